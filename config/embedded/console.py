@@ -1,0 +1,29 @@
+"""What the supervisor says to the terminal, and how it notices that the terminal has gone."""
+
+import os
+import select
+import sys
+from contextlib import suppress
+
+
+def say(text: str = "") -> None:
+    """Print a line. A terminal that has gone must not stop us from stopping in order."""
+    with suppress(OSError):
+        print(text, flush=True)
+
+
+class Terminal:
+    """The terminal on our standard input, if there is one."""
+
+    def __init__(self) -> None:
+        self._poll = select.poll()
+        with suppress(OSError):
+            if os.isatty(sys.__stdin__.fileno() if sys.__stdin__ else -1):
+                self._poll.register(sys.__stdin__, 0)  # no event asked for: only its end is reported
+
+    def closed_within(self, seconds: float) -> bool:
+        """Wait for this long; True as soon as the terminal is closed.
+
+        make swallows the hang-up signal that we would get, when it leads the session.
+        """
+        return bool(self._poll.poll(seconds * 1000))

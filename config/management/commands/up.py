@@ -1,0 +1,62 @@
+"""Run all of Agora on this machine until Ctrl-C."""
+
+import os
+from argparse import ArgumentParser
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.core.management import BaseCommand, CommandError, call_command, get_commands
+from django.db import connection, connections
+from django.db.migrations.executor import MigrationExecutor
+
+from config.embedded.console import say
+from config.embedded.process import ServiceError
+from config.embedded.supervisor import Supervisor
+
+
+class Command(BaseCommand):
+    help = "Run PostgreSQL, Valkey, the web process and the worker until Ctrl-C; fill an empty database with the demo."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--port", type=int, default=os.environ.get("PORT") or None, help="default: 8000 or the next")
+        parser.add_argument("--reload", action="store_true", help="restart when code or templates change")
+        parser.add_argument("--no-demo", action="store_true", help="leave the database as it is")
+
+    def handle(self, *args: Any, port: int | None, reload: bool, no_demo: bool, **options: Any) -> None:
+        if not settings.DEBUG:
+            raise CommandError("This is for development. With DEBUG off, run each process by itself: see the README.")
+
+        def prepare() -> None:
+            _migrate()
+            if not no_demo:
+                _load_demo()
+            connections.close_all()
+
+        try:
+            Supervisor(port=port, reload=reload, prepare=prepare, welcome=_welcome).run()
+        except ServiceError as error:
+            raise CommandError(str(error)) from error
+
+
+def _migrate() -> None:
+    executor = MigrationExecutor(connection)
+    if plan := executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        say(f"Preparing the database: {len(plan)} migrations.")
+        call_command("migrate", interactive=False, verbosity=1)
+
+
+def _load_demo() -> None:
+    """The command itself knows what is there already."""
+    if "load_demo" in get_commands():
+        call_command("load_demo")
+
+
+def _welcome(url: str) -> None:
+    say(f"\nAgora runs at {url}")
+    if apps.is_installed("demo"):
+        # Asked for by name: code of config and demo does not import one another.
+        for role, email, password in apps.get_app_config("demo").module.DEMO_LOGINS:
+            say(f"  {role:<12} {email:<24} {password}")
+    say("Ctrl-C stops it.\n")
