@@ -1,0 +1,81 @@
+"""Errors as pages in our words, as problems under /api/, as a toast for a fragment request.
+
+The pages for 400 and 500 stand alone: no database, no static manifest, no context processor. Their one style element
+is allowed by its hash in a policy of their own, which is stricter than the site's.
+"""
+
+import base64
+import hashlib
+import json
+import re
+from typing import Any, Final
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.html import escape
+from django.utils.translation import gettext as _
+
+from core.problems import problem_response
+
+STYLE: Final = re.compile(r"<style>(.*?)</style>", re.DOTALL)
+
+
+def handler400(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _answer(request, 400, "bad_request", _("The request could not be understood."), standalone=True)
+
+
+def handler403(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _answer(request, 403, "permission_denied", _("You may not see this."))
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form came back without its token: most often a page that lay open for long, or blocked cookies."""
+    detail = _("This form has expired. Load the page again and send it once more.")
+    return _answer(request, 403, "csrf_failed", detail, template="403_csrf")
+
+
+def handler404(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _answer(request, 404, "not_found", _("There is nothing here."))
+
+
+def handler429(request: HttpRequest, exception: Exception | None = None, retry_after: int = 60) -> HttpResponse:
+    """Too many attempts; `retry_after` in seconds goes into the header and onto the page."""
+    detail = _("Too many attempts. Try again in %(seconds)s seconds.") % {"seconds": retry_after}
+    response = _answer(request, 429, "rate_limited", detail, retry_after=retry_after)
+    response["Retry-After"] = str(retry_after)
+    return response
+
+
+def handler500(request: HttpRequest) -> HttpResponse:
+    return _answer(request, 500, "internal_error", _("Something broke on our side."), standalone=True)
+
+
+def _answer(
+    request: HttpRequest,
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    template: str = "",
+    standalone: bool = False,
+    **context: Any,
+) -> HttpResponse:
+    if request.path.startswith("/api/"):
+        return problem_response(status, code, detail)
+    if request.headers.get("HX-Request") == "true":
+        toast = json.dumps({"toast": {"text": detail, "level": "error"}})
+        return HttpResponse(escape(detail), status=status, headers={"HX-Trigger": toast})
+    name = f"errors/{template or status}.html"
+    if standalone:
+        return _standalone(name, status, getattr(request, "request_id", ""))
+    return render(request, name, {"detail": detail, **context}, status=status)
+
+
+def _standalone(name: str, status: int, request_id: str) -> HttpResponse:
+    """A page that needs nothing but its template, with the hash of its style in its policy."""
+    page = render_to_string(name, {"request_id": request_id})
+    digests = [base64.b64encode(hashlib.sha256(css.encode()).digest()).decode() for css in STYLE.findall(page)]
+    styles = " ".join(f"'sha256-{digest}'" for digest in digests) or "'none'"
+    policy = f"default-src 'none'; style-src {styles}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    return HttpResponse(page, status=status, headers={"Content-Security-Policy": policy, "Cache-Control": "no-store"})

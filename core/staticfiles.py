@@ -1,0 +1,71 @@
+"""Stylesheets are many small files to write and one file to serve; scripts are modules with hashed imports.
+
+`css/site.css` is no file of the source tree: the finder below joins it, wherever Django looks for static files, so
+development, tests and collectstatic serve the very same thing and a page has one link to write.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from django.conf import settings
+from django.contrib.staticfiles.finders import BaseFinder
+from django.core.checks import CheckMessage, Error
+from django.core.files.storage import FileSystemStorage
+from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+SITE_CSS = "css/site.css"
+ORDER = ("css/[0-8]*.css", "css/components/*.css", "css/9*.css")
+COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+BLANK = re.compile(r"\s*\n\s*")
+
+
+class Storage(CompressedManifestStaticFilesStorage):
+    """Hashed names, compressed twins, and `import` lines in scripts rewritten to hashed names."""
+
+    support_js_module_import_aggregation = True
+
+
+class StylesheetFinder(BaseFinder):
+    """Finds `css/site.css`: the stylesheets of the first static folder, joined in `ORDER`."""
+
+    def __init__(self, app_names: Iterable[str] | None = None, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.source = Path(settings.STATICFILES_DIRS[0])
+        self._folder = TemporaryDirectory(prefix="agora-css-")
+        self.storage = FileSystemStorage(location=self._folder.name)
+
+    def check(self, **kwargs: Any) -> list[CheckMessage]:
+        if any(stylesheets(self.source)):
+            return []
+        return [Error(f"There are no stylesheets in {self.source / 'css'}.", id="core.E001")]
+
+    def find(self, path: str, find_all: bool = False, **kwargs: Any) -> str | list[str]:
+        if path != SITE_CSS:
+            return []
+        found = str(self._joined())
+        return [found] if find_all else found
+
+    def list(self, ignore_patterns: Iterable[str] | None) -> Iterator[tuple[str, FileSystemStorage]]:
+        self._joined()
+        yield SITE_CSS, self.storage
+
+    def _joined(self) -> Path:
+        target = Path(self._folder.name) / SITE_CSS
+        joined = join(stylesheets(self.source))
+        if not target.exists() or target.read_text() != joined:
+            target.parent.mkdir(exist_ok=True)
+            target.write_text(joined)
+        return target
+
+
+def stylesheets(source: Path) -> list[Path]:
+    """The stylesheets of a static folder in the order in which they are joined."""
+    return [path for pattern in ORDER for path in sorted(source.glob(pattern)) if path != source / SITE_CSS]
+
+
+def join(sheets: Iterable[Path]) -> str:
+    """One stylesheet of many, without comments and indentation."""
+    return "\n".join(BLANK.sub("\n", COMMENT.sub("", sheet.read_text())).strip() for sheet in sheets) + "\n"
