@@ -48,27 +48,56 @@ def pytest_unconfigure() -> None:
         lock.release()
 
 
-@pytest.fixture(scope="session", autouse=True)
-def flush_by_delete() -> Iterator[None]:
-    """Empty the tables after a transactional test by DELETE: truncating is a hundred times slower for empty tables.
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> Iterator[None]:
+    """Once the test database stands, teach Django a faster way to empty it."""
+    result = yield
+    if fixturedef.argname == "django_db_setup" and paths.needs_postgres():
+        with request.getfixturevalue("django_db_blocker").unblock():
+            _flush_to_what_migrations_made()
+    return result
 
-    As superuser of our own server we may switch off triggers and foreign keys meanwhile. Sequences go on, except
-    for tests that ask for fresh ones.
+
+def _flush_to_what_migrations_made() -> None:
+    """Empty tables after a transactional test by DELETE, a hundred times faster than TRUNCATE for empty tables.
+
+    What the migrations had put there, such as roles, is put back, so that every test begins alike. As superuser of
+    our own server we may switch off triggers and foreign keys meanwhile. Sequences go on, except for tests that ask
+    for fresh ones.
     """
     from django.db.backends.postgresql.operations import DatabaseOperations
 
     truncate = DatabaseOperations.sql_flush
+    restore = list(_keep_seeds())
 
     def sql_flush(self: Any, style: Any, tables: Any, *, reset_sequences: bool = False, **options: Any) -> list[str]:
-        if reset_sequences or not tables:
-            return truncate(self, style, tables, reset_sequences=reset_sequences, **options)
-        deletes = [f"DELETE FROM {self.quote_name(table)}" for table in tables]
-        return ["SET LOCAL session_replication_role = replica", *deletes]
+        if reset_sequences:
+            delete = truncate(self, style, tables, reset_sequences=True, **options)
+        else:
+            delete = [f"DELETE FROM {self.quote_name(table)}" for table in tables]
+        return ["; ".join(["SET LOCAL session_replication_role = replica", *delete, *restore])]
 
-    with pytest.MonkeyPatch.context() as patch:
-        if paths.needs_postgres():
-            patch.setattr(DatabaseOperations, "sql_flush", sql_flush)
-        yield
+    DatabaseOperations.sql_flush = sql_flush
+
+
+def _keep_seeds() -> Iterator[str]:
+    """Copy the rows of a freshly migrated database into a schema of their own; yield the statements that restore."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("DROP SCHEMA IF EXISTS seed CASCADE; CREATE SCHEMA seed")
+        for table in connection.introspection.django_table_names(only_existing=True, include_views=False):
+            cursor.execute(
+                "SELECT string_agg(quote_ident(column_name), ', ') FROM information_schema.columns"
+                " WHERE table_schema = 'public' AND table_name = %s AND is_generated = 'NEVER'",
+                [table],
+            )
+            columns = cursor.fetchone()[0]
+            cursor.execute(f'CREATE TABLE seed."{table}" AS SELECT {columns} FROM public."{table}"')
+            if cursor.rowcount:
+                yield f'INSERT INTO public."{table}" ({columns}) SELECT {columns} FROM seed."{table}"'
+            else:
+                cursor.execute(f'DROP TABLE seed."{table}"')
 
 
 def _take_slot() -> Lock:

@@ -3,6 +3,7 @@
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from signal import SIGKILL, SIGTERM
 
@@ -54,10 +55,12 @@ class Child:
         if self.process is not None:
             self.process.send_signal(SIGTERM)
 
-    def stop(self) -> None:
-        """Stop it and wait; it is killed when its grace is over."""
+    def finish(self) -> None:
+        """Wait for the end that was asked for; kill it when its grace is over."""
         if self.process is not None:
-            stop(self.process, (SIGTERM, self.grace), (SIGKILL, 5))
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(self.grace)
+            stop(self.process, (SIGKILL, 5))
             kill_group(self.process)
 
     def _start(self, now: float) -> None:

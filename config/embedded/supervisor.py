@@ -140,7 +140,7 @@ class Supervisor:
         for child in users:
             child.ask_to_stop()
         for child in users:
-            child.stop()
+            child.finish()
         self._stack.stop()
 
 

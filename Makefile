@@ -1,0 +1,69 @@
+# `make` lists what there is to do. Everything installs into .venv and keeps its data in .agora.
+
+PYTHON ?= python3
+DEBUG ?= 1
+CHROMIUM ?= $(firstword $(wildcard /usr/bin/chromium /usr/bin/google-chrome /usr/bin/chromium-browser))
+export PYTHON DEBUG CHROMIUM
+
+PY := .venv/bin/python
+VENV := .venv/.installed
+COMPILE := $(PY) -m uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo-reset shell migrations test e2e crash lint types format lock clean
+
+help: ## List the targets
+	@echo "Agora: a shop, a journal and a conversation on one sign-in."
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo "Choose the port with PORT=9000, the interpreter with PYTHON=python3.12, a command's own options with ARGS='...'."
+
+run: $(VENV) ## Run everything on this machine, with the demo, until Ctrl-C
+	@exec $(PY) manage.py up $(ARGS)
+
+demo-reset: $(VENV) ## Empty the database and load the demo again
+	@$(PY) manage.py with_services load_demo --reset
+
+shell: $(VENV) ## Open a Python shell with the models at hand
+	@$(PY) manage.py with_services shell
+
+migrations: $(VENV) ## Write the migrations that the models ask for
+	@$(PY) manage.py with_services makemigrations $(ARGS)
+
+test: $(VENV) ## Run the tests, except those in the browser and the slow failure tests
+	$(PY) -m pytest -n 2 --ignore=tests/e2e -m "not crash" $(ARGS)
+
+e2e: $(VENV) ## Try the journeys in Chromium
+	@test -n "$(CHROMIUM)" || { echo "Chromium is missing. On Debian and Ubuntu: apt install chromium" >&2; exit 1; }
+	$(PY) -m pytest tests/e2e $(ARGS)
+
+crash: $(VENV) ## Kill processes and see that nothing is lost (slow)
+	$(PY) -m pytest -m crash $(ARGS)
+
+lint: $(VENV) ## Check style, imports between apps, types, file sizes, migrations and production settings
+	$(PY) -m ruff check
+	$(PY) -m ruff format --check
+	.venv/bin/lint-imports
+	$(PY) -m mypy .
+	.ci/check-tree
+	$(PY) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+	.ci/check-deploy
+
+types: $(VENV) ## Check the types alone
+	$(PY) -m mypy .
+
+format: $(VENV) ## Bring the code into shape
+	$(PY) -m ruff check --fix
+	$(PY) -m ruff format
+
+lock: $(VENV) ## Compile the requirements anew; ARGS=--upgrade takes newer versions
+	$(COMPILE) requirements.in -o requirements.txt $(ARGS)
+	$(COMPILE) requirements-dev.in -o requirements-dev.txt $(ARGS)
+
+clean: ## Remove .venv, caches and the tests' data; the demo's data stays
+	rm -rf .venv .agora/test* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis staticfiles test-results
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Anew only when a requirements file has changed.
+$(VENV): requirements.txt requirements-dev.txt
+	@.ci/venv
+	@touch $@
