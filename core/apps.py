@@ -1,0 +1,11 @@
+"""The ground floor."""
+
+from django.apps import AppConfig
+
+
+class CoreConfig(AppConfig):
+    name = "core"
+    verbose_name = "Core"
+
+    def ready(self) -> None:
+        from core import handlers  # noqa: F401  subscribes on import

@@ -1,0 +1,104 @@
+"""Who acts, and in which request.
+
+An `Actor` is passed to every service as `by`. A `Grant` says what the caller of a page or an endpoint may do. The
+request id travels from the proxy through logs, events, tasks and sockets in a context variable.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import structlog
+
+if TYPE_CHECKING:
+    from accounts.models.user import User
+
+SCOPES = frozenset(
+    {"blog:read", "blog:write", "shop:read", "shop:write", "chat:read", "chat:write", "account:read", "account:write"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who does a thing: a person, a guest, a program or a part of the system."""
+
+    kind: str
+    id: str
+    user: "User | None" = field(default=None, compare=False, repr=False)
+
+    @classmethod
+    def person(cls, user: "User") -> "Actor":
+        return cls("user", str(user.uid), user)
+
+    @classmethod
+    def guest(cls) -> "Actor":
+        return cls("guest", "")
+
+    @classmethod
+    def system(cls, part: str) -> "Actor":
+        return cls("system", part)
+
+    def can(self, permission: str) -> bool:
+        """Whether this actor holds a Django permission such as `shop.refund_order`. The system holds all."""
+        if self.kind == "system":
+            return True
+        return self.user is not None and self.user.has_perm(permission)
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What the caller of a request may do. DRF's `request.auth` and a page's `request.grant`."""
+
+    kind: str
+    actor: Actor
+    scopes: frozenset[str]
+    client_id: str = ""
+    mfa_at: datetime | None = None
+
+    @property
+    def user(self) -> "User | None":
+        return self.actor.user
+
+    @classmethod
+    def session(cls, user: "User") -> "Grant":
+        return cls("session", Actor.person(user), SCOPES)
+
+    @classmethod
+    def anonymous(cls) -> "Grant":
+        return cls("anonymous", Actor.guest(), frozenset())
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What surrounds the code that runs now."""
+
+    request_id: str = ""
+    source: str = ""
+    quiet: bool = False
+
+
+_NOTHING = Context()
+_current: ContextVar[Context] = ContextVar("agora_context", default=_NOTHING)
+
+
+def current() -> Context:
+    return _current.get()
+
+
+@contextmanager
+def bind(*, request_id: str | None = None, source: str | None = None, quiet: bool | None = None) -> Iterator[Context]:
+    """Set parts of the context for a block; logs carry the request id and source inside it.
+
+    `quiet` marks events as history being loaded: they are recorded, but nothing leaves the house because of them.
+    """
+    changes = {"request_id": request_id, "source": source, "quiet": quiet}
+    bound = replace(_current.get(), **{name: value for name, value in changes.items() if value is not None})
+    token = _current.set(bound)
+    try:
+        with structlog.contextvars.bound_contextvars(request_id=bound.request_id, source=bound.source):
+            yield bound
+    finally:
+        _current.reset(token)

@@ -1,0 +1,9 @@
+"""What the ground floor does when something happened."""
+
+from core import events, pictures
+from core.models import Event
+
+
+@events.on("picture.added", outside=True)
+def render_added_picture(event: Event, key: str) -> None:
+    pictures.render_picture(event.subject_id)

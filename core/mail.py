@@ -1,0 +1,38 @@
+"""Mail, from a template in three parts: subject, text and HTML.
+
+`templates/emails/<name>.txt` begins with a line `Subject: …` and an empty line; `<name>.html` extends the base.
+Called from outside handlers only: never inside a transaction, and with the handler's key, so that a repeated attempt
+carries the same Message-ID and a mail server or client can drop the twin.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.db import transaction
+from django.template.loader import render_to_string
+
+from core import context
+
+
+def send(template: str, *, to: str, key: str, values: Mapping[str, Any] | None = None) -> None:
+    """Render and send one message. Raises RuntimeError inside a transaction, and what the mail backend raises."""
+    if transaction.get_connection().in_atomic_block and not settings.MAIL_INSIDE_TRANSACTION:
+        raise RuntimeError("mail is sent outside transactions: use an outside event handler")
+    message = compose(template, to=to, key=key, values=values)
+    message.send()
+
+
+def compose(template: str, *, to: str, key: str, values: Mapping[str, Any] | None = None) -> EmailMultiAlternatives:
+    """The message `send` sends: text part, HTML part, Message-ID derived from the key."""
+    filled = {"site": {"name": settings.SITE_NAME, "url": settings.SITE_URL}, **(values or {})}
+    head, _, text = render_to_string(f"emails/{template}.txt", filled).lstrip().partition("\n\n")
+    subject = head.removeprefix("Subject:").strip().replace("\n", " ")
+    headers = {"Message-ID": f"<{hashlib.sha256(key.encode()).hexdigest()[:32]}@{settings.DOMAIN}>"}
+    if request_id := context.current().request_id:
+        headers["X-Request-ID"] = request_id
+    message = EmailMultiAlternatives(subject, text.strip() + "\n", to=[to], headers=headers)
+    message.attach_alternative(render_to_string(f"emails/{template}.html", {**filled, "subject": subject}), "text/html")
+    return message

@@ -1,0 +1,100 @@
+"""What every request passes through: an id, a grant, headers, and refusals turned into answers."""
+
+import re
+import time
+from collections.abc import Callable
+
+import structlog
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.utils.functional import SimpleLazyObject
+
+from core import context
+from core.context import Grant
+from core.errors import DomainError
+from core.ids import uuid7
+from core.problems import problem_response
+
+log = structlog.get_logger(__name__)
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+ACCEPTED_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+NO_FEATURES = (
+    "accelerometer=(), autoplay=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), microphone=(), "
+    "midi=(), payment=(), publickey-credentials-create=(self), publickey-credentials-get=(self), usb=()"
+)
+QUIET_PATHS = ("/static/", "/media/", "/health/")
+
+
+class RequestIdMiddleware:
+    """Takes the proxy's request id, or makes one; binds it to logs and events and gives it back in the answer."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        given = request.headers.get("X-Request-ID", "")
+        request_id = given if ACCEPTED_ID.fullmatch(given) else uuid7().hex
+        request.request_id = request_id  # type: ignore[attr-defined]
+        started = time.perf_counter()
+        with context.bind(request_id=request_id, source="http"):
+            response = self.get_response(request)
+            if not request.path.startswith(QUIET_PATHS):
+                self._log(request, response, time.perf_counter() - started)
+        response["X-Request-ID"] = request_id
+        return response
+
+    def _log(self, request: HttpRequest, response: HttpResponseBase, seconds: float) -> None:
+        route = request.resolver_match.route if request.resolver_match else ""
+        log.info(
+            "request", method=request.method, route=route, status=response.status_code, ms=round(seconds * 1000, 1)
+        )
+
+
+class GrantMiddleware:
+    """Gives a page `request.grant`: the session's person, or nobody. The API sets its own in authentication."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        request.grant = SimpleLazyObject(lambda: grant_of(request))  # type: ignore[attr-defined]
+        return self.get_response(request)
+
+
+class HeadersMiddleware:
+    """Headers that Django has no setting for."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        response.headers.setdefault("Permissions-Policy", NO_FEATURES)
+        return response
+
+
+class RefusalMiddleware:
+    """A DomainError that a page did not handle becomes an error page with its status; under /api/, a problem."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, DomainError):
+            return None
+        if request.path.startswith("/api/"):
+            return problem_response(exception.status, exception.code, exception.detail)
+        response = render(request, "errors/refused.html", {"refusal": exception}, status=exception.status)
+        if retry_after := exception.details.get("retry_after"):
+            response["Retry-After"] = str(retry_after)
+        return response
+
+
+def grant_of(request: HttpRequest) -> Grant:
+    """The grant of a page's request: its session's person, or anonymous."""
+    return Grant.session(request.user) if request.user.is_authenticated else Grant.anonymous()

@@ -1,0 +1,102 @@
+"""Lists for people and programs are paged by keys, not by numbers: the cost is that of the page, not of the table."""
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from django.core.exceptions import ValidationError
+from django.db.models import Model, Q, QuerySet
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import Invalid
+
+M = TypeVar("M", bound=Model)
+
+
+class BadCursor(Invalid):
+    code = "bad_cursor"
+    status = 400
+    message = _("This page address is not valid. Start from the first page.")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[M]):
+    """A page of rows, with the cursors of its neighbours ("" where there is none)."""
+
+    items: list[M]
+    next: str
+    previous: str
+
+    def __iter__(self) -> Any:
+        return iter(self.items)
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+
+def keyset(queryset: QuerySet[M], *, by: Sequence[str], cursor: str = "", size: int = 24) -> Page[M]:
+    """One page of `queryset` ordered `by` plain columns such as `("-published_at", "-id")`; the last must be unique.
+
+    `cursor` is a neighbour's from an earlier page. One query. Raises BadCursor.
+    """
+    backwards, key = _decode(cursor, len(by)) if cursor else (False, None)
+    order = [_flip(column) for column in by] if backwards else list(by)
+    rows = queryset.order_by(*order)
+    try:
+        found = list((rows.filter(_beyond(order, key)) if key is not None else rows)[: size + 1])
+    except (ValueError, TypeError, ValidationError):
+        raise BadCursor from None
+    more = len(found) > size
+    items = found[:size][::-1] if backwards else found[:size]
+    if not items:
+        return Page([], "", "")
+    forward = _encode("n", items[-1], by) if more or backwards else ""
+    back = _encode("p", items[0], by) if (more if backwards else key is not None) else ""
+    return Page(items, forward, back)
+
+
+def _beyond(order: Sequence[str], key: Sequence[Any]) -> Q:
+    """Rows after the key: (a > x) or (a = x and b > y) or …, each comparison in its column's direction.
+
+    The first column is also bounded by itself, which lets PostgreSQL start in the index at the key.
+    """
+    first = order[0]
+    condition = Q()
+    for index, column in enumerate(order):
+        same = {name.removeprefix("-"): value for name, value in zip(order[:index], key, strict=False)}
+        way = "lt" if column.startswith("-") else "gt"
+        condition |= Q(**same, **{f"{column.removeprefix('-')}__{way}": key[index]})
+    return condition & Q(**{f"{first.removeprefix('-')}__{'lte' if first.startswith('-') else 'gte'}": key[0]})
+
+
+def _flip(column: str) -> str:
+    return column[1:] if column.startswith("-") else f"-{column}"
+
+
+def _encode(way: str, row: Model, by: Sequence[str]) -> str:
+    values = [getattr(row, column.removeprefix("-")) for column in by]
+    plain = [value.isoformat() if isinstance(value, datetime) else value for value in values]
+    return base64.urlsafe_b64encode(json.dumps([way, *plain]).encode()).decode().rstrip("=")
+
+
+def _decode(cursor: str, columns: int) -> tuple[bool, list[Any]]:
+    try:
+        way, *values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (ValueError, TypeError, binascii.Error):
+        raise BadCursor from None
+    if way not in ("n", "p") or len(values) != columns or not all(isinstance(v, str | int | float) for v in values):
+        raise BadCursor
+    return way == "p", [_typed(value) for value in values]
+
+
+def _typed(value: Any) -> Any:
+    try:
+        moment = parse_datetime(value) if isinstance(value, str) and "T" in value else None
+    except ValueError:
+        moment = None
+    return moment or value

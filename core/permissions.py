@@ -1,0 +1,52 @@
+"""What the API asks of a caller before a view runs: who, which scope, how often."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from rest_framework import permissions, throttling
+from rest_framework.request import Request
+
+from core import ratelimit
+from core.context import Grant
+
+if TYPE_CHECKING:
+    from rest_framework.views import APIView
+
+
+def grant_of(request: Request) -> Grant:
+    """The caller's grant; anonymous when nobody signed in."""
+    return request.auth if isinstance(request.auth, Grant) else Grant.anonymous()
+
+
+class HasScope(permissions.BasePermission):
+    """The grant holds the scope that the view names for the method in `required_scopes`.
+
+    A view that names no scope for a method may be called by anyone; what it shows is its queryset's affair.
+    """
+
+    message = "The credentials lack the scope this needs."
+
+    def has_permission(self, request: Request, view: "APIView") -> bool:
+        scopes: Mapping[str, str] = getattr(view, "required_scopes", {})
+        method = "GET" if request.method in ("HEAD", "OPTIONS") else str(request.method)
+        needed = scopes.get(method)
+        if needed is None:
+            return True
+        if needed in grant_of(request).scopes:
+            return True
+        self.message = f"This needs the scope {needed}."
+        return False
+
+
+class GrantThrottle(throttling.BaseThrottle):
+    """A moving window per person or network, the same code as forms and sockets use; open when Redis is down."""
+
+    def allow_request(self, request: Request, view: "APIView") -> bool:
+        grant = grant_of(request)
+        rate, key = ("600/minute", grant.actor.id) if grant.actor.id else ("120/minute", ratelimit.client_key(request))
+        self.verdict = ratelimit.hit(rate, "api", key)
+        request._request.rate_limit = self.verdict  # type: ignore[attr-defined]  # noqa: SLF001
+        return self.verdict.allowed
+
+    def wait(self) -> float:
+        return self.verdict.reset_after

@@ -1,0 +1,69 @@
+"""Limits on how often: a moving window counted atomically in Redis, the same for pages, API and sockets."""
+
+import ipaddress
+import math
+import time
+from dataclasses import dataclass
+from functools import cache
+
+import structlog
+from django.conf import settings
+from django.http import HttpRequest
+from limits import parse
+from limits.storage import RedisStorage
+from limits.strategies import MovingWindowRateLimiter
+from redis import Redis
+from redis.exceptions import RedisError
+
+from core.errors import RateLimited
+
+log = structlog.get_logger(__name__)
+
+FAIL_CLOSED_RETRY = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether one more is allowed: `remaining` of `limit` until `reset_after` seconds from now."""
+
+    allowed: bool
+    limit: int
+    remaining: int
+    reset_after: int
+
+
+def hit(rate: str, *key: str, cost: int = 1, fail_closed: bool = False) -> Verdict:
+    """Count one more against `rate` ("100/minute") for a key, and say whether it is allowed.
+
+    Without Redis everything is allowed, or nothing when `fail_closed` (sign-in and what guards it).
+    """
+    item = parse(rate)
+    try:
+        limiter = _limiter()
+        allowed = limiter.hit(item, settings.RATE_LIMIT_PREFIX, *key, cost=cost)
+        stats = limiter.get_window_stats(item, settings.RATE_LIMIT_PREFIX, *key)
+    except RedisError:
+        log.warning("rate_limit_store_unreachable", fail_closed=fail_closed)
+        return Verdict(not fail_closed, item.amount, 0 if fail_closed else item.amount, FAIL_CLOSED_RETRY)
+    return Verdict(allowed, item.amount, stats.remaining, max(1, math.ceil(stats.reset_time - time.time())))
+
+
+def require(rate: str, *key: str, fail_closed: bool = False) -> None:
+    """Like `hit`, but raises RateLimited with `retry_after` when it is too often."""
+    verdict = hit(rate, *key, fail_closed=fail_closed)
+    if not verdict.allowed:
+        raise RateLimited(retry_after=verdict.reset_after)
+
+
+def client_key(request: HttpRequest) -> str:
+    """The caller's network for counting: an IPv4 address or an IPv6 /64, which one household shares."""
+    address = ipaddress.ip_address(request.META.get("REMOTE_ADDR") or "0.0.0.0")  # noqa: S104  a missing address, not a bind
+    if address.version == 4:  # noqa: PLR2004  the Internet Protocol's number
+        return str(address)
+    return str(ipaddress.ip_network((address, 64), strict=False))
+
+
+@cache
+def _limiter() -> MovingWindowRateLimiter:
+    client = Redis.from_url(settings.REDIS_CACHE_URL, socket_timeout=1, socket_connect_timeout=1)
+    return MovingWindowRateLimiter(RedisStorage("redis://", connection_pool=client.connection_pool))

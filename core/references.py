@@ -1,0 +1,31 @@
+"""Which thing names which: a post names products, so a product page can say "seen in the journal"."""
+
+from collections.abc import Iterable
+
+from core.models import Reference
+
+Pair = tuple[str, str]
+
+
+def replace(source: Pair, targets: Iterable[Pair]) -> None:
+    """Make `targets`, in order, all that `source` names. Call it inside the source's own transaction."""
+    kind, public_id = source
+    Reference.objects.filter(source_kind=kind, source_id=public_id).delete()
+    Reference.objects.bulk_create(
+        Reference(
+            source_kind=kind, source_id=public_id, target_kind=target_kind, target_id=target_id, position=position
+        )
+        for position, (target_kind, target_id) in enumerate(dict.fromkeys(targets))
+    )
+
+
+def sources_of(target: Pair, kind: str, limit: int = 6) -> list[str]:
+    """Public ids of the things of a kind that name the target, newest first; one query."""
+    found = Reference.objects.filter(target_kind=target[0], target_id=target[1], source_kind=kind).order_by("-id")
+    return list(found.values_list("source_id", flat=True)[:limit])
+
+
+def targets_of(source: Pair) -> list[Pair]:
+    """What the source names, in order; one query."""
+    found = Reference.objects.filter(source_kind=source[0], source_id=source[1]).order_by("position")
+    return list(found.values_list("target_kind", "target_id"))

@@ -1,0 +1,154 @@
+"""One index over everything, filled by handlers, asked by pages, pickers and the API.
+
+An app registers for its kind how documents are made, and may register which audience tokens a viewer holds. Only a
+capped set of candidates, the most popular first, is ranked: exact ranking of common words grows with the table.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.contrib.postgres.search import SearchQuery, SearchRank
+from django.db import connection, transaction
+from django.db.models import F, FloatField, QuerySet
+from django.db.models.expressions import ExpressionWrapper
+from django.utils import timezone
+
+from core.context import Grant
+from core.models import SearchDocument
+
+EVERYONE = "everyone"
+CANDIDATES = 1000
+LONGEST_QUERY = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What one thing tells search about itself. `audience` is who may find it."""
+
+    public_id: str
+    title: str
+    url: str
+    summary: str = ""
+    body: str = ""
+    weight: float = 0.0
+    language: str = "en"
+    audience: Sequence[str] = (EVERYONE,)
+    at: datetime = field(default_factory=timezone.now)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A found thing."""
+
+    kind: str
+    public_id: str
+    title: str
+    summary: str
+    url: str
+    rank: float
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The best hits, and how many candidates there were; `capped` when there may be more."""
+
+    hits: list[Hit]
+    total: int
+    capped: bool
+
+
+# Makes the documents of the given public ids, or of all when None. Ids that give no document leave the index.
+Maker = Callable[[Sequence[str] | None], Iterator[Document]]
+Audience = Callable[[Grant], Iterable[str]]
+
+_makers: dict[str, Maker] = {}
+_audiences: list[Audience] = []
+
+
+def register(kind: str) -> Callable[[Maker], Maker]:
+    """Declare how documents of a kind are made."""
+
+    def keep(maker: Maker) -> Maker:
+        _makers[kind] = maker
+        return maker
+
+    return keep
+
+
+def register_audience(audience: Audience) -> Audience:
+    """Declare which audience tokens a viewer holds, such as `room:…` or `members`."""
+    if audience not in _audiences:
+        _audiences.append(audience)
+    return audience
+
+
+@transaction.atomic
+def index(kind: str, public_ids: Sequence[str] | None = None) -> int:
+    """Bring the index up to date for some things of a kind, or for all; returns how many documents it holds of them.
+
+    Serialised per kind by an advisory lock, so an older state never overwrites a newer one.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"search:{kind}"])
+    documents = [SearchDocument(kind=kind, **_columns(document)) for document in _makers[kind](public_ids)]
+    stale = SearchDocument.objects.filter(kind=kind)
+    if public_ids is not None:
+        stale = stale.filter(public_id__in=public_ids)
+    stale.exclude(public_id__in=[document.public_id for document in documents]).delete()
+    SearchDocument.objects.bulk_create(
+        documents,
+        update_conflicts=True,
+        unique_fields=["kind", "public_id"],
+        update_fields=["title", "summary", "body", "url", "weight", "language", "audience", "at"],
+        batch_size=500,
+    )
+    return len(documents)
+
+
+def kinds() -> list[str]:
+    return sorted(_makers)
+
+
+def find(q: str, viewer: Grant, kinds: Sequence[str] | None = None, limit: int = 24) -> Found:
+    """The best matches of a web-style query that this viewer may find; two queries."""
+    wanted = q.strip()[:LONGEST_QUERY]
+    if not wanted:
+        return Found([], 0, False)
+    query = SearchQuery(wanted, search_type="websearch", config="english")
+    visible = SearchDocument.objects.filter(audience__overlap=sorted(tokens_of(viewer)))
+    if kinds is not None:
+        visible = visible.filter(kind__in=kinds)
+    candidates = visible.filter(vector=query).order_by(F("weight").desc(), F("id").desc())[:CANDIDATES]
+    total = candidates.count()
+    hits = _ranked(SearchDocument.objects.filter(pk__in=candidates.values("pk")), query)[:limit]
+    return Found([_hit(document) for document in hits], total, total == CANDIDATES)
+
+
+def tokens_of(viewer: Grant) -> set[str]:
+    """The audience tokens of a viewer; everyone holds `everyone`."""
+    return {EVERYONE}.union(*(audience(viewer) for audience in _audiences))
+
+
+def _ranked(documents: QuerySet[SearchDocument], query: SearchQuery) -> QuerySet[SearchDocument]:
+    rank = ExpressionWrapper(SearchRank(F("vector"), query) + F("weight") / 1000.0, output_field=FloatField())
+    return documents.annotate(rank=rank).defer("body", "vector").order_by("-rank", "-id")
+
+
+def _hit(document: SearchDocument) -> Hit:
+    rank: float = document.rank  # type: ignore[attr-defined]
+    return Hit(document.kind, document.public_id, document.title, document.summary, document.url, rank)
+
+
+def _columns(document: Document) -> dict[str, object]:
+    return {
+        "public_id": document.public_id,
+        "title": document.title[:300],
+        "summary": document.summary,
+        "body": document.body,
+        "url": document.url,
+        "weight": document.weight,
+        "language": document.language,
+        "audience": list(document.audience),
+        "at": document.at,
+    }

@@ -1,0 +1,62 @@
+"""A limit holds across processes, says when to come back, and knows what to do when Redis is gone."""
+
+import multiprocessing
+
+import pytest
+from redis.exceptions import ConnectionError as RedisDown
+
+from core import ratelimit
+from core.errors import RateLimited
+from core.ids import uuid7
+
+
+def spend(key: str, times: int) -> int:
+    ratelimit._limiter.cache_clear()
+    return sum(ratelimit.hit("100/minute", "test", key).allowed for _ in range(times))
+
+
+def test_a_limit_of_100_lets_100_through_from_8_processes():
+    key = uuid7().hex
+    with multiprocessing.get_context("fork").Pool(8) as pool:
+        allowed = pool.starmap(spend, [(key, 50)] * 8)
+
+    assert sum(allowed) == 100
+
+
+def test_keys_do_not_share_a_limit():
+    first, second = uuid7().hex, uuid7().hex
+
+    assert ratelimit.hit("1/minute", first).allowed
+    assert not ratelimit.hit("1/minute", first).allowed
+    assert ratelimit.hit("1/minute", second).allowed
+
+
+def test_a_refusal_says_when_to_come_back():
+    key = uuid7().hex
+    ratelimit.require("1/minute", key)
+
+    with pytest.raises(RateLimited) as refused:
+        ratelimit.require("1/minute", key)
+
+    assert 55 <= refused.value.details["retry_after"] <= 61
+    assert refused.value.status == 429
+
+
+@pytest.mark.parametrize(("fail_closed", "allowed"), [(True, False), (False, True)])
+def test_without_redis_it_fails_as_asked(monkeypatch, fail_closed, allowed):
+    def down() -> None:
+        raise RedisDown
+
+    monkeypatch.setattr(ratelimit, "_limiter", down)
+
+    assert ratelimit.hit("1/minute", "any", fail_closed=fail_closed).allowed is allowed
+
+
+@pytest.mark.parametrize(
+    ("address", "key"),
+    [("203.0.113.9", "203.0.113.9"), ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"), ("", "0.0.0.0")],
+)
+def test_a_household_is_one_caller(rf, address, key):
+    request = rf.get("/", REMOTE_ADDR=address)
+
+    assert ratelimit.client_key(request) == key

@@ -1,0 +1,122 @@
+"""What every request passes through."""
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.test import RequestFactory
+
+from core import context
+from core.errors import Conflict, NotFound
+from core.middleware import RefusalMiddleware, RequestIdMiddleware
+from core.origin import same_origin_post
+
+
+@pytest.mark.parametrize("given", ["", "short", "x" * 65, "has spaces in it", "inject\r\nSet-Cookie: a=b"])
+def test_an_id_that_is_none_is_replaced(rf: RequestFactory, given: str) -> None:
+    seen = []
+
+    def view(request: HttpRequest) -> HttpResponse:
+        seen.append(context.current().request_id)
+        return HttpResponse()
+
+    response = RequestIdMiddleware(view)(rf.get("/", headers={"X-Request-ID": given}))
+
+    assert response["X-Request-ID"] == seen[0] != given
+    assert len(seen[0]) == 32
+
+
+def test_the_proxys_id_goes_through(rf):
+    response = RequestIdMiddleware(lambda request: HttpResponse())(
+        rf.get("/", headers={"X-Request-ID": "from-the-proxy-1"})
+    )
+
+    assert response["X-Request-ID"] == "from-the-proxy-1"
+    assert context.current().request_id == ""
+
+
+def test_a_refusal_under_the_api_is_a_problem(rf):
+    response = RefusalMiddleware(lambda request: HttpResponse()).process_exception(rf.get("/api/v1/x/"), Conflict())
+
+    assert (response.status_code, response["Content-Type"]) == (409, "application/problem+json")
+
+
+@pytest.mark.django_db
+def test_a_refusal_of_a_page_is_a_page_with_its_status(rf):
+    request = rf.get("/shop/")
+    request.user = None
+
+    response = RefusalMiddleware(lambda request: HttpResponse()).process_exception(request, NotFound("No such cup."))
+
+    assert response.status_code == 404
+    assert "No such cup." in response.content.decode()
+
+
+def test_a_fault_is_left_alone(rf):
+    middleware = RefusalMiddleware(lambda request: HttpResponse())
+
+    assert middleware.process_exception(rf.get("/"), ZeroDivisionError()) is None
+
+
+@pytest.mark.parametrize(
+    ("headers", "allowed"),
+    [
+        ({"Origin": "http://testserver", "Sec-Fetch-Site": "same-origin"}, True),
+        ({"Origin": "http://testserver"}, True),
+        ({"Sec-Fetch-Site": "same-origin"}, True),
+        ({}, False),
+        ({"Origin": "null"}, False),
+        ({"Origin": "http://evil.example"}, False),
+        ({"Origin": "http://testserver.evil.example"}, False),
+        ({"Origin": "http://testserver", "Sec-Fetch-Site": "cross-site"}, False),
+        ({"Origin": "http://testserver", "Sec-Fetch-Site": "same-site"}, False),
+        ({"Origin": "http://evil.example", "Sec-Fetch-Site": "same-origin"}, False),
+    ],
+)
+def test_a_form_without_a_token_is_taken_from_this_site_only(rf, headers, allowed):
+    done = []
+
+    @same_origin_post
+    def view(request: HttpRequest) -> HttpResponse:
+        done.append(True)
+        return HttpResponse()
+
+    if allowed:
+        view(rf.post("/", headers=headers))
+    else:
+        with pytest.raises(PermissionDenied):
+            view(rf.post("/", headers=headers))
+
+    assert done == [True] * allowed
+
+
+@pytest.mark.django_db
+def test_headers_of_every_page(client):
+    response = client.get("/")
+
+    assert response["Permissions-Policy"].startswith("accelerometer=()")
+    assert response["Referrer-Policy"] == "same-origin"
+    assert response["X-Frame-Options"] == "DENY"
+    policy = response["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    for weak in ("unsafe-inline", "unsafe-eval", "nonce", "*", "http:"):
+        assert weak not in policy
+
+
+@pytest.mark.django_db
+def test_alive_and_ready(client):
+    assert client.get("/health/live").json() == {"status": "ok"}
+
+    ready = client.get("/health/ready")
+
+    assert ready.status_code == 200
+    assert ready.json()["checks"] == {"database": "ok", "migrations": "ok", "cache": "ok"}
+
+
+@pytest.mark.django_db
+def test_not_ready_while_a_migration_waits(client, monkeypatch):
+    monkeypatch.setattr("core.health.MigrationExecutor.migration_plan", lambda self, targets: [("core", False)])
+
+    response = client.get("/health/ready")
+
+    assert response.status_code == 503
+    assert response.json()["checks"]["migrations"] == "waiting"

@@ -1,0 +1,89 @@
+"""Search finds by meaning, shows nobody what they may not see, and follows what it indexes."""
+
+import pytest
+
+from core import search
+from core.context import Actor, Grant
+from core.models import SearchDocument
+from core.search import Document
+
+NOBODY = Grant.anonymous()
+MEMBER = Grant("session", Actor("user", "u1"), frozenset())
+
+
+@pytest.fixture(autouse=True)
+def shelf(monkeypatch):
+    """The documents that exist, by id; a test changes them and indexes again."""
+    shelf: dict[str, Document] = {
+        "mug": Document("mug", "Straight Mug", "/mug", summary="For coffee", weight=1),
+        "bowl": Document("bowl", "Breakfast bowl", "/bowl", body="Also holds a mug of soup", weight=5),
+        "secret": Document("secret", "Secret mug", "/secret", audience=("members",)),
+    }
+    monkeypatch.setattr(search, "_makers", {})
+    monkeypatch.setattr(search, "_audiences", [lambda viewer: {"members"} if viewer.actor.id else set()])
+    search.register("thing")(lambda ids: (doc for key, doc in shelf.items() if ids is None or key in ids))
+    return shelf
+
+
+@pytest.fixture
+def indexed(db, shelf):
+    search.index("thing")
+    return shelf
+
+
+def ids(q: str, viewer: Grant = NOBODY, **options) -> list[str]:
+    return [hit.public_id for hit in search.find(q, viewer, **options).hits]
+
+
+def test_a_title_counts_more_than_a_body(indexed):
+    assert ids("mug") == ["mug", "bowl"]
+
+
+def test_words_are_found_in_other_forms(indexed):
+    assert ids("mugs") == ["mug", "bowl"]
+    assert ids('"breakfast bowl"') == ["bowl"]
+    assert ids("mug -soup") == ["mug"]
+
+
+def test_only_the_audience_finds(indexed):
+    assert "secret" not in ids("mug")
+    assert "secret" in ids("mug", MEMBER)
+
+
+def test_kinds_can_be_named(indexed):
+    assert ids("mug", kinds=["other"]) == []
+    assert ids("mug", kinds=["thing"]) == ["mug", "bowl"]
+
+
+def test_the_index_follows_changes_and_removals(indexed):
+    indexed["mug"] = Document("mug", "Tall cup", "/mug")
+    del indexed["bowl"]
+
+    search.index("thing", ["mug", "bowl"])
+
+    assert ids("mug") == []
+    assert ids("cup") == ["mug"]
+    assert SearchDocument.objects.count() == 2
+
+
+@pytest.mark.parametrize("q", ["", "   ", "'", '"', "&|!", "a" * 5000, "\u2603", "-", "mug & | !"])
+def test_no_query_breaks_it(indexed, q):
+    search.find(q, NOBODY)
+
+
+def test_two_queries_however_many_match(indexed, django_assert_num_queries):
+    indexed.update({str(n): Document(str(n), f"Mug {n}", "/") for n in range(120)})
+    search.index("thing")
+
+    with django_assert_num_queries(2):
+        found = search.find("mug", NOBODY)
+
+    assert (len(found.hits), found.total, found.capped) == (24, 122, False)
+
+
+def test_beyond_the_cap_the_most_popular_are_ranked(indexed, monkeypatch):
+    monkeypatch.setattr(search, "CANDIDATES", 1)
+
+    found = search.find("mug", NOBODY)
+
+    assert ([hit.public_id for hit in found.hits], found.capped) == (["bowl"], True)
