@@ -45,4 +45,4 @@ def drop_request_id(task: Any, **_: Any) -> None:
 @beat_embedded_init.connect
 def die_with_the_worker(**_: Any) -> None:
     # An embedded beat outlives a killed worker otherwise, and goes on sending.
-    platforms.set_pdeathsig("SIGKILL")
+    platforms.set_pdeathsig("SIGKILL")  # type: ignore[attr-defined]

@@ -3,12 +3,13 @@
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from core import cards, search
+from core.http import PageRequest
 from core.models import HomeBlock
 from core.origin import same_origin_post
 
@@ -18,7 +19,7 @@ HITS = 48
 
 
 @require_GET
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: PageRequest) -> HttpResponse:
     """What staff composed; one query for the blocks and those of each kind of card."""
     blocks = list(HomeBlock.objects.showing(timezone.now()).select_related("picture", "dark_picture"))
     pairs = [(block.card_kind, card_id) for block in blocks for card_id in block.card_ids]
@@ -31,7 +32,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def search_page(request: HttpRequest) -> HttpResponse:
+def search_page(request: PageRequest) -> HttpResponse:
     """What this viewer may find, as cards where the app that owns a hit gives one."""
     q = request.GET.get("q", "").strip()[: search.LONGEST_QUERY]
     kind = request.GET.get("kind", "")
@@ -46,7 +47,7 @@ def search_page(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @same_origin_post
-def set_theme(request: HttpRequest) -> HttpResponse:
+def set_theme(request: PageRequest) -> HttpResponse:
     """Remember light, dark or the system's choice in a cookie, and go back to the page."""
     back = urlsplit(request.headers.get("Referer", "")).path or "/"
     response = HttpResponseRedirect(back if back.startswith("/") and not back.startswith("//") else "/")
@@ -59,7 +60,7 @@ def set_theme(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def robots(request: HttpRequest) -> HttpResponse:
+def robots(request: PageRequest) -> HttpResponse:
     lines = [
         "User-agent: *",
         "Disallow: /account/",

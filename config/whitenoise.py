@@ -14,7 +14,7 @@ BLOCK = 64 * 1024
 class StaticFilesMiddleware(WhiteNoiseMiddleware):
     """WhiteNoise hands out a blocking iterator, which Django under ASGI would read whole and warn about."""
 
-    def serve(self, static_file: StaticFile, request: HttpRequest) -> WhiteNoiseFileResponse:  # type: ignore[override]
+    def serve(self, static_file: StaticFile, request: HttpRequest) -> WhiteNoiseFileResponse:
         response: Any = super().serve(static_file, request)
         file = getattr(response, "file_to_stream", None)
         if hasattr(request, "scope") and file is not None:

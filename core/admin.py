@@ -54,7 +54,7 @@ class EventDeliveryAdmin(ReadOnlyAdmin):
     list_filter = ("state", "handler")
     list_select_related = ("event",)
     show_full_result_count = False
-    actions: ClassVar = ["replay"]
+    actions = ("replay",)
 
     @admin.display(description=_("event"))
     def event_name(self, delivery: EventDelivery) -> str:

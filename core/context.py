@@ -7,7 +7,7 @@ request id travels from the proxy through logs, events, tasks and sockets in a c
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -94,8 +94,12 @@ def bind(*, request_id: str | None = None, source: str | None = None, quiet: boo
 
     `quiet` marks events as history being loaded: they are recorded, but nothing leaves the house because of them.
     """
-    changes = {"request_id": request_id, "source": source, "quiet": quiet}
-    bound = replace(_current.get(), **{name: value for name, value in changes.items() if value is not None})
+    outer = _current.get()
+    bound = Context(
+        request_id=outer.request_id if request_id is None else request_id,
+        source=outer.source if source is None else source,
+        quiet=outer.quiet if quiet is None else quiet,
+    )
     token = _current.set(bound)
     try:
         with structlog.contextvars.bound_contextvars(request_id=bound.request_id, source=bound.source):

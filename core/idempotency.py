@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from django.db import connection, transaction
 from django.http import QueryDict
@@ -62,7 +62,7 @@ def idempotent(handler: Handler[V, P]) -> Handler[V, P]:
             raise KeyTooLong
         return _answer(request, key, lambda: handler(view, request, *args, **kwargs))
 
-    return once
+    return cast("Handler[V, P]", once)
 
 
 @transaction.atomic

@@ -251,7 +251,11 @@ class HomeBlock(models.Model):
 
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)
     title = models.CharField(_("title"), max_length=120)
-    text = models.TextField(_("text"), blank=True)
+    text = models.TextField(
+        _("text"),
+        blank=True,
+        help_text=_("Facts are parted by an empty line: the first line of each is its title, the rest its text."),
+    )
     link_url = models.CharField(_("link"), max_length=300, blank=True)
     link_label = models.CharField(_("link text"), max_length=60, blank=True)
     picture = models.ForeignKey(Picture, models.PROTECT, null=True, blank=True, verbose_name=_("picture"))
@@ -280,3 +284,42 @@ class HomeBlock(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def facts(self) -> list[tuple[str, str]]:
+        """The text as (title, text) pairs."""
+        parted = (fact.strip().partition("\n") for fact in self.text.replace("\r\n", "\n").split("\n\n"))
+        return [(title.strip(), text.strip()) for title, _newline, text in parted if title.strip()]
+
+
+class TextPage(models.Model):
+    """A page that only says something: about, delivery, privacy. Written in Markdown; `body_html` is made from it."""
+
+    public_kind: ClassVar[str] = "page"
+
+    slug = models.SlugField(_("slug"), max_length=80, unique=True)
+    title = models.CharField(_("title"), max_length=160)
+    description = models.CharField(
+        _("description"), max_length=300, blank=True, help_text=_("One sentence, for search engines and link previews.")
+    )
+    body_source = models.TextField(_("text"), help_text=_("Markdown."))
+    body_html = models.TextField(editable=False)
+    updated_at = models.DateTimeField(_("updated at"), default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("text page")
+        verbose_name_plural = _("text pages")
+        ordering: ClassVar = ["slug"]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=~Q(title="") & ~Q(body_source=""), name="text_page_says_something"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def public_id(self) -> str:
+        return self.slug
+
+    def get_absolute_url(self) -> str:
+        return f"/pages/{self.slug}/"

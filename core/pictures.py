@@ -38,6 +38,6 @@ def render_picture(uid: str) -> None:
     if picture is None:
         return
     with picture.file.open("rb") as source:
-        ready = media.render(source, picture.file.name.removesuffix(".webp"))
+        ready = media.render(source, str(picture.file.name).removesuffix(".webp"))
         renditions = [{"width": width, "type": kind, "name": name} for width, kind, name in ready]
     Picture.objects.filter(pk=picture.pk).update(renditions=renditions)

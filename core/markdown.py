@@ -1,0 +1,258 @@
+"""Markdown to HTML that is safe to keep, with no network, no database and no request.
+
+What people write never becomes markup of its own: raw HTML is text, and the last step is a sanitiser that knows every
+tag, attribute and class below. Two things are only marked here and filled when a page is shown, because they change
+while the text stays: cards of other apps (`:::product SKU` … `:::`) and pictures (`![alt](picture:UID)`).
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from html import escape
+from threading import Lock
+from typing import Any
+
+import nh3
+from django.utils.text import slugify
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from mdit_py_plugins.container import container_plugin
+from mdit_py_plugins.footnote import footnote_plugin
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import get_lexer_by_name
+from pygments.token import STANDARD_TYPES
+from pygments.util import ClassNotFound
+
+# Rises when the same source gives other HTML: what is stored under an older one is rendered again.
+VERSION = 1
+
+CARD = re.compile(r"([a-z]+)\s+([\w.-]{1,80})")
+PICTURE = re.compile(r"picture:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
+CARD_MARK = re.compile(r'<div data-card="([a-z]+):([\w.-]{1,80})"></div>')
+PICTURE_MARK = re.compile(r'<img alt="([^"]*)" data-picture="([0-9a-f-]{36})">')
+
+HEADINGS = ("h2", "h3", "h4", "h5", "h6")
+TOC_TAGS = ("h2", "h3")
+SHORT_TAGS = {"p", "br", "em", "strong", "s", "code", "pre", "blockquote", "ul", "ol", "li", "a"}
+CELL_CLASSES = {"text-align:center": "center", "text-align:right": "end"}
+SCHEMES = {"http", "https", "mailto", "tel"}
+
+_story_cleaner = nh3.Cleaner(
+    tags=SHORT_TAGS
+    | {*HEADINGS, "hr", "table", "thead", "tbody", "tr", "th", "td", "sup", "section", "div", "span"}
+    | {"figure", "figcaption", "img"},
+    attributes={
+        "a": {"href", "title", "id", "rel"},
+        "img": {"src", "alt", "loading", "data-picture"},
+        "div": {"data-card"},
+        "li": {"id"},
+        "ol": {"start"},
+        "pre": {"tabindex"},
+        "table": {"tabindex"},
+        **{tag: {"id"} for tag in HEADINGS},
+    },
+    allowed_classes={
+        "a": {"footnote-backref"},
+        "div": {"gallery-block"},
+        "section": {"footnotes"},
+        "span": {name for name in STANDARD_TYPES.values() if name},
+        "sup": {"footnote-ref"},
+        "td": set(CELL_CLASSES.values()),
+        "th": set(CELL_CLASSES.values()),
+    },
+    url_schemes=SCHEMES,
+    link_rel=None,
+)
+_short_cleaner = nh3.Cleaner(
+    tags=SHORT_TAGS,
+    attributes={"a": {"href"}, "ol": {"start"}},
+    url_schemes=SCHEMES,
+    link_rel="ugc nofollow noopener noreferrer",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """An entry of the table of contents."""
+
+    level: int
+    id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A rendered text: HTML with marks, plain text, headings, number of words, and what it names, in order."""
+
+    html: str
+    text: str
+    toc: tuple[Heading, ...]
+    words: int
+    cards: tuple[tuple[str, str], ...]
+    pictures: tuple[str, ...]
+
+
+def render(source: str) -> Story:
+    """Render a long text by people we trust with headings, tables, footnotes, code, pictures and cards."""
+    # The link finder keeps state between calls, so one text at a time; it is all Python, a lock costs nothing.
+    with _lock:
+        environment: dict[str, Any] = {}
+        tokens = _story.parse(source, environment)
+        toc = tuple(_arrange(tokens))
+        html = _story.renderer.render(tokens, _story.options, environment)
+    html = _story_cleaner.clean(html)
+    text = _plain(tokens)
+    return Story(
+        html=html,
+        text=text,
+        toc=toc,
+        words=len(re.findall(r"\w+", text)),
+        cards=tuple(dict.fromkeys(CARD_MARK.findall(html))),
+        pictures=tuple(dict.fromkeys(uid for _, uid in PICTURE_MARK.findall(html))),
+    )
+
+
+def render_short(source: str) -> str:
+    """Render a short text by anybody (a comment, a message): no headings, pictures or cards; links say `ugc nofollow`."""
+    with _lock:
+        html = _short.render(source)
+    return _short_cleaner.clean(html).strip()
+
+
+def _arrange(tokens: Sequence[Token]) -> Iterator[Heading]:
+    """Give headings ids and tables classes, and take pictures that stand alone out of their paragraphs.
+
+    Yields the headings for the table of contents. The page has its own h1, so the text begins at h2.
+    """
+    taken: dict[str, int] = {}
+    in_gallery = False
+    for index, token in enumerate(tokens):
+        if token.type == "heading_open":
+            token.tag = tokens[index + 2].tag = f"h{max(2, int(token.tag[1]))}"
+            words = _plain([tokens[index + 1]])
+            token.attrSet("id", _free_id(words, taken))
+            if token.tag in TOC_TAGS:
+                yield Heading(int(token.tag[1]), str(token.attrGet("id")), words)
+        elif token.type in ("th_open", "td_open"):
+            style = str(token.attrs.pop("style", ""))
+            if css := CELL_CLASSES.get(style):
+                token.attrSet("class", css)
+        elif token.type in ("container_gallery_open", "container_gallery_close"):
+            in_gallery = token.nesting == 1
+        elif token.type == "paragraph_open":
+            _free_pictures(token, tokens[index + 1], tokens[index + 2], in_gallery=in_gallery)
+
+
+def _free_pictures(opening: Token, inline: Token, closing: Token, *, in_gallery: bool) -> None:
+    children = inline.children or []
+    images = [child for child in children if child.type == "image"]
+    if not images or any(child.type not in ("image", "softbreak", "hardbreak") for child in children):
+        return
+    if in_gallery:
+        opening.hidden = closing.hidden = True
+        inline.children = images
+    elif len(images) == 1:
+        opening.tag = closing.tag = "figure"
+        images[0].meta["figure"] = True
+
+
+def _free_id(words: str, taken: dict[str, int]) -> str:
+    """An id that no other heading of the text has, and none of the page: those never begin with `h-`."""
+    stem = f"h-{slugify(words, allow_unicode=True)[:60]}".rstrip("-")
+    taken[stem] = taken.get(stem, 0) + 1
+    return stem if taken[stem] == 1 else _free_id(f"{words} {taken[stem]}", taken)
+
+
+def _plain(tokens: Sequence[Token]) -> str:
+    """The words of tokens, for search and counting."""
+    parts: list[str] = []
+    for token in tokens:
+        if token.type == "inline":
+            parts.append("".join(_inline_words(token.children or [])))
+        elif token.type in ("fence", "code_block"):
+            parts.append(token.content)
+    return "\n".join(part.strip() for part in parts if part.strip())
+
+
+def _inline_words(children: Sequence[Token]) -> Iterator[str]:
+    for child in children:
+        if child.type in ("softbreak", "hardbreak"):
+            yield " "
+        elif child.type == "image":
+            yield from _inline_words(child.children or [])
+        elif child.type in ("text", "code_inline"):
+            yield child.content
+
+
+def _draw_card(_: Any, tokens: Sequence[Token], index: int, *__: Any) -> str:
+    found = CARD.fullmatch(tokens[index].info.strip())
+    return f'<div data-card="{found[1]}:{escape(found[2])}"></div>\n' if found and tokens[index].nesting == 1 else ""
+
+
+def _draw_gallery(_: Any, tokens: Sequence[Token], index: int, *__: Any) -> str:
+    return '<div class="gallery-block">\n' if tokens[index].nesting == 1 else "</div>\n"
+
+
+def _draw_image(renderer: Any, tokens: Sequence[Token], index: int, options: Any, environment: Any) -> str:
+    """A picture of ours, a mark; a file of this site, an `img`; a picture elsewhere, a link: pages load only our own."""
+    token = tokens[index]
+    source = str(token.attrGet("src") or "")
+    alt = escape(renderer.renderInlineAsText(token.children, options, environment))
+    if ours := PICTURE.fullmatch(source):
+        drawn = f'<img alt="{alt}" data-picture="{ours[1]}">'
+    elif source.startswith("/") and not source.startswith("//"):
+        drawn = f'<img src="{escape(source)}" alt="{alt}" loading="lazy">'
+    else:
+        drawn = f'<a href="{escape(source)}" rel="noopener">{alt or escape(source)}</a>'
+    caption = str(token.attrGet("title") or "")
+    return f"{drawn}<figcaption>{escape(caption)}</figcaption>" if caption and token.meta.get("figure") else drawn
+
+
+def _draw_code(code: str, language: str, _: str) -> str:
+    try:
+        lexer = get_lexer_by_name(language) if language else None
+    except ClassNotFound:
+        lexer = None
+    inner = highlight(code, lexer, HtmlFormatter(nowrap=True)) if lexer else escape(code)
+    return f'<pre tabindex="0"><code>{inner}</code></pre>\n'
+
+
+def _draw_code_block(_: Any, tokens: Sequence[Token], index: int, *__: Any) -> str:
+    return _draw_code(tokens[index].content, "", "")
+
+
+def _draw_table(_: Any, *__: Any) -> str:
+    # A wide table scrolls on a phone; what scrolls must be reachable by keyboard.
+    return '<table tabindex="0">\n'
+
+
+def _is_card(parameters: str, _: str) -> bool:
+    return CARD.fullmatch(parameters.strip()) is not None
+
+
+def _is_gallery(parameters: str, _: str) -> bool:
+    return parameters.strip() == "gallery"
+
+
+def _make_story() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": False, "linkify": True, "typographer": True, "highlight": _draw_code})
+    parser.enable(["table", "strikethrough", "linkify", "smartquotes", "replacements"])
+    parser.use(footnote_plugin)
+    parser.use(container_plugin, "card", validate=_is_card, render=_draw_card)
+    parser.use(container_plugin, "gallery", validate=_is_gallery, render=_draw_gallery)
+    parser.add_render_rule("image", _draw_image)
+    parser.add_render_rule("code_block", _draw_code_block)
+    parser.add_render_rule("table_open", _draw_table)
+    return parser
+
+
+def _make_short() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": False, "linkify": True, "breaks": True})
+    parser.enable(["strikethrough", "linkify"])
+    return parser.disable(["heading", "lheading", "hr", "image", "reference", "html_block", "html_inline"])
+
+
+_lock = Lock()
+_story = _make_story()
+_short = _make_short()
