@@ -62,8 +62,8 @@ def _flush_to_what_migrations_made() -> None:
     """Empty tables after a transactional test by DELETE, a hundred times faster than TRUNCATE for empty tables.
 
     What the migrations had put there, such as roles, is put back, so that every test begins alike. As superuser of
-    our own server we may switch off triggers and foreign keys meanwhile. Sequences go on, except for tests that ask
-    for fresh ones.
+    our own server we may switch off triggers and foreign keys meanwhile. Sequences go on. The `flush` command itself
+    asks for fresh sequences, and does what it always does.
     """
     from django.db.backends.postgresql.operations import DatabaseOperations
 
@@ -72,9 +72,9 @@ def _flush_to_what_migrations_made() -> None:
 
     def sql_flush(self: Any, style: Any, tables: Any, *, reset_sequences: bool = False, **options: Any) -> list[str]:
         if reset_sequences:
-            delete = truncate(self, style, tables, reset_sequences=True, **options)
-        else:
-            delete = [f"DELETE FROM {self.quote_name(table)}" for table in tables]
+            statements: list[str] = truncate(self, style, tables, reset_sequences=True, **options)
+            return statements
+        delete = [f"DELETE FROM {self.quote_name(table)}" for table in tables]
         return ["; ".join(["SET LOCAL session_replication_role = replica", *delete, *restore])]
 
     DatabaseOperations.sql_flush = sql_flush

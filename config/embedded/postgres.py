@@ -102,6 +102,8 @@ def _conninfo(run: Path) -> str:
 
 def _make_cluster(data: Path, who: Identity) -> None:
     """Make it beside its place and rename it, so that an interrupted initdb leaves no half cluster."""
+    for forgotten in data.parent.glob(f"{data.name}-new-*"):
+        shutil.rmtree(forgotten)
     half = Path(tempfile.mkdtemp(prefix=f"{data.name}-new-", dir=data.parent))
     who.own(half)
     command = [
