@@ -1,7 +1,8 @@
 """What all apps stand on: the event log, its deliveries, and the tables apps meet in."""
 
+import re
 from datetime import datetime
-from typing import ClassVar, Self
+from typing import ClassVar, NamedTuple, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import BrinIndex, GinIndex
@@ -10,6 +11,7 @@ from django.core.files.storage import default_storage
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Case, F, Q, When
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -234,6 +236,17 @@ class Picture(models.Model):
         )
 
 
+FACT = re.compile(r"^(?::([a-z-]+):[ ]*)?(\S.*)(?:\n(.+(?:\n.+)*))?", re.MULTILINE)
+
+
+class Fact(NamedTuple):
+    """One thing the home page states in few words."""
+
+    icon: str
+    title: str
+    text: str
+
+
 class HomeBlockQuerySet(models.QuerySet["HomeBlock"]):
     def showing(self, now: datetime) -> Self:
         return self.filter(Q(starts_at__isnull=True) | Q(starts_at__lte=now)).filter(
@@ -254,7 +267,10 @@ class HomeBlock(models.Model):
     text = models.TextField(
         _("text"),
         blank=True,
-        help_text=_("Facts are parted by an empty line: the first line of each is its title, the rest its text."),
+        help_text=_(
+            "Facts are parted by an empty line. The first line of each is its title, which may begin with the name of "
+            "an icon, such as :truck:, and the rest is its text."
+        ),
     )
     link_url = models.CharField(_("link"), max_length=300, blank=True)
     link_label = models.CharField(_("link text"), max_length=60, blank=True)
@@ -286,10 +302,9 @@ class HomeBlock(models.Model):
         return self.title
 
     @property
-    def facts(self) -> list[tuple[str, str]]:
-        """The text as (title, text) pairs."""
-        parted = (fact.strip().partition("\n") for fact in self.text.replace("\r\n", "\n").split("\n\n"))
-        return [(title.strip(), text.strip()) for title, _newline, text in parted if title.strip()]
+    def facts(self) -> list[Fact]:
+        """The text, read as facts."""
+        return [Fact(*found.groups("")) for found in FACT.finditer(self.text.replace("\r\n", "\n"))]
 
 
 class TextPage(models.Model):
@@ -322,4 +337,4 @@ class TextPage(models.Model):
         return self.slug
 
     def get_absolute_url(self) -> str:
-        return f"/pages/{self.slug}/"
+        return reverse("text_page", args=[self.slug])
