@@ -12,12 +12,22 @@ from shop.models.catalogue import (
     VariantOptionValue,
 )
 from shop.models.order import Fulfilment, FulfilmentLine, Order, OrderLine
-from shop.models.payment import LedgerEntry, Payment, Refund, RefundLine, SandboxCharge, SandboxRefund, WebhookInbox
+from shop.models.payment import (
+    BankBooking,
+    LedgerEntry,
+    Payment,
+    Refund,
+    RefundLine,
+    SandboxCharge,
+    SandboxRefund,
+    WebhookInbox,
+)
 from shop.models.price import Market, Price, ShippingMethod, TaxClass, TaxRate
 from shop.models.review import Review
 from shop.models.stock import Reservation, StockLevel, StockMovement, Warehouse
 
 __all__ = [
+    "BankBooking",
     "Cart",
     "CartLine",
     "Category",

@@ -30,7 +30,9 @@ class Category(TreeNode):
     slug = models.SlugField(_("slug"), max_length=80, unique=True)
     name = models.CharField(_("name"), max_length=120)
     intro = models.TextField(_("introduction"), blank=True)
-    picture = models.ForeignKey(Picture, models.PROTECT, null=True, blank=True, verbose_name=_("picture"))
+    picture = models.ForeignKey(
+        Picture, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("picture")
+    )
     position = models.PositiveSmallIntegerField(_("position"), default=0)
 
     class Meta:
@@ -221,6 +223,11 @@ class Variant(models.Model):
     is_digital = models.BooleanField(_("digital"), default=False, help_text=_("Is not shipped and never runs out."))
     is_active = models.BooleanField(_("sold"), default=True)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
+
+    # What `priced()` and `stocked()` annotate.
+    amount: int | None
+    in_stock: int
+    available: int
 
     objects = VariantQuerySet.as_manager()
 

@@ -300,3 +300,36 @@ class SandboxRefund(models.Model):
 
     def __str__(self) -> str:
         return f"{self.ref} {self.amount}"
+
+
+class BankBooking(models.Model):
+    """A line of the bank statement, noted by staff: what came in for a transfer's reference, or what was sent back."""
+
+    class Kind(models.TextChoices):
+        IN = "in", _("came in")
+        OUT = "out", _("sent back")
+
+    ref = models.CharField(_("reference"), max_length=60, db_index=True)
+    kind = models.CharField(_("kind"), max_length=5, choices=Kind)
+    currency = models.CharField(_("currency"), max_length=3)
+    amount = models.BigIntegerField(_("amount"))
+    statement = models.CharField(
+        _("line of the statement"), max_length=100, unique=True, help_text=_("What the bank calls this booking.")
+    )
+    noted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("noted by")
+    )
+    at = models.DateTimeField(_("at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("bank booking")
+        verbose_name_plural = _("bank bookings")
+        ordering: ClassVar = ["-id"]
+        permissions: ClassVar = [("note_transfer", _("Can note bank transfers"))]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="bank_booking_amount"),
+            models.CheckConstraint(condition=Q(kind__in=["in", "out"]), name="bank_booking_kind"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.ref} {self.kind} {self.amount}"

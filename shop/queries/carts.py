@@ -1,0 +1,203 @@
+"""Reading carts: prices, taxes, stock and delivery of what someone means to buy."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from django.db.models import F, Prefetch, QuerySet, Sum
+from django.utils import timezone
+
+from core.money import Money
+from shop import pricing
+from shop.models import Cart, CartLine, Market, Price, Product, ProductImage, ShippingMethod, StockLevel, TaxRate
+
+PLENTY = 9999
+
+
+@dataclass(frozen=True, slots=True)
+class ViewLine:
+    """A cart line as it stands now. `unit` is None when it is not sold any more; `available` counts backorders."""
+
+    line: CartLine
+    unit: Money | None
+    tax_rate: Decimal
+    available: int
+
+    @property
+    def sku(self) -> str:
+        return self.line.variant.sku
+
+    @property
+    def total(self) -> Money | None:
+        return self.unit.times(self.line.quantity) if self.unit else None
+
+    @property
+    def is_unavailable(self) -> bool:
+        return self.unit is None or self.available <= 0
+
+    @property
+    def is_short(self) -> bool:
+        """Fewer are left than are wanted, but some."""
+        return not self.is_unavailable and self.available < self.line.quantity
+
+    @property
+    def changed_from(self) -> Money | None:
+        """The price the visitor saw last, when it is another one now."""
+        if self.unit is None or self.line.seen is None or self.line.seen == self.unit.minor:
+            return None
+        return Money(self.line.seen, self.unit.currency)
+
+
+@dataclass(frozen=True, slots=True)
+class CartView:
+    """A priced cart. Lines that cannot be sold are shown but not part of the quote."""
+
+    cart: Cart
+    country: str
+    lines: tuple[ViewLine, ...]
+    method: ShippingMethod | None
+    quote: pricing.Quote
+
+    @property
+    def count(self) -> int:
+        return sum(view.line.quantity for view in self.lines)
+
+    @property
+    def needs_shipping(self) -> bool:
+        return any(not view.line.variant.is_digital for view in self.lines)
+
+    @property
+    def problems(self) -> tuple[ViewLine, ...]:
+        """Lines that stand in the way of an order."""
+        return tuple(view for view in self.lines if view.is_unavailable or view.is_short)
+
+
+@dataclass(frozen=True, slots=True)
+class ShippingOption:
+    """A way of delivery for a cart, with its price and the days it should arrive between."""
+
+    method: ShippingMethod
+    price: Money
+    earliest: date
+    latest: date
+
+
+def find(token: str) -> Cart | None:
+    """The cart a token opens, whatever its state; one query."""
+    return Cart.objects.with_token(token).select_related("market", "user").first() if token else None
+
+
+def count(cart: Cart) -> int:
+    """How many pieces lie in the cart; one query."""
+    return cart.lines.aggregate(total=Sum("quantity"))["total"] or 0
+
+
+def view(
+    cart: Cart,
+    *,
+    country: str = "",
+    method: ShippingMethod | None = None,
+    now: datetime | None = None,
+    pictures: bool = False,
+) -> CartView:
+    """Price a cart for a country (the market's first when none is given); four queries, two more with pictures."""
+    now = now or timezone.now()
+    market = cart.market
+    country = country or market.home_country
+    lines = list(_lines(cart, pictures=pictures))
+    amounts = _amounts(lines, market, now)
+    rates = _rates(country)
+    free = _available(lines)
+    views = tuple(
+        ViewLine(
+            line=line,
+            unit=market.money(amounts[line.pk]) if line.pk in amounts and _is_sold(line) else None,
+            tax_rate=rates.get(line.variant.tax_class, Decimal(0)),
+            available=PLENTY if line.variant.is_digital else free.get(line.variant_id, 0),
+        )
+        for line in lines
+    )
+    needs_shipping = any(not view.line.variant.is_digital for view in views)
+    method = method if needs_shipping else None
+    return CartView(cart, country, views, method, quote(views, market, method))
+
+
+def quote(views: tuple[ViewLine, ...], market: Market, method: ShippingMethod | None) -> pricing.Quote:
+    """The quote of the lines that can be sold; no query."""
+    items = [
+        pricing.Item(view.sku, view.line.quantity, view.unit, view.tax_rate)
+        for view in views
+        if view.unit is not None and not view.is_unavailable
+    ]
+    return pricing.price(
+        items,
+        currency=market.currency,
+        tax_included=market.prices_include_tax,
+        delivery=delivery_of(method) if method else None,
+    )
+
+
+def delivery_of(method: ShippingMethod) -> pricing.Delivery:
+    currency = method.market.currency
+    free_over = Money(method.free_over, currency) if method.free_over is not None else None
+    return pricing.Delivery(method.code, Money(method.amount, currency), free_over)
+
+
+def shipping_options(cart_view: CartView, *, country: str = "", now: datetime | None = None) -> list[ShippingOption]:
+    """How this cart can reach a country, in order; one query."""
+    today = timezone.localdate(now)
+    methods = ShippingMethod.objects.to(cart_view.cart.market, country or cart_view.country).select_related("market")
+    return [
+        ShippingOption(
+            method=method,
+            price=delivery_of(method).price(cart_view.quote.goods),
+            earliest=working_days_after(today, method.min_days),
+            latest=working_days_after(today, method.max_days),
+        )
+        for method in methods
+    ]
+
+
+def working_days_after(day: date, days: int) -> date:
+    """The day that many working days (Monday to Friday) later."""
+    while days > 0:
+        day += timedelta(days=1)
+        days -= day.weekday() < 5  # noqa: PLR2004  Saturday is 5
+    return day
+
+
+def _lines(cart: Cart, *, pictures: bool) -> QuerySet[CartLine]:
+    lines = CartLine.objects.filter(cart=cart).select_related("variant__product").order_by("id")
+    if pictures:
+        images = ProductImage.objects.select_related("picture").order_by("position", "id")
+        lines = lines.prefetch_related(
+            Prefetch("variant__images", images), Prefetch("variant__product__images", images)
+        )
+    return lines
+
+
+def _amounts(lines: list[CartLine], market: Market, now: datetime) -> dict[int, int]:
+    """Unit prices by line: of the prices valid now, the one for the largest quantity that is reached."""
+    tiers: dict[int, list[tuple[int, int]]] = {}
+    prices = Price.objects.valid(market, now).filter(variant__in=[line.variant_id for line in lines])
+    for variant_id, min_qty, amount in prices.order_by("min_qty").values_list("variant_id", "min_qty", "amount"):
+        tiers.setdefault(variant_id, []).append((min_qty, amount))
+    reached = {
+        line.pk: [amount for min_qty, amount in tiers.get(line.variant_id, []) if min_qty <= line.quantity]
+        for line in lines
+    }
+    return {pk: amounts[-1] for pk, amounts in reached.items() if amounts}
+
+
+def _rates(country: str) -> dict[str, Decimal]:
+    return dict(TaxRate.objects.filter(country=country).values_list("tax_class", "rate"))
+
+
+def _available(lines: list[CartLine]) -> dict[int, int]:
+    levels = StockLevel.objects.filter(variant__in=[line.variant_id for line in lines]).order_by()
+    free = Sum(F("on_hand") - F("reserved") + F("backorder_limit"))
+    return dict(levels.values("variant_id").annotate(free=free).values_list("variant_id", "free"))
+
+
+def _is_sold(line: CartLine) -> bool:
+    return line.variant.is_active and line.variant.product.status == Product.Status.ACTIVE
