@@ -1,0 +1,63 @@
+"""Where allauth asks us: who calls, how our mail looks, whether the door is open."""
+
+import smtplib
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.db import transaction
+from django.http import HttpRequest
+
+from core import mail, ratelimit
+from core.errors import Unavailable
+
+log = structlog.get_logger(__name__)
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """allauth, dressed as this house."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return bool(settings.SIGNUP_OPEN)
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """The same notion of a caller as every other limit of ours has."""
+        return ratelimit.client_key(request)
+
+    def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
+        """Verify an address and everything that follows from it in one transaction."""
+        with transaction.atomic():
+            return bool(super().confirm_email(request, email_address))
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send `emails/account_<name>` in our frame. Raises core.errors.Unavailable when it cannot be sent.
+
+        Codes and links are secrets, so these mails do not travel through events: they are sent from the request, after
+        the transaction if there is one. A notice that cannot be sent stops nobody; a code that cannot, must.
+        """
+        name = f"account_{template_prefix.rsplit('/', 1)[-1]}"
+        values = {key: value for key, value in context.items() if key != "request"}
+        message = mail.compose(name, to=email, key=str(uuid4()), values={**values, "email": email})
+        if settings.MAIL_INSIDE_TRANSACTION:
+            _post(message, name)
+        else:
+            transaction.on_commit(lambda: _post(message, name))
+
+    def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
+        """A notice of something that has happened already."""
+        try:
+            super().send_notification_mail(*args, **kwargs)
+        except Unavailable:
+            log.warning("security_notice_not_sent", template=args[0])
+
+
+def _post(message: EmailMessage, name: str) -> None:
+    try:
+        message.send()
+    except (OSError, smtplib.SMTPException) as failure:
+        log.exception("account_mail_not_sent", template=name)
+        raise Unavailable from failure

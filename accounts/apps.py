@@ -1,0 +1,16 @@
+"""People: who they are, what they may do, what they hold."""
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy as _
+
+
+class AccountsConfig(AppConfig):
+    name = "accounts"
+    verbose_name = _("People")
+
+    def ready(self) -> None:
+        from accounts import handlers  # noqa: F401  subscribes on import, once models are ready
+        from accounts.services import roles
+
+        post_migrate.connect(roles.sync_after_migrate, sender=self, dispatch_uid="accounts.sync_roles")

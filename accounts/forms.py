@@ -1,0 +1,140 @@
+"""Forms of people: allauth's with our labels, and the profile."""
+
+from typing import Any
+
+from allauth.account import forms as allauth_forms
+from django import forms
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.password_validation import MinimumLengthValidator, get_default_password_validators
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import User
+
+NEW_PASSWORD = gettext_lazy("New password")
+
+
+def strength_hint() -> str:
+    """What makes a good password, with the length that the validators ask for."""
+    rules = get_default_password_validators()
+    length = max((rule.min_length for rule in rules if isinstance(rule, MinimumLengthValidator)), default=1)
+    return _("At least %(length)d characters. A few unrelated words are easy to remember and hard to guess.") % {
+        "length": length
+    }
+
+
+def _dress(field: forms.Field, label: Any, autocomplete: str, hint: Any = "") -> None:
+    """Our label and hint in place of allauth's placeholder, and the word by which browsers know the field."""
+    field.label, field.help_text = label, hint
+    field.widget.attrs.pop("placeholder", None)
+    field.widget.attrs["autocomplete"] = autocomplete
+
+
+class LoginForm(allauth_forms.LoginForm):
+    """E-mail address and password."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _dress(self.fields["login"], gettext_lazy("E-mail address"), "username")
+        _dress(self.fields["password"], gettext_lazy("Password"), "current-password")
+
+
+class SignupForm(allauth_forms.SignupForm):
+    """E-mail address and a new password, typed once: a mistake is mended by mail."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        hint = gettext_lazy("We send a code there to make sure it is yours.")
+        _dress(self.fields["email"], gettext_lazy("E-mail address"), "username", hint)
+        _dress(self.fields["password1"], gettext_lazy("Password"), "new-password", strength_hint())
+
+    def try_save(self, request: HttpRequest) -> tuple[AbstractBaseUser | None, HttpResponse | None]:
+        """Make the account, or answer as if: a known address gets a mail instead, in the same time and words."""
+        try:
+            with transaction.atomic():
+                return self._try_save(request)
+        except IntegrityError:
+            # Two sign-ups of one address at once: the second finds the account that the first made.
+            self.account_already_exists = True
+            return self._try_save(request)
+
+    def _try_save(self, request: HttpRequest) -> Any:
+        if self.account_already_exists:
+            make_password(self.cleaned_data["password1"])  # hashing is what takes the time
+        return super().try_save(request)
+
+
+class PasswordOnceMixin:
+    """New passwords are typed once, as at sign-up."""
+
+    fields: dict[str, forms.Field]
+
+    def dress_passwords(self) -> None:
+        del self.fields["password2"]
+        _dress(self.fields["password1"], NEW_PASSWORD, "new-password", strength_hint())
+
+
+class ChangePasswordForm(PasswordOnceMixin, allauth_forms.ChangePasswordForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _dress(self.fields["oldpassword"], gettext_lazy("Current password"), "current-password")
+        self.dress_passwords()
+
+
+class SetPasswordForm(PasswordOnceMixin, allauth_forms.SetPasswordForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.dress_passwords()
+
+
+class ResetPasswordKeyForm(PasswordOnceMixin, allauth_forms.ResetPasswordKeyForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.dress_passwords()
+
+
+class ResetPasswordForm(allauth_forms.ResetPasswordForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _dress(self.fields["email"], gettext_lazy("E-mail address"), "username")
+
+
+class ChangeEmailForm(allauth_forms.AddEmailForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _dress(self.fields["email"], gettext_lazy("New e-mail address"), "email")
+
+
+class ReauthenticateForm(allauth_forms.ReauthenticateForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _dress(self.fields["password"], gettext_lazy("Password"), "current-password")
+
+
+class CodeForm(allauth_forms.ConfirmEmailVerificationCodeForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _dress(self.fields["code"], gettext_lazy("Code"), "one-time-code")
+        self.fields["code"].widget.attrs |= {"autocapitalize": "characters", "spellcheck": "false"}
+
+
+class ProfileForm(forms.ModelForm[User]):
+    """What a person tells others about themselves."""
+
+    picture = forms.ImageField(
+        label=gettext_lazy("Picture"),
+        required=False,
+        help_text=gettext_lazy("Shown beside your name. JPEG, PNG or WebP."),
+    )
+
+    class Meta:
+        model = User
+        fields = ("name", "bio")
+        help_texts = {  # noqa: RUF012  Django reads it once
+            "name": gettext_lazy("How we and others address you."),
+            "bio": gettext_lazy("Shown with what you write."),
+        }
+        widgets = {"name": forms.TextInput(attrs={"autocomplete": "name"})}  # noqa: RUF012

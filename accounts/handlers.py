@@ -1,0 +1,69 @@
+"""What allauth and Django tell us about people coming and going becomes events of ours.
+
+No event holds an address or a name: the subject is the person's uid, or empty when nobody is known by what was typed.
+"""
+
+from typing import Any
+
+from allauth.account import signals
+from allauth.account.models import EmailAddress
+from django.contrib.auth import signals as auth_signals
+from django.contrib.auth import update_session_auth_hash
+from django.dispatch import receiver
+from django.http import HttpRequest
+
+from accounts.models import User
+from accounts.services import people
+from core import events
+from core.context import Actor
+
+
+@receiver(signals.user_signed_up)
+def note_sign_up(user: User, **_: Any) -> None:
+    events.record("user.signed_up", user, by=Actor.person(user))
+
+
+@receiver(signals.email_confirmed)
+def note_verified_address(email_address: EmailAddress, **_: Any) -> None:
+    user = email_address.user
+    people.confirm_address(user=user, email=email_address.email, by=Actor.person(user))
+
+
+@receiver(signals.user_logged_in)
+def note_sign_in(user: User, **_: Any) -> None:
+    events.record("user.signed_in", user, by=Actor.person(user))
+
+
+@receiver(auth_signals.user_login_failed)
+def note_failed_sign_in(credentials: dict[str, Any], **_: Any) -> None:
+    """On the timeline of the person who was meant, if there is one."""
+    typed = str(credentials.get("email") or credentials.get("username") or "").lower()
+    meant = User.objects.filter(email=typed).first()
+    events.record("user.sign_in_failed", meant or ("user", ""), by=Actor.guest())
+
+
+@receiver(auth_signals.user_logged_out)
+def note_sign_out(user: User | None, **_: Any) -> None:
+    if user is not None:
+        events.record("user.signed_out", user, by=Actor.person(user))
+
+
+@receiver(signals.password_changed)
+@receiver(signals.password_set)
+def note_changed_password(user: User, **_: Any) -> None:
+    events.record("user.changed_password", user, by=Actor.person(user))
+
+
+@receiver(signals.password_reset)
+def note_reset_password(user: User, **_: Any) -> None:
+    events.record("user.reset_password", user, by=Actor.person(user))
+
+
+@receiver(signals.email_changed)
+def note_changed_address(request: HttpRequest, user: User, from_email_address: EmailAddress | None, **_: Any) -> None:
+    """A first address is not a change. After a change other sessions end; the one that made it goes on."""
+    if from_email_address is None:
+        return
+    if request.user == user:
+        update_session_auth_hash(request, user)
+    events.record("user.changed_email", user, by=Actor.person(user))

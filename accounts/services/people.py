@@ -1,0 +1,76 @@
+"""Change who a person is."""
+
+from typing import TypedDict, Unpack
+
+from allauth.account.models import EmailAddress
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from accounts.services import entitlements
+from core import events
+from core.context import Actor
+from core.errors import Conflict, Denied
+from core.models import Picture
+
+
+class AddressTaken(Conflict):
+    code = "address_taken"
+    message = _("Somebody with this e-mail address is known already.")
+
+
+class Profile(TypedDict, total=False):
+    """What people change about themselves; what is left out stays."""
+
+    name: str
+    bio: str
+    avatar: Picture | None
+
+
+@transaction.atomic
+def add_person(*, email: str, by: Actor, name: str = "", password: str | None = None) -> User:
+    """Make an account for somebody whose address `by` vouches for; without a password they ask for one by mail.
+
+    Raises Denied without accounts.add_user, and AddressTaken. Records user.added and what
+    `confirm_address` records.
+    """
+    if not by.can("accounts.add_user"):
+        raise Denied
+    try:
+        with transaction.atomic():
+            user = User.objects.create_user(email, password, name=name)
+    except IntegrityError:
+        raise AddressTaken(field="email") from None
+    EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
+    events.record("user.added", user, by=by)
+    confirm_address(user=user, email=user.email, by=by)
+    return user
+
+
+@transaction.atomic
+def confirm_address(*, user: User, email: str, by: Actor) -> None:
+    """Take note that a person proved to own an address: what was bought with it as a guest becomes theirs.
+
+    Locks the address. Records user.verified_email, and user.received_entitlements when something waited.
+    """
+    entitlements.attach_entitlements(user=user, email=email, by=by)
+    events.record("user.verified_email", user, by=by)
+
+
+@transaction.atomic
+def change_profile(*, user_id: int, by: Actor, **changes: Unpack[Profile]) -> User:
+    """Change the named parts of a profile. Locks the person.
+
+    Raises Denied unless it is one's own or `by` holds accounts.change_user. Records user.changed_profile with the
+    names of the changed parts when one really changed.
+    """
+    user = User.objects.select_for_update(of=("self",)).get(pk=user_id)
+    if by.id != user.public_id and not by.can("accounts.change_user"):
+        raise Denied
+    changed = [name for name, value in changes.items() if getattr(user, name) != value]
+    if changed:
+        for name in changed:
+            setattr(user, name, changes[name])  # type: ignore[literal-required]
+        user.save(update_fields=changed)
+        events.record("user.changed_profile", user, by=by, changed=sorted(changed))
+    return user

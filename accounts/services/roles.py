@@ -1,0 +1,196 @@
+"""Roles: which ones the house ships, who has them.
+
+A shipped role says by pattern which permissions it holds, so that a new model of an app is not forgotten. They are
+brought up to date after every migration; a role that the owner makes is left alone.
+"""
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+from django.apps import AppConfig
+from django.apps import apps as installed
+from django.contrib.auth.management import create_permissions
+from django.contrib.auth.models import Group, Permission
+from django.db import transaction
+from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Role, User
+from core import events
+from core.context import Actor
+from core.errors import Conflict, Denied
+
+HOUSE = ("core", "accounts", "blog", "shop", "chat", "analytics")
+
+
+@dataclass(frozen=True, slots=True)
+class Shipped:
+    """A role as the house ships it. A pattern is like `shop.view_*`."""
+
+    slug: str
+    name: str
+    description: str
+    patterns: tuple[str, ...]
+
+
+PICTURES = ("core.add_picture", "core.change_picture", "core.view_picture")
+
+SHIPPED = (
+    Shipped("owner", "Owner", "May do everything, and give roles.", tuple(f"{app}.*" for app in HOUSE)),
+    Shipped(
+        "editor",
+        "Editor",
+        "Everybody's posts, comments and the home page.",
+        ("blog.*", *PICTURES, "core.*_homeblock", "shop.view_product", "analytics.view_*"),
+    ),
+    Shipped(
+        "author",
+        "Author",
+        "Own posts, from draft to review.",
+        ("blog.add_post", "blog.change_post", "blog.view_*", *PICTURES, "shop.view_product"),
+    ),
+    Shipped(
+        "shop-manager",
+        "Shop manager",
+        "Catalogue, prices, stock, orders and refunds.",
+        (
+            "shop.*",
+            *PICTURES,
+            "core.*_homeblock",
+            "core.view_event",
+            "accounts.view_user",
+            "accounts.view_entitlement",
+            "accounts.end_entitlement",
+            "analytics.view_*",
+        ),
+    ),
+    Shipped(
+        "support-agent",
+        "Support agent",
+        "Conversations with customers, their orders, refunds.",
+        ("chat.*", "shop.view_*", "shop.refund_order", "accounts.view_user", "accounts.view_entitlement"),
+    ),
+    Shipped(
+        "analyst", "Analyst", "Looks at figures, changes nothing.", ("analytics.view_*", "shop.view_*", "blog.view_*")
+    ),
+)
+SHIPPED_SLUGS = frozenset(role.slug for role in SHIPPED)
+
+
+class TooMuchPower(Denied):
+    code = "role_exceeds_own"
+    message = _("You cannot give or take a role that may do more than you.")
+
+
+class OwnRoles(Denied):
+    code = "own_roles"
+    message = _("Nobody changes their own roles. Ask somebody else who may.")
+
+
+class RoleExists(Conflict):
+    code = "role_exists"
+    message = _("There is a role of this name already.")
+
+
+class RoleIsShipped(Conflict):
+    code = "role_is_shipped"
+    message = _("This role comes with the house and cannot be changed. Make one of your own.")
+
+
+def sync_after_migrate(sender: AppConfig, using: str, apps: Any = installed, **kwargs: Any) -> None:
+    """Receiver of post_migrate: make the house's permissions now, whatever order apps come in, then the roles."""
+    try:
+        apps.get_model("accounts", "Role")
+    except LookupError:
+        return  # migrated back to before there were roles
+    for label in HOUSE:
+        create_permissions(installed.get_app_config(label), verbosity=0, using=using, apps=apps)
+    sync_roles()
+
+
+@transaction.atomic
+def sync_roles() -> None:
+    """Bring the shipped roles to exactly the permissions their patterns name among those that exist."""
+    found = Permission.objects.filter(content_type__app_label__in=HOUSE)
+    codes = {f"{app}.{code}": pk for pk, app, code in found.values_list("pk", "content_type__app_label", "codename")}
+    for shipped in SHIPPED:
+        group, _made = Group.objects.get_or_create(name=shipped.name)
+        Role.objects.update_or_create(slug=shipped.slug, defaults={"group": group, "description": shipped.description})
+        group.permissions.set(
+            pk for code, pk in codes.items() if any(fnmatchcase(code, pattern) for pattern in shipped.patterns)
+        )
+
+
+@transaction.atomic
+def assign_role(*, user_id: int, role: str, by: Actor) -> bool:
+    """Give a person a role by its slug, and with it the way into the admin; False when they had it.
+
+    Locks the person. Raises Denied without accounts.assign_role, OwnRoles and TooMuchPower. Records role.assigned.
+    """
+    user = User.objects.select_for_update(of=("self",)).get(pk=user_id)
+    group = _group_to_move(user, role, by)
+    if user.groups.filter(pk=group.pk).exists():
+        return False
+    user.groups.add(group)
+    user.is_staff = True
+    user.save(update_fields=["is_staff"])
+    events.record("role.assigned", user, by=by, role=role)
+    return True
+
+
+@transaction.atomic
+def remove_role(*, user_id: int, role: str, by: Actor) -> bool:
+    """Take a role from a person, and with the last one the way into the admin; False when they did not have it.
+
+    Locks the person. Raises Denied without accounts.assign_role, OwnRoles and TooMuchPower. Records role.removed.
+    """
+    user = User.objects.select_for_update(of=("self",)).get(pk=user_id)
+    group = _group_to_move(user, role, by)
+    if not user.groups.filter(pk=group.pk).exists():
+        return False
+    user.groups.remove(group)
+    user.is_staff = user.is_superuser or user.groups.filter(role__isnull=False).exists()
+    user.save(update_fields=["is_staff"])
+    events.record("role.removed", user, by=by, role=role)
+    return True
+
+
+@transaction.atomic
+def save_role(*, slug: str, name: str, description: str, permissions: list[Permission], by: Actor) -> Role:
+    """Make a role of the owner's own (empty slug), or change one.
+
+    Raises Denied without accounts.change_role, RoleIsShipped, RoleExists, and TooMuchPower for permissions that `by`
+    lacks. Records role.saved.
+    """
+    if not by.can("accounts.change_role"):
+        raise Denied
+    if slug in SHIPPED_SLUGS:
+        raise RoleIsShipped
+    if not all(by.can(f"{permission.content_type.app_label}.{permission.codename}") for permission in permissions):
+        raise TooMuchPower(field="permissions")
+    role = Role.objects.select_related("group").filter(slug=slug).first() if slug else None
+    if Group.objects.filter(name=name).exclude(pk=role.group_id if role else None).exists():
+        raise RoleExists(field="name")
+    group = role.group if role else Group()
+    group.name = name
+    group.save()
+    group.permissions.set(permissions)
+    role = role or Role(group=group, slug=slugify(name))
+    role.description = description
+    role.save()
+    events.record("role.saved", ("role", role.slug), by=by, permissions=len(permissions))
+    return role
+
+
+def _group_to_move(user: User, role: str, by: Actor) -> Group:
+    """The role's group, if `by` may give it to or take it from this person."""
+    if not by.can("accounts.assign_role"):
+        raise Denied
+    if by.id == user.public_id:
+        raise OwnRoles
+    group = Group.objects.get(role__slug=role)
+    held = group.permissions.values_list("content_type__app_label", "codename")
+    if not all(by.can(f"{app}.{code}") for app, code in held):
+        raise TooMuchPower
+    return group
