@@ -1,22 +1,22 @@
 """Fixtures every test may ask for."""
 
-from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from rest_framework.test import APIClient
 
 from core import testing
+from core.ids import uuid7
 
 
 @pytest.fixture(autouse=True)
-def clean_surroundings(request: pytest.FixtureRequest, settings: Any, tmp_path: Any) -> Iterator[None]:
-    """Each test has its own media folder; mail stays in memory; limits and cache start empty where a test uses them."""
+def clean_surroundings(settings: Any, tmp_path: Path) -> None:
+    """Each test has a media folder, a cache and limits of its own; mail stays in memory."""
+    own = uuid7().hex
     settings.MEDIA_ROOT = str(tmp_path / "media")
-    yield
-    if request.node.get_closest_marker("django_db"):
-        cache.clear()
+    settings.RATE_LIMIT_PREFIX = f"{settings.RATE_LIMIT_PREFIX}:{own}"
+    settings.CACHES = {"default": {**settings.CACHES["default"], "KEY_PREFIX": own}}
 
 
 @pytest.fixture

@@ -64,7 +64,7 @@ class GrantMiddleware:
 
 
 class HeadersMiddleware:
-    """Headers that Django has no setting for."""
+    """Headers that Django has no setting for, among them what is left of a limit (draft-ietf-httpapi-ratelimit-headers)."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -72,6 +72,9 @@ class HeadersMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
         response.headers.setdefault("Permissions-Policy", NO_FEATURES)
+        if verdict := getattr(request, "rate_limit", None):
+            response["RateLimit-Policy"] = f'"api";q={verdict.limit};w={verdict.window}'
+            response["RateLimit"] = f'"api";r={verdict.remaining};t={verdict.reset_after}'
         return response
 
 

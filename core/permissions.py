@@ -12,6 +12,8 @@ from core.context import Grant
 if TYPE_CHECKING:
     from rest_framework.views import APIView
 
+PEOPLE, STRANGERS = "600/minute", "120/minute"
+
 
 def grant_of(request: Request) -> Grant:
     """The caller's grant; anonymous when nobody signed in."""
@@ -43,7 +45,7 @@ class GrantThrottle(throttling.BaseThrottle):
 
     def allow_request(self, request: Request, view: "APIView") -> bool:
         grant = grant_of(request)
-        rate, key = ("600/minute", grant.actor.id) if grant.actor.id else ("120/minute", ratelimit.client_key(request))
+        rate, key = (PEOPLE, grant.actor.id) if grant.actor.id else (STRANGERS, ratelimit.client_key(request))
         self.verdict = ratelimit.hit(rate, "api", key)
         request._request.rate_limit = self.verdict  # type: ignore[attr-defined]  # noqa: SLF001
         return self.verdict.allowed

@@ -24,10 +24,11 @@ FAIL_CLOSED_RETRY = 30
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether one more is allowed: `remaining` of `limit` until `reset_after` seconds from now."""
+    """Whether one more is allowed: `remaining` of `limit` in `window` seconds, `reset_after` seconds from now."""
 
     allowed: bool
     limit: int
+    window: int
     remaining: int
     reset_after: int
 
@@ -44,8 +45,10 @@ def hit(rate: str, *key: str, cost: int = 1, fail_closed: bool = False) -> Verdi
         stats = limiter.get_window_stats(item, settings.RATE_LIMIT_PREFIX, *key)
     except RedisError:
         log.warning("rate_limit_store_unreachable", fail_closed=fail_closed)
-        return Verdict(not fail_closed, item.amount, 0 if fail_closed else item.amount, FAIL_CLOSED_RETRY)
-    return Verdict(allowed, item.amount, stats.remaining, max(1, math.ceil(stats.reset_time - time.time())))
+        left = 0 if fail_closed else item.amount
+        return Verdict(not fail_closed, item.amount, item.get_expiry(), left, FAIL_CLOSED_RETRY)
+    reset_after = max(1, math.ceil(stats.reset_time - time.time()))
+    return Verdict(allowed, item.amount, item.get_expiry(), stats.remaining, reset_after)
 
 
 def require(rate: str, *key: str, fail_closed: bool = False) -> None:

@@ -120,3 +120,23 @@ def test_not_ready_while_a_migration_waits(client, monkeypatch):
 
     assert response.status_code == 503
     assert response.json()["checks"]["migrations"] == "waiting"
+
+
+@pytest.mark.django_db
+def test_the_api_says_what_is_left_of_the_limit(client):
+    first, second = client.get("/api/v1/search/?q=x"), client.get("/api/v1/search/?q=x")
+
+    assert first["RateLimit-Policy"] == '"api";q=120;w=60'
+    assert first["RateLimit"].startswith('"api";r=119;t=')
+    assert second["RateLimit"].startswith('"api";r=118;t=')
+
+
+@pytest.mark.django_db
+def test_beyond_the_limit_the_api_refuses_and_says_when_to_come_back(client, monkeypatch):
+    monkeypatch.setattr("core.permissions.STRANGERS", "1/minute")
+    client.get("/api/v1/search/?q=x")
+
+    response = client.get("/api/v1/search/?q=x")
+
+    assert (response.status_code, response.json()["code"]) == (429, "throttled")
+    assert 1 <= int(response["Retry-After"]) <= 60
