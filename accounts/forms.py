@@ -31,6 +31,8 @@ def _dress(field: forms.Field, label: Any, autocomplete: str, hint: Any = "") ->
     field.label, field.help_text = label, hint
     field.widget.attrs.pop("placeholder", None)
     field.widget.attrs["autocomplete"] = autocomplete
+    if isinstance(field.widget, forms.PasswordInput):
+        field.widget.template_name = "accounts/password_input.html"
 
 
 class LoginForm(allauth_forms.LoginForm):
@@ -121,20 +123,32 @@ class CodeForm(allauth_forms.ConfirmEmailVerificationCodeForm):
         self.fields["code"].widget.attrs |= {"autocapitalize": "characters", "spellcheck": "false"}
 
 
-class ProfileForm(forms.ModelForm[User]):
+class ProfileForm(forms.Form):
     """What a person tells others about themselves."""
 
-    picture = forms.ImageField(
-        label=gettext_lazy("Picture"),
+    name = forms.CharField(
+        label=gettext_lazy("Name"),
+        max_length=120,
         required=False,
-        help_text=gettext_lazy("Shown beside your name. JPEG, PNG or WebP."),
+        help_text=gettext_lazy("How we and others address you."),
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
+    bio = forms.CharField(
+        label=gettext_lazy("About you"),
+        max_length=2000,
+        required=False,
+        help_text=gettext_lazy("Shown with what you write."),
+        widget=forms.Textarea,
+    )
+    picture = forms.FileField(
+        label=gettext_lazy("New picture"),
+        required=False,
+        help_text=gettext_lazy("Shown beside your name. JPEG, PNG, WebP or AVIF, up to 12 MB."),
+        widget=forms.FileInput(attrs={"accept": "image/*"}),
+    )
+    remove_picture = forms.BooleanField(label=gettext_lazy("Remove the picture"), required=False)
 
-    class Meta:
-        model = User
-        fields = ("name", "bio")
-        help_texts = {  # noqa: RUF012  Django reads it once
-            "name": gettext_lazy("How we and others address you."),
-            "bio": gettext_lazy("Shown with what you write."),
-        }
-        widgets = {"name": forms.TextInput(attrs={"autocomplete": "name"})}  # noqa: RUF012
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, initial={"name": user.name, "bio": user.bio}, **kwargs)
+        if user.avatar_id is None:
+            del self.fields["remove_picture"]
