@@ -26,7 +26,10 @@ def pytest_load_initial_conftests() -> Iterator[None]:
     if "PYTEST_XDIST_WORKER" not in os.environ:
         os.environ["AGORA_ROLE"] = "test"
         os.environ.setdefault("DEBUG", "1")
-        _started.append((_take_slot(), Stack(durable=False)))
+        try:
+            _started.append((_take_slot(), Stack(durable=False)))
+        except ServiceError as error:
+            raise pytest.UsageError(str(error)) from error
     return (yield)
 
 

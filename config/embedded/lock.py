@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 from typing import TypedDict
 
+from config.embedded.process import ServiceError
+
 
 class Owner(TypedDict):
     """Who holds the lock, and what for: the address that it serves, or the name of the command."""
@@ -15,11 +17,19 @@ class Owner(TypedDict):
 
 
 class Lock:
-    """A file whose lock is held while this object lives. The file itself is never deleted: that would be a race."""
+    """A file whose lock is held while this object lives. The file itself is never deleted: that would be a race.
+
+    Raises ServiceError where the folder is not ours to write.
+    """
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise ServiceError(
+                f"{path} cannot be written: {error.strerror}. Set AGORA_HOME to a folder of yours."
+            ) from error
 
     def acquire(self) -> bool:
         """Take it if it is free, without waiting."""

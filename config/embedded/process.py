@@ -50,7 +50,7 @@ def spawn(
         cwd=BASE_DIR,
         stdin=subprocess.DEVNULL,
         stdout=output,
-        stderr=output,
+        stderr=None if output is None else subprocess.STDOUT,
         env=env,
         pass_fds=pass_fds,
         preexec_fn=prepare,
