@@ -5,9 +5,11 @@ development, tests and collectstatic serve the very same thing and a page has on
 """
 
 import re
+import shutil
+import weakref
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 from typing import Any
 
 from django.conf import settings
@@ -22,10 +24,14 @@ COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 BLANK = re.compile(r"\s*\n\s*")
 
 
-class Storage(CompressedManifestStaticFilesStorage):
-    """Hashed names, compressed twins, and `import` lines in scripts rewritten to hashed names."""
+# Django's own pattern for imports also reads the scripts of packages, some of which name files they do not ship.
+IMPORTS = ("js/*.js", ((r"""(?P<matched>(?P<how>from|import|import\()\s*"(?P<url>\.[^"]+)")""", '%(how)s "%(url)s"'),))
 
-    support_js_module_import_aggregation = True
+
+class Storage(CompressedManifestStaticFilesStorage):
+    """Hashed names, compressed twins, and the imports of our own scripts rewritten to hashed names."""
+
+    patterns = (*CompressedManifestStaticFilesStorage.patterns, IMPORTS)
 
 
 class StylesheetFinder(BaseFinder):
@@ -34,8 +40,9 @@ class StylesheetFinder(BaseFinder):
     def __init__(self, app_names: Iterable[str] | None = None, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.source = Path(settings.STATICFILES_DIRS[0])
-        self._folder = TemporaryDirectory(prefix="agora-css-")
-        self.storage = FileSystemStorage(location=self._folder.name)
+        self._folder = Path(mkdtemp(prefix="agora-css-"))
+        weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+        self.storage = FileSystemStorage(location=self._folder)
 
     def check(self, **kwargs: Any) -> list[CheckMessage]:
         if any(stylesheets(self.source)):
@@ -53,7 +60,7 @@ class StylesheetFinder(BaseFinder):
         yield SITE_CSS, self.storage
 
     def _joined(self) -> Path:
-        target = Path(self._folder.name) / SITE_CSS
+        target = self._folder / SITE_CSS
         joined = join(stylesheets(self.source))
         if not target.exists() or target.read_text() != joined:
             target.parent.mkdir(exist_ok=True)

@@ -47,21 +47,15 @@ def context(*, rtl: bool = False) -> dict[str, Any]:
         **_talking(),
         "empty_form": SampleForm(),
         "wrong_form": SampleForm({"email": "not an address", "country": "x", "speed": "", "note": "x" * 41}),
-        "stats": (
-            {"label": "Revenue today", "value": Money(123456789_00, "EUR").format(), "note": "12% more than last Friday",
-             "trend": "up", "series": (3, 5, 4, 8, 6, 9, 12, 10, 14)},
-            {"label": "Orders to pack", "value": "7", "note": "2 since yesterday", "trend": "", "series": None},
-            {"label": "Refunds", "value": "3", "note": "1 more than last week", "trend": "down", "series": (0, 1, 0, 3)},
-            {"label": "No data yet", "value": "–", "note": "", "trend": "", "series": (0,)},
-        ),
-    }  # fmt: skip
+        "stats": _stats(),
+    }
 
 
 class SampleForm(forms.Form):
     """One of each kind of field."""
 
     email = forms.EmailField(label="E-mail", help_text="We write only about your order.")
-    password = forms.CharField(widget=forms.PasswordInput, min_length=10)
+    password = forms.CharField(widget=forms.PasswordInput({"autocomplete": "new-password"}), min_length=10)
     country = forms.ChoiceField(choices=[("de", "Germany"), ("fr", "France"), ("ie", "Ireland")])
     phone = forms.CharField(required=False, help_text="For the courier.")
     speed = forms.ChoiceField(label="Delivery", widget=forms.RadioSelect, choices=[("s", "Standard"), ("e", "Express")])
@@ -80,6 +74,17 @@ class Neighbours:
 
 def _picture(name: str, width: int, height: int, alt: str, color: str) -> Image:
     return Image(static(f"img/sample-{name}.svg"), width, height, alt, color)
+
+
+def _stats() -> list[dict[str, Any]]:
+    revenue = Money(123456789_00, "EUR").format()
+    rows = (
+        ("Revenue today", revenue, "12% more than last Friday", "up", (3, 5, 4, 8, 6, 9, 12, 10, 14)),
+        ("Orders to pack", "7", "2 since yesterday", "", ()),
+        ("Refunds", "3", "1 more than last week", "down", (0, 1, 0, 3)),
+        ("No data yet", "–", "", "", (0,)),
+    )
+    return [dict(zip(("label", "value", "note", "trend", "series"), row, strict=True)) for row in rows]
 
 
 def _pieces() -> dict[str, Any]:
@@ -115,8 +120,8 @@ def _pieces() -> dict[str, Any]:
             {"value": "x", "label": "Extra large", "checked": False, "state": "sold-out"},
         ],
         "facets": [
-            {"value": label, "label": label, "color": color, "count": 12 - i, "checked": i == 1, "disabled": i == 3}
-            for i, (label, color) in enumerate(GLAZES)
+            {"value": label, "label": label, "color": color, "count": count, "checked": i == 1, "disabled": not count}
+            for i, ((label, color), count) in enumerate(zip(GLAZES, (12, 1100, 3, 0), strict=True))
         ],
         "chips": (("Celadon", "#filters"), ("Under €50", "#filters")),
     }

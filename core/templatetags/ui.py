@@ -57,15 +57,18 @@ def money(amount: Money | None) -> str:
 
 @register.simple_tag
 def when(moment: datetime | date | None, form: str = "date") -> SafeString | str:
-    """A `<time>`. `form`: "date", "month", "datetime" or "time"; the last two are put into the reader's zone by script."""
+    """A `<time>`; `form` is "date", "month", "datetime" or "time". A script gives the last two the reader's zone."""
     if moment is None:
         return ""
     formats = {"date": "DATE_FORMAT", "month": "F Y", "datetime": "DATETIME_FORMAT", "time": "TIME_FORMAT"}
-    local = timezone.localtime(moment) if isinstance(moment, datetime) else moment
+    if isinstance(moment, datetime):
+        exact, local = moment.isoformat(timespec="seconds"), timezone.localtime(moment)
+    else:
+        exact, local = moment.isoformat(), moment
     text = date_format(local, formats[form])
     if form in ("datetime", "time"):
-        return format_html('<time datetime="{}" data-local="{}">{}</time>', moment.isoformat(), form, text)
-    return format_html('<time datetime="{}">{}</time>', moment.isoformat(), text)
+        return format_html('<time datetime="{}" data-local="{}">{}</time>', exact, form, text)
+    return format_html('<time datetime="{}">{}</time>', exact, text)
 
 
 @register.inclusion_tag("components/rating.html")
@@ -79,7 +82,9 @@ def sparkline(values: Sequence[float], label: str = "") -> Mapping[str, Any]:
     """A line of numbers over equal steps, drawn on the server. Without a label it is decoration beside the number."""
     top = max([*values, 0]) or 1
     step = SPARK_WIDTH / max(len(values) - 1, 1)
-    points = [(round(i * step, 2), round(SPARK_HEIGHT * (1 - max(value, 0) / top), 2)) for i, value in enumerate(values)]
+    points = [
+        (round(i * step, 2), round(SPARK_HEIGHT * (1 - max(value, 0) / top), 2)) for i, value in enumerate(values)
+    ]
     line = " ".join(f"{x},{y}" for x, y in points)
     return {"label": label, "line": line, "area": f"0,{SPARK_HEIGHT} {line} {SPARK_WIDTH},{SPARK_HEIGHT}"}
 
