@@ -1,7 +1,7 @@
 """Where allauth asks us: who calls, how our mail looks, whether the door is open."""
 
 import smtplib
-from typing import Any
+from typing import Any, ClassVar
 from uuid import uuid4
 
 import structlog
@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from core import mail, ratelimit
 from core.errors import Unavailable
@@ -20,6 +21,19 @@ log = structlog.get_logger(__name__)
 
 class AccountAdapter(DefaultAccountAdapter):
     """allauth, dressed as this house."""
+
+    error_messages: ClassVar = {
+        **DefaultAccountAdapter.error_messages,
+        "account_inactive": _("This account is closed."),
+        "duplicate_email": _("This is your address already."),
+        "email_password_mismatch": _("This address and this password do not go together."),
+        "email_taken": _("This address belongs to another account already."),
+        "enter_current_password": _("This is not your current password."),
+        "incorrect_code": _("This is not the code that we sent."),
+        "incorrect_password": _("This is not your password."),
+        "rate_limited": _("A moment, please: the last code is still fresh."),
+        "too_many_login_attempts": _("Too many attempts. Wait some minutes and try again."),
+    }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return bool(settings.SIGNUP_OPEN)

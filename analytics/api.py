@@ -1,0 +1,70 @@
+"""Figures for programs."""
+
+from datetime import timedelta
+from typing import Any, ClassVar
+
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema
+from rest_framework import serializers, viewsets
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from analytics import queries
+from core.api import GrantedViewMixin, In, MoneyField, Problem
+from core.errors import Denied, Invalid
+
+PERMISSION = "analytics.view_salefact"
+LONGEST = timedelta(days=366)
+
+
+class BadPeriod(Invalid):
+    code = "bad_period"
+    message = _("Give a period that ends after it begins, of 366 days at most.")
+
+
+class PeriodIn(In):
+    """`from` and `to`, both included."""
+
+    def get_fields(self) -> dict[str, Any]:
+        return {"from": serializers.DateField(), "to": serializers.DateField()}
+
+
+class SalesOut(serializers.Serializer[Any]):
+    """A day on which money moved, in one currency."""
+
+    date = serializers.DateField()
+    currency = serializers.CharField(source="sales.paid.currency")
+    orders = serializers.IntegerField(source="sales.orders")
+    refunds = serializers.IntegerField(source="sales.refunds")
+    paid = MoneyField(source="sales.paid")
+    refunded = MoneyField(source="sales.refunded")
+    net = MoneyField(source="sales.net")
+
+
+class InsightsViewSet(GrantedViewMixin, viewsets.ViewSet):
+    """What the shop took and gave back."""
+
+    required_scopes: ClassVar = {"GET": "shop:read"}
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("from", OpenApiTypes.DATE, required=True),
+            OpenApiParameter("to", OpenApiTypes.DATE, required=True),
+        ],
+        responses={200: SalesOut(many=True), 400: Problem, 403: Problem, 422: Problem},
+    )
+    @action(detail=False, methods=["get"])
+    def sales(self, request: Request) -> Response:
+        """Sales by day, oldest first; days without any are left out."""
+        if not self.grant.actor.can(PERMISSION):
+            raise Denied
+        asked = PeriodIn(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        first, last = asked.validated_data["from"], asked.validated_data["to"]
+        if not first <= last < first + LONGEST:
+            raise BadPeriod(field="to")
+        return Response(SalesOut(queries.sales_by_day(first, last), many=True).data)
+
+
+routes: list[tuple[str, Any, str]] = [("insights", InsightsViewSet, "insights")]

@@ -1,0 +1,39 @@
+"""What insight adds to others' pages: earnings below a post, the week at the top of the admin."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from analytics import queries
+from core import panels
+from core.context import Grant
+from core.panels import Panel
+
+PERMISSION = "analytics.view_salefact"
+WEEK = 7
+
+
+@panels.register("post.below")
+def earned(post: Any, viewer: Grant) -> Panel | None:
+    """What a post earned, for its authors and for those who see all figures."""
+    user = viewer.user
+    if user is None or not user.is_staff:
+        return None
+    if not viewer.actor.can(PERMISSION) and not post.authors.filter(pk=user.pk).exists():
+        return None
+    sales = queries.earned_by(post.public_kind, post.public_id)
+    return Panel(_("What this post earned"), "analytics/panels/earned.html", {"sales": sales}, order=50)
+
+
+@panels.register("admin.index")
+def this_week(_subject: None, viewer: Grant) -> Panel | None:
+    """Today and the last seven days in the currency of most orders."""
+    if not viewer.actor.can(PERMISSION):
+        return None
+    today = timezone.localdate()
+    used = queries.currencies(today - timedelta(days=2 * WEEK - 1), today)
+    week, before = queries.compare(today, WEEK, used[0]) if used else (None, None)
+    context = {"week": week, "before": before, "today": week.days[-1].sales if week else None}
+    return Panel(_("Sales"), "analytics/panels/week.html", context, order=10)

@@ -1,0 +1,6 @@
+from django.urls import path
+
+from analytics import pages
+
+app_name = "analytics"
+urlpatterns = [path("", pages.index, name="index")]
