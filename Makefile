@@ -42,7 +42,7 @@ crash: $(VENV) ## Kill processes and see that nothing is lost (slow)
 lint: $(VENV) ## Check style, imports between apps, types, file sizes, migrations and production settings
 	$(PY) -m ruff check
 	$(PY) -m ruff format --check
-	.venv/bin/lint-imports
+	.venv/bin/lint-imports --no-logo
 	$(PY) -m mypy .
 	.ci/check-tree
 	$(PY) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run

@@ -18,6 +18,8 @@ class Terminal:
         self._poll = select.poll()
         if sys.stdin is not None and sys.stdin.isatty():
             self._poll.register(sys.stdin.fileno(), 0)  # no event asked for: only its end is reported
+            if any(event & select.POLLNVAL for _, event in self._poll.poll(0)):  # macOS cannot watch every terminal
+                self._poll.unregister(sys.stdin.fileno())
 
     def closed_within(self, seconds: float) -> bool:
         """Wait for this long; True as soon as the terminal is closed.

@@ -1,5 +1,6 @@
 """Notice that code or templates changed."""
 
+import logging
 from collections.abc import Iterator
 
 from watchfiles import Change, DefaultFilter, watch
@@ -21,6 +22,7 @@ class Changes:
     """The changes below the checkout's own folders since the last look."""
 
     def __init__(self) -> None:
+        logging.getLogger("watchfiles").setLevel(logging.ERROR)  # it warns of every Ctrl-C
         folders = [
             folder
             for folder in BASE_DIR.iterdir()
