@@ -49,7 +49,7 @@ class StylesheetFinder(BaseFinder):
             return []
         return [Error(f"There are no stylesheets in {self.source / 'css'}.", id="core.E001")]
 
-    def find(self, path: str, find_all: bool = False, **kwargs: Any) -> str | list[str]:
+    def find(self, path: str, find_all: bool = False, **kwargs: Any) -> str | list[str]:  # type: ignore[override]
         if path != SITE_CSS:
             return []
         found = str(self._joined())

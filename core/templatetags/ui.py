@@ -61,11 +61,8 @@ def when(moment: datetime | date | None, form: str = "date") -> SafeString | str
     if moment is None:
         return ""
     formats = {"date": "DATE_FORMAT", "month": "F Y", "datetime": "DATETIME_FORMAT", "time": "TIME_FORMAT"}
-    if isinstance(moment, datetime):
-        exact, local = moment.isoformat(timespec="seconds"), timezone.localtime(moment)
-    else:
-        exact, local = moment.isoformat(), moment
-    text = date_format(local, formats[form])
+    exact = moment.isoformat(timespec="seconds") if isinstance(moment, datetime) else moment.isoformat()
+    text = date_format(timezone.localtime(moment) if isinstance(moment, datetime) else moment, formats[form])
     if form in ("datetime", "time"):
         return format_html('<time datetime="{}" data-local="{}">{}</time>', exact, form, text)
     return format_html('<time datetime="{}">{}</time>', exact, text)
