@@ -29,7 +29,7 @@ class CartQuerySet(models.QuerySet["Cart"]):
         return self.filter(token_digest=digest_of(token))
 
     def locked(self) -> Self:
-        return self.select_for_update(of=("self",)).order_by("pk")
+        return self.select_for_update(of=("self",), no_key=True).order_by("pk")
 
 
 class Cart(models.Model):

@@ -24,7 +24,7 @@ _signer = Signer(salt="shop.order")
 
 class OrderQuerySet(models.QuerySet["Order"]):
     def locked(self) -> Self:
-        return self.select_for_update(of=("self",)).order_by("pk")
+        return self.select_for_update(of=("self",), no_key=True).order_by("pk")
 
     def visible_to(self, viewer: "Grant") -> Self:
         """Staff who may view orders see all, a person their own, a stranger none."""
@@ -41,7 +41,7 @@ class Order(models.Model):
     order while there is stock, or goes back.
     """
 
-    public_kind: ClassVar[str] = "order"
+    public_kind = "order"
 
     class Status(models.TextChoices):
         PENDING_PAYMENT = "pending_payment", _("waiting for payment")
@@ -58,7 +58,8 @@ class Order(models.Model):
         Status.PENDING_PAYMENT: {Status.PAID, Status.CANCELLED, Status.EXPIRED},
         Status.PAID: {Status.PARTLY_FULFILLED, Status.FULFILLED, Status.CANCELLED},
         Status.PARTLY_FULFILLED: {Status.FULFILLED},
-        Status.FULFILLED: set(),
+        # When the refund of what was not sent fails, it is to be sent after all.
+        Status.FULFILLED: {Status.PARTLY_FULFILLED},
         Status.CANCELLED: {Status.PAID},
         Status.EXPIRED: {Status.PAID},
     }
@@ -241,6 +242,7 @@ class OrderLine(models.Model):
 
     @property
     def to_send(self) -> int:
+        """Pieces that have neither left nor been given up."""
         return self.quantity - self.quantity_fulfilled - self.quantity_cancelled
 
     @property
@@ -251,7 +253,7 @@ class OrderLine(models.Model):
 class Fulfilment(models.Model):
     """A parcel that left, or a hand-over at the door."""
 
-    public_kind: ClassVar[str] = "fulfilment"
+    public_kind = "fulfilment"
 
     uid = models.UUIDField(_("uid"), default=uuid7, unique=True, editable=False)
     order = models.ForeignKey(Order, models.PROTECT, related_name="fulfilments", verbose_name=_("order"))

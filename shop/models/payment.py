@@ -15,7 +15,7 @@ from shop.models.order import Order, OrderLine
 
 class PaymentQuerySet(models.QuerySet["Payment"]):
     def locked(self) -> Self:
-        return self.select_for_update(of=("self",)).order_by("pk")
+        return self.select_for_update(of=("self",), no_key=True).order_by("pk")
 
     def live(self) -> Self:
         """Attempts that may still bring money."""
@@ -29,7 +29,7 @@ class Payment(models.Model):
     late becomes captured all the same: the provider is right. Only `shop.services.payment.sync_payment` moves it.
     """
 
-    public_kind: ClassVar[str] = "payment"
+    public_kind = "payment"
 
     class Status(models.TextChoices):
         CREATED = "created", _("created")
@@ -144,7 +144,7 @@ class Refund(models.Model):
     (made at their dashboard, found by us).
     """
 
-    public_kind: ClassVar[str] = "refund"
+    public_kind = "refund"
 
     class State(models.TextChoices):
         PENDING = "pending", _("on its way")
@@ -316,6 +316,7 @@ class BankBooking(models.Model):
     statement = models.CharField(
         _("line of the statement"), max_length=100, unique=True, help_text=_("What the bank calls this booking.")
     )
+    refund_key = models.CharField(_("key of the refund"), max_length=120, blank=True)
     noted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("noted by")
     )

@@ -32,7 +32,7 @@ class Warehouse(models.Model):
 class StockLevelQuerySet(models.QuerySet["StockLevel"]):
     def locked(self) -> Self:
         """Row locks in key order, so that two carts with the same things never wait for each other in a circle."""
-        return self.select_for_update(of=("self",)).order_by("pk")
+        return self.select_for_update(of=("self",), no_key=True).order_by("pk")
 
 
 class StockLevel(models.Model):

@@ -1,0 +1,85 @@
+"""What the shop does when something happened."""
+
+from typing import Any
+
+from django.conf import settings
+
+from core import events, search
+from core.context import Actor
+from core.models import Event
+from shop.emails import send_about
+from shop.models import Fulfilment, Order, Refund
+from shop.providers.bank_transfer import BankTransfer
+from shop.services import refund
+
+PAYMENTS = Actor.system("shop.payments")
+
+
+@events.on("product.*")
+def index_product(event: Event) -> None:
+    """A product that got another slug leaves the index under the former one."""
+    former = event.data.get("former_slug") or event.subject_id
+    search.index("product", list({event.subject_id, former}))
+
+
+@events.on("order.refund_requested", outside=True)
+def carry_out_refund(event: Event, key: str) -> None:
+    """The refund has its own key at the provider, so a second attempt of this handler pays nothing twice."""
+    asked = Refund.objects.get(uid=event.data["refund"])
+    refund.carry_out_refund(refund_id=asked.pk, by=PAYMENTS)
+
+
+@events.on("order.placed", outside=True)
+def send_transfer_details(event: Event, key: str) -> None:
+    """A transfer needs its details in writing; every other way to pay is already under way on a page."""
+    order = _order(event)
+    if event.data["provider"] == BankTransfer.code and order.status == Order.Status.PENDING_PAYMENT:
+        send_about(order, "order_transfer", key=key, account=settings.BANK_ACCOUNT)
+
+
+@events.on("order.paid", outside=True)
+def send_confirmation(event: Event, key: str) -> None:
+    send_about(_order(event), "order_paid", key=key)
+
+
+@events.on("order.fulfilled", outside=True)
+def send_tracking(event: Event, key: str) -> None:
+    order = _order(event)
+    parcel = Fulfilment.objects.get(uid=event.data["fulfilment"])
+    pieces = [f"{part.quantity} × {part.line.title}" for part in parcel.lines.select_related("line")]
+    collected = order.shipping_method is not None and order.shipping_method.is_pick_up
+    send_about(
+        order,
+        "order_fulfilled",
+        key=key,
+        parcel=parcel,
+        pieces=pieces,
+        collected=collected,
+        complete=event.data["complete"],
+    )
+
+
+@events.on("order.refunded", outside=True)
+def send_refund_notice(event: Event, key: str) -> None:
+    _send_with_amount(event, "order_refunded", key)
+
+
+@events.on("payment.returned", outside=True)
+def send_return_notice(event: Event, key: str) -> None:
+    """Money that came too late or twice went back; the order is as it was."""
+    _send_with_amount(event, "order_money_returned", key)
+
+
+@events.on("order.expired", outside=True)
+def send_expiry_notice(event: Event, key: str) -> None:
+    send_about(_order(event), "order_expired", key=key)
+
+
+def _order(event: Event) -> Order:
+    return Order.objects.select_related("shipping_method").get(number=event.subject_id)
+
+
+def _send_with_amount(event: Event, template: str, key: str) -> None:
+    order = _order(event)
+    values: dict[str, Any] = {"amount": order.money(event.data["amount"])}
+    send_about(order, template, key=key, **values)

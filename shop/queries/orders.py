@@ -1,0 +1,79 @@
+"""Reading orders."""
+
+from dataclasses import dataclass
+
+from django.db.models import Prefetch, QuerySet
+
+from core.context import Grant
+from core.models import Event
+from core.money import Money
+from shop.models import FulfilmentLine, Order, Payment, Refund
+
+EVENTS_SHOWN = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where the money of an order stands. Money that came late or twice and went back is left out.
+
+    `live` is the attempt the customer may still complete; `latest` the newest one, whatever became of it.
+    """
+
+    paid: Money
+    refunded: Money
+    on_its_way_back: Money
+    refundable: Money
+    live: Payment | None
+    latest: Payment | None
+
+    @property
+    def is_partly_refunded(self) -> bool:
+        return bool(self.refunded) and self.refunded < self.paid
+
+    @property
+    def is_fully_refunded(self) -> bool:
+        return bool(self.refunded) and self.refunded == self.paid
+
+
+def visible_to(viewer: Grant) -> QuerySet[Order]:
+    """The orders a viewer may see, newest first."""
+    return Order.objects.visible_to(viewer).order_by("-placed_at", "-id")
+
+
+def behind_link(number: str, signature: str) -> QuerySet[Order]:
+    """The order a signed link leads to; none when the signature is not ours."""
+    return Order.objects.filter(number=number) if Order.signed(number, signature) else Order.objects.none()
+
+
+def with_everything(orders: QuerySet[Order]) -> QuerySet[Order]:
+    """Load what an order's page shows: lines, payments, refunds and parcels; six queries for any number of orders."""
+    payments = Payment.objects.order_by("id").prefetch_related(Prefetch("refunds", Refund.objects.order_by("id")))
+    return orders.select_related("market", "shipping_method", "user").prefetch_related(
+        "lines__variant",
+        Prefetch("payments", payments),
+        Prefetch("fulfilments__lines", FulfilmentLine.objects.select_related("line")),
+    )
+
+
+def standing(order: Order) -> Standing:
+    """Sum up the payments of an order loaded by `with_everything`; no query."""
+    payments = list(order.payments.all())
+    counted = [
+        payment
+        for payment in payments
+        if not any(refund.cause == Refund.Cause.SURPLUS for refund in payment.refunds.all())
+    ]
+    live = [payment for payment in payments if payment.is_live]
+    return Standing(
+        paid=order.money(sum(payment.captured for payment in counted)),
+        refunded=order.money(sum(payment.refunded for payment in counted)),
+        on_its_way_back=order.money(sum(payment.refund_pending for payment in counted)),
+        refundable=order.money(max((payment.refundable for payment in counted), default=0)),
+        live=live[0] if live else None,
+        latest=payments[-1] if payments else None,
+    )
+
+
+def timeline(order: Order) -> list[Event]:
+    """What happened to an order, oldest first; one query."""
+    return list(Event.objects.about(order.public_kind, order.public_id)[:EVENTS_SHOWN])

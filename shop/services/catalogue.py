@@ -1,0 +1,121 @@
+"""Keep the catalogue: what an editor's one wish means for several rows."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import transaction
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from core import events, markdown
+from core.context import Actor
+from core.errors import Conflict, Denied, Invalid
+from core.money import Money
+from shop.models import Market, OptionValue, Price, Product, ProductSlug, Variant, VariantOptionValue
+
+
+class SlugTaken(Conflict):
+    code = "slug_taken"
+    message = _("Another product has, or had, this address.")
+
+
+class CombinationTaken(Conflict):
+    code = "combination_taken"
+    message = _("The product has a variant with these options already.")
+
+
+class OptionTwice(Invalid):
+    code = "option_twice"
+    message = _("A variant has one value of each option.")
+
+
+class InvalidPrice(Invalid):
+    code = "invalid_price"
+    message = _("A price is in the market's currency, not negative, and begins after the one it replaces.")
+
+
+@transaction.atomic
+def save_product(*, product: Product, by: Actor, now: datetime | None = None) -> Product:
+    """Save a new or changed product: render its description, keep its former slug, tell those who follow.
+
+    Raises Denied, SlugTaken. Records product.added or product.changed.
+    """
+    if not by.can("shop.change_product"):
+        raise Denied
+    former = Product.objects.select_for_update(no_key=True).filter(pk=product.pk).first() if product.pk else None
+    _check_slug(product)
+    product.description_html = markdown.render(product.description).html
+    product.updated_at = now or timezone.now()
+    product.save()
+    if former is not None and former.slug != product.slug:
+        ProductSlug.objects.filter(slug=product.slug).delete()
+        ProductSlug.objects.create(product=product, slug=former.slug)
+    name = "product.added" if former is None else "product.changed"
+    former_slug = former.slug if former else ""
+    events.record(name, product, by=by, now=now, status=product.status, former_slug=former_slug)
+    return product
+
+
+@transaction.atomic
+def set_options(*, variant: Variant, values: Iterable[OptionValue], by: Actor, now: datetime | None = None) -> Variant:
+    """Say which option values a variant stands for. Locks the product.
+
+    Raises Denied, OptionTwice, CombinationTaken. Records product.changed.
+    """
+    if not by.can("shop.change_variant"):
+        raise Denied
+    product = Product.objects.select_for_update(no_key=True).get(pk=variant.product_id)
+    chosen = sorted(values, key=lambda value: (value.option.position, value.option_id))
+    if len({value.option_id for value in chosen}) < len(chosen):
+        raise OptionTwice(field="values")
+    combination = " ".join(f"{value.option.slug}={value.slug}" for value in chosen)
+    if product.variants.filter(combination=combination).exclude(pk=variant.pk).exists():
+        raise CombinationTaken(field="values")
+    variant.combination = combination
+    variant.save(update_fields=["combination"])
+    variant.option_values.all().delete()
+    VariantOptionValue.objects.bulk_create(
+        VariantOptionValue(variant=variant, option=value.option, value=value) for value in chosen
+    )
+    events.record("product.changed", product, by=by, now=now, sku=variant.sku)
+    return variant
+
+
+@transaction.atomic
+def set_price(
+    *, variant: Variant, market: Market, amount: Money, by: Actor, min_qty: int = 1, now: datetime | None = None
+) -> Price:
+    """Let a variant cost this from now on; the price until now ends and stays as history. Locks the variant.
+
+    Raises Denied, InvalidPrice. Records price.changed.
+    """
+    if not by.can("shop.change_price"):
+        raise Denied
+    now = now or timezone.now()
+    if amount.minor < 0 or amount.currency != market.currency or min_qty < 1:
+        raise InvalidPrice(field="amount")
+    Variant.objects.select_for_update(no_key=True).get(pk=variant.pk)
+    running = Price.objects.filter(variant=variant, market=market, min_qty=min_qty, valid__endswith=None).first()
+    former = running.amount if running else None
+    if running and running.amount == amount.minor:
+        return running
+    if running:
+        if running.valid.lower >= now:
+            raise InvalidPrice(field="amount")
+        running.valid = DateTimeTZRange(running.valid.lower, now)
+        running.save(update_fields=["valid"])
+    price = Price.objects.create(
+        variant=variant, market=market, min_qty=min_qty, amount=amount.minor, valid=DateTimeTZRange(now, None)
+    )
+    data = {"market": market.code, "amount": amount.minor, "currency": market.currency, "former": former}
+    events.record("price.changed", variant, by=by, now=now, min_qty=min_qty, **data)
+    return price
+
+
+def _check_slug(product: Product) -> None:
+    """A slug may go back to a product that had it, but never to another one: old links keep leading to the first."""
+    same = Product.objects.filter(slug=product.slug).exclude(pk=product.pk)
+    former = ProductSlug.objects.filter(slug=product.slug).exclude(product=product.pk)
+    if same.exists() or former.exists():
+        raise SlugTaken(field="slug")

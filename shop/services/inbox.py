@@ -1,0 +1,68 @@
+"""What providers tell us: kept at once, acted on later.
+
+A webhook's body is only a hint which object to look at. So a message that comes twice is kept once, one that comes
+out of order does no harm, and one that never comes is made up for by the sweep that asks.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import structlog
+from celery import current_app
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from core.context import Actor
+from core.errors import DomainError
+from shop import providers
+from shop.models import Payment, WebhookInbox
+from shop.services import payment
+
+log = structlog.get_logger(__name__)
+
+
+def receive(*, provider: str, body: bytes, headers: Mapping[str, str], now: datetime | None = None) -> None:
+    """Keep a webhook whose signature is right; one that was kept before changes nothing. Answer 200 after it.
+
+    Raises providers.UnknownProvider and ForgedWebhook, having kept nothing.
+    """
+    news = providers.known(provider).read_webhook(body, headers)
+    row = WebhookInbox(
+        provider=provider, event_id=news.event_id, payload={"ref": news.ref}, received_at=now or timezone.now()
+    )
+    with transaction.atomic():
+        WebhookInbox.objects.bulk_create([row], ignore_conflicts=True)
+        transaction.on_commit(_nudge, robust=True)
+
+
+def process_inbox(*, by: Actor, now: datetime | None = None, limit: int = 100) -> int:
+    """Act on what was kept, oldest first; returns how many messages are done with.
+
+    A message about something unknown, or a provider that does not answer, is tried again by the next sweep, up to
+    WebhookInbox.MAX_ATTEMPTS times; then it stays for staff to see.
+    """
+    done = 0
+    for row in WebhookInbox.objects.waiting().order_by("attempts", "id")[:limit]:
+        mine = WebhookInbox.objects.filter(pk=row.pk, processed_at__isnull=True, attempts=row.attempts)
+        if mine.update(attempts=F("attempts") + 1):
+            done += _act_on(row, by=by, now=now)
+    return done
+
+
+def _act_on(row: WebhookInbox, *, by: Actor, now: datetime | None) -> bool:
+    kept = WebhookInbox.objects.filter(pk=row.pk)
+    try:
+        found = Payment.objects.get(provider=row.provider, provider_ref=row.payload["ref"])
+        payment.sync_payment(payment_id=found.pk, by=by, now=now)
+    except (DomainError, Payment.DoesNotExist) as failure:
+        kept.update(error=str(failure)[:300])
+        log.warning("webhook_not_processed", provider=row.provider, event_id=row.event_id, error=str(failure))
+        return False
+    kept.update(processed_at=now or timezone.now(), error="")
+    return True
+
+
+def _nudge() -> None:
+    # Only a hint: the sweep processes what a lost nudge leaves.
+    current_app.send_task("shop.process_inbox", retry=False, ignore_result=True)

@@ -1,0 +1,89 @@
+"""Orders that come to nothing. Stock is given back only once nobody can pay for it any more."""
+
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from core import events
+from core.context import Actor
+from core.errors import Conflict, Denied
+from shop.models import Cart, Order
+from shop.providers.base import ProviderRefused, ProviderUnavailable
+from shop.services import lifecycle, payment, stock
+
+log = structlog.get_logger(__name__)
+
+# How long a sweep has an order to itself; and how long the hold goes on while a provider does not answer.
+LEASE = timedelta(minutes=5)
+
+
+class OrderNotCancellable(Conflict):
+    code = "order_not_cancellable"
+    message = _("Only an order that waits for its payment can be cancelled; a paid one is refunded.")
+
+
+def expire_orders(*, by: Actor, now: datetime | None = None, limit: int = 100) -> int:
+    """End unpaid orders whose time is over; returns how many ended.
+
+    Takes each by moving its hold, so that two sweeps never work on the same one and a sweep that dies is followed by
+    another. Attempts to pay are cancelled at the provider first; while it does not answer, the hold goes on.
+    """
+    now = now or timezone.now()
+    ended = 0
+    for order_id in _due(now, limit):
+        try:
+            ended += _end(order_id, Order.Status.EXPIRED, by=by, now=now)
+        except (ProviderUnavailable, ProviderRefused) as failure:
+            log.warning("order_not_expired", order_id=order_id, code=failure.code)
+    return ended
+
+
+def cancel_order(*, order_id: int, by: Actor, now: datetime | None = None) -> Order:
+    """Cancel an order that waits for its payment, and give the customer the cart back.
+
+    Whoever comes as a guest has shown the signed link. Raises Denied, OrderNotCancellable, ProviderUnavailable.
+    Records order.cancelled.
+    """
+    order = Order.objects.get(pk=order_id)
+    if order.user_id is not None and order.user != by.user and not by.can("shop.cancel_order"):
+        raise Denied
+    if not _end(order_id, Order.Status.CANCELLED, by=by, now=now or timezone.now()):
+        raise OrderNotCancellable
+    order.refresh_from_db()
+    return order
+
+
+@transaction.atomic
+def _due(now: datetime, limit: int) -> list[int]:
+    due = Order.objects.filter(status=Order.Status.PENDING_PAYMENT, expires_at__lte=now)
+    free = due.select_for_update(skip_locked=True, of=("self",), no_key=True).order_by("expires_at")
+    ids = [order.pk for order in free[:limit]]
+    Order.objects.filter(pk__in=ids).update(expires_at=now + LEASE)
+    return ids
+
+
+def _end(order_id: int, status: Order.Status, *, by: Actor, now: datetime) -> bool:
+    order = Order.objects.get(pk=order_id)
+    if order.status != Order.Status.PENDING_PAYMENT:
+        return False
+    for attempt in order.payments.live():
+        payment.cancel_attempt(payment_id=attempt.pk, by=by, now=now)
+    return _close(order_id, order.cart_id, status, by=by, now=now)
+
+
+@transaction.atomic
+def _close(order_id: int, cart_id: int | None, status: Order.Status, *, by: Actor, now: datetime) -> bool:
+    """Lock cart and order, and end the order unless it was paid, or a new attempt to pay began, meanwhile."""
+    if cart_id:
+        list(Cart.objects.locked().filter(pk=cart_id).values_list("pk"))
+    order = Order.objects.locked().get(pk=order_id)
+    if order.status != Order.Status.PENDING_PAYMENT or order.payments.live().exists():
+        return False
+    lifecycle.move_to(order, status, now)
+    lifecycle.reopen_cart(order)
+    events.record(f"order.{status.value}", order, by=by, now=now, currency=order.currency, amount=order.total)
+    stock.release(order)
+    return True
