@@ -54,7 +54,7 @@ def grant_entitlement(
     )
     if made:
         holder = str(user.uid) if user else ""
-        events.record("entitlement.granted", source, by=by, held_kind=kind, held_id=subject, holder=holder)
+        events.record("entitlement.granted", source, by=by, now=since, held_kind=kind, held_id=subject, holder=holder)
     return entitlement
 
 
@@ -86,7 +86,7 @@ def end_entitlement(*, entitlement_id: int, by: Actor, now: datetime | None = No
 
 
 @transaction.atomic
-def attach_entitlements(*, user: User, email: str, by: Actor) -> int:
+def attach_entitlements(*, user: User, email: str, by: Actor, now: datetime | None = None) -> int:
     """Give a person what waits at an address that they have just proved to own; returns how many.
 
     Locks the address until the end of the transaction. Records user.received_entitlements when there was something.
@@ -94,7 +94,7 @@ def attach_entitlements(*, user: User, email: str, by: Actor) -> int:
     _lock_address(email.lower())
     attached = Entitlement.objects.waiting_for(email).update(user=user)
     if attached:
-        events.record("user.received_entitlements", user, by=by, count=attached)
+        events.record("user.received_entitlements", user, by=by, now=now, count=attached)
     return attached
 
 

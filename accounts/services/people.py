@@ -1,9 +1,11 @@
 """Change who a person is."""
 
+from datetime import datetime
 from typing import TypedDict, Unpack
 
 from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -28,7 +30,9 @@ class Profile(TypedDict, total=False):
 
 
 @transaction.atomic
-def add_person(*, email: str, by: Actor, name: str = "", password: str | None = None) -> User:
+def add_person(
+    *, email: str, by: Actor, name: str = "", password: str | None = None, now: datetime | None = None
+) -> User:
     """Make an account for somebody whose address `by` vouches for; without a password they ask for one by mail.
 
     Raises Denied without accounts.add_user, and AddressTaken. Records user.added and what
@@ -36,29 +40,30 @@ def add_person(*, email: str, by: Actor, name: str = "", password: str | None = 
     """
     if not by.can("accounts.add_user"):
         raise Denied
+    now = now or timezone.now()
     try:
         with transaction.atomic():
-            user = User.objects.create_user(email, password, name=name)
+            user = User.objects.create_user(email, password, name=name, created_at=now)
     except IntegrityError:
         raise AddressTaken(field="email") from None
     EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
-    events.record("user.added", user, by=by)
-    confirm_address(user=user, email=user.email, by=by)
+    events.record("user.added", user, by=by, now=now)
+    confirm_address(user=user, email=user.email, by=by, now=now)
     return user
 
 
 @transaction.atomic
-def confirm_address(*, user: User, email: str, by: Actor) -> None:
+def confirm_address(*, user: User, email: str, by: Actor, now: datetime | None = None) -> None:
     """Take note that a person proved to own an address: what was bought with it as a guest becomes theirs.
 
     Locks the address. Records user.verified_email, and user.received_entitlements when something waited.
     """
-    entitlements.attach_entitlements(user=user, email=email, by=by)
-    events.record("user.verified_email", user, by=by)
+    entitlements.attach_entitlements(user=user, email=email, by=by, now=now)
+    events.record("user.verified_email", user, by=by, now=now)
 
 
 @transaction.atomic
-def change_profile(*, user_id: int, by: Actor, **changes: Unpack[Profile]) -> User:
+def change_profile(*, user_id: int, by: Actor, now: datetime | None = None, **changes: Unpack[Profile]) -> User:
     """Change the named parts of a profile. Locks the person.
 
     Raises Denied unless it is one's own or `by` holds accounts.change_user. Records user.changed_profile with the
@@ -72,5 +77,24 @@ def change_profile(*, user_id: int, by: Actor, **changes: Unpack[Profile]) -> Us
         for name in changed:
             setattr(user, name, changes[name])  # type: ignore[literal-required]
         user.save(update_fields=changed)
-        events.record("user.changed_profile", user, by=by, changed=sorted(changed))
+        events.record("user.changed_profile", user, by=by, now=now, changed=sorted(changed))
     return user
+
+
+@transaction.atomic
+def open_account(*, user_id: int, by: Actor, is_open: bool) -> bool:
+    """Open an account, or close it: its sessions end and nobody signs in to it; False when it was so already.
+
+    Locks the person. Raises Denied without accounts.change_user, for one's own account, and for a superuser's
+    unless `by` is one. Records user.opened or user.closed.
+    """
+    user = User.objects.select_for_update(of=("self",)).get(pk=user_id)
+    if user.is_active == is_open:
+        return False
+    beyond = user.is_superuser and not (by.user and by.user.is_superuser)
+    if not by.can("accounts.change_user") or by.id == user.public_id or beyond:
+        raise Denied
+    user.is_active = is_open
+    user.save(update_fields=["is_active"])
+    events.record("user.opened" if is_open else "user.closed", user, by=by)
+    return True

@@ -5,6 +5,7 @@ brought up to date after every migration; a role that the owner makes is left al
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -13,13 +14,14 @@ from django.apps import apps as installed
 from django.contrib.auth.management import create_permissions
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Role, User
 from core import events
 from core.context import Actor
-from core.errors import Conflict, Denied
+from core.errors import Conflict, Denied, Invalid
 
 HOUSE = ("core", "accounts", "blog", "shop", "chat", "analytics")
 
@@ -42,7 +44,7 @@ SHIPPED = (
         "editor",
         "Editor",
         "Everybody's posts, comments and the home page.",
-        ("blog.*", *PICTURES, "core.*_homeblock", "shop.view_product", "analytics.view_*"),
+        ("blog.*", *PICTURES, "core.*_homeblock", "core.*_textpage", "shop.view_product", "analytics.view_*"),
     ),
     Shipped(
         "author",
@@ -93,6 +95,11 @@ class RoleExists(Conflict):
     message = _("There is a role of this name already.")
 
 
+class NamelessRole(Invalid):
+    code = "role_without_name"
+    message = _("Give the role a name with letters.")
+
+
 class RoleIsShipped(Conflict):
     code = "role_is_shipped"
     message = _("This role comes with the house and cannot be changed. Make one of your own.")
@@ -123,7 +130,7 @@ def sync_roles() -> None:
 
 
 @transaction.atomic
-def assign_role(*, user_id: int, role: str, by: Actor) -> bool:
+def assign_role(*, user_id: int, role: str, by: Actor, now: datetime | None = None) -> bool:
     """Give a person a role by its slug, and with it the way into the admin; False when they had it.
 
     Locks the person. Raises Denied without accounts.assign_role, OwnRoles and TooMuchPower. Records role.assigned.
@@ -135,7 +142,7 @@ def assign_role(*, user_id: int, role: str, by: Actor) -> bool:
     user.groups.add(group)
     user.is_staff = True
     user.save(update_fields=["is_staff"])
-    events.record("role.assigned", user, by=by, role=role)
+    events.record("role.assigned", user, by=by, now=now, role=role)
     return True
 
 
@@ -160,27 +167,59 @@ def remove_role(*, user_id: int, role: str, by: Actor) -> bool:
 def save_role(*, slug: str, name: str, description: str, permissions: list[Permission], by: Actor) -> Role:
     """Make a role of the owner's own (empty slug), or change one.
 
-    Raises Denied without accounts.change_role, RoleIsShipped, RoleExists, and TooMuchPower for permissions that `by`
-    lacks. Records role.saved.
+    Raises Denied without accounts.change_role, RoleIsShipped, what `check_name` raises, and TooMuchPower for
+    permissions that `by` lacks. Records role.saved.
     """
     if not by.can("accounts.change_role"):
         raise Denied
     if slug in SHIPPED_SLUGS:
         raise RoleIsShipped
-    if not all(by.can(f"{permission.content_type.app_label}.{permission.codename}") for permission in permissions):
+    if not all(by.can(f"{asked.content_type.app_label}.{asked.codename}") for asked in permissions):
         raise TooMuchPower(field="permissions")
-    role = Role.objects.select_related("group").filter(slug=slug).first() if slug else None
-    if Group.objects.filter(name=name).exclude(pk=role.group_id if role else None).exists():
-        raise RoleExists(field="name")
-    group = role.group if role else Group()
-    group.name = name
-    group.save()
-    group.permissions.set(permissions)
-    role = role or Role(group=group, slug=slugify(name))
-    role.description = description
+    check_name(name, slug)
+    role = Role.objects.select_related("group").filter(slug=slug).first()
+    role = role or Role(group=Group(), slug=slugify(name, allow_unicode=True))
+    role.group.name, role.description = name, description
+    role.group.save()
+    role.group.permissions.set(permissions)
     role.save()
     events.record("role.saved", ("role", role.slug), by=by, permissions=len(permissions))
     return role
+
+
+def check_name(name: str, slug: str) -> None:
+    """Raise RoleExists when another role has the name, NamelessRole when nothing of it can stand in an address."""
+    wanted = slugify(name, allow_unicode=True)
+    if not wanted:
+        raise NamelessRole(field="name")
+    if Role.objects.exclude(slug=slug).filter(Q(group__name=name) | Q(slug=wanted)).exists():
+        raise RoleExists(field="name")
+
+
+@transaction.atomic
+def delete_role(*, slug: str, by: Actor) -> None:
+    """Take a role of the owner's own from everybody and forget it.
+
+    Raises Denied without accounts.delete_role, RoleIsShipped, and what `remove_role` raises. Records role.removed for
+    each person, and role.deleted.
+    """
+    if not by.can("accounts.delete_role"):
+        raise Denied
+    if slug in SHIPPED_SLUGS:
+        raise RoleIsShipped
+    role = Role.objects.select_related("group").get(slug=slug)
+    for user_id in User.objects.filter(groups=role.group_id).order_by("pk").values_list("pk", flat=True):
+        remove_role(user_id=user_id, role=slug, by=by)
+    role.group.delete()
+    events.record("role.deleted", ("role", slug), by=by)
+
+
+def movable_by(by: Actor) -> QuerySet[Role]:
+    """The roles that `by` may give and take: those that may do no more than they may themselves. Two queries."""
+    if not by.can("accounts.assign_role"):
+        return Role.objects.none()
+    every = Role.objects.prefetch_related("group__permissions__content_type").select_related("group")
+    return every.filter(pk__in=[role.pk for role in every if _within(role.group, by)])
 
 
 def _group_to_move(user: User, role: str, by: Actor) -> Group:
@@ -189,8 +228,12 @@ def _group_to_move(user: User, role: str, by: Actor) -> Group:
         raise Denied
     if by.id == user.public_id:
         raise OwnRoles
-    group = Group.objects.get(role__slug=role)
-    held = group.permissions.values_list("content_type__app_label", "codename")
-    if not all(by.can(f"{app}.{code}") for app, code in held):
+    group = Group.objects.prefetch_related("permissions__content_type").get(role__slug=role)
+    if not _within(group, by):
         raise TooMuchPower
     return group
+
+
+def _within(group: Group, by: Actor) -> bool:
+    """Whether `by` holds every permission of a group."""
+    return all(by.can(f"{held.content_type.app_label}.{held.codename}") for held in group.permissions.all())

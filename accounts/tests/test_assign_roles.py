@@ -6,7 +6,7 @@ from django.contrib.auth.models import Permission
 
 from accounts.models import Role, User
 from accounts.services import roles
-from accounts.services.roles import SHIPPED, OwnRoles, RoleExists, RoleIsShipped, TooMuchPower
+from accounts.services.roles import SHIPPED, NamelessRole, OwnRoles, RoleExists, RoleIsShipped, TooMuchPower
 from accounts.tests.factories import UserFactory
 from core.context import Actor
 from core.errors import Denied
@@ -200,7 +200,12 @@ def test_an_owner_makes_a_role_and_changes_it():
 
 @pytest.mark.parametrize(
     ("slug", "name", "refusal"),
-    [("author", "Author", RoleIsShipped), ("", "Author", RoleExists)],
+    [
+        ("author", "Author", RoleIsShipped),
+        ("", "Author", RoleExists),
+        ("", "author!", RoleExists),
+        ("", "!!!", NamelessRole),
+    ],
 )
 def test_shipped_roles_stay_as_they_are(slug, name, refusal):
     before = permissions_of("author")

@@ -1,0 +1,274 @@
+"""People, roles and entitlements for staff. Nobody sets another's password here, or gains power they do not have."""
+
+from typing import Any, ClassVar
+
+import allauth.account.admin  # noqa: F401  registered first, to be taken out below
+import django.contrib.auth.admin  # noqa: F401
+from allauth.account import forms as allauth_forms
+from allauth.account.models import EmailAddress
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin import ModelAdmin
+from django.contrib.admin.widgets import AutocompleteSelectMultiple
+from django.contrib.auth.forms import ReadOnlyPasswordHashField
+from django.contrib.auth.models import Group, Permission
+from django.db.models import Count, Model, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from accounts.models import Entitlement, Role, User
+from accounts.services import entitlements, people, roles
+from core.admin import ReadOnlyAdmin
+from core.errors import DomainError
+from core.middleware import grant_of
+
+# A role is both the group and its rule, and addresses are changed by their owners, who prove them.
+admin.site.unregister([Group, EmailAddress])
+
+
+class UserForm(forms.ModelForm):
+    """A person. What is saved goes through services."""
+
+    roles = forms.ModelMultipleChoiceField(
+        label=_("Roles"),
+        queryset=Role.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("A role opens this staff area. You see those that you may give."),
+    )
+    password = ReadOnlyPasswordHashField(
+        label=_("Password"), help_text=_("Nobody sets another's password: send a link by the action in the list.")
+    )
+
+    class Meta:
+        model = User
+        fields = ("email", "name", "bio", "is_active", "password")
+
+    def clean_email(self) -> str:
+        return str(self.cleaned_data["email"]).lower()
+
+
+class EntitlementInline(admin.TabularInline):
+    model = Entitlement
+    fields = readonly_fields = ("kind", "subject", "source_kind", "source_id", "since", "ended_at")
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+@admin.register(User)
+class UserAdmin(ModelAdmin):
+    """Add a person, give roles, close an account, send a link for a new password."""
+
+    form = UserForm
+    change_form_template = "accounts/admin/user_change_form.html"
+    list_display = ("email", "name", "is_staff", "is_active", "created_at")
+    list_filter = ("is_staff", "is_active", "groups")
+    search_fields = ("email", "name")
+    ordering = ("-id",)
+    show_full_result_count = False
+    actions: ClassVar = ["send_reset_link"]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        power = ("roles",) if self._movable(request, obj) else ()
+        if obj is None:
+            return [(None, {"fields": ("email", "name", *power)})]
+        own = ("email", "name", "bio", "is_active", *power, "password", "last_login", "created_at")
+        return [(None, {"fields": own})]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("email", "last_login", "created_at") if obj else ()
+
+    def get_inlines(self, request: HttpRequest, obj: Any = None) -> Any:
+        return [EntitlementInline] if obj else []
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        if "roles" in form.base_fields:
+            field = form.base_fields["roles"]
+            field.queryset = self._movable(request, obj)
+            field.initial = Role.objects.filter(group__user=obj) if obj else []
+        return form
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Who may do everything is changed only by their like."""
+        if obj is not None and obj.is_superuser and not request.user.is_superuser:
+            return False
+        return super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False  # an account is closed; what it bought and wrote stays accountable
+
+    def has_send_link_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("accounts.change_user")
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        by, given = grant_of(request).actor, form.cleaned_data
+        if change:
+            people.change_profile(user_id=obj.pk, by=by, name=given["name"], bio=given["bio"])
+            people.open_account(user_id=obj.pk, by=by, is_open=given["is_active"])
+        else:
+            obj.pk = people.add_person(email=given["email"], name=given["name"], by=by).pk
+        if "roles" in given:
+            movable, wanted = self._movable(request, obj), set(given["roles"])
+            for role in movable:
+                move = roles.assign_role if role in wanted else roles.remove_role
+                move(user_id=obj.pk, role=role.slug, by=by)
+
+    @admin.action(description=_("Send a link for a new password"), permissions=["send_link"])
+    def send_reset_link(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """The same mail that people ask for themselves."""
+        sent = 0
+        for user in queryset.filter(is_active=True):
+            form = allauth_forms.ResetPasswordForm({"email": user.email})
+            if form.is_valid():
+                form.save(request)
+                sent += 1
+        text = ngettext("%(count)d link is sent.", "%(count)d links are sent.", sent)
+        self.message_user(request, text % {"count": sent}, messages.SUCCESS)
+
+    def _movable(self, request: HttpRequest, obj: User | None) -> QuerySet[Role]:
+        """The roles that this member of staff may give to or take from this person."""
+        return Role.objects.none() if obj == request.user else roles.movable_by(grant_of(request).actor)
+
+
+class RoleForm(forms.ModelForm):
+    """A role and the permissions of its group."""
+
+    name = forms.CharField(label=_("Name"), max_length=150)
+    permissions = forms.ModelMultipleChoiceField(
+        label=_("Permissions"),
+        queryset=Permission.objects.filter(content_type__app_label__in=roles.HOUSE).select_related("content_type"),
+        required=False,
+        widget=AutocompleteSelectMultiple(Group._meta.get_field("permissions"), admin.site),  # noqa: SLF001
+    )
+
+    class Meta:
+        model = Role
+        fields = ("description",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk and "name" in self.fields:
+            self.initial |= {"name": self.instance.group.name, "permissions": self.instance.group.permissions.all()}
+
+    def clean_name(self) -> str:
+        name = str(self.cleaned_data["name"])
+        try:
+            roles.check_name(name, self.instance.slug)
+        except DomainError as refusal:
+            raise forms.ValidationError(refusal.detail) from None
+        return name
+
+
+@admin.register(Role)
+class RoleAdmin(ModelAdmin):
+    """The shipped roles to look at, and those of the owner's own."""
+
+    form = RoleForm
+    list_display = ("name", "slug", "description", "people")
+    list_select_related = ("group",)
+    search_fields = ("group__name", "slug")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Role]:
+        return super().get_queryset(request).annotate(people_count=Count("group__user"))
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is not None and obj.slug in roles.SHIPPED_SLUGS:
+            return ("name", "slug", "description", "held")
+        return ("name", "description", "permissions")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("name", "slug", "held") if obj is not None and obj.slug in roles.SHIPPED_SLUGS else ()
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        shipped = obj is not None and obj.slug in roles.SHIPPED_SLUGS
+        return not shipped and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        shipped = obj is not None and obj.slug in roles.SHIPPED_SLUGS
+        return not shipped and super().has_delete_permission(request, obj)
+
+    @admin.display(description=_("name"), ordering="group__name")
+    def name(self, role: Role) -> str:
+        return role.group.name
+
+    @admin.display(description=_("people"))
+    def people(self, role: Role) -> int:
+        return int(getattr(role, "people_count", 0))
+
+    @admin.display(description=_("permissions"))
+    def held(self, role: Role) -> str:
+        names = role.group.permissions.values_list("name", flat=True)
+        return ", ".join(names)
+
+    def save_model(self, request: HttpRequest, obj: Role, form: Any, change: bool) -> None:
+        given = form.cleaned_data
+        saved = roles.save_role(
+            slug=obj.slug,
+            name=given["name"],
+            description=given["description"],
+            permissions=list(given["permissions"]),
+            by=grant_of(request).actor,
+        )
+        obj.pk, obj.slug, obj.group = saved.pk, saved.slug, saved.group
+
+    def delete_model(self, request: HttpRequest, obj: Role) -> None:
+        roles.delete_role(slug=obj.slug, by=grant_of(request).actor)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Role]) -> None:
+        for role in queryset:
+            self.delete_model(request, role)
+
+
+@admin.register(Permission)
+class PermissionAdmin(ReadOnlyAdmin):
+    """Only for the picker of the role form."""
+
+    search_fields = ("name", "codename", "content_type__app_label")
+    ordering = ("content_type__app_label", "codename")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Permission]:
+        return (
+            super().get_queryset(request).filter(content_type__app_label__in=roles.HOUSE).select_related("content_type")
+        )
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return request.user.has_perm("accounts.change_role")
+
+
+@admin.register(Entitlement)
+class EntitlementAdmin(ReadOnlyAdmin):
+    """What people hold; it is ended here, and given by what they buy."""
+
+    list_display = ("holder", "kind", "subject", "source_kind", "source_id", "since", "ended_at")
+    list_filter = ("kind",)
+    list_select_related = ("user",)
+    search_fields = ("=user__email", "=email", "=subject", "=source_id")
+    show_full_result_count = False
+    actions: ClassVar = ["end"]
+
+    @admin.display(description=_("holder"))
+    def holder(self, entitlement: Entitlement) -> str:
+        return entitlement.user.email if entitlement.user else entitlement.email
+
+    def has_end_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("accounts.end_entitlement")
+
+    @admin.action(description=_("End"), permissions=["end"])
+    def end(self, request: HttpRequest, queryset: QuerySet[Entitlement]) -> None:
+        by = grant_of(request).actor
+        ended = sum(
+            entitlements.end_entitlement(entitlement_id=pk, by=by) for pk in queryset.values_list("pk", flat=True)
+        )
+        text = ngettext("%(count)d entitlement is ended.", "%(count)d entitlements are ended.", ended)
+        self.message_user(request, text % {"count": ended}, messages.SUCCESS)
