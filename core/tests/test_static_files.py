@@ -134,3 +134,9 @@ def test_every_icon_that_a_template_names_is_in_the_sprite():
 
     assert named <= drawn
     assert len(drawn) > 60
+
+
+def test_a_static_folder_without_stylesheets_is_an_error_at_start(settings: Any, tmp_path: Path):
+    settings.STATICFILES_DIRS = [tmp_path]
+
+    assert [found.id for found in StylesheetFinder().check()] == ["core.E001"]
