@@ -19,12 +19,13 @@ def maybe(prefix, module):  # while the apps are being built
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", pages.home, name="home"),
     path("search/", pages.search_page, name="search"),
+    path("pages/<slug:slug>/", pages.text_page, name="text_page"),
     path("theme/", pages.set_theme, name="set_theme"),
     *maybe("shop/", "shop.urls"),
     *maybe("journal/", "blog.urls"),
     *maybe("talk/", "chat.urls"),
     *maybe("account/", "accounts.urls"),
-    path("account/", include("allauth.urls")),
+    path("account/", include("accounts.sign_in_urls")),
     *maybe("insights/", "analytics.urls"),
     *(
         [path("styleguide/", import_module("core.styleguide").page, name="styleguide")]
@@ -44,4 +45,5 @@ if settings.DEBUG:
 handler400 = "core.error_pages.handler400"
 handler403 = "core.error_pages.handler403"
 handler404 = "core.error_pages.handler404"
+handler429 = "core.error_pages.handler429"
 handler500 = "core.error_pages.handler500"
