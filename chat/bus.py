@@ -1,0 +1,90 @@
+"""From a commit to every process that holds sockets: sixteen fixed Redis channels.
+
+Only an accelerator. What is published here is already committed, and the hubs find what gets lost by asking the
+database; so publishing gives up quickly and never fails its caller.
+"""
+
+import time
+from dataclasses import dataclass
+from functools import cache
+
+import structlog
+from django.conf import settings
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+log = structlog.get_logger(__name__)
+
+CHANNELS = 16
+TIMEOUT = 0.5
+# After a failure nothing is tried for so long: an unreachable Redis must not slow every message down.
+PAUSE = 2.0
+
+_silent_until = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """`kind` "c" is a change with its `rev`; "p" passes (typing, seen); "u" asks to look at a person's rights anew."""
+
+    kind: str
+    key: str
+    rev: int
+    text: str
+
+
+def channels() -> list[str]:
+    return [_channel(number) for number in range(CHANNELS)]
+
+
+def publish_change(room_id: int, rev: int, frame: str) -> None:
+    """Tell all hubs of a committed change; `frame` is the text that sockets get."""
+    _publish(room_id % CHANNELS, f"c {room_id} {rev} {frame}")
+
+
+def publish_passing(room_id: int, frame: str) -> None:
+    """Tell all hubs something that may be lost."""
+    _publish(room_id % CHANNELS, passing(room_id, frame))
+
+
+def publish_recheck(user_uid: str) -> None:
+    """Make every socket of a person prove itself again: they signed out, or left a room."""
+    _publish(0, f"u {user_uid} 0 ")
+
+
+def passing(room_id: int, frame: str) -> str:
+    return f"p {room_id} 0 {frame}"
+
+
+def channel_of(room_id: int) -> str:
+    return _channel(room_id % CHANNELS)
+
+
+def opened(data: bytes) -> Envelope:
+    """Raises ValueError for what this program did not publish."""
+    kind, key, rev, text = data.decode().split(" ", 3)
+    return Envelope(kind, key, int(rev), text)
+
+
+def _publish(number: int, data: str) -> None:
+    global _silent_until  # noqa: PLW0603  one circuit breaker a process
+    if time.monotonic() < _silent_until:
+        return
+    try:
+        _client().publish(_channel(number), data)
+    except RedisError as failure:
+        _silent_until = time.monotonic() + PAUSE
+        log.warning("chat_bus_unreachable", error=str(failure))
+
+
+def _channel(number: int) -> str:
+    return f"{settings.KEY_PREFIX}:chat:bus:{number}"
+
+
+@cache
+def _client() -> Redis:
+    return Redis.from_url(
+        settings.REDIS_BUS_URL, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT, retry=Retry(NoBackoff(), 0)
+    )

@@ -1,0 +1,37 @@
+"""What the conversation does when something happened elsewhere in the house."""
+
+from uuid import UUID, uuid5
+
+from django.utils.translation import gettext as _
+
+from chat import bus
+from chat.models import Room
+from chat.services import messages
+from core import events, search
+from core.models import Event
+from core.money import Money
+
+
+@events.on("room.created", "room.changed", "room.archived", "room.reopened")
+def index_room(event: Event) -> None:
+    search.index("room", [event.subject_id])
+
+
+@events.on("order.refunded")
+def tell_of_refund(event: Event) -> None:
+    """Say it in every conversation about the order; once each, whatever happens to this delivery."""
+    amount = Money(event.data["amount"], event.data["currency"])
+    words = _("%(amount)s of this order were given back.") % {"amount": amount.format()}
+    for room in Room.objects.filter(kind=Room.Kind.SUPPORT).about("order", event.subject_id).order_by("pk"):
+        messages.tell_room(room=room, body=words, client_id=_told(event, room), now=event.at)
+
+
+@events.on("user.signed_out", "user.changed_password", "user.reset_password", "user.changed_email", outside=True)
+def look_at_sockets_again(event: Event, key: str) -> None:
+    """Sockets of a session that ended close at once, not at the next look."""
+    if event.subject_id:
+        bus.publish_recheck(event.subject_id)
+
+
+def _told(event: Event, room: Room) -> UUID:
+    return uuid5(event.uid, room.public_id)

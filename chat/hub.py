@@ -1,0 +1,323 @@
+"""Where all sockets of a process meet: who follows which room, and what they are still to be told.
+
+One pub/sub connection to Redis serves the process. What arrives is put in the order of revisions, room by room, and the
+same text goes to everyone who follows. Redis is only an accelerator: every two seconds one query compares the rooms
+followed here with the database, and whatever was missed is read from there. docs/chat-protocol.md has the failures.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from weakref import WeakKeyDictionary
+
+import structlog
+from django.conf import settings
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
+
+from chat import bus, protocol, queries
+from chat.models import Room
+from chat.threads import in_db
+
+log = structlog.get_logger(__name__)
+
+POLL = 2.0
+POLL_WITHOUT_REDIS = 0.25
+# Publishers race after their commits: a gap in the revisions mostly closes by itself within this time.
+GRACE = 0.05
+LONGEST_BACKOFF = 5.0
+QUIET_REDIS = 15.0
+COMMAND_TIMEOUT = 0.5
+
+
+class Socket(Protocol):
+    """What the hub needs of a connection."""
+
+    user_uid: str
+
+    def push(self, text: str) -> None:
+        """Put a frame into the outbox; never waits."""
+
+    def recheck(self) -> None:
+        """Prove the session and the rooms again."""
+
+
+@dataclass(slots=True, eq=False)
+class Follower:
+    """One socket following one room. Until it is told where it stands (`rev`), frames are kept for it."""
+
+    socket: Socket
+    rev: int | None = None
+    kept: list[tuple[int, str]] = field(default_factory=list)
+
+    def tell(self, rev: int, text: str) -> None:
+        if self.rev is None:
+            self.kept.append((rev, text))
+        elif rev > self.rev:
+            self.rev = rev
+            self.socket.push(text)
+
+    def begin(self, rev: int) -> None:
+        """What came up to `rev` was told otherwise; what was kept meanwhile follows."""
+        self.rev = rev
+        kept, self.kept = self.kept, []
+        for later, text in kept:
+            self.tell(later, text)
+
+
+@dataclass(slots=True, eq=False)
+class Feed:
+    """A room that somebody follows here. `head` is the last revision that was passed on; None until the first read."""
+
+    room: Room
+    head: int | None = None
+    followers: dict[Socket, Follower] = field(default_factory=dict)
+    ahead: dict[int, str] = field(default_factory=dict)
+    repairing: bool = False
+
+    def take(self, rev: int, text: str) -> bool:
+        """Pass a change on if its turn has come, else keep it; True when one before it is missing."""
+        if self.head is not None and rev <= self.head:
+            return False
+        self.ahead[rev] = text
+        self._pass_on()
+        return self.head is not None and bool(self.ahead)
+
+    def start(self, head: int) -> None:
+        """The first reading of the room was at `head`."""
+        if self.head is None:
+            self.head = head
+            self._forget_told()
+            self._pass_on()
+
+    def catch_up(self, head: int, text: str) -> None:
+        """Pass on what was read from the database, up to `head`."""
+        if self.head is None or head <= self.head:
+            return
+        self.head = head
+        for follower in list(self.followers.values()):
+            follower.tell(head, text)
+        self._forget_told()
+        self._pass_on()
+
+    def _pass_on(self) -> None:
+        while self.head is not None and self.head + 1 in self.ahead:
+            self.head += 1
+            text = self.ahead.pop(self.head)
+            for follower in list(self.followers.values()):
+                follower.tell(self.head, text)
+
+    def _forget_told(self) -> None:
+        for rev in [rev for rev in self.ahead if self.head is not None and rev <= self.head]:
+            del self.ahead[rev]
+
+
+class Hub:
+    """Lives as long as a socket is open in its event loop: the first starts its tasks, the last stops them."""
+
+    def __init__(self) -> None:
+        self.sockets: set[Socket] = set()
+        self.feeds: dict[int, Feed] = {}
+        self.is_redis_up = False
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._redis: Redis | None = None
+        self._tried = asyncio.Event()
+
+    def enter(self, socket: Socket) -> None:
+        if not self.sockets:
+            self._redis = _client(socket_timeout=COMMAND_TIMEOUT)
+            self._spawn(self._listen())
+            self._spawn(self._poll())
+        self.sockets.add(socket)
+
+    async def leave(self, socket: Socket) -> None:
+        self.sockets.discard(socket)
+        for room_id in [room_id for room_id, feed in self.feeds.items() if socket in feed.followers]:
+            self.unfollow(socket, room_id)
+        if not self.sockets:
+            await self._stop()
+
+    def sockets_of(self, user_uid: str) -> list[Socket]:
+        return [socket for socket in self.sockets if socket.user_uid == user_uid]
+
+    def follow(self, socket: Socket, room: Room) -> Follower:
+        """Register first, read afterwards, then `Follower.begin`: so nothing falls between reading and following."""
+        feed = self.feeds.setdefault(room.pk, Feed(room))
+        follower = feed.followers[socket] = Follower(socket)
+        return follower
+
+    def unfollow(self, socket: Socket, room_id: int) -> None:
+        feed = self.feeds.get(room_id)
+        if feed is None:
+            return
+        feed.followers.pop(socket, None)
+        if not feed.followers:
+            del self.feeds[room_id]
+
+    def started(self, room: Room, head: int) -> None:
+        """A reading of the room was complete at `head`."""
+        if feed := self.feeds.get(room.pk):
+            feed.start(head)
+
+    def heads(self, socket: Socket) -> dict[str, int]:
+        """What the socket should know of its rooms."""
+        mine = (feed for feed in self.feeds.values() if socket in feed.followers)
+        return {str(feed.room.uid): feed.head for feed in mine if feed.head is not None}
+
+    def pass_along(self, room_id: int, text: str, but: Socket | None = None) -> None:
+        """Tell everyone who follows here something that may be lost."""
+        if feed := self.feeds.get(room_id):
+            for socket in [socket for socket in feed.followers if socket is not but]:
+                socket.push(text)
+
+    async def publish_passing(self, room_id: int, text: str) -> None:
+        """Tell everyone who follows anywhere; without Redis those of this process."""
+        published = await self.command(lambda redis: redis.publish(bus.channel_of(room_id), bus.passing(room_id, text)))
+        if published is None:
+            self.pass_along(room_id, text)
+
+    async def command(self, run: Callable[[Redis], Coroutine[Any, Any, Any]]) -> Any:
+        """Ask Redis something that may fail; None when it cannot be reached."""
+        await self._tried.wait()
+        if self._redis is None or not self.is_redis_up:
+            return None
+        with contextlib.suppress(RedisError, TimeoutError):
+            return await run(self._redis)
+        return None
+
+    def receive(self, envelope: bus.Envelope) -> None:
+        """One thing heard on the bus."""
+        if envelope.kind == "u":
+            for socket in self.sockets_of(envelope.key):
+                socket.recheck()
+            return
+        feed = self.feeds.get(int(envelope.key))
+        if feed is None:
+            return
+        if envelope.kind == "p":
+            self.pass_along(feed.room.pk, envelope.text)
+        elif feed.take(envelope.rev, envelope.text):
+            self._repair_soon(feed, GRACE)
+
+    async def _listen(self) -> None:
+        """Hear the bus; after every (re)connection look for what was missed meanwhile."""
+        backoff = 0.1
+        while True:
+            redis = _client(socket_timeout=None)
+            try:
+                async with redis.pubsub() as pubsub:
+                    await pubsub.subscribe(*bus.channels())
+                    self.is_redis_up, backoff = True, 0.1
+                    self._tried.set()
+                    await self._compare_safely()
+                    await self._hear(pubsub)
+            except (RedisError, OSError, TimeoutError) as failure:
+                log.warning("chat_bus_lost", error=str(failure), retry_after=backoff)
+            finally:
+                self.is_redis_up = False
+                self._tried.set()
+                await redis.aclose()
+            await asyncio.sleep(backoff)
+            backoff = min(backoff * 2, LONGEST_BACKOFF)
+
+    async def _hear(self, pubsub: Any) -> None:
+        """Until the connection ends. One that died without a word does not answer a ping, and counts as ended."""
+        heard_at = time.monotonic()
+        while True:
+            message = await pubsub.get_message(ignore_subscribe_messages=True, timeout=QUIET_REDIS / 3)
+            silence = time.monotonic() - heard_at
+            if message is not None:
+                heard_at = time.monotonic()
+                if message["type"] == "message":
+                    self._receive_safely(message["data"])
+            elif silence > 2 * QUIET_REDIS:
+                raise RedisConnectionError("silent")
+            elif silence > QUIET_REDIS:
+                await pubsub.ping()
+
+    def _receive_safely(self, data: bytes) -> None:
+        try:
+            self.receive(bus.opened(data))
+        except ValueError:
+            log.warning("chat_bus_nonsense", size=len(data))
+
+    async def _poll(self) -> None:
+        while True:
+            await asyncio.sleep(POLL if self.is_redis_up else POLL_WITHOUT_REDIS)
+            await self._compare_safely()
+
+    async def _compare_safely(self) -> None:
+        try:
+            await self._compare()
+        except Exception as failure:  # noqa: BLE001  the database may be away; the next round asks again
+            log.warning("chat_poll_failed", error=str(failure))
+
+    async def _compare(self) -> None:
+        """Rooms whose database is ahead of us are read; one query for all rooms followed here."""
+        if not self.feeds:
+            return
+        for room_id, head in (await in_db(queries.heads, list(self.feeds))).items():
+            feed = self.feeds.get(room_id)
+            if feed is not None and feed.head is not None and feed.head < head:
+                self._repair_soon(feed, GRACE)
+
+    def _repair_soon(self, feed: Feed, delay: float) -> None:
+        if not feed.repairing:
+            feed.repairing = True
+            self._spawn(self._repair(feed, delay))
+
+    async def _repair(self, feed: Feed, delay: float) -> None:
+        """Read what is missing and pass it on, unless it has come meanwhile."""
+        try:
+            await asyncio.sleep(delay)
+            more = True
+            while more and feed.head is not None and feed.followers:
+                changes = await in_db(_read_again, feed.room.pk, feed.head)
+                text = protocol.sync(feed.room.uid, changes.messages, head=changes.head, more=changes.more)
+                feed.catch_up(changes.head, text)
+                more = changes.more
+        except Exception as failure:  # noqa: BLE001  the next poll sees the gap again
+            log.warning("chat_repair_failed", error=str(failure))
+        finally:
+            feed.repairing = False
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _stop(self) -> None:
+        tasks, self._tasks = list(self._tasks), set()
+        redis, self._redis = self._redis, None
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if redis is not None:
+            await redis.aclose()
+
+
+def _read_again(room_id: int, rev: int) -> queries.Changes:
+    return queries.changes_after(Room.objects.get(pk=room_id), rev)
+
+
+def _client(socket_timeout: float | None) -> Redis:
+    return Redis.from_url(
+        settings.REDIS_BUS_URL,
+        socket_timeout=socket_timeout,
+        socket_connect_timeout=1,
+        retry=Retry(NoBackoff(), 0),  # a lost connection must be known at once: what was missed is read then
+    )
+
+
+_hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
+
+
+def current() -> Hub:
+    """The hub of the running event loop."""
+    return _hubs.setdefault(asyncio.get_running_loop(), Hub())

@@ -1,0 +1,56 @@
+"""How often somebody may do what. Counted in Redis for the person, and in memory for the socket, which holds without it."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from core import ratelimit
+from core.context import Actor
+from core.errors import RateLimited
+
+SEND = "20 per 4 second"
+OPEN = "20/hour"
+REPORT = "20/hour"
+
+
+def require_send(by: Actor) -> None:
+    """Before somebody says something, by whatever way. Raises RateLimited."""
+    ratelimit.require(SEND, "chat.send", by.id)
+
+
+def require_open(by: Actor) -> None:
+    """Before somebody begins a conversation. Raises RateLimited."""
+    ratelimit.require(OPEN, "chat.open", by.id)
+
+
+def require_report(by: Actor) -> None:
+    """Before somebody reports a message. Raises RateLimited."""
+    ratelimit.require(REPORT, "chat.report", by.id)
+
+
+@dataclass(slots=True)
+class Bucket:
+    """Tokens that come back at `rate` a second, up to `burst`."""
+
+    rate: float
+    burst: float
+    clock: Callable[[], float] = time.monotonic
+    tokens: float = field(init=False)
+    at: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.tokens, self.at = self.burst, self.clock()
+
+    def take(self) -> bool:
+        """Take one if there is one."""
+        now = self.clock()
+        self.tokens, self.at = min(self.burst, self.tokens + (now - self.at) * self.rate), now
+        if self.tokens < 1:
+            return False
+        self.tokens -= 1
+        return True
+
+    def require(self) -> None:
+        """Take one. Raises RateLimited."""
+        if not self.take():
+            raise RateLimited(retry_after=max(1, round(1 / self.rate)))

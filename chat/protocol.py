@@ -1,0 +1,273 @@
+"""The frames of the socket at /ws/talk/, version 1. Pure: no database, no clock, no network.
+
+A frame is one JSON object with a `type`. What a client sends becomes a frozen dataclass here or is refused; what the
+server sends is built here as text, once for all receivers. docs/chat-protocol.md tells who sends what, and when.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import Invalid
+
+VERSION = 1
+LONGEST_FRAME = 64 * 1024
+LONGEST_BODY = 10_000
+LONGEST_REF = 40
+LONGEST_ID = 80
+MOST_CARDS = 4
+MOST_ROOMS = 200
+LARGEST_NUMBER = 2**53 - 1  # what JavaScript counts exactly
+HEARTBEAT = 25
+REACTIONS = ("👍", "❤️", "😄", "🎉", "🙏", "👀")
+
+Card = tuple[str, str]
+
+
+class BadFrame(Invalid):
+    """A frame that is not of this protocol. `ref` of the details names it, when it could be read."""
+
+    code = "bad_frame"
+    message = _("This frame is not understood.")
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    type: ClassVar = "hello"
+    proto: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sub:
+    """Follow a room; `rev` is the last change the client knows, 0 for none."""
+
+    type: ClassVar = "sub"
+    ref: str
+    room: UUID
+    rev: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unsub:
+    type: ClassVar = "unsub"
+    room: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Sync:
+    """Ask for what changed after `after`, on a room that is followed."""
+
+    type: ClassVar = "sync"
+    room: UUID
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Say something. `cid` was made by the client and is the same on every attempt."""
+
+    type: ClassVar = "send"
+    ref: str
+    room: UUID
+    cid: UUID
+    body: str
+    reply_to: int | None = None
+    cards: tuple[Card, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    type: ClassVar = "edit"
+    ref: str
+    room: UUID
+    seq: int
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    type: ClassVar = "del"
+    ref: str
+    room: UUID
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class React:
+    type: ClassVar = "react"
+    ref: str
+    room: UUID
+    seq: int
+    emoji: str
+    on: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    type: ClassVar = "read"
+    room: UUID
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Typing:
+    type: ClassVar = "typing"
+    room: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    type: ClassVar = "ping"
+
+
+Frame = Hello | Sub | Unsub | Sync | Send | Edit | Delete | React | Read | Typing | Ping
+
+
+def parse(text: str | bytes | None) -> Frame:
+    """One frame of a client. Raises BadFrame, whatever comes."""
+    if not isinstance(text, str) or len(text) > LONGEST_FRAME:
+        raise BadFrame
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        raise BadFrame from None
+    if not isinstance(data, dict):
+        raise BadFrame
+    kind = _KINDS.get(data["type"]) if isinstance(data.get("type"), str) else None
+    ref = data["ref"] if isinstance(data.get("ref"), str) and len(data["ref"]) <= LONGEST_REF else ""
+    if kind is None:
+        raise BadFrame(ref=ref)
+    try:
+        given = {field.name: _READ[field.name](data[field.name]) for field in fields(kind) if field.name in data}
+        return kind(**given)
+    except (ValueError, TypeError, LookupError):
+        raise BadFrame(ref=ref) from None
+
+
+def welcome(*, connection: str, user: str, now: str) -> str:
+    limits = {"frame": LONGEST_FRAME, "body": LONGEST_BODY, "cards": MOST_CARDS, "rooms": MOST_ROOMS}
+    return _frame("welcome", proto=VERSION, conn=connection, user=user, heartbeat=HEARTBEAT, now=now, limits=limits)
+
+
+def ok(ref: str, **answer: Any) -> str:
+    """The request is done and committed."""
+    return _frame("ok", ref=ref, **answer)
+
+
+def err(ref: str, code: str, detail: str, retry_after: int | None = None) -> str:
+    """The request was refused; with `retry_after` (seconds) the same request may succeed later."""
+    return _frame("err", ref=ref, code=code, detail=detail, **({"retry_after": retry_after} if retry_after else {}))
+
+
+def change(room: UUID, message: Mapping[str, Any], *, new: bool) -> str:
+    """A message that is new ("msg") or has changed ("chg"), as it was at its revision."""
+    return _frame("msg" if new else "chg", room=str(room), message=message)
+
+
+def sync(room: UUID, messages: Sequence[Mapping[str, Any]], *, head: int, more: bool) -> str:
+    """Everything that changed since what was asked, in its present state; the client then knows the room at `head`."""
+    return _frame("sync", room=str(room), messages=messages, head=head, more=more)
+
+
+def reset(room: UUID, reason: str) -> str:
+    """What the client holds of the room is of no use: "behind", "ahead" (a restored database) or "closed" to it."""
+    return _frame("reset", room=str(room), reason=reason)
+
+
+def head(revs: Mapping[str, int]) -> str:
+    return _frame("head", rooms=revs)
+
+
+def typing(room: UUID, user: str, name: str) -> str:
+    return _frame("typing", room=str(room), user=user, name=name)
+
+
+def seen(room: UUID, user: str, seq: int) -> str:
+    return _frame("seen", room=str(room), user=user, seq=seq)
+
+
+def presence(room: UUID, here: Mapping[str, int] | None) -> str:
+    """When members were last here, as seconds since 1970; None when nobody can say."""
+    return _frame("presence", room=str(room), here=here)
+
+
+def bye(code: str, after: float = 0) -> str:
+    """The server closes: "signed_out", "too_many", "slow", "restart". `after`: seconds to wait before coming back."""
+    return _frame("bye", code=code, after=after)
+
+
+def pong() -> str:
+    return _frame("pong")
+
+
+def _frame(kind: str, **rest: Any) -> str:
+    return json.dumps({"type": kind, **rest}, ensure_ascii=False, separators=(",", ":"))
+
+
+def _number(value: Any) -> int:
+    if type(value) is not int or not 0 <= value <= LARGEST_NUMBER:
+        raise ValueError
+    return value
+
+
+def _text(longest: int) -> Callable[[Any], str]:
+    def read(value: Any) -> str:
+        # PostgreSQL stores neither NUL nor half a surrogate pair.
+        if not isinstance(value, str) or len(value) > longest or "\0" in value:
+            raise ValueError
+        value.encode()
+        return value
+
+    return read
+
+
+def _uuid(value: Any) -> UUID:
+    if not isinstance(value, str):
+        raise TypeError
+    return UUID(value)
+
+
+def _emoji(value: Any) -> str:
+    if value not in REACTIONS:
+        raise ValueError
+    return str(value)
+
+
+def _switch(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError
+    return value
+
+
+def _cards(value: Any) -> tuple[Card, ...]:
+    if not isinstance(value, list) or len(value) > MOST_CARDS:
+        raise ValueError
+    name = _text(LONGEST_ID)
+    return tuple((name(card["kind"]), name(card["id"])) if isinstance(card, dict) else _refuse() for card in value)
+
+
+def _refuse() -> Card:
+    raise ValueError
+
+
+_KINDS: dict[str, type[Frame]] = {
+    kind.type: kind for kind in (Hello, Sub, Unsub, Sync, Send, Edit, Delete, React, Read, Typing, Ping)
+}
+_READ: dict[str, Callable[[Any], Any]] = {
+    "proto": _number,
+    "ref": _text(LONGEST_REF),
+    "room": _uuid,
+    "cid": _uuid,
+    "rev": _number,
+    "after": _number,
+    "seq": _number,
+    "body": _text(LONGEST_BODY),
+    "reply_to": lambda value: None if value is None else _number(value),
+    "cards": _cards,
+    "emoji": _emoji,
+    "on": _switch,
+}

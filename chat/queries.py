@@ -1,0 +1,237 @@
+"""What is read of rooms and messages. `access` and `access_message` are the only doors to a room by its public id."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, F, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from chat import wire
+from chat.models import Membership, Message, Room, SupportCase, answers
+from core.context import Actor, Grant
+from core.errors import Conflict, Denied, NotFound
+
+BATCH = 200
+LARGEST_ROSTER = 200
+
+
+class RoomArchived(Conflict):
+    code = "room_archived"
+    message = _("This room is closed for new messages.")
+
+
+class NotAMember(Denied):
+    code = "not_a_member"
+    message = _("You are not in this room.")
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """A room as one viewer meets it."""
+
+    room: Room
+    actor: Actor
+    role: str | None
+    read_seq: int
+    muted: bool
+    agent: bool
+
+    @property
+    def writes(self) -> bool:
+        return self.why_silent is None
+
+    @property
+    def why_silent(self) -> type[RoomArchived | NotAMember] | None:
+        """The refusal that writing here would meet."""
+        if self.room.archived_at is not None:
+            return RoomArchived
+        if self.actor.user is None:
+            return NotAMember
+        joins_by_writing = self.room.kind == Room.Kind.PUBLIC or (self.room.kind == Room.Kind.SUPPORT and self.agent)
+        return None if self.role or joins_by_writing else NotAMember
+
+    @property
+    def moderates(self) -> bool:
+        return self.role == Membership.Role.OWNER or self.actor.can("chat.moderate_room")
+
+    @property
+    def unread(self) -> int:
+        return max(0, self.room.last_seq - self.read_seq) if self.role else 0
+
+
+def access(room_uid: UUID, by: Actor) -> Access:
+    """The room and the actor's place in it. One query. Raises NotFound for what the actor may not see."""
+    return _access(Room.objects.filter(uid=room_uid), by)
+
+
+def access_public(slug: str, by: Actor) -> Access:
+    """The same by the slug of a public room."""
+    return _access(Room.objects.filter(slug=slug), by)
+
+
+def access_message(room_uid: UUID, seq: int, by: Actor) -> tuple[Access, Message]:
+    """A message and its room; three queries. Raises NotFound."""
+    found = access(room_uid, by)
+    message = Message.objects.whole().filter(room=found.room, seq=seq).first()
+    if message is None:
+        raise NotFound
+    return found, message
+
+
+def _access(rooms: QuerySet[Room], by: Actor) -> Access:
+    room: Any = rooms.reached_by(by).with_place_of(by.user).select_related("case", "customer").first()
+    if room is None:
+        raise NotFound
+    agent = room.kind == Room.Kind.SUPPORT and room.customer_id != getattr(by.user, "pk", None) and answers(by)
+    return Access(room, by, room.my_role, room.my_read or 0, bool(room.my_muted), agent)
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a client lacks: messages in the order of their last change. It knows the room at `head` afterwards."""
+
+    messages: list[dict[str, Any]]
+    head: int
+    more: bool
+
+
+def changes_after(room: Room, rev: int, limit: int = BATCH) -> Changes:
+    """What changed after `rev`; two queries.
+
+    `room` must have been read before: its `last_rev` is then a revision that everything read here includes. Whatever
+    is newer than it came in the same snapshot, so the newest revision found is complete too.
+    """
+    found = list(Message.objects.whole().filter(room=room, rev__gt=rev).order_by("rev")[: limit + 1])
+    more = len(found) > limit
+    shown = found[:limit]
+    newest = shown[-1].rev if shown else 0
+    return Changes([wire.message_data(message) for message in shown], newest if more else max(room.last_rev, newest), more)
+
+
+def heads(room_ids: Iterable[int]) -> dict[int, int]:
+    """The newest revision of many rooms; one query."""
+    return dict(Room.objects.filter(pk__in=list(room_ids)).values_list("pk", "last_rev"))
+
+
+def page_of_messages(room: Room, *, before: int | None = None, size: int = 50) -> list[Message]:
+    """The last messages, or those before a number, oldest first; two queries."""
+    messages = Message.objects.whole().filter(room=room)
+    if before is not None:
+        messages = messages.filter(seq__lt=before)
+    return list(messages.order_by("-seq")[:size])[::-1]
+
+
+def my_rooms(viewer: Grant) -> QuerySet[Room]:
+    """Rooms the viewer is in, liveliest first, with `unread`, `last_body`, and the `others` of a direct one."""
+    others = Membership.objects.filter(room__kind=Room.Kind.DIRECT).select_related("user")
+    partners = others.exclude(user=viewer.user) if viewer.user else others.none()
+    mine = Room.objects.joined_by(viewer.user).annotate(last_body=_last_body())
+    return mine.prefetch_related(Prefetch("memberships", partners, to_attr="others")).order_by("-last_message_at", "-pk")
+
+
+def public_rooms(viewer: Grant) -> QuerySet[Room]:
+    """Public rooms that are open, liveliest first, each with `unread` (None outside) and `last_body`."""
+    rooms = Room.objects.filter(kind=Room.Kind.PUBLIC, archived_at__isnull=True).with_place_of(viewer.user)
+    listed = rooms.annotate(unread=F("last_seq") - F("my_read"), last_body=_last_body())
+    return listed.order_by("-last_message_at", "-pk")
+
+
+def unread_total(viewer: Grant) -> int:
+    """How many rooms hold something the viewer has not read; one query."""
+    return Room.objects.joined_by(viewer.user).filter(unread__gt=0).count()
+
+
+@dataclass(frozen=True, slots=True)
+class RoomLine:
+    """A room in a list, as its component draws it."""
+
+    uid: UUID
+    name: str
+    url: str
+    last: str
+    unread: int
+    current: bool
+    muted: bool
+
+
+def lines(rooms: Iterable[Room], current: Room | None = None) -> list[RoomLine]:
+    """Rooms of `my_rooms` or `public_rooms`, as lines; no query."""
+    return [_line(room, current) for room in rooms]
+
+
+def _line(room: Any, current: Room | None) -> RoomLine:
+    return RoomLine(
+        uid=room.uid,
+        name=name_of(room),
+        url=room.get_absolute_url(),
+        last=room.last_body or room.topic,
+        unread=max(0, room.unread or 0),
+        current=room == current,
+        muted=bool(room.my_muted),
+    )
+
+
+def name_of(room: Any) -> str:
+    """The title; of a direct room the other person, where `others` was loaded."""
+    people = [place.user.display_name for place in getattr(room, "others", [])]
+    return room.title or ", ".join(people) or str(_("Direct messages"))
+
+
+def support_about(kind: str, public_id: str, viewer: Grant) -> Room | None:
+    """The conversation about a thing that the viewer may see; the newest, should staff see several."""
+    rooms = Room.objects.filter(kind=Room.Kind.SUPPORT).about(kind, public_id).visible_to(viewer)
+    return rooms.select_related("case").order_by("-pk").first()
+
+
+def public_about(kind: str, public_id: str) -> Room | None:
+    return Room.objects.filter(kind=Room.Kind.PUBLIC).about(kind, public_id).first()
+
+
+def roster(room: Room, but: User | None = None) -> list[Membership]:
+    """Who is in a room, up to the largest roster that is shown; one query."""
+    present = Membership.objects.present().filter(room=room).select_related("user")
+    return list((present.exclude(user=but) if but else present).order_by("joined_at")[:LARGEST_ROSTER])
+
+
+def desk(tab: str, viewer: Grant) -> QuerySet[SupportCase]:
+    """The queue: "open", "mine", "waiting" or "closed"; whoever waits longest first, the closed ones newest first."""
+    cases = SupportCase.objects.for_desk().annotate(unread=_unread_of(viewer))
+    if tab == "mine":
+        return cases.unsettled().filter(assignee=viewer.user)
+    return cases.filter(status=tab)
+
+
+def desk_counts(viewer: Grant) -> dict[str, int]:
+    """How many cases each tab of the desk holds; one query."""
+    unsettled = SupportCase.objects.unsettled()
+    return unsettled.aggregate(
+        open=Count("pk", filter=Q(status=SupportCase.Status.OPEN)),
+        waiting=Count("pk", filter=Q(status=SupportCase.Status.WAITING)),
+        mine=Count("pk", filter=Q(assignee=viewer.user)),
+    )
+
+
+def agents() -> QuerySet[User]:
+    """Who may be given a case."""
+    may = Q(is_superuser=True) | Q(groups__permissions__codename="answer_conversation")
+    return User.objects.filter(may, is_active=True, is_staff=True).distinct().order_by("name", "email")
+
+
+def _last_body() -> Subquery:
+    """The last message of each room, by its unique place."""
+    return Subquery(Message.objects.filter(room=OuterRef("pk"), seq=OuterRef("last_seq")).values("body"))
+
+
+def _unread_of(viewer: Grant) -> Any:
+    mine = Membership.objects.present().filter(room=OuterRef("room"), user=viewer.user)
+    return F("room__last_seq") - Subquery(mine.values("last_read_seq")[:1])
+
+
+def oldest_open_turn() -> datetime | None:
+    """Since when the customer waits who has waited longest; one query."""
+    open_cases = SupportCase.objects.filter(status=SupportCase.Status.OPEN)
+    return open_cases.order_by("turn_at").values_list("turn_at", flat=True).first()

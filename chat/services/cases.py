@@ -1,0 +1,150 @@
+"""Customers' conversations with the house: opening, assigning, closing."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from chat import queries
+from chat.models import Membership, Room, SupportCase, answers
+from chat.queries import Access, NotAMember
+from chat.services import messages, rooms
+from core import events
+from core.context import Actor
+from core.errors import Conflict, Denied, Invalid
+from core.ids import uuid7
+
+
+class NotSupport(Conflict):
+    code = "not_a_support_conversation"
+    message = _("This room is not a conversation with a customer.")
+
+
+class CaseClosed(Conflict):
+    code = "case_closed"
+    message = _("This conversation is closed already.")
+
+
+class NotAnAgent(Invalid):
+    code = "not_an_agent"
+    message = _("This person does not answer customers.")
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    room: Room
+    new: bool
+
+
+@transaction.atomic
+def open_conversation(
+    *, about: tuple[str, str] | None, title: str, customer: User, by: Actor, now: datetime | None = None
+) -> Opened:
+    """A customer's conversation with the house: the one there is about this thing, or a new one.
+
+    That the customer may know the thing is the caller's to check (by its card). Raises NotAMember for strangers,
+    Denied when it is for somebody else and `by` does not answer customers. Records conversation.opened.
+    """
+    if by.user is None and by.kind != "system":
+        raise NotAMember
+    if by.user != customer and not answers(by):
+        raise Denied
+    now = now or timezone.now()
+    made = {"title": title[:120], "created_at": now, "last_message_at": now}
+    if about is None:
+        room, new = Room.objects.create(kind=Room.Kind.SUPPORT, customer=customer, **made), True
+    else:
+        room, new = Room.objects.get_or_create(
+            kind=Room.Kind.SUPPORT, customer=customer, subject_kind=about[0], subject_id=about[1], defaults=made
+        )
+    if new:
+        SupportCase.objects.create(room=room, opened_at=now, turn_at=now)
+        rooms.place(room, customer, Membership.Role.MEMBER, now)
+        subject = {"about_kind": about[0], "about_id": about[1]} if about else {}
+        events.record("conversation.opened", room, by=by, now=now, **subject)
+    return Opened(room, new)
+
+
+@transaction.atomic
+def assign_case(*, room_uid: UUID, assignee: User | None, by: Actor, now: datetime | None = None) -> SupportCase:
+    """Give a case to somebody who answers customers, or to nobody; again is no change.
+
+    Locks the case. Raises NotFound, NotSupport, Denied, NotAnAgent. Records conversation.assigned.
+    """
+    case = _case_for(room_uid, by)
+    if assignee is not None and not answers(Actor.person(assignee)):
+        raise NotAnAgent(field="assignee")
+    if not SupportCase.objects.filter(pk=case.pk).exclude(assignee=assignee).update(assignee=assignee):
+        return case
+    case.assignee = assignee
+    if assignee is not None and assignee.pk != case.room.customer_id:
+        rooms.place(case.room, assignee, Membership.Role.AGENT, now or timezone.now())
+    given_to = assignee.public_id if assignee else None
+    events.record("conversation.assigned", case.room, by=by, now=now, assignee=given_to)
+    return case
+
+
+@transaction.atomic
+def close_case(*, room_uid: UUID, by: Actor, now: datetime | None = None) -> SupportCase:
+    """Settle a case and say so in the conversation. The customer's next message opens it again.
+
+    Locks the room, then the case. Raises NotFound, NotSupport, Denied, CaseClosed. Records conversation.closed.
+    """
+    now = now or timezone.now()
+    case = _case_for(room_uid, by)
+    if case.status == SupportCase.Status.CLOSED:
+        raise CaseClosed
+    words = _t("This conversation was closed. Write again whenever you like: that opens it.")
+    messages.tell_room(room=case.room, body=words, client_id=uuid7(), now=now)
+    still_open = SupportCase.objects.unsettled().filter(pk=case.pk)
+    if not still_open.update(status=SupportCase.Status.CLOSED, closed_at=now, turn_at=now):
+        raise CaseClosed  # somebody was faster; our words are undone
+    case.status, case.closed_at, case.turn_at = SupportCase.Status.CLOSED, now, now
+    events.record("conversation.closed", case.room, by=by, now=now)
+    return case
+
+
+@transaction.atomic
+def reopen_case(*, room_uid: UUID, by: Actor, now: datetime | None = None) -> SupportCase:
+    """Take a closed case up again; on an open one no change.
+
+    Locks the case. Raises NotFound, NotSupport, Denied. Records conversation.reopened.
+    """
+    now = now or timezone.now()
+    case = _case_for(room_uid, by)
+    closed = SupportCase.objects.filter(pk=case.pk, status=SupportCase.Status.CLOSED)
+    if closed.update(status=SupportCase.Status.OPEN, closed_at=None, turn_at=now):
+        case.status, case.closed_at, case.turn_at = SupportCase.Status.OPEN, None, now
+        events.record("conversation.reopened", case.room, by=by, now=now)
+    return case
+
+
+@transaction.atomic
+def prioritise_case(*, room_uid: UUID, priority: int, by: Actor, now: datetime | None = None) -> SupportCase:
+    """Say how pressing a case is; again is no change.
+
+    Locks the case. Raises NotFound, NotSupport, Denied, Invalid. Records conversation.prioritised.
+    """
+    case = _case_for(room_uid, by)
+    if priority not in SupportCase.Priority:
+        raise Invalid(field="priority")
+    if SupportCase.objects.filter(pk=case.pk).exclude(priority=priority).update(priority=priority):
+        case.priority = priority
+        events.record("conversation.prioritised", case.room, by=by, now=now, priority=priority)
+    return case
+
+
+def _case_for(room_uid: UUID, by: Actor) -> SupportCase:
+    access: Access = queries.access(room_uid, by)
+    if access.room.kind != Room.Kind.SUPPORT:
+        raise NotSupport
+    if not answers(by):
+        raise Denied
+    case = access.room.case
+    case.room = access.room
+    return case

@@ -1,0 +1,137 @@
+"""What the tests of the conversation share."""
+
+import json
+from typing import Any
+
+import pytest
+
+from accounts.models import User
+from accounts.tests.factories import UserFactory
+from chat.models import Room
+from chat.tests.factories import RoomFactory
+
+
+@pytest.fixture
+def ada(db: None) -> User:
+    return UserFactory(email="ada@example.com", name="Ada Ash")
+
+
+@pytest.fixture
+def ben(db: None) -> User:
+    return UserFactory(email="ben@example.com", name="Ben Bisque")
+
+
+@pytest.fixture
+def room(db: None) -> Any:
+    """A public room with nobody in it."""
+    return RoomFactory(title="Glaze talk", slug="glaze-talk")
+
+
+@pytest.fixture
+def statements(django_assert_max_num_queries: Any) -> Any:
+    """The SQL a block ran, without what opens and closes transactions."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    class Statements(CaptureQueriesContext):
+        def __init__(self) -> None:
+            super().__init__(connection)
+
+        @property
+        def sql(self) -> list[str]:
+            control = ("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN", "COMMIT")
+            return [query["sql"] for query in self.captured_queries if not query["sql"].startswith(control)]
+
+    return Statements
+
+
+def reload(room: Room) -> Room:
+    return Room.objects.get(pk=room.pk)
+
+
+class Client:
+    """A client of the socket: knows what it was told, asks, and waits for answers."""
+
+    def __init__(self, user: User | None, origin: str = "http://localhost") -> None:
+        from asgiref.testing import ApplicationCommunicator
+
+        from config.asgi import application
+
+        headers = [(b"origin", origin.encode())] if origin else []
+        if user is not None:
+            self.session = session_of(user)
+            headers.append((b"cookie", f"session={self.session}".encode()))
+        scope = {"type": "websocket", "path": "/ws/talk/", "query_string": b"", "headers": headers, "subprotocols": []}
+        self.wire = ApplicationCommunicator(application, scope)
+        self.refs = 0
+        self.kept: list[dict[str, Any]] = []
+
+    async def knock(self) -> bool:
+        """Whether the server takes the socket."""
+        await self.wire.send_input({"type": "websocket.connect"})
+        return (await self.wire.receive_output(5))["type"] == "websocket.accept"
+
+    async def open(self) -> "Client":
+        assert await self.knock()
+        await self.tell("hello", proto=1)
+        self.welcome = await self.hear("welcome")
+        return self
+
+    async def tell(self, kind: str, **rest: Any) -> None:
+        await self.wire.send_input({"type": "websocket.receive", "text": json.dumps({"type": kind, **rest})})
+
+    async def ask(self, kind: str, **rest: Any) -> dict[str, Any]:
+        """Send a request and wait for its `ok` or `err`."""
+        self.refs += 1
+        await self.tell(kind, ref=str(self.refs), **rest)
+        return await self.hear("ok", "err")
+
+    async def hear(self, *kinds: str, timeout: float = 5) -> dict[str, Any]:
+        """The next frame of one of these kinds; the others are kept for later."""
+        for place, frame in enumerate(self.kept):
+            if frame["type"] in kinds:
+                return self.kept.pop(place)
+        while True:
+            output = await self.wire.receive_output(timeout)
+            assert output["type"] == "websocket.send", output
+            frame = json.loads(output["text"])
+            if frame["type"] in kinds:
+                return frame
+            self.kept.append(frame)
+
+    async def closed(self, timeout: float = 5) -> int:
+        """The code with which the server closes, passing over what else comes."""
+        while True:
+            output = await self.wire.receive_output(timeout)
+            if output["type"] == "websocket.close":
+                return int(output["code"])
+
+    async def close(self) -> None:
+        await self.wire.send_input({"type": "websocket.disconnect", "code": 1000})
+        await self.wire.wait(5)
+
+
+def session_of(user: User) -> str:
+    """A signed-in session's key."""
+    from django.test import Client as Browser
+
+    browser = Browser()
+    browser.force_login(user)
+    return str(browser.cookies["session"].value)
+
+
+@pytest.fixture
+async def connect(transactional_db: None) -> Any:
+    """Opens sockets, and closes them at the end."""
+    opened: list[Client] = []
+
+    async def connect(user: User, **more: Any) -> Client:
+        from chat.threads import in_db
+
+        client = await in_db(lambda: Client(user, **more))
+        opened.append(client)
+        return await client.open()
+
+    yield connect
+    for client in opened:
+        await client.close()

@@ -1,0 +1,43 @@
+"""Database work of sockets: in four threads of their own.
+
+Channels' own helper runs everything of a process in one thread, so one slow query would hold up every socket.
+"""
+
+import asyncio
+import contextvars
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import ParamSpec, TypeVar
+
+from django.db import connections
+
+from core.errors import Unavailable
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+THREADS = 4
+PATIENCE = 5.0
+
+_executor = ThreadPoolExecutor(THREADS, thread_name_prefix="talk-db")
+
+
+async def in_db(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run synchronous work with a connection of its own, given back afterwards. Raises Unavailable after 5 seconds.
+
+    Work that took too long may still commit: what is sent again later meets it there.
+    """
+    run = partial(contextvars.copy_context().run, _with_connection, partial(work, *args, **kwargs))
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return await asyncio.get_running_loop().run_in_executor(_executor, run)
+    except TimeoutError:
+        raise Unavailable(retry_after=1) from None
+
+
+def _with_connection(work: Callable[[], T]) -> T:
+    try:
+        return work()
+    finally:
+        connections.close_all()
