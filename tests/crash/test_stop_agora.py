@@ -13,7 +13,14 @@ from config.embedded.paths import BASE_DIR
 from tests.crash.conftest import Agora, status_of, wait_for
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize(
+    "number",
+    [
+        signal.SIGINT,
+        pytest.param(signal.SIGTERM, marks=pytest.mark.crash),
+        pytest.param(signal.SIGHUP, marks=pytest.mark.crash),
+    ],
+)
 def test_a_stop_signal_ends_every_process_in_order(agora: Agora, number: signal.Signals) -> None:
     agora.start()
     assert status_of(agora.wait_until_up()) == 200
