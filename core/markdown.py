@@ -18,11 +18,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from mdit_py_plugins.container import container_plugin
 from mdit_py_plugins.footnote import footnote_plugin
-from pygments import highlight
-from pygments.formatters import HtmlFormatter
-from pygments.lexers import get_lexer_by_name
-from pygments.token import STANDARD_TYPES
-from pygments.util import ClassNotFound
+from pygments import formatters, highlight, lexers, util  # type: ignore[import-untyped]
+from pygments.token import STANDARD_TYPES  # type: ignore[import-untyped]
 
 # Rises when the same source gives other HTML: what is stored under an older one is rendered again.
 VERSION = 1
@@ -55,6 +52,7 @@ _story_cleaner = nh3.Cleaner(
     allowed_classes={
         "a": {"footnote-backref"},
         "div": {"gallery-block"},
+        "hr": {"footnotes-sep"},
         "section": {"footnotes"},
         "span": {name for name in STANDARD_TYPES.values() if name},
         "sup": {"footnote-ref"},
@@ -114,7 +112,7 @@ def render(source: str) -> Story:
 
 
 def render_short(source: str) -> str:
-    """Render a short text by anybody (a comment, a message): no headings, pictures or cards; links say `ugc nofollow`."""
+    """Render a short text by anybody (a comment, a message): no headings, pictures or cards; links pass on no fame."""
     with _lock:
         html = _short.render(source)
     return _short_cleaner.clean(html).strip()
@@ -160,8 +158,12 @@ def _free_pictures(opening: Token, inline: Token, closing: Token, *, in_gallery:
 def _free_id(words: str, taken: dict[str, int]) -> str:
     """An id that no other heading of the text has, and none of the page: those never begin with `h-`."""
     stem = f"h-{slugify(words, allow_unicode=True)[:60]}".rstrip("-")
-    taken[stem] = taken.get(stem, 0) + 1
-    return stem if taken[stem] == 1 else _free_id(f"{words} {taken[stem]}", taken)
+    free = stem
+    while free in taken:
+        taken[stem] += 1
+        free = f"{stem}-{taken[stem]}"
+    taken[free] = 1
+    return free
 
 
 def _plain(tokens: Sequence[Token]) -> str:
@@ -169,7 +171,7 @@ def _plain(tokens: Sequence[Token]) -> str:
     parts: list[str] = []
     for token in tokens:
         if token.type == "inline":
-            parts.append("".join(_inline_words(token.children or [])))
+            parts.append(" ".join("".join(_inline_words(token.children or [])).split()))
         elif token.type in ("fence", "code_block"):
             parts.append(token.content)
     return "\n".join(part.strip() for part in parts if part.strip())
@@ -181,6 +183,7 @@ def _inline_words(children: Sequence[Token]) -> Iterator[str]:
             yield " "
         elif child.type == "image":
             yield from _inline_words(child.children or [])
+            yield " "
         elif child.type in ("text", "code_inline"):
             yield child.content
 
@@ -195,7 +198,7 @@ def _draw_gallery(_: Any, tokens: Sequence[Token], index: int, *__: Any) -> str:
 
 
 def _draw_image(renderer: Any, tokens: Sequence[Token], index: int, options: Any, environment: Any) -> str:
-    """A picture of ours, a mark; a file of this site, an `img`; a picture elsewhere, a link: pages load only our own."""
+    """A mark for a picture of ours, an `img` for a file of this site; what lies elsewhere is linked, not loaded."""
     token = tokens[index]
     source = str(token.attrGet("src") or "")
     alt = escape(renderer.renderInlineAsText(token.children, options, environment))
@@ -211,10 +214,10 @@ def _draw_image(renderer: Any, tokens: Sequence[Token], index: int, options: Any
 
 def _draw_code(code: str, language: str, _: str) -> str:
     try:
-        lexer = get_lexer_by_name(language) if language else None
-    except ClassNotFound:
+        lexer = lexers.get_lexer_by_name(language) if language else None
+    except util.ClassNotFound:
         lexer = None
-    inner = highlight(code, lexer, HtmlFormatter(nowrap=True)) if lexer else escape(code)
+    inner = highlight(code, lexer, formatters.HtmlFormatter(nowrap=True)) if lexer else escape(code)
     return f'<pre tabindex="0"><code>{inner}</code></pre>\n'
 
 

@@ -1,0 +1,129 @@
+"""The form in which posts are written."""
+
+from typing import Any, ClassVar, cast
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from blog.models import Post
+from blog.services import slugs, tagging
+from blog.services.writing import LONGEST, EditConflict, PostFields
+from core.context import Actor
+from core.errors import DomainError
+from core.pictures import add_picture
+
+WRITTEN = (
+    *("title", "slug", "excerpt", "cover", "seo_description", "visibility", "entitlement_kind", "entitlement_subject"),
+    *("comments_mode", "comments_closed"),
+)
+
+
+def _split(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+class PostForm(forms.ModelForm):
+    """A post as text fields; tags and authors are lists in order. `lock_version` is that of the post as it was read.
+
+    After a conflict the form keeps what was typed and carries the new version; `theirs` is what was saved meanwhile.
+    """
+
+    actor: ClassVar[Actor]
+    theirs: dict[str, Any] | None = None
+
+    slug = forms.CharField(
+        label=_("Address"), required=False, max_length=80, help_text=_("Empty to make it from the title.")
+    )
+    body = forms.CharField(
+        label=_("Text"),
+        required=False,
+        max_length=LONGEST["body"],
+        widget=forms.Textarea(attrs={"rows": 30, "cols": 100}),
+        help_text=_("Markdown. A piece of the shop: a line “:::product SKU” and a line “:::”."),
+    )
+    cover_file = forms.FileField(label=_("New cover picture"), required=False)
+    cover_alt = forms.CharField(
+        label=_("What the new cover shows"), required=False, max_length=400, help_text=_("For those who cannot see it.")
+    )
+    tags = forms.CharField(label=_("Tags"), required=False, help_text=_("Names with commas, the most important first."))
+    authors = forms.CharField(
+        label=_("Authors"), required=False, help_text=_("E-mail addresses with commas, in the order of the byline.")
+    )
+    lock_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    class Meta:
+        model = Post
+        fields = WRITTEN
+        widgets: ClassVar = {"excerpt": forms.Textarea(attrs={"rows": 3, "cols": 100})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial = {
+                **self.initial,
+                "body": self.instance.body_source,
+                "tags": ", ".join(tag.name for tag in self.instance.labels),
+                "authors": ", ".join(author.email for author in self.instance.bylines),
+                "lock_version": self.instance.lock_version,
+            }
+
+    def clean_slug(self) -> str:
+        wanted = str(self.cleaned_data["slug"])
+        if wanted and wanted != self.initial.get("slug"):
+            return str(self._asked(slugs.clean_slug, wanted, of=self.instance if self.instance.pk else None))
+        return str(wanted or self.initial.get("slug") or slugs.free_slug(self.cleaned_data.get("title", "")))
+
+    def clean_tags(self) -> list[str]:
+        names = _split(self.cleaned_data["tags"])
+        self._asked(tagging.check_names, names)
+        return names
+
+    def clean_authors(self) -> list[User]:
+        wanted = _split(self.cleaned_data["authors"].lower())
+        found = {user.email: user for user in User.objects.filter(email__in=wanted, is_active=True)}
+        if unknown := [email for email in wanted if email not in found]:
+            raise ValidationError(_("Nobody here has the address %(email)s."), params={"email": unknown[0]})
+        if self.instance.pk and not wanted:
+            raise ValidationError(_("A post has at least one author."))
+        return [found[email] for email in wanted]
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or self.cleaned_data
+        if given.get("visibility") != Post.Visibility.ENTITLED:
+            given["entitlement_kind"] = given["entitlement_subject"] = ""
+        elif not (given.get("entitlement_kind") and given.get("entitlement_subject")):
+            self.add_error("entitlement_subject", _("Say what people must hold to read this, its kind and its id."))
+        if self.instance.pk:
+            self._require_version(given.get("lock_version"))
+        if given.get("cover_file") and not given.get("cover_alt"):
+            self.add_error("cover_alt", _("Say in words what the picture shows."))
+        elif given.get("cover_file") and not self.errors:
+            self._keep_cover(given)
+        return given
+
+    def written(self) -> PostFields:
+        """What the services take, of the fields that this person has."""
+        named = [*WRITTEN, "body", "tags", *(["authors"] if self.cleaned_data.get("authors") else [])]
+        return cast("PostFields", {name: self.cleaned_data[name] for name in named})
+
+    def _require_version(self, lock_version: int | None) -> None:
+        # The admin validates and saves in one transaction: locked here, the post has this version when it is saved.
+        saved = Post.objects.locked().get(pk=self.instance.pk)
+        if saved.lock_version != lock_version:
+            self.theirs = {"title": saved.title, "excerpt": saved.excerpt, "body": saved.body_source}
+            self.data = {**{name: self.data.get(name) for name in self.data}, "lock_version": saved.lock_version}
+            self.add_error(None, str(EditConflict.message))
+
+    def _keep_cover(self, given: dict[str, Any]) -> None:
+        try:
+            given["cover"] = add_picture(upload=given["cover_file"], by=self.actor, alt=given["cover_alt"])
+        except DomainError as refusal:
+            self.add_error("cover_file", refusal.detail)
+
+    def _asked(self, ask: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return ask(*args, **kwargs)
+        except DomainError as refusal:
+            raise ValidationError(refusal.detail) from refusal

@@ -1,0 +1,88 @@
+"""Comments for programs."""
+
+from typing import ClassVar
+
+import django_filters
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.throttling import BaseThrottle
+from rest_framework.views import APIView
+
+from blog.api.shapes import CommentIn, CommentOut, ModerationIn
+from blog.models import Comment, Post
+from blog.models.comment import CommentQuerySet
+from blog.services import commenting
+from core import ratelimit
+from core.api import Problem, ReadViewSet
+from core.errors import NotFound
+from core.idempotency import idempotent
+from core.permissions import grant_of
+
+
+class CommentFilter(django_filters.FilterSet):
+    """Comments of a post, of a status, of a person."""
+
+    post = django_filters.CharFilter(field_name="post__slug")
+    status = django_filters.ChoiceFilter(choices=Comment.Status.choices)
+    author = django_filters.UUIDFilter(field_name="author__uid")
+
+
+class CommentThrottle(BaseThrottle):
+    """As often as the page's form, counted together with it."""
+
+    def allow_request(self, request: Request, view: APIView) -> bool:
+        self.verdict = ratelimit.hit(commenting.RATE, "comment", grant_of(request).actor.id)
+        return self.verdict.allowed
+
+    def wait(self) -> float:
+        return self.verdict.reset_after
+
+
+class CommentViewSet(ReadViewSet[Comment]):
+    """What readers say, oldest first: what is shown, one's own that wait, and for moderators all that wait."""
+
+    serializer_class = CommentOut
+    filterset_class = CommentFilter
+    lookup_field = "uid"
+    lookup_value_converter = "uuid"
+    required_scopes: ClassVar = {"POST": "blog:write", "DELETE": "blog:write"}
+    ordering = ("id",)
+
+    def get_queryset(self) -> CommentQuerySet:
+        readable = Post.objects.readable_by(self.grant)
+        shown = Comment.objects.visible_to(self.grant).filter(post__in=readable)
+        return shown.select_related("author", "post", "parent").defer(
+            "post__body_source", "post__body_html", "post__toc"
+        )
+
+    def get_throttles(self) -> list[BaseThrottle]:
+        return [*super().get_throttles(), *([CommentThrottle()] if self.action == "create" else [])]
+
+    @extend_schema(request=CommentIn, responses={201: CommentOut, 409: Problem, 422: Problem})
+    @idempotent
+    def create(self, request: Request) -> Response:
+        """Say something; `status` in the answer tells whether it is shown or waits."""
+        asked = CommentIn.parse(request)
+        post = Post.objects.readable_by(self.grant).filter(slug=asked.pop("post")).values_list("pk", flat=True).first()
+        if post is None:
+            raise NotFound
+        comment = commenting.add_comment(post_id=post, by=self.grant.actor, **asked)
+        return Response(CommentOut(comment).data, 201)
+
+    @extend_schema(responses={204: None})
+    def destroy(self, request: Request, uid: str) -> Response:
+        """Remove one's own comment, or as a moderator anybody's."""
+        commenting.delete_comment(comment_id=self.get_object().pk, by=self.grant.actor)
+        return Response(status=204)
+
+    @extend_schema(request=ModerationIn, responses={201: CommentOut, 403: Problem})
+    @action(detail=True, methods=["post"])
+    def moderation(self, request: Request, uid: str) -> Response:
+        """Show a comment, or refuse it as spam."""
+        decide = {"approve": commenting.approve_comment, "refuse": commenting.refuse_comment}
+        comment = self.get_object()
+        decide[ModerationIn.parse(request)["decision"]](comment_id=comment.pk, by=self.grant.actor)
+        comment.refresh_from_db(fields=["status"])
+        return Response(CommentOut(comment).data, 201)

@@ -1,0 +1,190 @@
+"""What the journal's endpoints take and give."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from accounts.models import User
+from blog import access
+from blog.models import Comment, Post, Tag
+from blog.services import commenting, writing
+from core import markdown
+from core.api import In, Problem
+from core.models import Picture
+from core.permissions import grant_of
+
+
+class PersonOut(serializers.Serializer[User]):
+    uid = serializers.UUIDField()
+    name = serializers.CharField(source="display_name")
+
+
+class TagOut(serializers.Serializer[Tag]):
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    description = serializers.CharField()
+    url = serializers.CharField(source="get_absolute_url")
+
+
+class ImageOut(serializers.Serializer[Any]):
+    url = serializers.CharField()
+    width = serializers.IntegerField()
+    height = serializers.IntegerField()
+    alt = serializers.CharField()
+
+
+class ReferenceOut(serializers.Serializer[Any]):
+    """A thing the text names; its mark in `body_html` is `<div data-card="kind:id">`."""
+
+    kind = serializers.CharField()
+    id = serializers.CharField()
+
+
+class HeadingOut(serializers.Serializer[Any]):
+    level = serializers.IntegerField()
+    id = serializers.CharField()
+    text = serializers.CharField()
+
+
+class PostOut(serializers.Serializer[Post]):
+    """A post in a list."""
+
+    uid = serializers.UUIDField()
+    slug = serializers.CharField()
+    title = serializers.CharField()
+    excerpt = serializers.CharField()
+    url = serializers.CharField(source="get_absolute_url")
+    status = serializers.ChoiceField(Post.Status.choices)
+    visibility = serializers.ChoiceField(Post.Visibility.choices)
+    authors = PersonOut(many=True, source="bylines")
+    tags = TagOut(many=True, source="labels")
+    cover = ImageOut(source="cover.image", default=None)
+    word_count = serializers.IntegerField()
+    comment_count = serializers.IntegerField()
+    publish_at = serializers.DateTimeField(allow_null=True)
+    published_at = serializers.DateTimeField(allow_null=True)
+    updated_at = serializers.DateTimeField()
+    lock_version = serializers.IntegerField()
+
+
+class PostDetailOut(PostOut):
+    """A post with its text, as far as the caller may read it: `body_html` is null for those who may not, and `body`,
+    the Markdown, for those who may not edit it.
+    """
+
+    body_html = serializers.SerializerMethodField()
+    body = serializers.SerializerMethodField()
+    toc = serializers.SerializerMethodField()
+    references = serializers.SerializerMethodField()
+    seo_description = serializers.CharField()
+    comments_mode = serializers.ChoiceField(Post.Moderation.choices)
+    comments_closed = serializers.BooleanField()
+    entitlement_kind = serializers.CharField()
+    entitlement_subject = serializers.CharField()
+
+    def to_representation(self, instance: Post) -> dict[str, Any]:
+        actor = grant_of(self.context["request"]).actor
+        self.readable, self.editable = access.may_read(instance, actor), access.may_edit(instance, actor)
+        return super().to_representation(instance)
+
+    def get_body_html(self, post: Post) -> str | None:
+        return post.body_html if self.readable else None
+
+    def get_body(self, post: Post) -> str | None:
+        return post.body_source if self.editable else None
+
+    @extend_schema_field(HeadingOut(many=True))
+    def get_toc(self, post: Post) -> list[dict[str, Any]]:
+        return list(post.toc) if self.readable else []
+
+    @extend_schema_field(ReferenceOut(many=True))
+    def get_references(self, post: Post) -> list[dict[str, str]]:
+        named = dict.fromkeys(markdown.CARD_MARK.findall(post.body_html)) if self.readable else {}
+        return [{"kind": kind, "id": public_id} for kind, public_id in named]
+
+
+class PostIn(In):
+    """A post to begin."""
+
+    title = serializers.CharField(max_length=writing.LONGEST["title"])
+    slug = serializers.CharField(max_length=80, required=False)
+    excerpt = serializers.CharField(max_length=writing.LONGEST["excerpt"], required=False, allow_blank=True)
+    body = serializers.CharField(
+        max_length=writing.LONGEST["body"],
+        required=False,
+        allow_blank=True,
+        trim_whitespace=False,
+        help_text="Markdown with `:::product SKU` … `:::` and `:::gallery` … `:::`.",
+    )
+    tags = serializers.ListField(
+        child=serializers.CharField(max_length=60), required=False, help_text="Names, in order."
+    )
+    authors = serializers.SlugRelatedField(
+        slug_field="uid", queryset=User.objects.filter(is_active=True), many=True, required=False
+    )
+    cover = serializers.SlugRelatedField(
+        slug_field="uid", queryset=Picture.objects.all(), required=False, allow_null=True, help_text="A picture's uid."
+    )
+    seo_description = serializers.CharField(
+        max_length=writing.LONGEST["seo_description"], required=False, allow_blank=True
+    )
+    visibility = serializers.ChoiceField(Post.Visibility.choices, required=False)
+    entitlement_kind = serializers.CharField(max_length=40, required=False, allow_blank=True)
+    entitlement_subject = serializers.CharField(max_length=80, required=False, allow_blank=True)
+    comments_mode = serializers.ChoiceField(Post.Moderation.choices, required=False)
+    comments_closed = serializers.BooleanField(required=False)
+
+
+class PostPatchIn(PostIn):
+    """Changes to a post: what is left out stays. `lock_version` is that of the post as it was read."""
+
+    title = serializers.CharField(max_length=writing.LONGEST["title"], required=False)
+    lock_version = serializers.IntegerField(min_value=1)
+
+
+class PublicationIn(In):
+    publish_at = serializers.DateTimeField(required=False, help_text="Leave it out to publish now.")
+
+
+class TextOut(serializers.Serializer[Any]):
+    """A post's texts in a conflict."""
+
+    title = serializers.CharField(required=False)
+    excerpt = serializers.CharField(required=False)
+    body = serializers.CharField(required=False)
+    lock_version = serializers.IntegerField(required=False)
+
+
+class EditConflictProblem(Problem):
+    """409: what was sent and what is saved, to bring together and send again with the new `lock_version`."""
+
+    yours = TextOut()
+    theirs = TextOut()
+
+
+class CommentOut(serializers.Serializer[Comment]):
+    uid = serializers.UUIDField()
+    post = serializers.CharField(source="post.slug")
+    parent = serializers.UUIDField(source="parent.uid", default=None, allow_null=True)  # type: ignore[assignment]
+    author = PersonOut(allow_null=True)
+    name = serializers.CharField(source="byline")
+    status = serializers.ChoiceField(Comment.Status.choices)
+    depth = serializers.IntegerField(source="path.__len__")
+    body = serializers.CharField(source="body_source")
+    body_html = serializers.CharField()
+    created_at = serializers.DateTimeField()
+    edited_at = serializers.DateTimeField(allow_null=True)
+
+
+class CommentIn(In):
+    """Something to say under a post."""
+
+    post = serializers.CharField(max_length=80, help_text="The post's slug.")
+    body = serializers.CharField(max_length=commenting.LONGEST)
+    parent = serializers.UUIDField(required=False, allow_null=True, help_text="The comment this replies to.")  # type: ignore[assignment]
+    uid = serializers.UUIDField(required=False, help_text="Your own id: the same comment sent twice is one comment.")
+
+
+class ModerationIn(In):
+    decision = serializers.ChoiceField([("approve", "Show it"), ("refuse", "It is spam")])

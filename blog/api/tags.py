@@ -1,0 +1,18 @@
+"""Subjects for programs."""
+
+from django.db.models import QuerySet
+
+from blog.api.shapes import TagOut
+from blog.models import Tag
+from core.api import ReadViewSet
+
+
+class TagViewSet(ReadViewSet[Tag]):
+    """What posts are about."""
+
+    serializer_class = TagOut
+    lookup_field = "slug"
+    ordering = ("name",)
+
+    def get_queryset(self) -> QuerySet[Tag]:
+        return Tag.objects.all()

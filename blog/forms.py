@@ -1,0 +1,35 @@
+"""What people fill in on pages of the journal."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from blog.services.commenting import LONGEST
+from core.ids import uuid7
+
+# What a browser's own field for a moment sends and wants back.
+MINUTES = "%Y-%m-%dT%H:%M"
+
+
+class CommentForm(forms.Form):
+    """A comment. `uid` is minted with the form, so that sending it twice says it once."""
+
+    body = forms.CharField(
+        label=_("Your comment"),
+        max_length=LONGEST,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("Links, *emphasis* and lists work. Be kind."),
+    )
+    parent = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    uid = forms.UUIDField(initial=uuid7, widget=forms.HiddenInput)
+
+
+class PublicationForm(forms.Form):
+    """When a post goes out: at once without a moment, else then."""
+
+    publish_at = forms.DateTimeField(
+        label=_("Publish at"),
+        required=False,
+        input_formats=[MINUTES, f"{MINUTES}:%S"],
+        help_text=_("Empty to publish now. In the time zone of the house."),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format=MINUTES),
+    )

@@ -1,0 +1,69 @@
+"""A post, and the button that publishes it."""
+
+from functools import partial
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse, HttpResponsePermanentRedirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from blog import freshness, queries, rendering
+from blog.forms import PublicationForm
+from blog.models import Post
+from blog.pages.answers import SeeOther
+from blog.pages.drawing import draw_post
+from blog.services import publishing
+from core.errors import Denied, DomainError
+from core.forms import add_error
+from core.http import PageRequest
+
+
+@require_safe
+def post(request: PageRequest, slug: str) -> HttpResponse:
+    """A post; a draft for those who work on it. An older address leads to the present one.
+
+    `?reply=UID` opens the form for a reply, `?comment=UID` a comment's thread, `?after=UID` goes on after one.
+    Seven queries and those of the cards; half of them when the answer is 304.
+    """
+    opened = queries.post_for(slug, request.grant)
+    if opened is None:
+        moved = queries.moved_to(slug)
+        if moved is None:
+            raise Http404
+        return HttpResponsePermanentRedirect(reverse("blog:post", args=[moved]))
+    contents = rendering.contents_of([opened.post], request.grant) if opened.readable else rendering.NOTHING
+    draw = partial(draw_post, request, opened, contents)
+    if not opened.post.is_published:
+        return draw()
+    return freshness.page(request, draw, opened.post.changed_at, opened.post.lock_version, contents)
+
+
+@require_POST
+def publication(request: PageRequest, slug: str) -> HttpResponse:
+    """Publish a post, now or at a moment: the button on a draft's page."""
+    opened = queries.post_for(slug, request.grant)
+    if opened is None:
+        raise Http404
+    form = PublicationForm(request.POST)
+    if form.is_valid():
+        try:
+            _publish(opened.post, form, request)
+        except Denied:
+            raise
+        except DomainError as refusal:
+            add_error(form, refusal)
+        else:
+            return SeeOther(opened.post.get_absolute_url())
+    contents = rendering.contents_of([opened.post], request.grant)
+    return draw_post(request, opened, contents, publication_form=form, status=422)
+
+
+def _publish(shown: Post, form: PublicationForm, request: PageRequest) -> None:
+    publish_at, by = form.cleaned_data["publish_at"], request.grant.actor
+    if publish_at is None:
+        publishing.publish_post(post_id=shown.pk, by=by)
+        messages.success(request, _("The post is published."))
+    else:
+        publishing.schedule_post(post_id=shown.pk, publish_at=publish_at, by=by)
+        messages.success(request, _("The post will be published then."))

@@ -1,0 +1,204 @@
+"""What pages, feeds and the API read. Each says how many queries it takes."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Count, Exists, Max, OuterRef, Q
+from django.utils import timezone
+
+from accounts.models import User
+from blog import access
+from blog.models import Comment, Post, PostTag, SlugRedirect, Tag, TagAlias
+from blog.models.post import HEAVY, PostQuerySet
+from core.context import Grant
+from core.paging import Page, keyset
+
+NEWEST_FIRST = ("-published_at", "-id")
+PAGE_SIZE = 13  # the lead story and four rows of three
+FEED_SIZE = 30
+RELATED = 3
+RELATED_AMONG = 200
+THREAD_SIZE = 100
+DEEPEST_SHOWN = 4
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPost:
+    """A post for one viewer: whether they may read the body, and what they may do with it."""
+
+    post: Post
+    readable: bool
+    editable: bool
+    publishable: bool
+
+
+@dataclass(slots=True)
+class Node:
+    """A comment with the replies that are shown below it. `reply_to` names whom it answers where nesting does not."""
+
+    comment: Comment
+    replies: list["Node"] = field(default_factory=list)
+    reply_to: str = ""
+    visible: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A page of comments in reading order; `next` is the uid to go on after, empty at the end."""
+
+    nodes: list[Node]
+    next: str
+
+
+def journal(now: datetime | None = None) -> PostQuerySet:
+    """What the journal shows, for lists."""
+    return Post.objects.published(now).for_lists()
+
+
+def journal_covers(now: datetime | None = None) -> PostQuerySet:
+    """What the journal shows, with no more than a small card needs."""
+    return Post.objects.published(now).defer(*HEAVY).select_related("cover")
+
+
+def journal_page(cursor: str, *, tag: Tag | None = None, author: User | None = None) -> Page[Post]:
+    """A page of the journal, newest first; three queries. Raises BadCursor."""
+    posts = journal()
+    if tag is not None:
+        posts = posts.filter(Exists(PostTag.objects.filter(post=OuterRef("pk"), tag=tag)))
+    if author is not None:
+        posts = posts.by_author(author)
+    return keyset(posts, by=NEWEST_FIRST, cursor=cursor, size=PAGE_SIZE)
+
+
+def post_for(slug: str, viewer: Grant, now: datetime | None = None) -> OpenPost | None:
+    """A post that the viewer may know of; three queries, one more if it needs a key they might hold."""
+    post = Post.objects.visible_to(viewer, now).with_names().filter(slug=slug).first()
+    if post is None:
+        return None
+    return OpenPost(
+        post=post,
+        readable=access.may_read(post, viewer.actor, now),
+        editable=access.may_edit(post, viewer.actor),
+        publishable=access.may_publish(post, viewer.actor),
+    )
+
+
+def moved_to(slug: str) -> str | None:
+    """Where the post is now that once had this address; one query."""
+    return SlugRedirect.objects.filter(old_slug=slug).values_list("post__slug", flat=True).first()
+
+
+def slugs_now(slugs: Iterable[str]) -> dict[str, str]:
+    """Old address to new, of those among `slugs` that are old; one query."""
+    return dict(SlugRedirect.objects.filter(old_slug__in=list(slugs)).values_list("old_slug", "post__slug"))
+
+
+def related_to(post: Post) -> list[Post]:
+    """Other posts worth reading next: those that share most tags among the newest, then the newest; one query."""
+    newest = Post.objects.published().exclude(pk=post.pk).order_by(*NEWEST_FIRST)[:RELATED_AMONG]
+    shared = Count("taggings", filter=Q(taggings__tag__in=[tag.pk for tag in post.labels]))
+    among = Post.objects.filter(pk__in=newest.values("pk")).defer(*HEAVY).select_related("cover")
+    return list(among.annotate(shared=shared).order_by("-shared", *NEWEST_FIRST)[:RELATED])
+
+
+def tags_in_use(limit: int = 24) -> list[Tag]:
+    """Tags that lead to something; one query."""
+    shown = PostTag.objects.filter(tag=OuterRef("pk"), post__in=Post.objects.published())
+    return list(Tag.objects.filter(Exists(shown)).order_by("name")[:limit])
+
+
+def tag_called(slug: str) -> Tag | None:
+    """A tag by its address or an older one; one query or two."""
+    tag = Tag.objects.filter(slug=slug).first()
+    if tag is not None:
+        return tag
+    alias = TagAlias.objects.select_related("tag").filter(slug=slug).first()
+    return alias.tag if alias else None
+
+
+def author_called(uid: UUID) -> User | None:
+    """Somebody who has written something that is public; one query."""
+    wrote = Post.objects.published().filter(authorships__user=OuterRef("pk"))
+    return User.objects.select_related("avatar").filter(Exists(wrote), uid=uid).first()
+
+
+def thread_of(
+    post: Post, viewer: Grant, *, after: UUID | None = None, at: UUID | None = None, size: int = THREAD_SIZE
+) -> Thread:
+    """A page of a post's comments as the viewer sees them: from the first, `after` one, or from the thread that holds
+    the one `at`; one query.
+    """
+    rows = Comment.objects.visible_to(viewer) | Comment.objects.filter(status=Comment.Status.DELETED)
+    rows = rows.filter(post=post).select_related("author__avatar", "parent__author").order_by("path")
+    if after is not None:
+        rows = rows.filter(path__gt=Comment.objects.filter(uid=after, post=post).values("path"))
+    elif at is not None:
+        rows = rows.filter(path__gte=Comment.objects.filter(uid=at, post=post).values("path__0_1"))
+    found = list(rows[: size + 1])
+    shown = found[:size]
+    return Thread(_tree(shown), str(shown[-1].uid) if len(found) > size else "")
+
+
+def comment_called(post: Post, uid: UUID) -> Comment | None:
+    """A comment that can be replied to; one query."""
+    found = Comment.objects.select_related("author").filter(post=post, uid=uid, status=Comment.Status.APPROVED)
+    return found.first()
+
+
+def journal_version() -> datetime | None:
+    """When something that pages of the journal show last changed; one query on an index."""
+    changed: datetime | None = Post.objects.aggregate(last=Max("changed_at"))["last"]
+    return changed
+
+
+def feed_posts(limit: int = FEED_SIZE) -> list[Post]:
+    """The newest posts with their texts; three queries."""
+    return list(Post.objects.published().with_names().order_by(*NEWEST_FIRST)[:limit])
+
+
+def comments_by(user: User, limit: int = 5) -> list[Comment]:
+    """A person's latest comments on posts that are public; one query."""
+    kept = Comment.objects.exclude(status__in=[Comment.Status.DELETED, Comment.Status.SPAM])
+    kept = kept.filter(author=user, post__status=Post.Status.PUBLISHED).select_related("post")
+    return list(kept.defer(*(f"post__{name}" for name in ("body_source", "body_html", "body_text")))[:limit])
+
+
+def work_waiting(now: datetime | None = None) -> dict[str, int]:
+    """How much waits for an editor: posts due, planned and handed in, comments to look at; two queries."""
+    now = now or timezone.now()
+    planned = Q(status=Post.Status.SCHEDULED)
+    in_work = Post.objects.exclude(status=Post.Status.PUBLISHED)
+    counts = in_work.aggregate(
+        due=Count("pk", filter=planned & Q(publish_at__lte=now)),
+        scheduled=Count("pk", filter=planned & Q(publish_at__gt=now)),
+        in_review=Count("pk", filter=Q(status=Post.Status.IN_REVIEW)),
+    )
+    return {**counts, "comments": Comment.objects.waiting().count()}
+
+
+def _tree(comments: list[Comment]) -> list[Node]:
+    """Nest comments that come in reading order. Replies deeper than shown, or whose parent is on an earlier page,
+    say whom they answer; a removed comment stays only while something below it is shown.
+    """
+    roots: list[Node] = []
+    nodes: dict[int, Node] = {}
+    for comment in comments:
+        node = nodes[comment.pk] = Node(comment, visible=comment.status != Comment.Status.DELETED)
+        above = [nodes[pk] for pk in comment.path[:-1] if pk in nodes]
+        nested = above[:DEEPEST_SHOWN]
+        if comment.parent and (not nested or nested[-1].comment.pk != comment.parent_id):
+            node.reply_to = comment.parent.byline
+        (nested[-1].replies if nested else roots).append(node)
+        if node.visible:
+            for ancestor in above:
+                ancestor.visible = True
+    return _pruned(roots)
+
+
+def _pruned(nodes: list[Node]) -> list[Node]:
+    kept = [node for node in nodes if node.visible]
+    for node in kept:
+        node.replies = _pruned(node.replies)
+    return kept

@@ -1,0 +1,1 @@
+"""What changes the journal. A transaction that locks a comment and its post locks the comment first."""

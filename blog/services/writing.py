@@ -1,0 +1,259 @@
+"""Write a post: begin it, save it, hand it in. Nothing here makes anything public."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, TypedDict, Unpack
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from blog import access
+from blog.models import Post, PostAuthor, Revision
+from blog.services import slugs, tagging
+from blog.services.revising import keep_revision
+from core import events, markdown, references
+from core.context import Actor
+from core.errors import Conflict, Denied, Invalid
+from core.models import Picture
+
+LONGEST = {
+    "title": 200,
+    "excerpt": 500,
+    "body": 200_000,
+    "seo_description": 300,
+    "entitlement_kind": 40,
+    "entitlement_subject": 80,
+}
+COLUMNS = (
+    *("title", "excerpt", "seo_description", "cover", "comments_mode", "comments_closed"),
+    *("visibility", "entitlement_kind", "entitlement_subject"),
+)
+
+
+class PostFields(TypedDict, total=False):
+    """What can be written; what is left out stays. `body` is Markdown, `tags` are names in order."""
+
+    title: str
+    slug: str
+    excerpt: str
+    body: str
+    tags: Sequence[str]
+    authors: Sequence[User]
+    cover: Picture | None
+    seo_description: str
+    visibility: str
+    entitlement_kind: str
+    entitlement_subject: str
+    comments_mode: str
+    comments_closed: bool
+
+
+class EditConflict(Conflict):
+    """`details` holds both texts: `yours` as sent, `theirs` as saved, with the `lock_version` to save over it."""
+
+    code = "edit_conflict"
+    message = _("Somebody else saved this post meanwhile. Both texts are here: bring them together and save again.")
+
+
+class NothingWritten(Invalid):
+    code = "title_missing"
+    message = _("A post needs a title.")
+
+
+class TooLong(Invalid):
+    code = "too_long"
+    message = _("This is longer than %(most)s characters.")
+
+
+class NoKey(Invalid):
+    code = "entitlement_missing"
+    message = _("Say what people must hold to read this, its kind and its id.")
+
+
+class NoAuthor(Invalid):
+    code = "author_missing"
+    message = _("A post has at least one author.")
+
+
+class NotADraft(Conflict):
+    code = "not_a_draft"
+    message = _("Only a draft can be handed in.")
+
+
+@transaction.atomic
+def create_post(
+    *,
+    by: Actor,
+    now: datetime | None = None,
+    import_source: str = "",
+    import_ref: str = "",
+    **fields: Unpack[PostFields],
+) -> Post:
+    """Begin a draft; its author is `by` unless editors name others, its address is made from the title.
+
+    Raises Denied without blog.add_post, and what `save_post` raises for fields. Records post.created.
+    """
+    if not by.can("blog.add_post"):
+        raise Denied
+    now = now or timezone.now()
+    post = Post(created_by=by.user, import_source=import_source, import_ref=import_ref)
+    post.created_at = post.updated_at = post.changed_at = now
+    _fill(post, fields)
+    post.slug = slugs.clean_slug(fields["slug"]) if fields.get("slug") else slugs.free_slug(post.title)
+    _store(post)
+    _set_authors(post, fields.get("authors") or ([by.user] if by.user else []), by)
+    tagging.set_tags(post, fields.get("tags", ()))
+    _keep_references(post)
+    kind = Revision.Kind.IMPORT if import_ref else Revision.Kind.MANUAL
+    revision = keep_revision(post, by=by, now=now, kind=kind)
+    events.record("post.created", post, by=by, now=now, revision=revision.number)
+    return post
+
+
+@transaction.atomic
+def save_post(
+    *, post_id: int, lock_version: int, by: Actor, now: datetime | None = None, **fields: Unpack[PostFields]
+) -> Post:
+    """Save fields of a post over the version that was read. What did not change leaves no trace.
+
+    Locks the post. Raises Denied, EditConflict (with both texts), NothingWritten, TooLong, NoKey, NoAuthor,
+    slugs.BadSlug, slugs.SlugTaken and what tagging raises. Records post.saved, and post.moved for a new address.
+    """
+    now = now or timezone.now()
+    post = Post.objects.locked().get(pk=post_id)
+    if not access.may_edit(post, by):
+        raise Denied
+    if post.lock_version != lock_version:
+        raise EditConflict(yours=dict(fields), theirs=_texts(post))
+    before = _state(post)
+    _fill(post, fields)
+    relations = [
+        "authors" in fields and _set_authors(post, fields["authors"], by),
+        "tags" in fields and tagging.set_tags(post, fields["tags"]),
+        bool(fields.get("slug")) and _move(post, fields["slug"], by),
+    ]
+    if _state(post) == before and not any(relations):
+        return post
+    post.lock_version += 1
+    post.updated_at = post.changed_at = now
+    _store(post)
+    _keep_references(post)
+    revision = keep_revision(post, by=by, now=now)
+    events.record("post.saved", post, by=by, now=now, revision=revision.number, lock_version=post.lock_version)
+    return post
+
+
+@transaction.atomic
+def submit_post(*, post_id: int, by: Actor, now: datetime | None = None) -> Post:
+    """Hand a draft in for review. Locks the post. Raises Denied, NotADraft. Records post.submitted."""
+    now = now or timezone.now()
+    post = Post.objects.locked().get(pk=post_id)
+    if not access.may_edit(post, by):
+        raise Denied
+    if post.status != Post.Status.DRAFT:
+        raise NotADraft
+    post.status = Post.Status.IN_REVIEW
+    post.save(update_fields=["status"])
+    events.record("post.submitted", post, by=by, now=now)
+    return post
+
+
+def rerender_posts(limit: int = 100) -> int:
+    """Render again what an older renderer rendered; returns how many. Each post in a transaction, if it is still so."""
+    stale = Post.objects.exclude(render_version=markdown.VERSION).order_by("pk").values_list("pk", flat=True)
+    done = 0
+    for pk in list(stale[:limit]):
+        with transaction.atomic():
+            post = Post.objects.locked().get(pk=pk)
+            _render(post)
+            post.changed_at = timezone.now()
+            post.save(update_fields=["body_html", "body_text", "toc", "word_count", "render_version", "changed_at"])
+        done += 1
+    return done
+
+
+def _fill(post: Post, fields: PostFields) -> None:
+    """Set columns from fields and check what the database would only refuse without words."""
+    given: dict[str, Any] = dict(fields)
+    _bound(given)
+    for name in COLUMNS:
+        if name in given:
+            value = given[name]
+            setattr(post, name, value.strip() if isinstance(value, str) else value)
+    if not post.title:
+        raise NothingWritten(field="title")
+    if post.visibility != Post.Visibility.ENTITLED:
+        post.entitlement_kind = post.entitlement_subject = ""
+    elif not (post.entitlement_kind and post.entitlement_subject):
+        raise NoKey(field="entitlement_subject")
+    if "body" in given:
+        text = given["body"].replace("\r\n", "\n").rstrip()
+        post.body_source = text and f"{text}\n"
+    if post.render_version != markdown.VERSION or "body" in given:
+        _render(post)
+
+
+def _bound(given: dict[str, Any]) -> None:
+    for name, most in LONGEST.items():
+        if len(given.get(name, "").strip()) > most:
+            raise TooLong(field=name, most=most)
+
+
+def _render(post: Post) -> None:
+    story = markdown.render(post.body_source)
+    post.body_html, post.body_text, post.word_count = story.html, story.text, story.words
+    post.toc = [{"level": heading.level, "id": heading.id, "text": heading.text} for heading in story.toc]
+    post.render_version = markdown.VERSION
+
+
+def _keep_references(post: Post) -> None:
+    references.replace(("post", post.slug), markdown.CARD_MARK.findall(post.body_html))
+
+
+def _store(post: Post) -> None:
+    try:
+        with transaction.atomic():
+            post.save()
+    except IntegrityError as refused:
+        # Two posts took one address at the same moment; the second gets told.
+        if "slug" not in str(refused):
+            raise
+        raise slugs.SlugTaken(field="slug", slug=post.slug) from None
+
+
+def _move(post: Post, wanted: str, by: Actor) -> bool:
+    slug = slugs.clean_slug(wanted, of=post)
+    if slug == post.slug:
+        return False
+    slugs.move_post(post, slug, by=by)
+    return True
+
+
+def _set_authors(post: Post, authors: Sequence[User], by: Actor) -> bool:
+    wanted = list(dict.fromkeys(author.pk for author in authors))
+    if wanted == list(post.authorships.order_by("position").values_list("user_id", flat=True)):
+        return False
+    if not wanted:
+        raise NoAuthor(field="authors")
+    if wanted != [by.user.pk if by.user else None] and not by.can("blog.edit_any_post"):
+        raise Denied(field="authors")
+    post.authorships.all().delete()
+    PostAuthor.objects.bulk_create(
+        PostAuthor(post=post, user_id=author, position=place) for place, author in enumerate(wanted)
+    )
+    return True
+
+
+def _state(post: Post) -> dict[str, Any]:
+    return {name: getattr(post, name) for name in (*COLUMNS, "body_source", "slug")}
+
+
+def _texts(post: Post) -> dict[str, Any]:
+    return {
+        "title": post.title,
+        "excerpt": post.excerpt,
+        "body": post.body_source,
+        "lock_version": post.lock_version,
+    }

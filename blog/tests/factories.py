@@ -1,0 +1,77 @@
+"""Things tests start from. Posts are made by the services, as they are in life."""
+
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from itertools import count
+from typing import Any
+
+from django.contrib.auth.models import Permission
+from PIL import Image as PIL_Image
+
+from accounts.models import User
+from blog.models import Comment, Post
+from blog.services import commenting, publishing, writing
+from core.context import Actor
+from core.models import Picture
+from core.pictures import add_picture
+
+SYSTEM = Actor.system("test")
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+_numbers = count(1)
+
+
+def person(name: str = "", *permissions: str, **fields: Any) -> User:
+    """A person who may do what is named, such as "blog.publish_post"."""
+    number = next(_numbers)
+    user = User.objects.create_user(f"person{number}@example.com", "clay", name=name or f"Person {number}", **fields)
+    for permission in permissions:
+        app, codename = permission.split(".")
+        user.user_permissions.add(Permission.objects.get(content_type__app_label=app, codename=codename))
+    return User.objects.get(pk=user.pk)
+
+
+def writer(**fields: Any) -> User:
+    return person("Wilma Writer", "blog.add_post", "blog.change_post", **fields)
+
+
+def editor(**fields: Any) -> User:
+    rights = ("add_post", "change_post", "publish_post", "edit_any_post", "moderate_comment")
+    return person("Edith Editor", *(f"blog.{right}" for right in rights), **fields)
+
+
+def draft(author: User | None = None, **fields: Any) -> Post:
+    fields.setdefault("title", f"On glazes {next(_numbers)}")
+    fields.setdefault("body", "A glaze is a kind of glass.\n")
+    fields.setdefault("excerpt", "What a glaze is.")
+    return writing.create_post(by=SYSTEM, authors=[author or writer()], now=NOON, **fields)
+
+
+def published(author: User | None = None, *, at: datetime = NOON, **fields: Any) -> Post:
+    return publishing.publish_post(post_id=draft(author, **fields).pk, by=SYSTEM, now=at)
+
+
+def scheduled(author: User | None = None, *, at: datetime, **fields: Any) -> Post:
+    post = draft(author, **fields)
+    return publishing.schedule_post(post_id=post.pk, publish_at=at, by=SYSTEM, now=at - timedelta(days=1))
+
+
+def comment(post: Post, author: User | None = None, *, parent: Comment | None = None, **fields: Any) -> Comment:
+    """An approved comment."""
+    said = commenting.add_comment(
+        post_id=post.pk,
+        body=fields.pop("body", "How long does it take?"),
+        by=Actor.person(author or person()),
+        parent=parent.uid if parent else None,
+        **fields,
+    )
+    commenting.approve_comment(comment_id=said.pk, by=SYSTEM)
+    said.refresh_from_db()
+    return said
+
+
+def picture(alt: str = "A bowl on a wheel", size: tuple[int, int] = (60, 40)) -> Picture:
+    upload = BytesIO()
+    PIL_Image.new("RGB", size, (next(_numbers) % 200, 90, 40)).save(upload, "PNG")
+    upload.seek(0)
+    return add_picture(upload=upload, by=SYSTEM, alt=alt)

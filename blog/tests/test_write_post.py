@@ -1,0 +1,232 @@
+"""Writing: begin, save, hand in. The text is rendered once, the version guards it, each save is a revision."""
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from blog.models import Post, Revision
+from blog.services import slugs, writing
+from blog.services.writing import EditConflict
+from blog.tests.factories import NOON, SYSTEM, draft, editor, person, published, writer
+from core import references
+from core.context import Actor
+from core.errors import Denied, Invalid
+from core.testing import events_named, no_event, snapshot
+
+pytestmark = pytest.mark.django_db
+
+STORY = """## First
+
+A *bowl*, and [a link](/shop/).
+
+:::product BOWL-OAT
+:::
+
+## Second
+"""
+
+
+def save(post: Post, by: Actor = SYSTEM, **fields):
+    version = fields.pop("lock_version", post.lock_version)
+    return writing.save_post(post_id=post.pk, lock_version=version, by=by, now=NOON, **fields)
+
+
+def test_a_new_post_is_a_draft_of_its_author_with_an_address_made_from_its_title():
+    author = writer()
+
+    post = writing.create_post(
+        by=Actor.person(author), now=NOON, title=" On Glazes ", body=STORY, tags=["Glaze", "Kiln"]
+    )
+
+    assert (post.title, post.slug, post.status, post.lock_version) == ("On Glazes", "on-glazes", "draft", 1)
+    assert [user.pk for user in post.bylines] == [author.pk]
+    assert [tag.name for tag in post.labels] == ["Glaze", "Kiln"]
+    assert (post.created_at, post.published_at) == (NOON, None)
+    (event,) = events_named("post.created")
+    assert (event.subject_kind, event.subject_id, event.actor_id) == ("post", "on-glazes", str(author.uid))
+
+
+def test_the_text_is_rendered_when_it_is_saved():
+    post = draft(body=STORY)
+
+    assert '<h2 id="h-first">First</h2>' in post.body_html
+    assert '<div data-card="product:BOWL-OAT"></div>' in post.body_html
+    assert post.body_text == "First\nA bowl, and a link.\nSecond"
+    assert post.word_count == 7
+    assert post.toc == [
+        {"level": 2, "id": "h-first", "text": "First"},
+        {"level": 2, "id": "h-second", "text": "Second"},
+    ]
+
+
+def test_what_a_post_names_is_kept_as_references_in_the_same_transaction():
+    post = draft(body=STORY)
+    assert references.targets_of(("post", post.slug)) == [("product", "BOWL-OAT")]
+
+    save(post, body=":::product MUG-OCHRE\n:::\n")
+
+    assert references.targets_of(("post", post.slug)) == [("product", "MUG-OCHRE")]
+    assert references.sources_of(("product", "BOWL-OAT"), "post") == []
+
+
+def test_a_save_makes_a_revision_and_raises_the_version():
+    post = draft()
+
+    saved = save(post, title="Other", body="Other text.")
+
+    assert (saved.lock_version, saved.title, saved.slug) == (2, "Other", post.slug)
+    revisions = list(Revision.objects.filter(post=post).order_by("number").values_list("number", "kind", "title"))
+    assert revisions == [(1, "manual", post.title), (2, "manual", "Other")]
+    (event,) = events_named("post.saved")
+    assert event.data == {"revision": 2, "lock_version": 2}
+
+
+def test_saving_what_is_there_already_leaves_no_trace():
+    post = draft(tags=["Glaze"])
+    before = snapshot("blog.Post", "blog.Revision", "blog.PostTag")
+
+    save(post, title=post.title, body=post.body_source, tags=["glaze"], slug=post.slug)
+
+    assert snapshot("blog.Post", "blog.Revision", "blog.PostTag") == before
+    assert no_event("post.saved")
+
+
+def test_a_save_over_a_version_that_was_not_read_is_refused_with_both_texts():
+    post = draft(title="Mine", body="First.")
+    save(post, body="Theirs.")
+    before = snapshot("blog.Post", "blog.Revision")
+
+    with pytest.raises(EditConflict) as refused:
+        save(post, body="Yours.", lock_version=1)
+
+    assert refused.value.status == 409
+    assert refused.value.details["yours"] == {"body": "Yours."}
+    assert refused.value.details["theirs"] == {
+        "title": "Mine",
+        "excerpt": "What a glaze is.",
+        "body": "Theirs.\n",
+        "lock_version": 2,
+    }
+    assert snapshot("blog.Post", "blog.Revision") == before
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"title": "  "}, "title"),
+        ({"title": "x" * 201}, "title"),
+        ({"body": "x" * 200_001}, "body"),
+        ({"slug": "feed"}, "slug"),
+        ({"slug": "!!"}, "slug"),
+        ({"visibility": "entitled"}, "entitlement_subject"),
+        ({"tags": ["!"]}, "tags"),
+        ({"tags": [str(n) for n in range(13)]}, "tags"),
+        ({"authors": []}, "authors"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_its_field_and_changes_nothing(fields, field):
+    post = draft()
+    before = snapshot("blog.Post", "blog.Revision", "blog.PostTag", "blog.PostAuthor")
+
+    with pytest.raises(Invalid) as refused:
+        save(post, **fields)
+
+    assert refused.value.field == field
+    assert refused.value.status == 422
+    assert snapshot("blog.Post", "blog.Revision", "blog.PostTag", "blog.PostAuthor") == before
+
+
+@pytest.mark.parametrize("who", ["stranger", "customer", "other writer"])
+def test_others_may_not_save_a_post(who):
+    post = draft()
+    by = {"stranger": Actor.guest(), "customer": Actor.person(person()), "other writer": Actor.person(writer())}[who]
+    before = snapshot("blog.Post")
+
+    with pytest.raises(Denied):
+        save(post, by, title="Stolen")
+
+    assert snapshot("blog.Post") == before
+    assert no_event("post.saved")
+
+
+def test_only_those_with_the_right_begin_posts():
+    with pytest.raises(Denied):
+        writing.create_post(by=Actor.person(person()), title="Mine")
+
+    assert not Post.objects.exists()
+
+
+def test_a_writer_edits_their_draft_but_not_what_is_public():
+    author = writer()
+    mine, public = draft(author), published(author)
+
+    assert save(mine, Actor.person(author), title="Better").title == "Better"
+    with pytest.raises(Denied):
+        save(public, Actor.person(author), title="Better")
+
+
+def test_an_editor_edits_everything_and_names_authors():
+    post, first, second = published(), writer(), writer()
+
+    saved = save(post, Actor.person(editor()), title="Better", authors=[second, first])
+
+    assert [user.pk for user in saved.bylines] == [second.pk, first.pk]
+
+
+def test_a_writer_does_not_give_their_post_away():
+    author = writer()
+    post = draft(author)
+
+    with pytest.raises(Denied):
+        save(post, Actor.person(author), authors=[writer()])
+
+    assert [user.pk for user in post.bylines] == [author.pk]
+
+
+def test_tags_are_found_by_name_address_and_alias_and_made_once():
+    first = draft(tags=["Glaze", "Wood ash"])
+    ash = first.labels[1]
+    ash.aliases.create(slug="ash")
+    ash.name = "Ash glazes"
+    ash.save()
+
+    second = draft(tags=["glaze", "ASH", "ash GLAZES", "wood-ash"])
+
+    assert [tag.pk for tag in second.labels] == [tag.pk for tag in first.labels]
+
+
+def test_a_post_is_handed_in_once():
+    author = writer()
+    post = draft(author)
+
+    writing.submit_post(post_id=post.pk, by=Actor.person(author), now=NOON)
+
+    post.refresh_from_db()
+    assert post.status == "in_review"
+    with pytest.raises(writing.NotADraft):
+        writing.submit_post(post_id=post.pk, by=Actor.person(author), now=NOON)
+    assert len(events_named("post.submitted")) == 1
+
+
+def test_an_imported_post_comes_once():
+    draft(import_source="ghost", import_ref="5f1a")
+
+    with pytest.raises(IntegrityError, match="post_import_once"), transaction.atomic():
+        draft(import_source="ghost", import_ref="5f1a")
+
+    assert Revision.objects.get().kind == "import"
+
+
+def test_what_an_older_renderer_rendered_is_rendered_again():
+    post = draft(body="*New*")
+    Post.objects.update(body_html="old", render_version=0)
+
+    assert writing.rerender_posts() == 1
+
+    post.refresh_from_db()
+    assert post.body_html == "<p><em>New</em></p>\n"
+    assert writing.rerender_posts() == 0
+
+
+def test_a_reserved_word_as_a_title_still_gets_an_address():
+    assert slugs.free_slug("Feed") == "feed-post"
+    assert slugs.free_slug("!!!") == "a-post"
