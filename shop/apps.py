@@ -9,4 +9,4 @@ class ShopConfig(AppConfig):
     verbose_name = _("Shop")
 
     def ready(self) -> None:
-        from shop import handlers  # noqa: F401, PLC0415  subscribes on import, once models are ready
+        from shop import cards, handlers, panels, search  # noqa: F401, PLC0415  they register on import

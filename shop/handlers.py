@@ -75,6 +75,11 @@ def send_expiry_notice(event: Event, key: str) -> None:
     send_about(_order(event), "order_expired", key=key)
 
 
+@events.on("order.link_requested", outside=True)
+def send_link(event: Event, key: str) -> None:
+    send_about(_order(event), "order_link", key=key)
+
+
 def _order(event: Event) -> Order:
     return Order.objects.select_related("shipping_method").get(number=event.subject_id)
 

@@ -1,0 +1,198 @@
+"""The catalogue for programs: open to everyone."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from django.db.models import QuerySet
+from django.http import Http404
+from django.utils import timezone
+from django_filters.utils import translate_validation
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from core.api import In, MoneyField, Problem, ReadViewSet
+from shop.api.fields import ProductImageOut
+from shop.cards import product_url
+from shop.filters import ProductFilter, filters_from
+from shop.models import Category, Market, Product, Review
+from shop.queries import catalogue
+from shop.queries.catalogue import Item
+from shop.queries.offers import Offer, Stock, offers, on_sale
+from shop.services import reviews
+
+
+class CategoryOut(serializers.Serializer[Any]):
+    """A shelf of the shop; `inside` is the slug of the one it stands in."""
+
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    intro = serializers.CharField()
+    inside = serializers.CharField(source="parent.slug", default=None, allow_null=True)
+
+
+class ChoiceOut(serializers.Serializer[Any]):
+    """The value a variant has of an option."""
+
+    option = serializers.CharField()
+    option_name = serializers.CharField()
+    value = serializers.CharField()
+    name = serializers.CharField()
+    swatch = serializers.CharField(help_text="A colour such as #a5bba3, or empty.")
+
+
+class VariantOut(serializers.Serializer[Offer]):
+    """One exact thing to buy. `left` is how many can be bought now, backorders included."""
+
+    sku = serializers.CharField()
+    title = serializers.CharField()
+    options = ChoiceOut(source="choices", many=True)
+    price = MoneyField()
+    stock = serializers.ChoiceField(choices=[stock.value for stock in Stock])
+    left = serializers.IntegerField()
+    weight_g = serializers.IntegerField()
+    is_digital = serializers.BooleanField()
+    images = ProductImageOut(many=True)
+
+
+class ProductOut(serializers.Serializer[Any]):
+    """A product in a list; price, stock and picture are those of the variants that match the filters."""
+
+    slug = serializers.CharField(source="product.slug")
+    title = serializers.CharField(source="product.title")
+    summary = serializers.CharField(source="product.summary")
+    url = serializers.SerializerMethodField()
+    price = MoneyField(help_text="The lowest.")
+    price_varies = serializers.BooleanField()
+    stock = serializers.ChoiceField(choices=[stock.value for stock in Stock])
+    image = serializers.SerializerMethodField()
+    rating = serializers.FloatField(source="product.rating", allow_null=True)
+    rating_count = serializers.IntegerField(source="product.rating_count")
+
+    def get_url(self, item: Item) -> str:
+        return product_url(item.product.slug)
+
+    @extend_schema_field(ProductImageOut(allow_null=True))
+    def get_image(self, item: Item) -> Any:
+        return ProductImageOut(item.shown.images[0]).data if item.shown.images else None
+
+
+class ProductDetailOut(serializers.ModelSerializer[Product]):
+    """A product with all its variants. `description` is Markdown, `description_html` made from it."""
+
+    category = serializers.SlugRelatedField[Category](slug_field="slug", read_only=True)
+    url = serializers.SerializerMethodField()
+    rating = serializers.FloatField(allow_null=True)
+    attributes = serializers.DictField()
+    variants = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Product
+        fields = (
+            "slug",
+            "title",
+            "status",
+            "summary",
+            "description",
+            "description_html",
+            "category",
+            "url",
+            "attributes",
+            "rating",
+            "rating_count",
+            "variants",
+        )
+
+    def get_url(self, product: Product) -> str:
+        return product_url(product.slug)
+
+    @extend_schema_field(VariantOut(many=True))
+    def get_variants(self, product: Product) -> Any:
+        return VariantOut(self.context["offers"], many=True).data
+
+
+class ReviewIn(In):
+    """A buyer's words."""
+
+    rating = serializers.IntegerField(min_value=1, max_value=5)
+    title = serializers.CharField(max_length=120, allow_blank=True, default="")
+    body = serializers.CharField(max_length=4000, allow_blank=True, default="")
+
+
+class ReviewOut(serializers.ModelSerializer[Review]):
+    """What a buyer said."""
+
+    id = serializers.UUIDField(source="uid")
+    author = serializers.CharField(source="user.display_name")
+    is_verified = serializers.BooleanField()
+
+    class Meta:
+        model = Review
+        fields = ("id", "rating", "title", "body", "author", "is_verified", "created_at")
+
+
+class CategoryViewSet(ReadViewSet[Category]):
+    """The shelves, as a flat list; `inside` makes the tree."""
+
+    serializer_class = CategoryOut
+    lookup_field = "slug"
+    queryset = Category.objects.select_related("parent")
+    ordering = ("position", "id")
+
+
+class ProductViewSet(ReadViewSet[Product]):
+    """What is for sale, and what once was."""
+
+    serializer_class = ProductOut
+    required_scopes: ClassVar = {"POST": "shop:write"}
+    lookup_field = "slug"
+    lookup_value_regex = "[-a-zA-Z0-9_]+"
+    queryset = Product.objects.known()
+    filterset_class = ProductFilter
+    ordering: Sequence[str] = catalogue.ORDERS[catalogue.DEFAULT_ORDER]
+    ordering_fields: ClassVar = ("popularity", "created_at", "price", "title")
+
+    @extend_schema(responses={200: ProductOut(many=True), 400: Problem})
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Products for sale; five queries however many."""
+        market, now = Market.objects.default(), timezone.now()
+        given = ProductFilter(request.query_params, request=request)
+        if not given.is_valid():
+            raise translate_validation(given.errors)
+        wanted = given.form.cleaned_data
+        filters = filters_from(wanted, market)
+        within = catalogue.category_ids(wanted["category"]) if wanted["category"] else None
+        page = self.paginate_queryset(catalogue.products(market, filters, now, within)) or []
+        return self.get_paginated_response(ProductOut(catalogue.items(page, market, filters, now), many=True).data)
+
+    @extend_schema(responses={200: ProductDetailOut, 404: Problem})
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """One product with its variants."""
+        market, now = Market.objects.default(), timezone.now()
+        product = self._product()
+        variants = on_sale(market, now).filter(product=product).order_by("position", "id")
+        return Response(ProductDetailOut(product, context={"offers": offers(variants, market)}).data)
+
+    @extend_schema(responses={200: ReviewOut(many=True), 404: Problem})
+    @action(detail=True, methods=["get"], ordering=("-created_at", "-id"), filter_backends=[])
+    def reviews(self, request: Request, slug: str) -> Response:
+        """What buyers say, newest first."""
+        published: QuerySet[Any] = self._product().reviews.published().select_related("user")
+        page = self.paginate_queryset(published)
+        return self.get_paginated_response(ReviewOut(page, many=True).data)
+
+    @extend_schema(request=ReviewIn, responses={201: ReviewOut, 400: Problem, 403: Problem, 409: Problem})
+    @reviews.mapping.post
+    def write_review(self, request: Request, slug: str) -> Response:
+        """Say what you think of what you bought; once."""
+        asked = ReviewIn.parse(request)
+        review = reviews.write_review(product_id=self._product().pk, by=self.grant.actor, **asked)
+        return Response(ReviewOut(review).data, status=201)
+
+    def _product(self) -> Product:
+        found = Product.objects.known().select_related("category").filter(slug=self.kwargs["slug"]).first()
+        if found is None:
+            raise Http404
+        return found

@@ -1,0 +1,226 @@
+"""Orders for programs: one's own, or all for staff."""
+
+from typing import Any, ClassVar
+
+from django.db.models import QuerySet
+from django.urls import reverse
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from core.api import In, Problem, ReadViewSet
+from core.context import Actor
+from core.errors import Unavailable
+from core.idempotency import idempotent
+from shop.api.fields import AddressIn, AmountField, MinorField, PiecesField
+from shop.filters import OrderFilter
+from shop.models import Fulfilment, FulfilmentLine, Order, OrderLine, Payment, Refund
+from shop.queries import orders as queries
+from shop.services import fulfilment, payment, refund
+from shop.services import orders as verbs
+
+WRITES = {400: Problem, 403: Problem, 404: Problem, 409: Problem, 422: Problem}
+
+
+class RefundIn(In):
+    """An amount, or pieces by the uid of their line; neither means all that is left."""
+
+    amount = AmountField(required=False)
+    lines = PiecesField(required=False)
+    restock = serializers.BooleanField(default=False)
+    reason = serializers.CharField(max_length=300)
+
+
+class FulfilmentIn(In):
+    """A parcel; without lines it holds all that is left to send."""
+
+    lines = PiecesField(required=False)
+    carrier = serializers.CharField(max_length=60, allow_blank=True, default="")
+    tracking_code = serializers.CharField(max_length=80, allow_blank=True, default="")
+    tracking_url = serializers.URLField(max_length=300, allow_blank=True, default="")
+
+
+class PaymentIn(In):
+    """How to pay, and where the provider sends the customer afterwards (the order's page when left out)."""
+
+    provider = serializers.CharField(max_length=20)
+    return_url = serializers.URLField(max_length=400, default="")
+
+
+class PaymentOut(serializers.Serializer[Payment]):
+    """An attempt to pay. `action_url` is where the customer goes, when there is something to do."""
+
+    id = serializers.UUIDField(source="uid")
+    provider = serializers.CharField()
+    status = serializers.ChoiceField(choices=Payment.Status.choices)
+    amount = MinorField()
+    refunded = MinorField()
+    action_url = serializers.CharField()
+    reference = serializers.CharField(source="provider_ref")
+
+
+class RefundOut(serializers.Serializer[Refund]):
+    """Money on its way back, or back."""
+
+    id = serializers.UUIDField(source="uid")
+    amount = MinorField(currency="payment.currency")
+    state = serializers.ChoiceField(choices=Refund.State.choices)
+    created_at = serializers.DateTimeField()
+    done_at = serializers.DateTimeField(allow_null=True)
+
+
+class OrderLineOut(serializers.Serializer[OrderLine]):
+    """What was bought, as it was then."""
+
+    id = serializers.UUIDField(source="uid")
+    sku = serializers.CharField()
+    product = serializers.CharField(source="product_slug")
+    title = serializers.CharField()
+    variant_title = serializers.CharField()
+    quantity = serializers.IntegerField()
+    unit = MinorField(currency="order.currency")
+    total = MinorField(currency="order.currency")
+    tax = MinorField(currency="order.currency")
+    tax_rate = serializers.DecimalField(max_digits=6, decimal_places=5)
+    quantity_fulfilled = serializers.IntegerField()
+    quantity_refunded = serializers.IntegerField()
+    quantity_cancelled = serializers.IntegerField()
+
+
+class FulfilmentLineOut(serializers.Serializer[FulfilmentLine]):
+    line = serializers.UUIDField(source="line.uid")
+    quantity = serializers.IntegerField()
+
+
+class FulfilmentOut(serializers.Serializer[Fulfilment]):
+    """A parcel that left."""
+
+    id = serializers.UUIDField(source="uid")
+    at = serializers.DateTimeField()
+    carrier = serializers.CharField()
+    tracking_code = serializers.CharField()
+    tracking_url = serializers.CharField()
+    lines = FulfilmentLineOut(many=True)
+
+
+class OrderSummaryOut(serializers.Serializer[Any]):
+    """An order in a list."""
+
+    number = serializers.CharField()
+    status = serializers.ChoiceField(choices=Order.Status.choices)
+    email = serializers.EmailField()
+    total = MinorField()
+    placed_at = serializers.DateTimeField()
+    paid_at = serializers.DateTimeField(allow_null=True)
+    url = serializers.SerializerMethodField(help_text="Its page; opens without an account.")
+
+    def get_url(self, order: Order) -> str:
+        return reverse("shop:order", args=[order.number, order.signature])
+
+
+class OrderOut(OrderSummaryOut):
+    """An order with all that belongs to it."""
+
+    subtotal = MinorField()
+    discount = MinorField()
+    shipping = MinorField()
+    tax = MinorField()
+    tax_included = serializers.BooleanField()
+    shipping_name = serializers.CharField()
+    shipping_address = AddressIn()
+    billing_address = AddressIn()
+    note = serializers.CharField()
+    expires_at = serializers.DateTimeField()
+    closed_at = serializers.DateTimeField(allow_null=True)
+    lines = OrderLineOut(many=True)
+    payments = PaymentOut(many=True)
+    refunds = serializers.SerializerMethodField()
+    fulfilments = FulfilmentOut(many=True)
+
+    def get_refunds(self, order: Order) -> list[dict[str, Any]]:
+        found = [made for attempt in order.payments.all() for made in attempt.refunds.all()]
+        return [RefundOut(made).data for made in found]
+
+
+class OrderViewSet(ReadViewSet[Order]):
+    """One's own orders; all of them for staff who may see orders."""
+
+    serializer_class = OrderOut
+    required_scopes: ClassVar = {"GET": "shop:read", "POST": "shop:write"}
+    lookup_field = "number"
+    lookup_value_regex = "[A-Z0-9]+"
+    filterset_class = OrderFilter
+    ordering = ("-placed_at", "-id")
+    ordering_fields: ClassVar = ("placed_at",)
+
+    def get_queryset(self) -> QuerySet[Order]:
+        visible = queries.visible_to(self.grant)  # scoping is the authorisation
+        return visible if self.action == "list" else queries.with_everything(visible)
+
+    @extend_schema(responses={200: OrderSummaryOut(many=True), 403: Problem})
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Orders, newest first; one query however many."""
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
+        return self.get_paginated_response(OrderSummaryOut(page, many=True).data)
+
+    @extend_schema(request=RefundIn, responses={201: RefundOut, **WRITES})
+    @action(detail=True, methods=["post"], filter_backends=[])
+    @idempotent
+    def refunds(self, request: Request, number: str) -> Response:
+        """Ask for money to be given back; the worker carries it out."""
+        asked = RefundIn.parse(request)
+        made = refund.request_refund(order_id=self._id(number), by=self.grant.actor, **asked)
+        return Response(RefundOut(made).data, status=201)
+
+    @extend_schema(request=FulfilmentIn, responses={201: FulfilmentOut, **WRITES})
+    @action(detail=True, methods=["post"], filter_backends=[])
+    @idempotent
+    def fulfilments(self, request: Request, number: str) -> Response:
+        """Record a parcel."""
+        asked = FulfilmentIn.parse(request)
+        made = fulfilment.fulfil_order(order_id=self._id(number), by=self.grant.actor, **asked)
+        return Response(FulfilmentOut(made).data, status=201)
+
+    @extend_schema(request=PaymentIn, responses={201: PaymentOut, 503: Problem, **WRITES})
+    @action(detail=True, methods=["post"], filter_backends=[])
+    def payments(self, request: Request, number: str) -> Response:
+        """Begin to pay, or go on: an attempt that is under way is given again."""
+        asked = PaymentIn.parse(request)
+        order = self.get_object()
+        attempt = payment.pay_order(
+            order_id=order.pk,
+            provider=asked["provider"],
+            return_url=asked["return_url"] or page_of(request, order),
+            by=self.grant.actor,
+        )
+        return Response(PaymentOut(attempt).data, status=201)
+
+    @extend_schema(request=None, responses={200: OrderSummaryOut, 403: Problem, 404: Problem, 409: Problem})
+    @action(detail=True, methods=["post"], filter_backends=[])
+    def cancellation(self, request: Request, number: str) -> Response:
+        """Cancel an order that waits for its payment."""
+        cancelled = verbs.cancel_order(order_id=self._id(number), by=self.grant.actor)
+        return Response(OrderSummaryOut(cancelled).data)
+
+    def _id(self, number: str) -> int:
+        """The key of an order this caller may see; nothing else of it is needed to act on it."""
+        return self.get_object().pk
+
+
+def begin_payment(request: Request, order: Order, provider: str, return_url: str, by: Actor) -> Payment | None:
+    """Make a new order's payment known to its provider; None when there is nothing to pay or it does not answer."""
+    if order.status != Order.Status.PENDING_PAYMENT:
+        return None
+    try:
+        return payment.pay_order(
+            order_id=order.pk, provider=provider, return_url=return_url or page_of(request, order), by=by
+        )
+    except Unavailable:
+        return None
+
+
+def page_of(request: Request, order: Order) -> str:
+    """Where a provider sends the customer back to."""
+    return request.build_absolute_uri(reverse("shop:payment_return", args=[order.number, order.signature]))

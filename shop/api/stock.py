@@ -1,0 +1,78 @@
+"""Stock for programs of staff: what lies where, and every change of it."""
+
+from typing import Any, ClassVar
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from core.api import In, Problem, ReadViewSet
+from core.errors import Denied
+from core.idempotency import HEADER, idempotent
+from core.ids import uuid7
+from shop.models import StockLevel
+from shop.services import stock
+
+LARGEST_CHANGE = 100_000
+
+
+class MovementIn(In):
+    """Pieces that came in, or a correction (up or down) with its reason."""
+
+    reason = serializers.ChoiceField(choices=["received", "adjusted"])
+    quantity = serializers.IntegerField(min_value=-LARGEST_CHANGE, max_value=LARGEST_CHANGE)
+    note = serializers.CharField(max_length=200, allow_blank=True, default="")
+
+
+class StockLevelOut(serializers.ModelSerializer[StockLevel]):
+    """How many pieces of a variant a warehouse has, and how many of them are promised."""
+
+    id = serializers.UUIDField(source="uid")
+    sku = serializers.CharField(source="variant.sku")
+    warehouse = serializers.CharField(source="warehouse.code")
+    available = serializers.IntegerField(help_text="Can be sold now, backorders included.")
+
+    class Meta:
+        model = StockLevel
+        fields = ("id", "sku", "warehouse", "on_hand", "reserved", "available", "backorder_limit", "low_at")
+
+
+class StockLevelViewSet(ReadViewSet[StockLevel]):
+    """Levels by warehouse and variant, for those who may see them."""
+
+    serializer_class = StockLevelOut
+    required_scopes: ClassVar = {"GET": "shop:read", "POST": "shop:write"}
+    lookup_field = "uid"
+    lookup_value_regex = "[0-9a-f-]{36}"
+    filterset_fields: ClassVar = {"variant__sku": ["exact"], "warehouse__code": ["exact"]}
+    ordering = ("id",)
+    queryset = StockLevel.objects.select_related("variant", "warehouse")
+
+    def check_permissions(self, request: Request) -> None:
+        super().check_permissions(request)
+        if not self.grant.actor.can("shop.view_stocklevel"):
+            raise Denied
+
+    @extend_schema(
+        request=MovementIn, responses={201: StockLevelOut, 400: Problem, 403: Problem, 409: Problem, 422: Problem}
+    )
+    @action(detail=True, methods=["post"], filter_backends=[])
+    @idempotent
+    def movements(self, request: Request, uid: str) -> Response:
+        """Receive pieces, or correct the count."""
+        asked = MovementIn.parse(request)
+        level = self.get_object()
+        where: dict[str, Any] = {
+            "sku": level.variant.sku,
+            "warehouse": level.warehouse.code,
+            "note": asked["note"],
+            "key": f"api:{self.grant.actor.id}:{request.headers.get(HEADER) or uuid7()}",
+            "by": self.grant.actor,
+        }
+        if asked["reason"] == "received":
+            changed = stock.receive_stock(quantity=asked["quantity"], **where)
+        else:
+            changed = stock.adjust_stock(change=asked["quantity"], **where)
+        return Response(StockLevelOut(changed).data, status=201)

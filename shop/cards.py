@@ -1,0 +1,129 @@
+"""Products and orders, small, for other apps to show: a piece in a post, an order in a conversation.
+
+A card of kind "product" answers to a product's slug or to the SKU of one variant. Whoever shows it may add a signed
+`ref` (shop/refs.py) to the fields of its action, so that the purchase is known to have come from there.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from core import cards
+from core.cards import Action, Card
+from core.context import Grant
+from core.media import Image
+from core.templatetags.ui import money
+from shop.models import Market, Order
+from shop.queries.catalogue import Item
+from shop.queries.offers import Offer, Stock, by_product, offers, on_sale
+
+NAMED_CHOICES = 3
+
+
+@cards.register("product")
+def product_cards(ids: list[str], viewer: Grant) -> Mapping[str, Card]:
+    """Cards by slug or SKU of what is for sale in the default market; three queries however many."""
+    market, now = Market.objects.default(), timezone.now()
+    wanted = on_sale(market, now).filter(Q(sku__in=ids) | Q(product__slug__in=ids)).order_by("position", "id")
+    found = offers(wanted, market)
+    by_sku = {offer.sku: offer for offer in found}
+    by_slug = {some[0].product.slug: Item(some[0].product, some) for some in by_product(found).values()}
+    made: dict[str, Card] = {}
+    for public_id in ids:
+        if public_id in by_sku:
+            made[public_id] = offer_card(by_sku[public_id])
+        elif public_id in by_slug:
+            made[public_id] = item_card(by_slug[public_id])
+    return made
+
+
+@cards.register("order")
+def order_cards(numbers: list[str], viewer: Grant) -> Mapping[str, Card]:
+    """Cards of orders the viewer may see, by number; one query."""
+    found = Order.objects.visible_to(viewer).filter(number__in=numbers)
+    return {order.number: order_card(order) for order in found}
+
+
+def offer_card(offer: Offer) -> Card:
+    """One variant."""
+    return Card(
+        kind="product",
+        id=offer.sku,
+        title=offer.product.title,
+        url=f"{product_url(offer.product.slug)}?variant={offer.sku}",
+        summary=offer.product.summary,
+        image=first_image(offer),
+        price=offer.price,
+        state=state_words(offer),
+        note=offer.label,
+        action=add_action(offer),
+    )
+
+
+def item_card(item: Item, *, is_exact: bool = False) -> Card:
+    """A product; its action buys the variant that stands for it, and an exact card leads to that variant."""
+    offer = item.shown
+    varies = _("From %(price)s") % {"price": money(item.price)} if item.price_varies else ""
+    return Card(
+        kind="product",
+        id=item.product.slug,
+        title=item.product.title,
+        url=f"{product_url(item.product.slug)}?variant={offer.sku}" if is_exact else product_url(item.product.slug),
+        summary=item.product.summary,
+        image=first_image(offer),
+        price=None if varies else item.price,
+        state=state_words(offer),
+        note=" · ".join(filter(None, (_choices_words(item.offers), varies))),
+        action=add_action(offer),
+    )
+
+
+def order_card(order: Order) -> Card:
+    """An order, leading to its page; who may open that is asked there again."""
+    return Card(
+        kind="order",
+        id=order.number,
+        title=_("Order %(number)s") % {"number": order.number},
+        url=reverse("shop:order", args=[order.number]),
+        price=order.money(order.total),
+        state=order.get_status_display(),
+    )
+
+
+def product_url(slug: str) -> str:
+    return reverse("shop:product", args=[slug])
+
+
+def first_image(offer: Offer) -> Image | None:
+    return offer.images[0] if offer.images else None
+
+
+def state_words(offer: Offer) -> str:
+    """What is worth saying of the stock: nothing while there is plenty."""
+    if offer.stock == Stock.LOW:
+        return _("%(count)d left") % {"count": offer.on_shelf}
+    words = {Stock.BACKORDER: _("Made to order"), Stock.SOLD_OUT: _("Sold out")}
+    return words.get(offer.stock, "")
+
+
+def add_action(offer: Offer) -> Action | None:
+    """One press puts it in the cart; None when it cannot be bought."""
+    if not offer.can_buy:
+        return None
+    return Action(_("Add to cart"), reverse("shop:add_line"), "post", {"sku": offer.sku, "quantity": "1"})
+
+
+def _choices_words(some: Sequence[Offer]) -> str:
+    """The names of what there is to choose: "Celadon, Moss, Tenmoku and 2 more"."""
+    names = _distinct(offer.choices[0].name for offer in some if offer.choices)
+    if len(names) <= NAMED_CHOICES:
+        return ", ".join(names)
+    named, more = names[: NAMED_CHOICES - 1], len(names) - NAMED_CHOICES + 1
+    return _("%(names)s and %(count)d more") % {"names": ", ".join(named), "count": more}
+
+
+def _distinct(names: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(names))

@@ -1,0 +1,175 @@
+"""The cart: putting in, taking out, looking at it.
+
+Its forms stand on pages that are the same for every stranger, so they carry no token; the views ask where a POST
+came from instead.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from core.errors import DomainError
+from core.http import PageRequest
+from core.media import Image
+from core.money import Money
+from core.origin import same_origin_post
+from shop import refs
+from shop.forms import AddLineForm, QuantityForm
+from shop.models import Cart, Market
+from shop.pages.answers import SeeOther, refuse
+from shop.pages.product import chosen_in
+from shop.pages.visitor import cart_of, open_cart, remember_cart
+from shop.queries import carts as queries
+from shop.queries import product as products
+from shop.queries.carts import CartView, ShippingOption, ViewLine
+from shop.services import cart as carts
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A line just taken out, to be put back with one press."""
+
+    sku: str
+    title: str
+    quantity: int
+    ref: str
+
+
+@require_safe
+@never_cache
+def cart(request: PageRequest) -> HttpResponse:
+    """What lies in the cart, what it costs now, and what stands in the way of ordering it."""
+    return render(request, "shop/cart/page.html", shown(cart_of(request)))
+
+
+@same_origin_post
+@require_POST
+def add_line(request: PageRequest) -> HttpResponse:
+    """Put something in the cart: the drawer for a script, the cart for a browser."""
+    form = AddLineForm(request.POST)
+    if not form.is_valid():
+        return refuse(request, _("Say what and how many."), back=reverse("shop:index"))
+    wanted = form.cleaned_data
+    sku = wanted["sku"] or _chosen_sku(request, wanted["product"])
+    try:
+        with transaction.atomic():
+            own, token = open_cart(request)
+            carts.add_line(
+                cart_id=own.pk,
+                sku=sku,
+                quantity=wanted["quantity"] or 1,
+                source=refs.read(wanted["ref"]),
+                by=request.grant.actor,
+            )
+    except DomainError as refusal:
+        return refuse(request, refusal.detail, back=reverse("shop:index"))
+    response = _drawer(request, own) if request.htmx else SeeOther(reverse("shop:cart"))
+    remember_cart(response, token)
+    return response
+
+
+@same_origin_post
+@require_POST
+def set_line(request: PageRequest, sku: str) -> HttpResponse:
+    """Change how many pieces of a line there are; 0 takes it out."""
+    form = QuantityForm(request.POST)
+    own = cart_of(request)
+    if own is None or not form.is_valid():
+        return _changed(request, own, problem=_("The quantity is a whole number."))
+    quantity = form.cleaned_data["quantity"]
+    if quantity == 0:
+        return remove_line(request, sku)
+    try:
+        carts.set_quantity(cart_id=own.pk, sku=sku, quantity=quantity, by=request.grant.actor)
+    except DomainError as refusal:
+        return _changed(request, own, problem=refusal.detail)
+    return _changed(request, own)
+
+
+@same_origin_post
+@require_POST
+def remove_line(request: PageRequest, sku: str) -> HttpResponse:
+    """Take a line out, and offer to put it back."""
+    own = cart_of(request)
+    line = own.lines.filter(variant__sku=sku).select_related("variant__product").first() if own else None
+    if own is None or line is None:
+        return _changed(request, own)
+    ref = refs.sign((line.source_kind, line.source_id)) if line.source_kind else ""
+    removed = Removed(sku, line.variant.product.title, line.quantity, ref)
+    try:
+        carts.remove_line(cart_id=own.pk, sku=sku, by=request.grant.actor)
+    except DomainError as refusal:
+        return _changed(request, own, problem=refusal.detail)
+    return _changed(request, own, removed=removed)
+
+
+def shown(own: Cart | None) -> dict[str, Any]:
+    """What a cart's page and drawer show; seven queries."""
+    if own is None:
+        return {"view": None, "cart_count": 0}
+    view = queries.view(own, now=timezone.now(), pictures=True)
+    options = queries.shipping_options(view) if view.needs_shipping else []
+    return {
+        "view": view,
+        "lines": [(line, image_of(line)) for line in view.lines],
+        "rows": [(_("Pieces"), view.quote.subtotal, "")],
+        "delivery": _cheapest(options),
+        "free": _free_delivery(view, options),
+        "cart_count": view.count,
+        "can_order": bool(view.lines) and not view.problems,
+    }
+
+
+def image_of(line: ViewLine) -> Image | None:
+    """The variant's own first picture, or the product's."""
+    variant = line.line.variant
+    found = [*variant.images.all(), *variant.product.images.all()]
+    return found[0].picture.image if found else None
+
+
+def _chosen_sku(request: PageRequest, slug: str) -> str:
+    market = Market.objects.default()
+    return products.chosen_sku(slug, chosen_in(request.POST.dict()), market, timezone.now()) or ""
+
+
+def _drawer(request: PageRequest, own: Cart) -> HttpResponse:
+    own.refresh_from_db()
+    response = render(request, "shop/cart/drawer.html", shown(own))
+    response["HX-Trigger-After-Settle"] = "cart:added"
+    return response
+
+
+def _changed(
+    request: PageRequest, own: Cart | None, *, problem: str = "", removed: Removed | None = None
+) -> HttpResponse:
+    """The cart after a change; without scripts the cart's page, which says the same."""
+    context = {**shown(own), "problem": problem, "removed": removed}
+    status = 422 if problem else 200
+    if request.htmx:
+        return render(request, "shop/cart/body.html", context, status=status)
+    if problem or removed:
+        return render(request, "shop/cart/page.html", context, status=status)
+    return SeeOther(reverse("shop:cart"))
+
+
+def _cheapest(options: list[ShippingOption]) -> ShippingOption | None:
+    sent = [option for option in options if not option.method.is_pick_up]
+    return min(sent, key=lambda option: option.price.minor, default=None)
+
+
+def _free_delivery(view: CartView, options: list[ShippingOption]) -> dict[str, Any] | None:
+    """How far the cart is from free delivery, or None where there is none."""
+    bars = [option.method.free_over for option in options if option.method.free_over and not option.method.is_pick_up]
+    if not bars:
+        return None
+    bar = Money(min(bars), view.quote.currency)
+    goods = view.quote.goods
+    return {"bar": bar.minor, "reached": min(goods.minor, bar.minor), "missing": bar - goods if goods < bar else None}

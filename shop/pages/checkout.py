@@ -1,0 +1,302 @@
+"""The checkout: contact, delivery, payment, review. Each step is an address of its own and can be come back to.
+
+What is gathered lies on the cart. Nothing is promised before the last press, which sends back the hash of the quote
+the customer saw.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+from django_countries import countries
+
+from core.errors import DomainError, Unavailable
+from core.forms import add_error
+from core.http import PageRequest
+from shop import providers
+from shop.addresses import InvalidAddress
+from shop.forms import AddressForm, ContactForm, PaymentForm, PlaceForm
+from shop.models import Cart, Order
+from shop.pages.answers import SeeOther
+from shop.pages.cart import image_of
+from shop.pages.visitor import cart_of, cart_token, person
+from shop.queries import carts as queries
+from shop.queries.carts import CartView
+from shop.services import cart as carts
+from shop.services import checkout as verbs
+from shop.services import payment
+
+P = ParamSpec("P")
+Step = Callable[Concatenate[PageRequest, Cart, CartView, P], HttpResponse]
+BILLING = "billing"
+
+
+def step(view: Step[P]) -> Callable[Concatenate[PageRequest, P], HttpResponse]:
+    """Give a step its priced cart; a cart that cannot be ordered sends back to the cart's page."""
+
+    @never_cache
+    @require_http_methods(["GET", "HEAD", "POST"])
+    @wraps(view)
+    def with_cart(request: PageRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        cart = cart_of(request)
+        if cart is None:
+            return redirect("shop:cart")
+        priced = priced_cart(cart)
+        if not priced.lines or priced.problems:
+            return redirect("shop:cart")
+        return view(request, cart, priced, *args, **kwargs)
+
+    return with_cart
+
+
+@require_safe
+@never_cache
+def start(request: PageRequest) -> HttpResponse:
+    """To the first step that is not done; prices the cart's page has shown count as seen."""
+    cart = cart_of(request)
+    if cart is None:
+        return redirect("shop:cart")
+    return redirect(f"shop:{_next_step(cart, priced_cart(cart))}")
+
+
+@step
+def contact(request: PageRequest, cart: Cart, view: CartView) -> HttpResponse:
+    """Who orders: an e-mail address, and nothing more."""
+    user = person(request)
+    form = ContactForm(request.POST or None, initial={"email": cart.email or (user.email if user else "")})
+    if request.method == "POST" and form.is_valid():
+        try:
+            seen = {line.sku: line.unit.minor for line in view.lines if line.unit}
+            carts.accept_prices(cart_id=cart.pk, seen=seen, by=request.grant.actor)
+            carts.set_details(cart_id=cart.pk, email=form.cleaned_data["email"], by=request.grant.actor)
+        except DomainError as refusal:
+            add_error(form, refusal)
+        else:
+            return SeeOther(reverse("shop:delivery" if view.needs_shipping else "shop:payment"))
+    return _render(request, "contact", cart, view, form=form)
+
+
+@step
+def delivery(request: PageRequest, cart: Cart, view: CartView) -> HttpResponse:
+    """Where to and how. Another country asks for its ways of delivery as a fragment; the press checks all again."""
+    if not view.needs_shipping:
+        return redirect("shop:payment")
+    saved = cart.shipping_address or {"country": cart.market.home_country}
+    form = AddressForm(request.POST or None, initial=saved, market=cart.market)
+    asked = request.POST.get("country") or request.GET.get("country") or saved["country"]
+    country = asked if asked in cart.market.countries else cart.market.home_country
+    options = queries.shipping_options(view, country=country)
+    chosen = request.POST.get("shipping_method") or (cart.shipping_method.code if cart.shipping_method else "")
+    context: dict[str, Any] = {
+        "form": form,
+        "options": options,
+        "chosen": _reachable(chosen, options),
+        "method_problem": "",
+    }
+    if request.htmx and request.method == "GET":
+        return render(request, "shop/checkout/methods.html", context)
+    if request.method == "POST" and form.is_valid():
+        try:
+            carts.set_details(
+                cart_id=cart.pk,
+                shipping_address=form.cleaned_data,
+                shipping_method=request.POST.get("shipping_method", ""),
+                by=request.grant.actor,
+            )
+        except carts.UnknownShipping as refusal:
+            context["method_problem"] = refusal.detail
+        except DomainError as refusal:
+            add_error(form, refusal)
+        else:
+            return SeeOther(reverse("shop:payment"))
+    return _render(request, "delivery", cart, view, **context)
+
+
+@step
+def payment_step(request: PageRequest, cart: Cart, view: CartView) -> HttpResponse:
+    """How to pay, and where the invoice goes when not to the delivery address."""
+    if (behind := _next_step(cart, view)) != "payment":
+        return redirect(f"shop:{behind}")
+    offered = [(provider.code, str(provider.name)) for provider in providers.offered()]
+    initial = {"provider": offered[0][0], "other_billing": bool(cart.billing_address) or not view.needs_shipping}
+    form = PaymentForm(request.POST or None, initial=initial, providers=offered)
+    saved = cart.billing_address or {"country": cart.shipping_address.get("country", cart.market.home_country)}
+    wants_other = not view.needs_shipping or (
+        request.POST.get("other_billing") if request.POST else initial["other_billing"]
+    )
+    billing = AddressForm(
+        request.POST if request.POST and wants_other else None, initial=saved, market=cart.market, prefix=BILLING
+    )
+    if request.method == "POST" and form.is_valid() and (not wants_other or billing.is_valid()):
+        address = billing.cleaned_data if wants_other else {}
+        try:
+            carts.set_details(cart_id=cart.pk, billing_address=address, by=request.grant.actor)
+        except DomainError as refusal:
+            form.add_error(None, refusal.detail)
+        else:
+            return SeeOther(f"{reverse('shop:review')}?with={form.cleaned_data['provider']}")
+    return _render(request, "payment", cart, view, form=form, billing=billing)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def review(request: PageRequest) -> HttpResponse:
+    """Everything once more, and the press that orders and pays."""
+    if request.method == "POST":
+        return _place(request)
+    return _review(request)
+
+
+@step
+def _review(request: PageRequest, cart: Cart, view: CartView, refusal: DomainError | None = None) -> HttpResponse:
+    if (behind := _next_step(cart, view)) != "payment":
+        return redirect(f"shop:{behind}")
+    offered = {one.code: one for one in providers.offered()}
+    chosen = offered.get(request.POST.get("provider") or request.GET.get("with", ""))
+    if chosen is None:
+        return redirect("shop:payment")
+    context = {
+        "provider": chosen,
+        "problem": refusal.detail if refusal else "",
+        "billing_address": cart.billing_address or cart.shipping_address,
+        "option": next((one for one in queries.shipping_options(view) if one.method == view.method), None),
+    }
+    return _render(request, "review", cart, view, status=refusal.status if refusal else 200, **context)
+
+
+def _place(request: PageRequest) -> HttpResponse:
+    """Order, then pay. A second press finds the order that the first one made."""
+    form = PlaceForm(request.POST)
+    cart = cart_of(request) or _ordered_cart(request)
+    if cart is None or not form.is_valid():
+        return SeeOther(reverse("shop:cart"))
+    wanted = form.cleaned_data
+    try:
+        order = verbs.place_order(
+            cart_id=cart.pk,
+            quote_hash=wanted["quote_hash"],
+            provider=wanted["provider"],
+            by=request.grant.actor,
+            locale=translation.get_language() or "en",
+        )
+    except (carts.InvalidEmail, InvalidAddress, carts.UnknownShipping, carts.CartClosed, verbs.CartEmpty) as refusal:
+        messages.error(request, refusal.detail)
+        return SeeOther(reverse("shop:checkout"))
+    except (carts.NotEnoughStock, carts.NotForSale) as refusal:
+        messages.error(request, refusal.detail)
+        return SeeOther(reverse("shop:cart"))
+    except DomainError as refusal:
+        return _review(request, refusal)
+    return to_payment(request, order, wanted["provider"])
+
+
+def to_payment(request: PageRequest, order: Order, provider: str) -> HttpResponse:
+    """Begin to pay an order and send the customer where that is done; the order's page when there is nothing to do."""
+    link = reverse("shop:order", args=[order.number, order.signature])
+    if order.status != Order.Status.PENDING_PAYMENT:
+        return SeeOther(link)
+    return_url = request.build_absolute_uri(reverse("shop:payment_return", args=[order.number, order.signature]))
+    try:
+        attempt = payment.pay_order(order_id=order.pk, provider=provider, return_url=return_url, by=request.grant.actor)
+    except (Unavailable, payment.OrderNotPayable) as refusal:
+        messages.error(request, refusal.detail)
+        return SeeOther(link)
+    return SeeOther(attempt.action_url if attempt.is_live and attempt.action_url else link)
+
+
+def priced_cart(cart: Cart) -> CartView:
+    """The cart priced for where it goes, as far as that is known."""
+    country = cart.shipping_address.get("country", "")
+    return queries.view(cart, country=country, method=cart.shipping_method, now=timezone.now(), pictures=True)
+
+
+def _next_step(cart: Cart, view: CartView) -> str:
+    if not cart.email:
+        return "contact"
+    if view.needs_shipping and not (cart.shipping_address and cart.shipping_method_id):
+        return "delivery"
+    return "payment"
+
+
+def _ordered_cart(request: PageRequest) -> Cart | None:
+    """The cart of a second press, after the first has made an order of it."""
+    found = queries.find(cart_token(request))
+    mine = found is not None and (found.user is None or found.user == person(request))
+    return found if mine else None
+
+
+def _reachable(code: str, options: list[queries.ShippingOption]) -> str:
+    codes = [option.method.code for option in options]
+    return code if code in codes else (codes[0] if codes else "")
+
+
+def _render(
+    request: PageRequest, name: str, cart: Cart, view: CartView, *, status: int = 200, **context: Any
+) -> HttpResponse:
+    """A step with its stepper and the summary beside it. A form that did not validate answers 422."""
+    wrong = any(getattr(context.get(form), "errors", None) for form in ("form", "billing"))
+    wrong = wrong or bool(context.get("method_problem"))
+    shared = {
+        "cart": cart,
+        "view": view,
+        "steps": _steps(name, view),
+        "lines": [_summary_line(line) for line in view.lines],
+        "rows": _rows(view),
+        "total": view.quote.total,
+        "total_note": _tax_note(view) if view.quote.tax_included else "",
+        "country_names": dict(countries),
+    }
+    status = 422 if wrong and status == 200 else status  # noqa: PLR2004  as HTTP numbers them
+    return render(request, f"shop/checkout/{name}.html", {**shared, **context}, status=status)
+
+
+def _steps(current: str, view: CartView) -> list[dict[str, str]]:
+    names = {"contact": _("Contact"), "delivery": _("Delivery"), "payment": _("Payment"), "review": _("Review")}
+    if not view.needs_shipping:
+        del names["delivery"]
+    order = list(names)
+    here = order.index(current)
+    return [
+        {
+            "label": names[name],
+            "url": reverse(f"shop:{name}"),
+            "state": "done" if index < here else "now" if index == here else "next",
+        }
+        for index, name in enumerate(order)
+    ]
+
+
+def _summary_line(line: queries.ViewLine) -> dict[str, Any]:
+    variant = line.line.variant
+    return {
+        "title": variant.product.title,
+        "note": variant.title,
+        "image": image_of(line),
+        "quantity": line.line.quantity,
+        "total": line.total,
+    }
+
+
+def _rows(view: CartView) -> list[tuple[str, Any, str]]:
+    quote = view.quote
+    shipping = _("free") if view.method and not quote.shipping else quote.shipping
+    rows: list[tuple[str, Any, str]] = [(_("Pieces"), quote.subtotal, "")]
+    if view.needs_shipping:
+        rows.append(
+            (_("Delivery"), shipping if view.method else _("next step"), view.method.name if view.method else "")
+        )
+    if not quote.tax_included:
+        rows.append((_("Tax"), quote.tax, ""))
+    return rows
+
+
+def _tax_note(view: CartView) -> str:
+    return _("with %(tax)s tax") % {"tax": view.quote.tax.format()}

@@ -1,0 +1,173 @@
+"""Orders as their buyers see them: by signed link, or after sign-in; paying again; finding one again."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from core import ratelimit
+from core.errors import Conflict, DomainError, Unavailable
+from core.http import PageRequest
+from core.paging import keyset
+from shop import providers
+from shop.cards import order_card
+from shop.forms import FindOrderForm
+from shop.models import Order
+from shop.pages.answers import SeeOther
+from shop.pages.checkout import to_payment
+from shop.providers.bank_transfer import BankTransfer
+from shop.queries.order_page import OrderPage, find_order, order_page
+from shop.services import lookup, payment
+from shop.services import orders as verbs
+from shop.timeline import timeline
+
+PAGE_SIZE = 24
+FIND_RATE = "10/hour"
+
+
+@require_safe
+@never_cache
+def order(request: PageRequest, number: str, signature: str = "") -> HttpResponse:
+    """An order, for those who may see it or hold its link. A script asks again while the payment is on its way."""
+    found = order_or_404(request, number, signature)
+    page = order_page(found)
+    template = "shop/order/state.html" if request.htmx else "shop/order/page.html"
+    return render(request, template, shown(request, page, signature))
+
+
+@require_safe
+@never_cache
+def payment_return(request: PageRequest, number: str, signature: str) -> HttpResponse:
+    """Back from the provider: ask it how things stand, then show the order. Its webhook does the same in its time."""
+    found = order_or_404(request, number, signature)
+    for attempt in found.payments.live():
+        try:
+            payment.sync_payment(payment_id=attempt.pk, by=request.grant.actor)
+        except (Unavailable, Conflict) as refusal:
+            messages.warning(request, refusal.detail)
+    return SeeOther(link_to(found, signature))
+
+
+@require_POST
+@never_cache
+def payments(request: PageRequest, number: str) -> HttpResponse:
+    """Try to pay again, the same way or another."""
+    signature = request.POST.get("signature", "")
+    found = order_or_404(request, number, signature)
+    offered = {provider.code for provider in providers.offered()}
+    provider = request.POST.get("provider", "")
+    if provider not in offered:
+        messages.error(request, _("Choose how to pay."))
+        return SeeOther(link_to(found, signature))
+    return to_payment(request, found, provider)
+
+
+@require_POST
+@never_cache
+def cancellation(request: PageRequest, number: str) -> HttpResponse:
+    """Give up an order that is not paid yet; the cart comes back."""
+    signature = request.POST.get("signature", "")
+    found = order_or_404(request, number, signature)
+    try:
+        verbs.cancel_order(order_id=found.pk, by=request.grant.actor)
+    except DomainError as refusal:
+        messages.error(request, refusal.detail)
+    else:
+        messages.success(request, _("The order is cancelled. The pieces are back in your cart."))
+    return SeeOther(link_to(found, signature))
+
+
+@login_required
+@require_safe
+@never_cache
+def own_orders(request: PageRequest) -> HttpResponse:
+    """All orders of the person who is signed in, newest first."""
+    own = Order.objects.filter(user=request.grant.user)
+    page = keyset(own, by=("-placed_at", "-id"), cursor=request.GET.get("cursor", ""), size=PAGE_SIZE)
+    rows = [(one, order_card(one)) for one in page.items]
+    return render(request, "shop/order/list.html", {"page": page, "rows": rows})
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def find(request: PageRequest) -> HttpResponse:
+    """Mail the link of an order to the address it was ordered with. The answer is the same whether it exists or not."""
+    form = FindOrderForm(request.POST or None)
+    is_sent = False
+    if request.method == "POST" and form.is_valid():
+        ratelimit.require(FIND_RATE, "find-order", ratelimit.client_key(request), fail_closed=True)
+        lookup.request_link(by=request.grant.actor, **form.cleaned_data)
+        is_sent = True
+    status = 422 if form.errors else 200
+    return render(request, "shop/order/find.html", {"form": form, "is_sent": is_sent}, status=status)
+
+
+def order_or_404(request: PageRequest, number: str, signature: str = "") -> Order:
+    """The order this caller may look at; anything else is not here."""
+    found = find_order(number, request.grant, signature)
+    if found is None:
+        raise Http404
+    return found
+
+
+def link_to(found: Order, signature: str = "") -> str:
+    """The order's page, by the way one came."""
+    return reverse("shop:order", args=[found.number, signature] if signature else [found.number])
+
+
+def shown(request: PageRequest, page: OrderPage, signature: str = "") -> dict[str, Any]:
+    """What an order's page shows; `may_refund` and `may_fulfil` open staff's forms."""
+    found, by = page.order, request.grant.actor
+    waits = found.status == Order.Status.PENDING_PAYMENT
+    live = page.standing.live
+    return {
+        "order": found,
+        "standing": page.standing,
+        "signature": signature,
+        "lines": [_line(line, image, found) for line, image in page.lines],
+        "rows": _rows(page),
+        "total": found.money(found.total),
+        "tax_note": _("with %(tax)s tax") % {"tax": found.money(found.tax).format()} if found.tax_included else "",
+        "steps": timeline(found, list(page.events)),
+        "waits": waits,
+        "declined": waits and live is None and page.standing.latest is not None,
+        "transfer": live if waits and live and live.provider == BankTransfer.code else None,
+        "bank_account": settings.BANK_ACCOUNT,
+        "providers": providers.offered() if waits else [],
+        "may_refund": by.can("shop.refund_order") and bool(page.standing.refundable),
+        "may_fulfil": by.can("shop.fulfil_order") and any(line.to_send for line, _image in page.lines),
+        "is_own": found.user_id is not None and found.user == request.grant.user,
+    }
+
+
+def _line(line: Any, image: Any, found: Order) -> dict[str, Any]:
+    return {
+        "title": line.title,
+        "url": f"{reverse('shop:product', args=[line.product_slug])}?variant={line.sku}",
+        "note": line.variant_title,
+        "image": image,
+        "quantity": line.quantity,
+        "total": found.money(line.total),
+        "refunded": line.quantity_refunded,
+    }
+
+
+def _rows(page: OrderPage) -> list[tuple[str, Any, str]]:
+    """The sums under the lines: label, amount, note."""
+    found = page.order
+    rows: list[tuple[str, Any, str]] = [(_("Pieces"), found.money(found.subtotal), "")]
+    if found.discount:
+        rows.append((_("Discount"), -found.money(found.discount), ""))
+    if found.shipping_name:
+        price = found.money(found.shipping) if found.shipping else _("free")
+        rows.append((_("Delivery"), price, found.shipping_name))
+    if not found.tax_included:
+        rows.append((_("Tax"), found.money(found.tax), ""))
+    return rows

@@ -1,0 +1,192 @@
+"""One product as its page shows it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, OuterRef, Q
+from django.db.models.functions import JSONObject
+from django.utils import timezone
+
+from core import references
+from core.media import Image
+from shop.models import Category, Market, Product, ProductSlug, Review, ShippingMethod
+from shop.queries.carts import ShippingOption, delivery_of, working_days_after
+from shop.queries.catalogue import Item
+from shop.queries.offers import Offer, by_product, offers, on_sale
+
+RELATED = 4
+REVIEWS = 6
+STORIES = 3
+STARS = (5, 4, 3, 2, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class OptionValueShown:
+    """A value a visitor may choose. `state`: "" (fits), "incompatible" (changes another choice) or "sold-out"."""
+
+    value: str
+    label: str
+    swatch: str
+    checked: bool
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class OptionShown:
+    option: str
+    label: str
+    chosen: str
+    values: Sequence[OptionValueShown]
+
+
+@dataclass(frozen=True, slots=True)
+class ProductPage:
+    """A product, the offer that is looked at, and what stands around it. `offer` is None when nothing is for sale."""
+
+    product: Product
+    market: Market
+    categories: Sequence[Category]
+    offers: Sequence[Offer]
+    offer: Offer | None
+    related: Sequence[Item]
+    reviews: Sequence[Review]
+    stars: Sequence[tuple[int, int]]
+    stories: Sequence[str]
+    delivery: ShippingOption | None
+
+    @property
+    def options(self) -> list[OptionShown]:
+        return options_shown(self.offers, self.offer)
+
+    @property
+    def images(self) -> list[Image]:
+        """Pictures of the offer looked at, then those of the others."""
+        ordered = [*([self.offer] if self.offer else []), *self.offers]
+        return list(dict.fromkeys(image for offer in ordered for image in offer.images))
+
+
+def product_page(
+    slug: str, market: Market, now: datetime, *, sku: str = "", chosen: Mapping[str, str] | None = None
+) -> ProductPage | None:
+    """A product that is or was sold, with the variant of a SKU or of chosen option values; seven queries at most.
+
+    None when there is no such product. An archived one has no offer, only what is related.
+    """
+    product = _known(slug)
+    if product is None:
+        return None
+    related = Product.objects.active().filter(category=product.category_id).exclude(pk=product.pk)
+    wanted = related.order_by("-popularity", "-id").values("pk")[:RELATED]
+    variants = on_sale(market, now).filter(Q(product=product) | Q(product__in=wanted)).order_by("position", "id")
+    found = by_product(offers(variants, market))
+    own = found.pop(product.pk, [])
+    offer = choose(own, sku=sku, chosen=chosen or {})
+    counted = {entry["rating"]: entry["n"] for entry in product.counted}  # type: ignore[attr-defined]
+    return ProductPage(
+        product=product,
+        market=market,
+        categories=_trail(product.category),
+        offers=own,
+        offer=offer,
+        related=sorted((Item(some[0].product, some) for some in found.values()), key=_popularity),
+        reviews=list(product.reviews.published().select_related("user")[:REVIEWS]) if product.rating_count else [],
+        stars=[(stars, counted.get(stars, 0)) for stars in STARS],
+        stories=references.sources_of(("product", product.slug), "post", STORIES),
+        delivery=_delivery(market, offer, now) if offer and not offer.is_digital else None,
+    )
+
+
+def current_slug(slug: str) -> str | None:
+    """Where a product that once had this slug is now; one query."""
+    return ProductSlug.objects.filter(slug=slug).values_list("product__slug", flat=True).first()
+
+
+def chosen_sku(slug: str, chosen: Mapping[str, str], market: Market, now: datetime) -> str | None:
+    """The SKU of a product that agrees most with the chosen values; two queries. None when nothing is for sale."""
+    own = offers(on_sale(market, now).filter(product__slug=slug).order_by("position", "id"), market)
+    offer = choose(own, chosen=chosen)
+    return offer.sku if offer else None
+
+
+def choose(own: Sequence[Offer], *, sku: str = "", chosen: Mapping[str, str]) -> Offer | None:
+    """The offer with this SKU; else the one that agrees most with the chosen values, one that can be bought first."""
+    exact = next((offer for offer in own if offer.sku == sku), None)
+    if exact or not own:
+        return exact
+    return max(own, key=lambda offer: (sum(offer.has(*pair) for pair in chosen.items()), offer.can_buy))
+
+
+def options_shown(own: Sequence[Offer], offer: Offer | None) -> list[OptionShown]:
+    """Each option with the states of its values, seen from the offer looked at."""
+    options: dict[tuple[str, str], dict[str, Any]] = {}
+    for choice in (choice for one in own for choice in one.choices):
+        options.setdefault((choice.option, choice.option_name), {}).setdefault(choice.value, choice)
+    current = {choice.option: choice.value for choice in offer.choices} if offer else {}
+    return [
+        OptionShown(
+            option=option,
+            label=label,
+            chosen=next((choice.name for choice in values.values() if current.get(option) == choice.value), ""),
+            values=[
+                OptionValueShown(
+                    value=choice.value,
+                    label=choice.name,
+                    swatch=choice.swatch,
+                    checked=current.get(option) == choice.value,
+                    state=_state(own, {**current, option: choice.value}, option),
+                )
+                for choice in values.values()
+            ],
+        )
+        for (option, label), values in options.items()
+    ]
+
+
+def _state(own: Sequence[Offer], wanted: Mapping[str, str], option: str) -> str:
+    with_value = [offer for offer in own if offer.has(option, wanted[option])]
+    if not any(offer.can_buy for offer in with_value):
+        return "sold-out"
+    exact = [offer for offer in with_value if all(offer.has(*pair) for pair in wanted.items())]
+    if not exact:
+        return "incompatible"
+    return "" if any(offer.can_buy for offer in exact) else "sold-out"
+
+
+def _delivery(market: Market, offer: Offer, now: datetime) -> ShippingOption | None:
+    """How the offer alone would usually reach the market's first country."""
+    usual = (
+        ShippingMethod.objects.to(market, market.home_country).filter(is_pick_up=False).select_related("market").first()
+    )
+    if usual is None:
+        return None
+    today = timezone.localdate(now)
+    return ShippingOption(
+        method=usual,
+        price=delivery_of(usual).price(offer.price),
+        earliest=working_days_after(today, usual.min_days),
+        latest=working_days_after(today, usual.max_days),
+    )
+
+
+def _popularity(item: Item) -> tuple[int, int]:
+    return (-item.product.popularity, -item.product.pk)
+
+
+def _known(slug: str) -> Product | None:
+    counts = (
+        Review.objects.published().filter(product=OuterRef("pk")).order_by().values("rating").annotate(n=Count("pk"))
+    )
+    stars = ArraySubquery(counts.values(json=JSONObject(rating="rating", n="n")))
+    found = Product.objects.known().select_related("category__parent__parent__parent")
+    return found.annotate(counted=stars).filter(slug=slug).first()
+
+
+def _trail(category: Category) -> list[Category]:
+    """The shelves above and around a product, from the top; at most four, which one join each brings along."""
+    trail = [category]
+    while trail[0].parent_id and len(trail) < 4:  # noqa: PLR2004  as deep as _known joins
+        trail.insert(0, trail[0].parent)
+    return trail

@@ -1,0 +1,23 @@
+"""Where a customer came from: a signed pair of kind and public id, carried by links and forms on a card.
+
+Any app makes one with `sign`'s recipe; only a signed one is believed, so nobody can credit sales to a post of theirs.
+"""
+
+from django.core import signing
+
+SALT = "card.ref"
+Source = tuple[str, str]
+
+
+def sign(source: Source) -> str:
+    """The ref of a source such as ("post", "on-glazes")."""
+    return signing.dumps(list(source), salt=SALT)
+
+
+def read(ref: str) -> Source | None:
+    """The source a ref names, or None when it is missing or not ours."""
+    try:
+        kind, public_id = signing.loads(ref, salt=SALT)
+    except (signing.BadSignature, ValueError, TypeError):
+        return None
+    return str(kind), str(public_id)

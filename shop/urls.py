@@ -1,0 +1,33 @@
+"""The shop's addresses, under /shop/. Category slugs come last: a category cannot be called like a page."""
+
+from django.urls import path
+
+from shop.pages import cart, checkout, order_desk, orders, product, reviews, sandbox, shelf
+
+app_name = "shop"
+
+urlpatterns = [
+    path("", shelf.index, name="index"),
+    path("cart/", cart.cart, name="cart"),
+    path("cart/lines/", cart.add_line, name="add_line"),
+    path("cart/lines/<str:sku>/", cart.set_line, name="set_line"),
+    path("cart/lines/<str:sku>/removal/", cart.remove_line, name="remove_line"),
+    path("checkout/", checkout.start, name="checkout"),
+    path("checkout/contact/", checkout.contact, name="contact"),
+    path("checkout/delivery/", checkout.delivery, name="delivery"),
+    path("checkout/payment/", checkout.payment_step, name="payment"),
+    path("checkout/review/", checkout.review, name="review"),
+    path("orders/", orders.own_orders, name="orders"),
+    path("orders/find/", orders.find, name="find_order"),
+    path("orders/<str:number>/", orders.order, name="order"),
+    path("orders/<str:number>/refunds/", order_desk.refunds, name="refunds"),
+    path("orders/<str:number>/fulfilments/", order_desk.fulfilments, name="fulfilments"),
+    path("orders/<str:number>/cancellation/", orders.cancellation, name="cancellation"),
+    path("orders/<str:number>/payments/", orders.payments, name="payments"),
+    path("orders/<str:number>/<str:signature>/", orders.order, name="order"),
+    path("orders/<str:number>/<str:signature>/return/", orders.payment_return, name="payment_return"),
+    path("sandbox/<str:ref>/", sandbox.hosted_page, name="sandbox"),
+    path("p/<slug:slug>/", product.product, name="product"),
+    path("p/<slug:slug>/reviews/", reviews.reviews, name="reviews"),
+    path("<slug:category>/", shelf.category, name="category"),
+]
