@@ -2,7 +2,8 @@
 
 import mimetypes
 
-from csp.decorators import csp
+from csp.constants import SELF
+from csp.decorators import csp, csp_update
 from django.conf import settings
 from django.core.exceptions import SuspiciousFileOperation
 from django.http import Http404, HttpRequest, HttpResponse
@@ -21,6 +22,7 @@ def mailbox_page(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
+@csp_update({"frame-src": [SELF]})
 def mail_page(request: HttpRequest, mail_id: str) -> HttpResponse:
     mail = mailbox.message(mail_id)
     if mail is None:
@@ -39,11 +41,11 @@ def mail_page(request: HttpRequest, mail_id: str) -> HttpResponse:
     }
 )
 def mail_body(request: HttpRequest, mail_id: str) -> HttpResponse:
-    """The HTML part as a mail client would draw it: inline styles, no script."""
+    """The HTML part as a mail client would draw it: inline styles, no script, links in a window of their own."""
     mail = mailbox.message(mail_id)
     if mail is None:
         raise Http404
-    return HttpResponse(mail.html)
+    return HttpResponse(mail.html.replace("<head>", '<head><base target="_blank">', 1))
 
 
 @require_GET

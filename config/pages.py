@@ -1,21 +1,35 @@
-"""Pages made of several apps: home and search, and the theme switch of the footer."""
+"""Pages made of several apps: home, search and the text pages, and the theme switch of the footer."""
 
-from urllib.parse import urlsplit
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.http import HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from core import cards, search
 from core.http import PageRequest
-from core.models import HomeBlock
+from core.models import HomeBlock, TextPage
 from core.origin import same_origin_post
 
 THEMES = ("light", "dark", "system")
 THEME_SECONDS = 365 * 24 * 3600
 HITS = 48
+KINDS = {
+    "product": gettext_lazy("Pieces"),
+    "post": gettext_lazy("Stories"),
+    "room": gettext_lazy("Rooms"),
+    "page": gettext_lazy("Good to know"),
+}
 
 
 @require_GET
@@ -28,29 +42,44 @@ def home(request: PageRequest) -> HttpResponse:
         (block, [found[pair] for card_id in block.card_ids if (pair := (block.card_kind, card_id)) in found])
         for block in blocks
     ]
-    return render(request, "home.html", {"blocks": filled})
+    opening = next((block for block in blocks if block.kind == HomeBlock.Kind.HERO), None)
+    return render(request, "home.html", {"blocks": filled, "opening": opening})
 
 
 @require_GET
 def search_page(request: PageRequest) -> HttpResponse:
-    """What this viewer may find, as cards where the app that owns a hit gives one."""
-    q = request.GET.get("q", "").strip()[: search.LONGEST_QUERY]
-    kind = request.GET.get("kind", "")
-    kinds = search.kinds()
-    found = search.find(q, request.grant, [kind] if kind in kinds else None, HITS)
-    resolved = cards.resolve([(hit.kind, hit.public_id) for hit in found.hits], request.grant)
-    hits = [(hit, resolved.get((hit.kind, hit.public_id))) for hit in found.hits]
-    context = {"q": q, "kind": kind if kind in kinds else "", "kinds": kinds, "found": found, "hits": hits}
-    template = "search/results.html" if request.htmx else "search/page.html"
-    return render(request, template, context)
+    """What this viewer may find, best first, as cards where the app that owns a hit gives one."""
+    q = request.GET.get("q", "").replace("\0", "").strip()[: search.LONGEST_QUERY]
+    kind = asked if (asked := request.GET.get("kind", "")) in search.kinds() else ""
+    # All candidates are asked for, since the tabs count them by kind; only those shown are made into cards.
+    found = search.find(q, request.grant, None, search.CANDIDATES)
+    counts = Counter(hit.kind for hit in found.hits)
+    shown = [hit for hit in found.hits if kind in ("", hit.kind)][:HITS]
+    resolved = cards.resolve([(hit.kind, hit.public_id) for hit in shown], request.grant)
+    context = {
+        "q": q,
+        "kind": kind,
+        "tabs": _tabs(q, kind, counts),
+        "total": counts[kind] if kind else counts.total(),
+        "capped": found.capped,
+        "hits": [(hit, resolved.get((hit.kind, hit.public_id))) for hit in shown],
+    }
+    response = render(request, "search/results.html" if request.htmx else "search/page.html", context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+@require_GET
+def text_page(request: PageRequest, slug: str) -> HttpResponse:
+    """About, delivery, returns, privacy and whatever else staff wrote; one query."""
+    return render(request, "pages/page.html", {"page": get_object_or_404(TextPage, slug=slug)})
 
 
 @require_POST
 @same_origin_post
 def set_theme(request: PageRequest) -> HttpResponse:
     """Remember light, dark or the system's choice in a cookie, and go back to the page."""
-    back = urlsplit(request.headers.get("Referer", "")).path or "/"
-    response = HttpResponseRedirect(back if back.startswith("/") and not back.startswith("//") else "/")
+    response = HttpResponseRedirect(_page_before(request))
     theme = request.POST.get("theme", "")
     if theme in THEMES:
         response.set_cookie(
@@ -69,3 +98,24 @@ def robots(request: PageRequest) -> HttpResponse:
         "Disallow: /search/",
     ]
     return HttpResponse("\n".join([*lines, f"Sitemap: {settings.SITE_URL}/sitemap.xml", ""]), content_type="text/plain")
+
+
+def _tabs(q: str, kind: str, counts: Mapping[str, int]) -> list[dict[str, Any]]:
+    """All, and one tab for each kind that has hits or is chosen."""
+    kinds = sorted({*counts, kind} - {""}, key=[*KINDS, *counts, kind].index)
+    return [
+        {
+            "label": KINDS.get(one, one) if one else _("Everything"),
+            "url": f"{reverse('search')}?{urlencode({'q': q, 'kind': one} if one else {'q': q})}",
+            "current": one == kind,
+            "count": counts.get(one, 0) if one else sum(counts.values()),
+        }
+        for one in ("", *kinds)
+    ]
+
+
+def _page_before(request: PageRequest) -> str:
+    """Where the form was sent from, on this site and nowhere else."""
+    before = urlsplit(request.headers.get("Referer", ""))
+    path = f"{before.path}?{before.query}" if before.query else before.path
+    return path if path.startswith("/") and url_has_allowed_host_and_scheme(path, allowed_hosts=None) else "/"

@@ -9,8 +9,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from core import events
-from core.models import Event, EventDelivery, HomeBlock, Picture
+from core import events, text_pages
+from core.middleware import grant_of
+from core.models import Event, EventDelivery, HomeBlock, Picture, TextPage
 
 
 class ReadOnlyAdmin(ModelAdmin):
@@ -95,3 +96,36 @@ class HomeBlockAdmin(ModelAdmin):
     list_display = ("title", "kind", "position", "starts_at", "ends_at")
     list_editable = ("position",)
     autocomplete_fields = ("picture", "dark_picture")
+
+
+@admin.register(TextPage)
+class TextPageAdmin(ModelAdmin):
+    list_display = ("title", "slug", "updated_at")
+    search_fields = ("title", "slug")
+    fields = ("title", "slug", "description", "body_source")
+
+    def view_on_site(self, page: TextPage) -> str:
+        return page.get_absolute_url()
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
+        return ("slug",) if obj else ()
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Model | None = None) -> dict[str, tuple[str, ...]]:
+        return {} if obj else {"slug": ("title",)}
+
+    def save_model(self, request: HttpRequest, obj: TextPage, form: Any, change: bool) -> None:
+        saved = text_pages.save_text_page(
+            slug=obj.slug,
+            title=obj.title,
+            description=obj.description,
+            body=obj.body_source,
+            by=grant_of(request).actor,
+        )
+        obj.pk = saved.pk
+
+    def delete_model(self, request: HttpRequest, obj: TextPage) -> None:
+        text_pages.delete_text_page(slug=obj.slug, by=grant_of(request).actor)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[TextPage]) -> None:
+        for page in queryset:
+            self.delete_model(request, page)

@@ -332,9 +332,9 @@ class TextPage(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    def get_absolute_url(self) -> str:
+        return reverse("text_page", args=[self.slug])
+
     @property
     def public_id(self) -> str:
         return self.slug
-
-    def get_absolute_url(self) -> str:
-        return reverse("text_page", args=[self.slug])

@@ -1,0 +1,72 @@
+"""Pages that only say something: about, delivery, returns, privacy."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from core import events, markdown, search
+from core.context import Actor
+from core.errors import Denied, Invalid, NotFound
+from core.models import TextPage
+
+
+class EmptyPage(Invalid):
+    code = "empty_page"
+    message = _("A page needs a title and a text.")
+
+
+@transaction.atomic
+def save_text_page(
+    *, slug: str, title: str, body: str, by: Actor, description: str = "", now: datetime | None = None
+) -> TextPage:
+    """Write the page of this slug, new or anew; `body` is Markdown.
+
+    Locks the page. Raises Denied, EmptyPage. Records page.saved, unless nothing changed.
+    """
+    if not by.can("core.change_textpage"):
+        raise Denied
+    if not title.strip():
+        raise EmptyPage(field="title")
+    if not body.strip():
+        raise EmptyPage(field="body_source")
+    written = {"title": title.strip(), "description": description.strip(), "body_source": body.strip()}
+    values = {**written, "body_html": markdown.render(body).html, "updated_at": now or timezone.now()}
+    page, is_new = TextPage.objects.select_for_update().get_or_create(slug=slug, defaults=values)
+    if not is_new:
+        if all(getattr(page, name) == value for name, value in written.items()):
+            return page
+        for name, value in values.items():
+            setattr(page, name, value)
+        page.save()
+    events.record("page.saved", page, by=by, now=now)
+    return page
+
+
+@transaction.atomic
+def delete_text_page(*, slug: str, by: Actor, now: datetime | None = None) -> None:
+    """Take a page down. Locks it. Raises Denied, NotFound. Records page.deleted."""
+    if not by.can("core.delete_textpage"):
+        raise Denied
+    page = TextPage.objects.select_for_update().filter(slug=slug).first()
+    if page is None:
+        raise NotFound
+    page.delete()
+    events.record("page.deleted", page, by=by, now=now)
+
+
+@search.register("page")
+def documents(slugs: Sequence[str] | None) -> Iterator[search.Document]:
+    """What search knows of the text pages."""
+    pages = TextPage.objects.all() if slugs is None else TextPage.objects.filter(slug__in=slugs)
+    for page in pages:
+        yield search.Document(
+            public_id=page.slug,
+            title=page.title,
+            url=page.get_absolute_url(),
+            summary=page.description,
+            body=markdown.render(page.body_source).text,
+            at=page.updated_at,
+        )
