@@ -1,0 +1,50 @@
+"""Live through the studio's history once more, step by step in the order of time."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+from core import context, events, search
+from core.models import EventDelivery
+from demo.loading import catalogue, journal, orders, people, reviews, site, talk
+from demo.loading.studio import MARK, Step, Studio, earlier_steps
+
+PARTS: tuple[Callable[[Studio], Iterator[Step]], ...] = (
+    people.steps,
+    catalogue.steps,
+    site.steps,
+    journal.steps,
+    orders.steps,
+    reviews.steps,
+    talk.steps,
+)
+TOLD_EVERY = 50
+
+
+def load(*, now: datetime, say: Callable[[str], None]) -> int:
+    """Do the steps that are not done yet, and let the rest of the house take note; returns how many there were.
+
+    It may run again at any time, also after a run that was cut short. The history is quiet: it is recorded and has
+    its effects in the database, but no mail and no webhook tells of it.
+    """
+    studio = Studio(now, made=earlier_steps())
+    # The sort is stable: of what happens at one moment, people come before their things.
+    planned = sorted((step for part in PARTS for step in part(studio)), key=lambda step: step.at)
+    left = [step for step in planned if not step.done and step.name not in studio.made]
+    for count, step in enumerate(left):
+        if count % TOLD_EVERY == 0:
+            say(f"{step.at:%d %B %Y}: {count} of {len(left)} steps")
+        with context.bind(request_id=MARK + step.name, source="demo", quiet=True):
+            step.act(step.at)
+        hear_events()
+    hear_events()
+    for kind in search.kinds():
+        search.index(kind)
+    return len(left)
+
+
+def hear_events() -> None:
+    """Run what the apps do inside the database when something happened; what leaves the house is the worker's."""
+    while (relayed := events.relay()).events:
+        history = EventDelivery.objects.filter(pk__in=relayed.deliveries, event__quiet=True).order_by("pk")
+        for delivery_id in list(history.values_list("pk", flat=True)):
+            events.deliver(delivery_id)

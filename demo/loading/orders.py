@@ -1,0 +1,113 @@
+"""Ninety days of orders, each as it went: paid at once or at the second try, sent, given back, or come to nothing."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+
+from core.money import Money
+from demo.loading.catalogue import method_code
+from demo.loading.studio import LOADER, Step, Studio, read
+from shop.models import Order
+from shop.providers import sandbox
+from shop.queries import carts
+from shop.services import cart, checkout, fulfilment, orders, payment, refund
+
+CARRIERS = {"standard": "An Post", "express": "DHL Express", "pick-up": ""}
+CARD, TRANSFER = "sandbox", "bank_transfer"
+# What nobody paid for is given up a little after its time is over.
+GIVEN_UP = sandbox.Sandbox.hold + timedelta(minutes=1)
+
+
+def steps(studio: Studio) -> Iterator[Step]:
+    """What happens to each order, at its moments."""
+    people = {person["email"]: person for person in read("people.json")}
+    zones = {country: zone["name"] for zone in read("site.json")["shipping"]["zones"] for country in zone["countries"]}
+    for data in read("orders.json"):
+        name, placed = f"order:{data['index']}", studio.ago(data["days_ago"])
+        address = data["address"] or people[data["email"]]["address"]
+        method = method_code(data["shipping"], zones[address["country"]])
+        yield Step(placed, name, partial(_place, studio, name, data | {"address": address, "method": method}))
+        tries = data["attempts"]
+        for place, outcome in enumerate(tries, start=1):
+            at = placed + timedelta(minutes=data["paid_after_minutes"] * place / len(tries))
+            yield Step(at, f"{name}:pay:{place}", partial(_pay, studio, name, data["email"], outcome))
+        if data["outcome"] == "expired":
+            yield Step(placed + GIVEN_UP, f"{name}:expire", _give_up)
+        if data["fulfilled_after_days"] is not None:
+            at = placed + timedelta(days=data["fulfilled_after_days"])
+            yield Step(at, f"{name}:send", partial(_send, studio, name, data["shipping"]))
+        if data["refund"]:
+            at = placed + timedelta(days=data["refund"]["after_days"])
+            yield Step(at, f"{name}:refund", partial(_give_back, studio, name, data["refund"]))
+
+
+def _place(studio: Studio, name: str, data: dict[str, Any], now: datetime) -> None:
+    by = studio.actor(data["email"])
+    basket, _token = cart.open_cart(by=by, now=now)
+    # Somebody whose last order came to nothing has its pieces in the cart again.
+    for left in list(basket.lines.values_list("variant__sku", flat=True)):
+        cart.remove_line(cart_id=basket.pk, sku=left, by=by, now=now)
+    source = (data["source"]["kind"], data["source"]["slug"]) if data["source"] else None
+    for line in data["lines"]:
+        cart.add_line(cart_id=basket.pk, sku=line["sku"], quantity=line["quantity"], source=source, by=by, now=now)
+    basket = cart.set_details(
+        cart_id=basket.pk,
+        email=data["email"],
+        shipping_address=data["address"],
+        shipping_method=data["method"],
+        note=data["note"],
+        by=by,
+        now=now,
+    )
+    view = carts.view(basket, country=data["address"]["country"], method=basket.shipping_method, now=now)
+    provider = TRANSFER if data["outcome"] == "pending" else CARD
+    order = checkout.place_order(cart_id=basket.pk, quote_hash=view.quote.hash, provider=provider, by=by, now=now)
+    attempt = order.payments.get()
+    payment.start_payment(payment_id=attempt.pk, return_url=settings.SITE_URL, by=by, now=now)
+    studio.made[name] = order.number
+
+
+def _pay(studio: Studio, name: str, email: str, outcome: str, now: datetime) -> None:
+    """One try with a card, as it goes on the provider's page, and the provider's answer."""
+    order = Order.objects.get(number=studio.made[name])
+    if order.status != Order.Status.PENDING_PAYMENT:
+        return
+    by = studio.actor(email)
+    attempt = payment.pay_order(order_id=order.pk, provider=CARD, return_url=settings.SITE_URL, by=by, now=now)
+    if sandbox.charge_of(attempt.provider_ref).settled_at is None:
+        choice = sandbox.Outcome.PAY if outcome == "paid" else sandbox.Outcome.DECLINE
+        sandbox.settle(ref=attempt.provider_ref, outcome=choice, now=now, news_after=())
+    payment.sync_payment(payment_id=attempt.pk, by=LOADER, now=now)
+
+
+def _give_up(now: datetime) -> None:
+    orders.expire_orders(by=LOADER, now=now)
+
+
+def _send(studio: Studio, name: str, shipping: str, now: datetime) -> None:
+    order = Order.objects.get(number=studio.made[name])
+    if order.status != Order.Status.PAID:
+        return
+    carrier = CARRIERS[shipping]
+    tracking = f"NT{order.pk:09d}IE" if carrier else ""
+    fulfilment.fulfil_order(order_id=order.pk, by=studio.owner, carrier=carrier, tracking_code=tracking, now=now)
+
+
+def _give_back(studio: Studio, name: str, data: dict[str, Any], now: datetime) -> None:
+    order = Order.objects.get(number=studio.made[name])
+    if order.paid_at is None:
+        return
+    uids = dict(order.lines.values_list("sku", "uid"))
+    asked = refund.request_refund(
+        order_id=order.pk,
+        reason=data["reason"],
+        by=studio.agent,
+        amount=Money.parse(data["amount"], order.currency) if data["amount"] else None,
+        lines={str(uids[line["sku"]]): line["quantity"] for line in data["lines"]} or None,
+        restock=any(line["restock"] for line in data["lines"]),
+        now=now,
+    )
+    refund.carry_out_refund(refund_id=asked.pk, by=LOADER, now=now)

@@ -1,0 +1,45 @@
+"""The studio's three, its customers, and one guest nobody invited."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+
+from accounts.models import User
+from accounts.services import people, roles
+from demo import DEMO_PASSWORD
+from demo.loading.studio import LOADER, Step, Studio, read
+
+ROLES = {"owner": "owner", "author": "author", "agent": "support-agent"}
+
+
+def steps(studio: Studio) -> Iterator[Step]:
+    """An account for each who has one; whoever orders as a guest has none."""
+    known = set(User.objects.values_list("email", flat=True))
+    for person in read("people.json"):
+        email = person["email"]
+        if person["account"]:
+            joined = studio.ago(person["joined_days_ago"])
+            yield Step(joined, f"person:{email}", partial(_welcome, person), done=email in known)
+    for comment in read("comments.json"):
+        email = comment["email"]
+        if comment["guest_name"]:
+            joined = studio.ago(comment["days_ago"] + 0.1)
+            yield Step(joined, f"person:{email}", partial(_let_in, email, comment["guest_name"]), done=email in known)
+
+
+@transaction.atomic
+def _welcome(person: dict[str, Any], now: datetime) -> None:
+    user = people.add_person(email=person["email"], name=person["name"], password=DEMO_PASSWORD, by=LOADER, now=now)
+    if person["bio"]:
+        people.change_profile(user_id=user.pk, by=LOADER, now=now, bio=person["bio"])
+    if person["role"] == "owner":
+        User.objects.filter(pk=user.pk).update(is_superuser=True)
+    if person["role"] in ROLES:
+        roles.assign_role(user_id=user.pk, role=ROLES[person["role"]], by=LOADER, now=now)
+
+
+def _let_in(email: str, name: str, now: datetime) -> None:
+    people.add_person(email=email, name=name, by=LOADER, now=now)

@@ -1,0 +1,29 @@
+"""What buyers say about what they bought."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from demo.loading.studio import Step, Studio, read
+from shop.models import Product
+from shop.services import reviews
+
+
+def steps(studio: Studio) -> Iterator[Step]:
+    """Each review, some days after the order it is about."""
+    placed = {order["index"]: order["days_ago"] for order in read("orders.json")}
+    for data in read("reviews.json"):
+        written = studio.ago(placed[data["order"]] - data["days_after_order"])
+        yield Step(written, f"review:{data['order']}:{data['product']}", partial(_write, studio, data))
+
+
+def _write(studio: Studio, data: dict[str, Any], now: datetime) -> None:
+    reviews.write_review(
+        product_id=Product.objects.values_list("pk", flat=True).get(slug=data["product"]),
+        rating=data["rating"],
+        by=studio.actor(data["email"]),
+        title=data["title"],
+        body=data["body"],
+        now=now,
+    )

@@ -1,0 +1,73 @@
+"""The front of the house: the home page, and the pages that only say something."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+
+from core.models import HomeBlock
+from core.text_pages import save_text_page
+from demo.loading.studio import LOADER, Step, Studio, read
+
+COMPOSED = 4  # days ago, when the newest post was out
+WRITTEN = 119
+STORIES = 4
+ICONS = {"delivery": "truck", "returns": "rotate-ccw", "hours": "clock"}
+
+
+def steps(studio: Studio) -> Iterator[Step]:
+    """The pages when the shop was opened, the home page as it was last composed."""
+    site = read("site.json")
+    for slug, page in site["pages"].items():
+        yield Step(studio.ago(WRITTEN), f"page:{slug}", partial(_write, slug, page))
+    yield Step(studio.ago(COMPOSED), "home", partial(_compose, studio, site), done=HomeBlock.objects.exists())
+
+
+def _write(slug: str, page: dict[str, Any], now: datetime) -> None:
+    save_text_page(slug=slug, title=page["title"], body=page["body"], by=LOADER, now=now)
+
+
+@transaction.atomic
+def _compose(studio: Studio, site: dict[str, Any], now: datetime) -> None:
+    blocks = [_hero(studio, site["hero"]), *_rows(site), _facts(site)]
+    for position, block in enumerate(blocks):
+        block.position = position
+        block.save()
+
+
+def _hero(studio: Studio, hero: dict[str, Any]) -> HomeBlock:
+    return HomeBlock(
+        kind=HomeBlock.Kind.HERO,
+        title=hero["title"],
+        text=hero["text"],
+        link_url=hero["action"]["url"],
+        link_label=hero["action"]["label"],
+        picture=studio.picture(hero["image"]),
+        dark_picture=studio.picture(hero["image_dark"]),
+    )
+
+
+def _rows(site: dict[str, Any]) -> Iterator[HomeBlock]:
+    home = site["home"]
+    stories = [post["slug"] for post in reversed(read("journal.json")) if post["status"] == "published"]
+    yield _row("product", home["featured_title"], home["featured"], link_url="/shop/", link_label="All pieces")
+    yield _row("category", home["categories_title"], list(site["categories"]))
+    yield _row(
+        "post",
+        home["journal_title"],
+        stories[:STORIES],
+        text=home["journal_intro"],
+        link_url="/journal/",
+        link_label="All stories",
+    )
+
+
+def _row(kind: str, title: str, ids: list[str], **more: str) -> HomeBlock:
+    return HomeBlock(kind=HomeBlock.Kind.CARDS, title=title, card_kind=kind, card_ids=ids, **more)
+
+
+def _facts(site: dict[str, Any]) -> HomeBlock:
+    facts = [f":{ICONS[fact['kind']]}: {fact['title']}\n{fact['text']}" for fact in site["facts"]]
+    return HomeBlock(kind=HomeBlock.Kind.FACTS, title="What you can rely on", text="\n\n".join(facts))

@@ -1,0 +1,92 @@
+"""What the parts of the loader share: steps in time, the people, the pictures, and what an earlier run has done.
+
+The studio's history is a list of steps, each at a moment counted back from now, and each done through the services of
+the apps. A step's name is the request id of all it records, so the event log tells which steps are done.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from accounts.models import User
+from core import context
+from core.context import Actor
+from core.models import Event, Picture
+from core.pictures import add_picture
+
+CONTENT = Path(__file__).resolve().parents[1] / "content"
+LOADER = Actor.system("demo")
+MARK = "demo:"
+
+
+def read(name: str) -> Any:
+    """One of the studio's files, such as `orders.json`."""
+    return json.loads((CONTENT / name).read_text())
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something that happens once: `act` gets the moment. `done` says so for what leaves no event behind."""
+
+    at: datetime
+    name: str
+    act: Callable[[datetime], None]
+    done: bool = False
+
+
+@dataclass
+class Studio:
+    """One run of the loader. `made` tells the public id of what a step made, in this run or an earlier one."""
+
+    now: datetime
+    made: dict[str, str] = field(default_factory=dict)
+    _actors: dict[str, Actor] = field(default_factory=dict)
+
+    def ago(self, days: float) -> datetime:
+        """The moment so many days before this run; negative days lie ahead."""
+        return self.now - timedelta(days=days)
+
+    def actor(self, email: str) -> Actor:
+        """Somebody with an account; everybody else acts as a guest. Ask only when people are there."""
+        if email not in self._actors:
+            user = User.objects.filter(email=email).first()
+            self._actors[email] = Actor.person(user) if user else Actor.guest()
+        return self._actors[email]
+
+    def user(self, email: str) -> User:
+        """Somebody with an account."""
+        return User.objects.get(email=email)
+
+    @property
+    def owner(self) -> Actor:
+        return self.actor("staff@example.com")
+
+    @property
+    def agent(self) -> Actor:
+        return self.actor("agent@example.com")
+
+    def picture(self, file: str) -> Picture:
+        """The picture of a file, kept the first time it is asked for and known again by its words.
+
+        That it was added is said aloud, because a worker has to render it in other sizes.
+        """
+        alt = self._words[file]
+        picture = Picture.objects.filter(alt=alt).first()
+        if picture is None:
+            with (CONTENT / file).open("rb") as upload, context.bind(quiet=False):
+                picture = add_picture(upload=upload, by=LOADER, alt=alt)
+        return picture
+
+    @cached_property
+    def _words(self) -> dict[str, str]:
+        return {picture["file"]: picture["alt"] for picture in read("manifest.json")}
+
+
+def earlier_steps() -> dict[str, str]:
+    """The steps of earlier runs by name, each with the public id of what its first event was about."""
+    log = Event.objects.filter(request_id__startswith=MARK).order_by("-id").values_list("request_id", "subject_id")
+    return {request_id.removeprefix(MARK): subject_id for request_id, subject_id in log}
