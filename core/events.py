@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import structlog
 from celery import current_app
@@ -35,7 +35,7 @@ SWEEP_AFTER = timedelta(seconds=15)
 class Subject(Protocol):
     """What an event can be about: `public_kind` is its kind on the wire, `public_id` its id there."""
 
-    public_kind: str
+    public_kind: ClassVar[str]
 
     @property
     def public_id(self) -> str: ...
