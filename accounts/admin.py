@@ -1,21 +1,22 @@
 """People, roles and entitlements for staff. Nobody sets another's password here, or gains power they do not have."""
 
-from typing import Any, ClassVar
+from itertools import groupby
+from typing import Any, cast
 
 import allauth.account.admin  # noqa: F401  registered first, to be taken out below
 import django.contrib.auth.admin  # noqa: F401
 from allauth.account import forms as allauth_forms
 from allauth.account.models import EmailAddress
 from django import forms
+from django.apps import apps
 from django.contrib import admin, messages
 from django.contrib.admin import ModelAdmin
-from django.contrib.admin.widgets import AutocompleteSelectMultiple
-from django.contrib.auth.forms import ReadOnlyPasswordHashField
+from django.contrib.auth.hashers import identify_hasher
 from django.contrib.auth.models import Group, Permission
 from django.db.models import Count, Model, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from accounts.models import Entitlement, Role, User
 from accounts.services import entitlements, people, roles
@@ -37,29 +38,13 @@ class UserForm(forms.ModelForm):
         widget=forms.CheckboxSelectMultiple,
         help_text=_("A role opens this staff area. You see those that you may give."),
     )
-    password = ReadOnlyPasswordHashField(
-        label=_("Password"), help_text=_("Nobody sets another's password: send a link by the action in the list.")
-    )
 
     class Meta:
         model = User
-        fields = ("email", "name", "bio", "is_active", "password")
+        fields = ("email", "name", "bio", "is_active")
 
     def clean_email(self) -> str:
         return str(self.cleaned_data["email"]).lower()
-
-
-class EntitlementInline(admin.TabularInline):
-    model = Entitlement
-    fields = readonly_fields = ("kind", "subject", "source_kind", "source_id", "since", "ended_at")
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
 
 
 @admin.register(User)
@@ -73,28 +58,33 @@ class UserAdmin(ModelAdmin):
     search_fields = ("email", "name")
     ordering = ("-id",)
     show_full_result_count = False
-    actions: ClassVar = ["send_reset_link"]
+    actions = ("send_reset_link",)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         power = ("roles",) if self._movable(request, obj) else ()
         if obj is None:
             return [(None, {"fields": ("email", "name", *power)})]
-        own = ("email", "name", "bio", "is_active", *power, "password", "last_login", "created_at")
+        own = ("email", "name", "bio", "is_active", *power, "password_kept", "last_login", "created_at")
         return [(None, {"fields": own})]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return ("email", "last_login", "created_at") if obj else ()
-
-    def get_inlines(self, request: HttpRequest, obj: Any = None) -> Any:
-        return [EntitlementInline] if obj else []
+        return ("email", "password_kept", "last_login", "created_at") if obj else ()
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change, **kwargs)
         if "roles" in form.base_fields:
-            field = form.base_fields["roles"]
+            field = cast("forms.ModelMultipleChoiceField", form.base_fields["roles"])
             field.queryset = self._movable(request, obj)
             field.initial = Role.objects.filter(group__user=obj) if obj else []
         return form
+
+    @admin.display(description=_("password"))
+    def password_kept(self, user: User) -> str:
+        """How it is kept. Nobody sets another's: the action of the list sends a link."""
+        if not user.has_usable_password():
+            return gettext("none yet")
+        algorithm = identify_hasher(user.password).algorithm
+        return gettext("kept as %(algorithm)s; the list sends a link for a new one") % {"algorithm": algorithm}
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Who may do everything is changed only by their like."""
@@ -138,15 +128,22 @@ class UserAdmin(ModelAdmin):
         return Role.objects.none() if obj == request.user else roles.movable_by(grant_of(request).actor)
 
 
+GRANTABLE = (
+    Permission.objects.filter(content_type__app_label__in=roles.HOUSE)
+    .select_related("content_type")
+    .order_by("content_type__app_label", "content_type__model", "codename")
+)
+
+
 class RoleForm(forms.ModelForm):
     """A role and the permissions of its group."""
 
     name = forms.CharField(label=_("Name"), max_length=150)
     permissions = forms.ModelMultipleChoiceField(
         label=_("Permissions"),
-        queryset=Permission.objects.filter(content_type__app_label__in=roles.HOUSE).select_related("content_type"),
+        queryset=GRANTABLE,
         required=False,
-        widget=AutocompleteSelectMultiple(Group._meta.get_field("permissions"), admin.site),  # noqa: SLF001
+        widget=forms.CheckboxSelectMultiple,
     )
 
     class Meta:
@@ -155,8 +152,15 @@ class RoleForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if self.instance.pk and "name" in self.fields:
-            self.initial |= {"name": self.instance.group.name, "permissions": self.instance.group.permissions.all()}
+        field = cast("forms.ModelMultipleChoiceField", self.fields["permissions"])
+        by_app = groupby(GRANTABLE.all(), lambda permission: permission.content_type.app_label)
+        field.choices = [
+            (apps.get_app_config(app).verbose_name, [(permission.pk, permission.name) for permission in permissions])
+            for app, permissions in by_app
+        ]
+        if self.instance.pk:
+            group = self.instance.group
+            self.initial = {**self.initial, "name": group.name, "permissions": group.permissions.all()}
 
     def clean_name(self) -> str:
         name = str(self.cleaned_data["name"])
@@ -177,7 +181,7 @@ class RoleAdmin(ModelAdmin):
     search_fields = ("group__name", "slug")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Role]:
-        return super().get_queryset(request).annotate(people_count=Count("group__user"))
+        return Role.objects.annotate(people_count=Count("group__user"))
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is not None and obj.slug in roles.SHIPPED_SLUGS:
@@ -227,25 +231,6 @@ class RoleAdmin(ModelAdmin):
             self.delete_model(request, role)
 
 
-@admin.register(Permission)
-class PermissionAdmin(ReadOnlyAdmin):
-    """Only for the picker of the role form."""
-
-    search_fields = ("name", "codename", "content_type__app_label")
-    ordering = ("content_type__app_label", "codename")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Permission]:
-        return (
-            super().get_queryset(request).filter(content_type__app_label__in=roles.HOUSE).select_related("content_type")
-        )
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return request.user.has_perm("accounts.change_role")
-
-
 @admin.register(Entitlement)
 class EntitlementAdmin(ReadOnlyAdmin):
     """What people hold; it is ended here, and given by what they buy."""
@@ -255,7 +240,7 @@ class EntitlementAdmin(ReadOnlyAdmin):
     list_select_related = ("user",)
     search_fields = ("=user__email", "=email", "=subject", "=source_id")
     show_full_result_count = False
-    actions: ClassVar = ["end"]
+    actions = ("end",)
 
     @admin.display(description=_("holder"))
     def holder(self, entitlement: Entitlement) -> str:

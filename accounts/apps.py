@@ -10,7 +10,7 @@ class AccountsConfig(AppConfig):
     verbose_name = _("People")
 
     def ready(self) -> None:
-        from accounts import handlers  # noqa: F401  subscribes on import, once models are ready
+        from accounts import handlers, panels  # noqa: F401  they subscribe on import, once models are ready
         from accounts.services import roles
 
         post_migrate.connect(roles.sync_after_migrate, sender=self, dispatch_uid="accounts.sync_roles")

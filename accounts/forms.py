@@ -5,10 +5,9 @@ from typing import Any
 from allauth.account import forms as allauth_forms
 from django import forms
 from django.contrib.auth.hashers import make_password
-from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.auth.password_validation import MinimumLengthValidator, get_default_password_validators
 from django.db import IntegrityError, transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -53,7 +52,7 @@ class SignupForm(allauth_forms.SignupForm):
         _dress(self.fields["email"], gettext_lazy("E-mail address"), "username", hint)
         _dress(self.fields["password1"], gettext_lazy("Password"), "new-password", strength_hint())
 
-    def try_save(self, request: HttpRequest) -> tuple[AbstractBaseUser | None, HttpResponse | None]:
+    def try_save(self, request: HttpRequest) -> Any:
         """Make the account, or answer as if: a known address gets a mail instead, in the same time and words."""
         try:
             with transaction.atomic():
@@ -149,6 +148,7 @@ class ProfileForm(forms.Form):
     remove_picture = forms.BooleanField(label=gettext_lazy("Remove the picture"), required=False)
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
-        super().__init__(*args, initial={"name": user.name, "bio": user.bio}, **kwargs)
+        kwargs["initial"] = {"name": user.name, "bio": user.bio}
+        super().__init__(*args, **kwargs)
         if user.avatar_id is None:
             del self.fields["remove_picture"]

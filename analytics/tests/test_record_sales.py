@@ -21,7 +21,13 @@ def pay(order="A-1", **data):
     return events.record("order.paid", ("order", order), by=SHOP, now=data.pop("now", None), **data)
 
 
-def test_a_paid_order_becomes_a_sale_with_what_it_is_owed_to(deliver_events):
+def deliver_to_insight():
+    """Run this app's handlers alone: the shop's would look for the order."""
+    for delivery in EventDelivery.objects.filter(pk__in=events.relay().deliveries, handler__startswith="analytics."):
+        assert events.deliver(delivery.pk), delivery.error
+
+
+def test_a_paid_order_becomes_a_sale_with_what_it_is_owed_to():
     event = pay(
         now=datetime(2026, 11, 3, 9, tzinfo=UTC),
         currency="EUR",
@@ -29,7 +35,7 @@ def test_a_paid_order_becomes_a_sale_with_what_it_is_owed_to(deliver_events):
         sources=[{"kind": "post", "id": "on-glazes", "amount": 4200}, {"kind": "room", "id": "r1", "amount": 1000}],
     )
 
-    deliver_events()
+    deliver_to_insight()
 
     fact = SaleFact.objects.get()
     assert (fact.event_uid, fact.kind, fact.order) == (event.uid, "paid", "A-1")
@@ -40,15 +46,15 @@ def test_a_paid_order_becomes_a_sale_with_what_it_is_owed_to(deliver_events):
     }
 
 
-def test_lines_owed_to_one_thing_are_summed(deliver_events):
+def test_lines_owed_to_one_thing_are_summed():
     pay(currency="EUR", amount=300, sources=[{"kind": "post", "id": "p", "amount": part} for part in (100, 150)])
 
-    deliver_events()
+    deliver_to_insight()
 
     assert SaleSource.objects.get().amount == 250
 
 
-def test_a_refund_counts_on_its_own_day(deliver_events):
+def test_a_refund_counts_on_its_own_day():
     pay(now=datetime(2026, 11, 3, 9, tzinfo=UTC), currency="EUR", amount=5000)
     events.record(
         "order.refunded",
@@ -60,7 +66,7 @@ def test_a_refund_counts_on_its_own_day(deliver_events):
         sources=[],
     )
 
-    deliver_events()
+    deliver_to_insight()
 
     assert list(SaleFact.objects.order_by("day").values_list("kind", "day", "amount")) == [
         ("paid", date(2026, 11, 3), 5000),
@@ -68,9 +74,9 @@ def test_a_refund_counts_on_its_own_day(deliver_events):
     ]
 
 
-def test_an_event_delivered_again_counts_once(deliver_events):
+def test_an_event_delivered_again_counts_once():
     pay(currency="EUR", amount=5000, sources=[{"kind": "post", "id": "p", "amount": 5000}])
-    deliver_events()
+    deliver_to_insight()
     before = snapshot("analytics.SaleFact", "analytics.SaleSource")
 
     EventDelivery.objects.update(state="pending", done_at=None)

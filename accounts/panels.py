@@ -1,0 +1,19 @@
+"""What a person holds, beside them in the staff area."""
+
+from django.utils.translation import gettext as _
+
+from accounts.models import Entitlement, User
+from core import panels
+from core.context import Grant
+from core.panels import Panel
+
+SHOWN = 20
+
+
+@panels.register("customer.admin")
+def held(user: User, viewer: Grant) -> Panel | None:
+    """The newest entitlements of a person; one query."""
+    if not viewer.actor.can("accounts.view_entitlement"):
+        return None
+    rows = Entitlement.objects.of(user).order_by("-id")[:SHOWN]
+    return Panel(_("Holds"), "accounts/panels/held.html", {"rows": list(rows)}, order=90)
