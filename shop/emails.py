@@ -20,7 +20,7 @@ def send_about(order: Order, template: str, *, key: str, **values: Any) -> None:
 def _facts(order: Order) -> dict[str, Any]:
     return {
         "order": order,
-        "url": settings.SITE_URL + reverse("shop:signed_order", args=[order.number, order.signature]),
+        "url": settings.SITE_URL + reverse("shop:order", args=[order.number, order.signature]),
         "lines": [
             {
                 "title": line.title,

@@ -19,6 +19,7 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -111,7 +112,7 @@ class Sandbox:
         return made.ref
 
     def read_webhook(self, body: bytes, headers: Mapping[str, str]) -> News:
-        if not hmac.compare_digest(sign(body), headers.get(SIGNATURE_HEADER, "")):
+        if not constant_time_compare(sign(body), headers.get(SIGNATURE_HEADER, "")):
             raise ForgedWebhook
         message = json.loads(body)
         return News(message["id"], message["ref"])

@@ -106,8 +106,8 @@ def carry_out_refund(*, refund_id: int, by: Actor, now: datetime | None = None) 
         providers.ask(asked.payment.provider).refund(asked)
     except ProviderRefused as refusal:
         _fail(refund_id, str(refusal.details.get("reason", refusal.code)), by=by, now=now)
-    else:
-        payments.sync_payment(payment_id=asked.payment_id, by=by, now=now)
+    # After a refusal too: the reason may be that somebody gave the money back at the provider's own desk.
+    payments.sync_payment(payment_id=asked.payment_id, by=by, now=now)
     asked.refresh_from_db()
     return asked
 
