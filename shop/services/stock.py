@@ -190,7 +190,9 @@ def adjust_stock(
 
 
 @transaction.atomic
-def set_backorder_limit(*, sku: str, limit: int, warehouse: str = "", by: Actor) -> StockLevel:
+def set_backorder_limit(
+    *, sku: str, limit: int, warehouse: str = "", by: Actor, now: datetime | None = None
+) -> StockLevel:
     """Say how many pieces may be sold before they are made. Raises Denied, UnknownVariant, StockPromised.
 
     Locks the level. Records stock.limited.
@@ -201,7 +203,7 @@ def set_backorder_limit(*, sku: str, limit: int, warehouse: str = "", by: Actor)
         raise StockPromised(sku=sku, field="limit")
     locked.backorder_limit = limit
     locked.save(update_fields=["backorder_limit"])
-    events.record("stock.limited", level.variant, by=by, limit=limit, warehouse=level.warehouse.code)
+    events.record("stock.limited", level.variant, by=by, now=now, limit=limit, warehouse=level.warehouse.code)
     return locked
 
 
