@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, When
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -126,11 +126,16 @@ def page_of_messages(room: Room, *, before: int | None = None, size: int = 50) -
 
 
 def my_rooms(viewer: Grant) -> QuerySet[Room]:
-    """Rooms the viewer is in, liveliest first, with `unread`, `last_body`, and the `others` of a direct one."""
-    others = Membership.objects.filter(room__kind=Room.Kind.DIRECT).select_related("user")
-    partners = others.exclude(user=viewer.user) if viewer.user else others.none()
-    mine = Room.objects.joined_by(viewer.user).annotate(last_body=_last_body())
-    return mine.prefetch_related(Prefetch("memberships", partners, to_attr="others")).order_by("-last_message_at", "-pk")
+    """Rooms the viewer is in, liveliest first, with `unread`, `last_body`, and whom a direct one is with; one query."""
+    partner = Membership.objects.filter(room=OuterRef("pk"), room__kind=Room.Kind.DIRECT).exclude(
+        user=viewer.user.pk if viewer.user else None
+    )
+    mine = Room.objects.joined_by(viewer.user).annotate(
+        last_body=_last_body(),
+        partner_name=Subquery(partner.values("user__name")[:1]),
+        partner_email=Subquery(partner.values("user__email")[:1]),
+    )
+    return mine.order_by("-last_message_at", "-pk")
 
 
 def public_rooms(viewer: Grant) -> QuerySet[Room]:
@@ -176,15 +181,16 @@ def _line(room: Any, current: Room | None) -> RoomLine:
 
 
 def name_of(room: Any) -> str:
-    """The title; of a direct room the other person, where `others` was loaded."""
-    people = [place.user.display_name for place in getattr(room, "others", [])]
-    return room.title or ", ".join(people) or str(_("Direct messages"))
+    """The title; of a direct room the other person, where `my_rooms` found them."""
+    partner = User(name=getattr(room, "partner_name", None) or "", email=getattr(room, "partner_email", None) or "")
+    return room.title or partner.display_name or str(_("Direct messages"))
 
 
 def support_about(kind: str, public_id: str, viewer: Grant) -> Room | None:
-    """The conversation about a thing that the viewer may see; the newest, should staff see several."""
+    """The conversation about a thing that the viewer may see: their own before those of others; one query."""
     rooms = Room.objects.filter(kind=Room.Kind.SUPPORT).about(kind, public_id).visible_to(viewer)
-    return rooms.select_related("case").order_by("-pk").first()
+    own = Case(When(customer=viewer.user, then=0), default=1)
+    return rooms.select_related("case", "customer").order_by(own, "-pk").first()
 
 
 def public_about(kind: str, public_id: str) -> Room | None:

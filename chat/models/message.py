@@ -4,7 +4,7 @@ from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Prefetch, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -16,7 +16,8 @@ from core.ids import uuid7
 class MessageQuerySet(models.QuerySet["Message"]):
     def whole(self) -> Self:
         """With all that a frame or a page shows of a message: two queries."""
-        return self.select_related("author", "reply_to__author").prefetch_related("reactions__user")
+        marks = Prefetch("reactions", Reaction.objects.select_related("user"))
+        return self.select_related("author", "reply_to__author").prefetch_related(marks)
 
 
 class Message(models.Model):

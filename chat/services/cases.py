@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from chat import queries
-from chat.models import Membership, Room, SupportCase, answers
+from chat.models import Membership, Message, Room, SupportCase, answers
 from chat.queries import Access, NotAMember
 from chat.services import messages, rooms
 from core import events
@@ -43,31 +43,32 @@ class Opened:
 
 @transaction.atomic
 def open_conversation(
-    *, about: tuple[str, str] | None, title: str, customer: User, by: Actor, now: datetime | None = None
+    *,
+    about: tuple[str, str] | None,
+    title: str,
+    customer: User,
+    by: Actor,
+    body: str = "",
+    client_id: UUID | None = None,
+    now: datetime | None = None,
 ) -> Opened:
-    """A customer's conversation with the house: the one there is about this thing, or a new one.
+    """A customer's conversation with the house: the one there is about this thing, or a new one; and its next words.
 
-    That the customer may know the thing is the caller's to check (by its card). Raises NotAMember for strangers,
-    Denied when it is for somebody else and `by` does not answer customers. Records conversation.opened.
+    That the customer may know the thing is the caller's to check (by its card). The same `client_id` again gives the
+    conversation of the first time. Raises NotAMember for strangers, Denied when it is for somebody else and `by` does
+    not answer customers, and what `send_message` raises. Records conversation.opened.
     """
     if by.user is None and by.kind != "system":
         raise NotAMember
     if by.user != customer and not answers(by):
         raise Denied
+    if client_id and (said := Message.objects.filter(author=by.user, client_id=client_id).first()):
+        return Opened(said.room, new=False)
     now = now or timezone.now()
-    made = {"title": title[:120], "created_at": now, "last_message_at": now}
-    if about is None:
-        room, new = Room.objects.create(kind=Room.Kind.SUPPORT, customer=customer, **made), True
-    else:
-        room, new = Room.objects.get_or_create(
-            kind=Room.Kind.SUPPORT, customer=customer, subject_kind=about[0], subject_id=about[1], defaults=made
-        )
-    if new:
-        SupportCase.objects.create(room=room, opened_at=now, turn_at=now)
-        rooms.place(room, customer, Membership.Role.MEMBER, now)
-        subject = {"about_kind": about[0], "about_id": about[1]} if about else {}
-        events.record("conversation.opened", room, by=by, now=now, **subject)
-    return Opened(room, new)
+    opened = _open(about, title, customer, by, now)
+    if client_id:
+        messages.send_message(room_uid=opened.room.uid, body=body, client_id=client_id, by=by, now=now)
+    return opened
 
 
 @transaction.atomic
@@ -137,6 +138,22 @@ def prioritise_case(*, room_uid: UUID, priority: int, by: Actor, now: datetime |
         case.priority = priority
         events.record("conversation.prioritised", case.room, by=by, now=now, priority=priority)
     return case
+
+
+def _open(about: tuple[str, str] | None, title: str, customer: User, by: Actor, now: datetime) -> Opened:
+    made = {"title": title[:120], "created_at": now, "last_message_at": now}
+    if about is None:
+        room, new = Room.objects.create(kind=Room.Kind.SUPPORT, customer=customer, **made), True
+    else:
+        room, new = Room.objects.get_or_create(
+            kind=Room.Kind.SUPPORT, customer=customer, subject_kind=about[0], subject_id=about[1], defaults=made
+        )
+    if new:
+        SupportCase.objects.create(room=room, opened_at=now, turn_at=now)
+        rooms.place(room, customer, Membership.Role.MEMBER, now)
+        subject = {"about_kind": about[0], "about_id": about[1]} if about else {}
+        events.record("conversation.opened", room, by=by, now=now, **subject)
+    return Opened(room, new)
 
 
 def _case_for(room_uid: UUID, by: Actor) -> SupportCase:

@@ -1,0 +1,63 @@
+"""The support desk: who waits, who looks after whom."""
+
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from chat import queries
+from chat.forms import CaseForm
+from chat.models import answers
+from chat.services import cases
+from core.errors import Denied, Invalid
+from core.http import PageRequest
+from core.paging import keyset
+
+TABS = ("open", "mine", "waiting", "closed")
+
+
+@require_GET
+@login_required
+def desk(request: PageRequest) -> HttpResponse:
+    """The queue, whoever has waited longest first; closed ones newest first."""
+    viewer = request.grant
+    if not answers(viewer.actor):
+        raise Denied
+    tab = request.GET.get("tab", "open")
+    tab = tab if tab in TABS else "open"
+    order = ("-turn_at", "-room_id") if tab == "closed" else ("turn_at", "room_id")
+    page = keyset(queries.desk(tab, viewer), by=order, cursor=request.GET.get("cursor", ""))
+    return render(request, "chat/desk.html", {"tab": tab, "page": page, "counts": queries.desk_counts(viewer)})
+
+
+@require_POST
+@login_required
+def case(request: PageRequest, uid: UUID) -> HttpResponse:
+    """Take, give, close, take up again, prioritise; back to the conversation."""
+    by = request.grant.actor
+    match request.POST.get("verb"):
+        case "take":
+            cases.assign_case(room_uid=uid, assignee=by.user, by=by)
+        case "close":
+            cases.close_case(room_uid=uid, by=by)
+        case "reopen":
+            cases.reopen_case(room_uid=uid, by=by)
+        case "change":
+            _change(request, uid)
+        case _:
+            raise Invalid(field="verb")
+    return redirect("chat:conversation", uid)
+
+
+def _change(request: PageRequest, uid: UUID) -> None:
+    by = request.grant.actor
+    if not answers(by):
+        raise Denied
+    form = CaseForm(request.POST)
+    if not form.is_valid():
+        raise Invalid(field=next(iter(form.errors)))
+    cases.assign_case(room_uid=uid, assignee=form.cleaned_data["assignee"], by=by)
+    if form.cleaned_data["priority"] is not None:
+        cases.prioritise_case(room_uid=uid, priority=form.cleaned_data["priority"], by=by)

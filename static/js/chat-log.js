@@ -1,0 +1,126 @@
+/** The log. A message that comes over the socket fills the very template that the server draws messages with. */
+
+const TOGETHER = 5 * 60_000;
+const chat = document.getElementById("chat");
+const log = document.getElementById("log");
+const language = document.documentElement.lang;
+const time = new Intl.DateTimeFormat(language, { timeStyle: "short" });
+const date = new Intl.DateTimeFormat(language, { dateStyle: "long" });
+
+const blank = (id) => document.getElementById(id).content.firstElementChild.cloneNode(true);
+const part = (line, name) => line.querySelector(`[data-part="${name}"]`);
+const place = (line) => Number(line.dataset.seq) || Infinity;
+const find = (message) =>
+  document.getElementById(`m${message.seq}`) ??
+  (message.cid && log.querySelector(`[data-cid="${CSS.escape(message.cid)}"]:is([data-state=sending], [data-state=failed])`));
+
+/** Show a message as it is now, new or changed; gives its line, or nothing when what is shown is as new. */
+export function show(message, state = "") {
+  const known = find(message);
+  if (known && Number(known.dataset.rev) >= message.rev && message.seq) return undefined;
+  const line = known ?? blank("message-template");
+  fill(line, message, message.deleted ? "deleted" : state);
+  if (!known || !known.id) put(line);
+  line.id = message.seq ? `m${message.seq}` : "";
+  group(line);
+  group(line.nextElementSibling);
+  log.querySelector("[data-nothing]")?.remove();
+  return line;
+}
+
+function fill(line, message, state) {
+  const own = message.author?.id === chat.dataset.me;
+  Object.assign(line.dataset, { seq: message.seq ?? "", rev: message.rev ?? 0, cid: message.cid, at: message.at, author: message.author?.id ?? "" });
+  line.toggleAttribute("data-own", own);
+  line.toggleAttribute("data-system", message.kind === "system");
+  setState(line, state);
+  const name = message.author?.name ?? "";
+  part(line, "author").textContent = name;
+  face(line.querySelector(".avatar"), name);
+  const clock = line.querySelector("time");
+  clock.dateTime = message.at;
+  clock.textContent = time.format(new Date(message.at));
+  part(line, "edited").hidden = !message.edited_at || message.deleted;
+  part(line, "gone").hidden = !message.deleted;
+  // The server made this HTML from escaped text when the message was written.
+  part(line, "words").innerHTML = message.html;
+  quote(part(line, "quote"), message.reply_to);
+  part(line, "marks").replaceChildren(...(message.reactions ?? []).map((mark) => button(message.seq, mark)));
+  const more = line.querySelector("[data-more]");
+  if (more) {
+    more.href = `${chat.dataset.messages}${message.seq}/`;
+    more.hidden = !message.seq || message.deleted;
+  }
+  cards(part(line, "cards"), message);
+}
+
+export function setState(line, state) {
+  if (state) line.dataset.state = state;
+  else delete line.dataset.state;
+  part(line, "failed").hidden = state !== "failed";
+}
+
+function face(avatar, name) {
+  const words = name.split(/\s+/).filter(Boolean);
+  avatar.textContent = [words[0], words.length > 1 ? words.at(-1) : ""].map((word) => word?.[0] ?? "").join("");
+  avatar.dataset.tone = new TextEncoder().encode(name).reduce((sum, byte) => sum + byte, 0) % 6;
+}
+
+function quote(link, seq) {
+  link.hidden = !seq;
+  if (!seq) return;
+  const answered = document.getElementById(`m${seq}`);
+  link.href = `#m${seq}`;
+  link.querySelector("b").textContent = answered ? part(answered, "author").textContent : "";
+  link.querySelector("span").textContent = answered ? part(answered, "words").textContent.trim().slice(0, 120) : "…";
+}
+
+function button(seq, { emoji, people }) {
+  const mark = blank("mark-template");
+  const [sign, count] = mark.children;
+  sign.textContent = emoji;
+  count.textContent = people.length;
+  mark.value = emoji;
+  mark.setAttribute("formaction", `${chat.dataset.messages}${seq}/reactions/`);
+  mark.setAttribute("aria-pressed", String(people.includes(chat.dataset.me)));
+  return mark;
+}
+
+/** What a card shows depends on who looks, so it is not in the message; the server draws it for us. */
+async function cards(box, message) {
+  if (!message.cards?.length || !message.seq) return box.replaceChildren();
+  const answer = await fetch(`${chat.dataset.messages}${message.seq}/cards/`);
+  if (answer.ok) box.innerHTML = await answer.text();
+}
+
+/** Put a line where its number says, with a day line before the first of a day. */
+function put(line) {
+  const before = [...log.querySelectorAll(".message")].reverse().find((other) => other !== line && place(other) < place(line));
+  if (before) before.after(line);
+  else log.prepend(line);
+  const previous = before && new Date(before.dataset.at);
+  const now = new Date(line.dataset.at);
+  if (previous?.toDateString() === now.toDateString()) return;
+  const day = blank("day-template");
+  const stamp = document.createElement("time");
+  stamp.dateTime = line.dataset.at;
+  stamp.textContent = date.format(now);
+  day.append(stamp);
+  line.before(day);
+}
+
+function group(line) {
+  if (!line?.matches(".message")) return;
+  const before = line.previousElementSibling;
+  const near = before?.matches(".message") && Date.parse(line.dataset.at) - Date.parse(before.dataset.at) < TOGETHER;
+  const same = near && line.dataset.author && line.dataset.author === before.dataset.author;
+  line.toggleAttribute("data-grouped", Boolean(same && part(line, "quote").hidden));
+}
+
+/** Somebody has read up to a number: say so at the last of our messages up to there. */
+export function showSeen(seq) {
+  const mine = [...log.querySelectorAll(".message[data-own]:not([data-state])")].filter((line) => place(line) <= seq);
+  for (const line of log.querySelectorAll(".message[data-own]")) part(line, "seen").hidden = line !== mine.at(-1);
+}
+
+export const newest = () => Math.max(0, ...[...log.querySelectorAll(".message")].map((line) => Number(line.dataset.seq)));

@@ -1,0 +1,113 @@
+/** The socket of one room: says hello, follows, resumes where it was, and comes back by itself. */
+
+const FIRST_PAUSE = 500;
+const LONGEST_PAUSE = 30_000;
+const SILENCE = 60_000;
+const FINAL = new Set(["signed_out", "protocol"]);
+
+export class Socket {
+  /** `hears` is told of changes (`message`), of what passes (`typing`, `seen`, `presence`) and of our `state`. */
+  constructor(room, rev, hears) {
+    Object.assign(this, { room, rev, hears, tries: 0, refs: 0, asked: new Map(), after: 0, ready: false, asking: false });
+    addEventListener("online", () => this.retryNow());
+    document.addEventListener("visibilitychange", () => document.hidden || this.retryNow());
+    this.open();
+  }
+
+  open() {
+    clearTimeout(this.timer);
+    this.wire = new WebSocket(`${location.origin.replace("http", "ws")}/ws/talk/`);
+    this.wire.onopen = () => this.tell({ type: "hello", proto: 1 });
+    this.wire.onmessage = (event) => this.hear(JSON.parse(event.data));
+    this.wire.onclose = () => this.lost();
+    this.watch();
+  }
+
+  tell(frame) {
+    if (this.wire.readyState === WebSocket.OPEN) this.wire.send(JSON.stringify(frame));
+  }
+
+  /** Ask for something; resolves with its `ok`, rejects with its `err`, or with {code: "lost"} when nobody can say. */
+  ask(frame) {
+    const ref = String(++this.refs);
+    return new Promise((resolve, reject) => {
+      if (this.wire.readyState !== WebSocket.OPEN) return reject({ code: "lost" });
+      this.asked.set(ref, { resolve, reject });
+      this.tell({ room: this.room, ...frame, ref });
+    });
+  }
+
+  hear(frame) {
+    this.watch();
+    const { resolve, reject } = this.asked.get(frame.ref) ?? {};
+    this.asked.delete(frame.ref);
+    if (frame.type === "ok") resolve?.(frame);
+    else if (frame.type === "err") reject?.(frame);
+    else if (frame.type === "welcome") this.follow(frame);
+    else if (frame.type === "bye") this.farewell = frame;
+    else if (frame.type === "head") this.compare(frame.rooms[this.room] ?? 0);
+    else if (frame.room !== this.room) return;
+    else if (frame.type === "msg" || frame.type === "chg") this.take(frame);
+    else if (frame.type === "sync") this.catchUp(frame);
+    else if (frame.type === "reset") this.hears.state("stale", frame.reason);
+    else this.hears[frame.type]?.(frame);
+  }
+
+  async follow(welcome) {
+    this.skew = Date.parse(welcome.now) - Date.now();
+    try {
+      const { head } = await this.ask({ type: "sub", rev: this.rev });
+      this.rev = Math.max(this.rev, head);
+      this.tries = 0;
+      this.ready = true;
+      this.hears.state("ready");
+    } catch (refusal) {
+      if (refusal.code === "not_found") this.hears.state("stale", "closed");
+      else if (refusal.code !== "lost") this.wire.close();
+    }
+  }
+
+  /** The next change is shown, an old one is not, and after a gap we ask for what is missing. */
+  take({ type, message }) {
+    if (message.rev > this.rev + 1) return this.compare(message.rev);
+    if (message.rev <= this.rev) return;
+    this.rev = message.rev;
+    this.hears.message(message, type === "msg");
+  }
+
+  catchUp({ messages, head, more }) {
+    for (const message of messages) this.hears.message(message, false);
+    this.rev = Math.max(this.rev, head);
+    this.asking = more;
+  }
+
+  compare(head) {
+    if (head <= this.rev || this.asking) return;
+    this.asking = true;
+    this.tell({ type: "sync", room: this.room, after: this.rev });
+  }
+
+  /** Full jitter, so that those who lost the same server do not all come back at once. */
+  lost() {
+    this.ready = this.asking = false;
+    for (const { reject } of this.asked.values()) reject({ code: "lost" });
+    this.asked.clear();
+    const { code, after = 0 } = this.farewell ?? {};
+    this.farewell = undefined;
+    if (FINAL.has(code)) return this.hears.state(code === "signed_out" ? "signed-out" : "stale");
+    this.hears.state("lost");
+    const pause = after * 1000 + Math.random() * Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** this.tries++);
+    this.timer = setTimeout(() => this.open(), pause);
+  }
+
+  retryNow() {
+    if (this.wire.readyState === WebSocket.CLOSED && this.tries) this.open();
+    else this.tell({ type: "ping" });
+  }
+
+  /** A connection that says nothing for a minute is dead, whatever it looks like. */
+  watch() {
+    clearTimeout(this.silence);
+    this.silence = setTimeout(() => this.wire.close(), SILENCE);
+  }
+}
