@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.functional import Promise
+
 from core.context import Grant
 
 
@@ -17,7 +19,7 @@ from core.context import Grant
 class Panel:
     """A titled fragment: a template of the app that gives it, and what that template needs."""
 
-    title: str
+    title: str | Promise
     template: str
     context: Mapping[str, Any] = field(default_factory=dict)
     order: int = 100

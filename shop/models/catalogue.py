@@ -22,7 +22,7 @@ HEX_COLOUR = RegexValidator(r"^#[0-9a-f]{6}$", _("A colour is written like #d9c9
 class Category(TreeNode):
     """A shelf. Shelves form a tree of parents; the tree is read with a recursive query, so it cannot go out of step."""
 
-    public_kind = "category"
+    public_kind: ClassVar[str] = "category"
 
     parent = TreeNodeForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("parent")
@@ -64,7 +64,7 @@ class ProductQuerySet(models.QuerySet["Product"]):
 class Product(models.Model):
     """A thing in the shop, in one or more variants. `description` is Markdown; `description_html` is made from it."""
 
-    public_kind = "product"
+    public_kind: ClassVar[str] = "product"
 
     class Status(models.TextChoices):
         DRAFT = "draft", _("draft")
@@ -201,7 +201,7 @@ class Variant(models.Model):
     `combination` spells its option values ("glaze=celadon size=large"), so no product has the same variant twice.
     """
 
-    public_kind = "variant"
+    public_kind: ClassVar[str] = "variant"
 
     uid = models.UUIDField(_("uid"), default=uuid7, unique=True, editable=False)
     product = models.ForeignKey(Product, models.CASCADE, related_name="variants", verbose_name=_("product"))

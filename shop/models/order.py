@@ -41,7 +41,7 @@ class Order(models.Model):
     order while there is stock, or goes back.
     """
 
-    public_kind = "order"
+    public_kind: ClassVar[str] = "order"
 
     class Status(models.TextChoices):
         PENDING_PAYMENT = "pending_payment", _("waiting for payment")
@@ -253,7 +253,7 @@ class OrderLine(models.Model):
 class Fulfilment(models.Model):
     """A parcel that left, or a hand-over at the door."""
 
-    public_kind = "fulfilment"
+    public_kind: ClassVar[str] = "fulfilment"
 
     uid = models.UUIDField(_("uid"), default=uuid7, unique=True, editable=False)
     order = models.ForeignKey(Order, models.PROTECT, related_name="fulfilments", verbose_name=_("order"))

@@ -29,7 +29,7 @@ class Payment(models.Model):
     late becomes captured all the same: the provider is right. Only `shop.services.payment.sync_payment` moves it.
     """
 
-    public_kind = "payment"
+    public_kind: ClassVar[str] = "payment"
 
     class Status(models.TextChoices):
         CREATED = "created", _("created")
@@ -144,7 +144,7 @@ class Refund(models.Model):
     (made at their dashboard, found by us).
     """
 
-    public_kind = "refund"
+    public_kind: ClassVar[str] = "refund"
 
     class State(models.TextChoices):
         PENDING = "pending", _("on its way")

@@ -22,7 +22,7 @@ class ReviewQuerySet(models.QuerySet["Review"]):
 class Review(models.Model):
     """A buyer's words about a product; one each. `line` is the purchase that makes it verified."""
 
-    public_kind = "review"
+    public_kind: ClassVar[str] = "review"
 
     class Status(models.TextChoices):
         PENDING = "pending", _("waiting for moderation")
