@@ -148,7 +148,7 @@ def _add_variant(studio: Studio, product: Product, data: dict[str, Any], positio
     price = Money.parse(data["price"], market.currency)
     catalogue.set_price(variant=variant, market=market, amount=price, by=LOADER, now=now)
     counted = data["stock"]
-    stock.set_backorder_limit(sku=variant.sku, limit=counted["backorder_limit"], by=studio.owner)
+    stock.set_backorder_limit(sku=variant.sku, limit=counted["backorder_limit"], by=studio.owner, now=now)
     if counted["initial"]:
         stock.receive_stock(
             sku=variant.sku,
