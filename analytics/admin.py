@@ -1,31 +1,26 @@
 """Sales as insight keeps them, to look at."""
 
-from typing import ClassVar
-
 from django.contrib import admin
-from django.db.models import Model
-from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
-from analytics.models import SaleFact, SaleSource
+from analytics.models import SaleFact
 from core.admin import ReadOnlyAdmin
-
-
-class SourceInline(admin.TabularInline):
-    model = SaleSource
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
+from core.money import Money
 
 
 @admin.register(SaleFact)
 class SaleFactAdmin(ReadOnlyAdmin):
-    list_display = ("at", "order", "kind", "currency", "amount")
+    list_display = ("at", "order", "kind", "total")
     list_filter = ("kind", "currency")
     search_fields = ("=order",)
+    fields = ("at", "day", "order", "kind", "total", "owed_to")
     show_full_result_count = False
-    inlines: ClassVar = [SourceInline]
+
+    @admin.display(description=_("amount"), ordering="amount")
+    def total(self, fact: SaleFact) -> str:
+        return Money(fact.amount, fact.currency).format()
+
+    @admin.display(description=_("owed to"))
+    def owed_to(self, fact: SaleFact) -> str:
+        parts = fact.sources.order_by("kind", "public_id")
+        return ", ".join(f"{part}: {Money(part.amount, fact.currency).format()}" for part in parts) or "–"

@@ -12,6 +12,7 @@ from accounts.models import User
 from accounts.services import roles
 from accounts.tests.factories import UserFactory
 from analytics import panels
+from analytics.models import SaleFact
 from analytics.tests.factories import refund, sale
 from core import panels as slots
 from core.context import Actor, Grant
@@ -199,3 +200,20 @@ def test_the_week_is_on_the_first_page_of_staff(client, analyst, author, sold):
     client.force_login(analyst)
     page = client.get(reverse("admin:index")).content.decode()
     assert "€66.50" in page
+
+
+def test_a_sale_in_the_admin_is_for_looking(client, analyst, sold):
+    client.force_login(analyst)
+    fact = SaleFact.objects.get(amount=8650)
+    url = reverse("admin:analytics_salefact_change", args=[fact.pk])
+
+    page = client.get(url).content.decode()
+    listed = client.get(reverse("admin:analytics_salefact_changelist")).content.decode()
+
+    assert "post:on-glazes: €40.00" in page
+    assert "€86.50" in page
+    assert "€86.50" in listed
+    assert client.post(url, {"amount": "1"}).status_code == 403
+    assert client.get(reverse("admin:analytics_salefact_add")).status_code == 403
+    fact.refresh_from_db()
+    assert fact.amount == 8650
