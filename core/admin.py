@@ -1,5 +1,6 @@
 """The ground floor in the admin: what happened, what is on its way, what died and can be sent again."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
@@ -110,7 +111,7 @@ class TextPageAdmin(ModelAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
         return ("slug",) if obj else ()
 
-    def get_prepopulated_fields(self, request: HttpRequest, obj: Model | None = None) -> dict[str, tuple[str, ...]]:
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Model | None = None) -> dict[str, Sequence[str]]:
         return {} if obj else {"slug": ("title",)}
 
     def save_model(self, request: HttpRequest, obj: TextPage, form: Any, change: bool) -> None:
