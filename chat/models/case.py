@@ -36,9 +36,7 @@ class SupportCase(models.Model):
         NORMAL = 2, _("normal")
         HIGH = 3, _("high")
 
-    room = models.OneToOneField(
-        Room, models.CASCADE, primary_key=True, related_name="case", verbose_name=_("conversation")
-    )
+    room = models.OneToOneField(Room, models.CASCADE, related_name="case", verbose_name=_("conversation"))
     assignee = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.SET_NULL,
@@ -60,16 +58,16 @@ class SupportCase(models.Model):
     class Meta:
         verbose_name = _("support case")
         verbose_name_plural = _("support cases")
-        ordering: ClassVar = ["turn_at", "room_id"]
+        ordering: ClassVar = ["turn_at", "id"]
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(status__in=["open", "waiting", "closed"]), name="case_status"),
             models.CheckConstraint(condition=Q(priority__in=[1, 2, 3]), name="case_priority"),
             models.CheckConstraint(condition=Q(status="closed") ^ Q(closed_at__isnull=True), name="case_closed_at"),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["status", "turn_at", "room"], name="case_queue"),
+            models.Index(fields=["status", "turn_at", "id"], name="case_queue"),
             models.Index(
-                fields=["assignee", "turn_at", "room"], condition=~Q(status="closed"), name="case_mine"
+                fields=["assignee", "turn_at", "id"], condition=~Q(status="closed"), name="case_mine"
             ),
         ]
 

@@ -27,7 +27,7 @@ def desk(request: PageRequest) -> HttpResponse:
         raise Denied
     tab = request.GET.get("tab", "open")
     tab = tab if tab in TABS else "open"
-    order = ("-turn_at", "-room_id") if tab == "closed" else ("turn_at", "room_id")
+    order = ("-turn_at", "-id") if tab == "closed" else ("turn_at", "id")
     page = keyset(queries.desk(tab, viewer), by=order, cursor=request.GET.get("cursor", ""))
     return render(request, "chat/desk.html", {"tab": tab, "page": page, "counts": queries.desk_counts(viewer)})
 

@@ -1,0 +1,107 @@
+"""Customers' conversations with the house, for programs."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+from uuid import UUID
+
+import django_filters
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.models import User
+from chat import limits
+from chat.api.shapes import CaseIn, ConversationIn, ConversationOut
+from chat.models import Room, SupportCase
+from chat.queries import NotAMember
+from chat.services import cases
+from core import cards
+from core.api import Problem, ReadViewSet
+from core.errors import Invalid, NotFound
+
+
+class ConversationFilter(django_filters.FilterSet):
+    """Of a status, of an agent, about a thing."""
+
+    status = django_filters.ChoiceFilter(choices=SupportCase.Status.choices)
+    assignee = django_filters.UUIDFilter(field_name="assignee__uid")
+    about_kind = django_filters.CharFilter(field_name="room__subject_kind")
+    about_id = django_filters.CharFilter(field_name="room__subject_id")
+
+
+class ConversationViewSet(ReadViewSet[SupportCase]):
+    """The caller's conversations with the house; for those who answer customers all of them, the longest wait first."""
+
+    serializer_class = ConversationOut
+    filterset_class = ConversationFilter
+    lookup_field = "room__uid"
+    lookup_url_kwarg = "uid"
+    lookup_value_regex = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    required_scopes: ClassVar = {"GET": "chat:read", "POST": "chat:write", "PATCH": "chat:write"}
+    ordering: Sequence[str] = ("turn_at", "id")
+    ordering_fields: ClassVar = ("turn_at", "opened_at")
+
+    def get_queryset(self) -> QuerySet[SupportCase]:
+        return SupportCase.objects.for_desk().filter(room__in=Room.objects.visible_to(self.grant))
+
+    @extend_schema(
+        request=ConversationIn, responses={200: ConversationOut, 201: ConversationOut, 404: Problem, 429: Problem}
+    )
+    def create(self, request: Request) -> Response:
+        """Write to the house; 200 instead of 201 where a conversation about this goes on."""
+        asked = ConversationIn.parse(request)
+        user = self.grant.user
+        if user is None:
+            raise NotAMember
+        about = (asked["about"]["kind"], asked["about"]["id"]) if asked["about"] else None
+        title = self._title(about, asked["title"])
+        limits.require_open(self.grant.actor)
+        opened = cases.open_conversation(
+            about=about,
+            title=title,
+            customer=user,
+            by=self.grant.actor,
+            body=asked["body"],
+            client_id=asked["client_id"],
+        )
+        return self._answer(opened.room.uid, 201 if opened.new else 200)
+
+    @extend_schema(request=CaseIn, responses={200: ConversationOut, 403: Problem, 409: Problem, 422: Problem})
+    def partial_update(self, request: Request, uid: str) -> Response:
+        """Give, close, take up again, prioritise: for those who answer customers."""
+        asked, by, room_uid = CaseIn.parse(request), self.grant.actor, UUID(uid)
+        if "assignee" in asked:
+            cases.assign_case(room_uid=room_uid, assignee=_person(asked["assignee"]), by=by)
+        if "priority" in asked:
+            cases.prioritise_case(room_uid=room_uid, priority=asked["priority"], by=by)
+        if "status" in asked:
+            settle = cases.close_case if asked["status"] == SupportCase.Status.CLOSED else cases.reopen_case
+            settle(room_uid=room_uid, by=by)
+        return self._answer(room_uid)
+
+    def _title(self, about: tuple[str, str] | None, title: str) -> str:
+        """What a conversation is called: after the thing, which the caller must be able to see."""
+        if about is None:
+            if not title:
+                raise Invalid(field="title")
+            return title
+        card = cards.one(*about, self.grant)
+        if card is None:
+            raise NotFound
+        return card.title
+
+    def _answer(self, room_uid: UUID, status: int = 200) -> Response:
+        case = self.get_queryset().filter(room__uid=room_uid).first()
+        if case is None:
+            raise NotFound
+        return Response(ConversationOut(case).data, status)
+
+
+def _person(uid: UUID | None) -> User | None:
+    if uid is None:
+        return None
+    person = User.objects.filter(uid=uid).first()
+    if person is None:
+        raise cases.NotAnAgent(field="assignee")
+    return person

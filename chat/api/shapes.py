@@ -1,0 +1,171 @@
+"""What programs send and get."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from chat import protocol, wire
+from chat.models import Message, Room, SupportCase
+from core.api import In
+
+
+class PairOut(serializers.Serializer[Any]):
+    """A thing of the house by its kind and public id."""
+
+    kind = serializers.CharField(max_length=40)
+    id = serializers.CharField(max_length=protocol.LONGEST_ID)
+
+
+class PairIn(In):
+    kind = serializers.SlugField(max_length=40)
+    id = serializers.CharField(max_length=protocol.LONGEST_ID)
+
+
+class PersonOut(serializers.Serializer[Any]):
+    id = serializers.UUIDField(source="uid")
+    name = serializers.CharField(source="display_name")
+
+
+class PlaceOut(serializers.Serializer[Any]):
+    """The caller's place in a room."""
+
+    role = serializers.ChoiceField(choices=["member", "agent", "owner"], source="my_role")
+    read_seq = serializers.IntegerField(source="my_read")
+    unread = serializers.SerializerMethodField()
+    muted = serializers.BooleanField(source="my_muted")
+
+    def get_unread(self, room: Any) -> int:
+        return max(0, int(room.last_seq) - int(room.my_read))
+
+
+class RoomOut(serializers.Serializer[Room]):
+    """A room. `last_rev` is where resuming begins: read it first, then the messages."""
+
+    id = serializers.UUIDField(source="uid")
+    kind = serializers.ChoiceField(choices=Room.Kind.choices)
+    slug = serializers.CharField(allow_null=True)
+    title = serializers.CharField()
+    topic = serializers.CharField()
+    about = serializers.SerializerMethodField()
+    url = serializers.CharField(source="get_absolute_url")
+    last_seq = serializers.IntegerField()
+    last_rev = serializers.IntegerField()
+    last_message_at = serializers.DateTimeField()
+    is_archived = serializers.SerializerMethodField()
+    place = serializers.SerializerMethodField()
+
+    def get_about(self, room: Room) -> "PairOut | None":
+        return {"kind": room.subject_kind, "id": room.subject_id} if room.subject else None  # type: ignore[return-value]
+
+    def get_is_archived(self, room: Room) -> bool:
+        return room.archived_at is not None
+
+    def get_place(self, room: Any) -> "PlaceOut | None":
+        return PlaceOut(room).data if room.my_role else None
+
+
+class AuthorOut(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+
+
+class MarksOut(serializers.Serializer[Any]):
+    """A mark and the ids of those who put it."""
+
+    emoji = serializers.CharField()
+    people = serializers.ListField(child=serializers.UUIDField())
+
+
+class MessageOut(serializers.Serializer[Message]):
+    """A message, in the same shape as over the socket. `reply_to` is the number of another message of the room."""
+
+    id = serializers.UUIDField()
+    seq = serializers.IntegerField(help_text="Its place: numbers of a room have no gaps.")
+    rev = serializers.IntegerField(help_text="Moves with every change of the message.")
+    kind = serializers.ChoiceField(choices=Message.Kind.choices)
+    at = serializers.DateTimeField()
+    author = AuthorOut(allow_null=True)
+    cid = serializers.UUIDField(help_text="The client_id it was sent with.")
+    body = serializers.CharField()
+    html = serializers.CharField()
+    reply_to = serializers.IntegerField(allow_null=True)
+    cards = PairOut(many=True)
+    reactions = MarksOut(many=True)
+    edited_at = serializers.DateTimeField(allow_null=True)
+    deleted = serializers.BooleanField()
+
+    def to_representation(self, instance: Message) -> dict[str, Any]:
+        """The very mapping that frames carry, so that there is one shape and not two alike."""
+        return wire.message_data(instance)
+
+
+class MessageIn(In):
+    """Something to say. `client_id` is made by the caller: the same again is the same message."""
+
+    client_id = serializers.UUIDField()
+    body = serializers.CharField(max_length=protocol.LONGEST_BODY, allow_blank=True, default="")
+    reply_to = serializers.IntegerField(min_value=1, max_value=protocol.LARGEST_NUMBER, allow_null=True, default=None)
+    cards = PairIn(many=True, default=list, max_length=protocol.MOST_CARDS)
+
+    def validate_cards(self, cards: list[dict[str, str]]) -> tuple[protocol.Card, ...]:
+        return tuple((card["kind"], card["id"]) for card in cards)
+
+
+class EditIn(In):
+    body = serializers.CharField(max_length=protocol.LONGEST_BODY)
+
+
+class ReportIn(In):
+    reason = serializers.ChoiceField(choices=["spam", "abuse", "private", "other"])
+
+
+class ReadIn(In):
+    seq = serializers.IntegerField(min_value=0, max_value=protocol.LARGEST_NUMBER)
+
+
+class ReadOut(serializers.Serializer[Any]):
+    read_seq = serializers.IntegerField()
+
+
+class MuteIn(In):
+    muted = serializers.BooleanField()
+
+
+class ConversationOut(serializers.Serializer[SupportCase]):
+    """A customer's conversation with the house; its messages are those of the room of the same id."""
+
+    id = serializers.UUIDField(source="room.uid")
+    title = serializers.CharField(source="room.title")
+    about = serializers.SerializerMethodField()
+    url = serializers.CharField(source="room.get_absolute_url")
+    customer = PersonOut(source="room.customer", allow_null=True)
+    assignee = PersonOut(allow_null=True)
+    status = serializers.ChoiceField(choices=SupportCase.Status.choices)
+    priority = serializers.ChoiceField(choices=SupportCase.Priority.choices)
+    opened_at = serializers.DateTimeField()
+    turn_at = serializers.DateTimeField()
+    first_reply_at = serializers.DateTimeField(allow_null=True)
+    closed_at = serializers.DateTimeField(allow_null=True)
+    last_seq = serializers.IntegerField(source="room.last_seq")
+    last_rev = serializers.IntegerField(source="room.last_rev")
+
+    def get_about(self, case: SupportCase) -> "PairOut | None":
+        subject = case.room.subject
+        return {"kind": subject[0], "id": subject[1]} if subject else None  # type: ignore[return-value]
+
+
+class ConversationIn(In):
+    """The first words; about a thing that the caller may see, or about nothing in particular under a title."""
+
+    about = PairIn(required=False, allow_null=True, default=None)
+    title = serializers.CharField(max_length=120, allow_blank=True, default="")
+    client_id = serializers.UUIDField()
+    body = serializers.CharField(max_length=protocol.LONGEST_BODY)
+
+
+class CaseIn(In):
+    """What an agent decides; what is left out stays."""
+
+    assignee = serializers.UUIDField(required=False, allow_null=True)
+    status = serializers.ChoiceField(choices=["open", "closed"], required=False)
+    priority = serializers.ChoiceField(choices=SupportCase.Priority.choices, required=False)
