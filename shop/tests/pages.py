@@ -6,7 +6,14 @@ from urllib.parse import urlsplit
 from django.test import Client
 
 from shop.models import Product, Variant, VariantOptionValue
-from shop.tests.factories import BERLIN, CategoryFactory, OptionFactory, OptionValueFactory, ProductFactory, VariantFactory
+from shop.tests.factories import (
+    BERLIN,
+    CategoryFactory,
+    OptionFactory,
+    OptionValueFactory,
+    ProductFactory,
+    VariantFactory,
+)
 
 SAME_ORIGIN = {"headers": {"sec-fetch-site": "same-origin"}}
 

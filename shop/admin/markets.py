@@ -1,0 +1,46 @@
+"""Where and how we sell: markets, taxes, delivery. Prices are set on a variant and are history here."""
+
+from django.contrib import admin
+from django.contrib.admin import ModelAdmin
+from django.utils.translation import gettext_lazy as _
+
+from core.admin import ReadOnlyAdmin
+from core.templatetags.ui import money
+from shop.models import Market, Price, ShippingMethod, TaxRate
+
+
+@admin.register(Market)
+class MarketAdmin(ModelAdmin):
+    list_display = ("name", "code", "currency", "prices_include_tax", "is_default")
+    search_fields = ("name", "code")
+
+
+@admin.register(TaxRate)
+class TaxRateAdmin(ModelAdmin):
+    list_display = ("country", "tax_class", "rate")
+    list_filter = ("tax_class",)
+    search_fields = ("=country",)
+
+
+@admin.register(ShippingMethod)
+class ShippingMethodAdmin(ModelAdmin):
+    list_display = ("name", "market", "amount", "free_over", "min_days", "max_days", "is_pick_up", "is_active")
+    list_filter = ("market", "is_active")
+    list_select_related = ("market",)
+    search_fields = ("name", "code")
+    autocomplete_fields = ("market",)
+
+
+@admin.register(Price)
+class PriceAdmin(ReadOnlyAdmin):
+    """What things cost and cost once."""
+
+    list_display = ("variant", "market", "min_qty", "price", "valid")
+    list_filter = ("market",)
+    list_select_related = ("variant", "market")
+    search_fields = ("=variant__sku",)
+    show_full_result_count = False
+
+    @admin.display(description=_("price"))
+    def price(self, row: Price) -> str:
+        return money(row.market.money(row.amount))

@@ -1,0 +1,156 @@
+"""Orders for staff: all of one on a page, and what can be done with it."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from core.admin import ReadOnlyAdmin
+from core.middleware import grant_of
+from core.templatetags.ui import money
+from shop.admin.acts import act
+from shop.models import Order, Refund
+from shop.pages.order_desk import fulfil_form, refund_form
+from shop.providers.bank_transfer import BankTransfer
+from shop.queries.order_page import order_page
+from shop.services import fulfilment, refund, transfers
+from shop.services import orders as verbs
+from shop.staff_forms import FulfilForm, RefundForm, TransferForm
+from shop.timeline import timeline
+
+
+@admin.register(Order)
+class OrderAdmin(ReadOnlyAdmin):
+    """An order is not edited: it is sent, refunded or cancelled, and says so in its timeline."""
+
+    list_display = ("number", "placed_at", "email", "status", "sum", "market")
+    list_filter = ("status", "market", "placed_at")
+    list_select_related = ("market",)
+    search_fields = ("=number", "=email")
+    show_full_result_count = False
+    change_form_template = "shop/admin/order.html"
+    fields = ("number", "status", "email", "user", "market", "sum", "shipping_name", "note", "placed_at", "paid_at")
+
+    @admin.display(description=gettext_lazy("total"), ordering="total")
+    def sum(self, order: Order) -> str:
+        return money(order.money(order.total))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return self.fields
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Adds the lines, the money, the parcels and the timeline, and which verbs are open."""
+        order: Order = context["original"]
+        page = order_page(order)
+        live = page.standing.live
+        by = grant_of(request).actor
+        context |= {
+            "page": page,
+            "refunds": [made for attempt in order.payments.all() for made in attempt.refunds.all()],
+            "steps": timeline(order, list(page.events)),
+            "may_fulfil": by.can("shop.fulfil_order") and any(line.to_send for line, _image in page.lines),
+            "may_refund": by.can("shop.refund_order") and bool(page.standing.refundable),
+            "may_cancel": by.can("shop.cancel_order") and order.status == Order.Status.PENDING_PAYMENT,
+            "may_note": by.can("shop.note_transfer"),
+            "transfer": live if live and live.provider == BankTransfer.code else None,
+            "transfer_code": BankTransfer.code,
+        }
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def get_urls(self) -> list[URLPattern]:
+        views = {"refund": self.refund, "fulfil": self.fulfil, "cancel": self.cancel, "transfer": self.transfer}
+        own = [
+            path(f"<int:pk>/{name}/", self.admin_site.admin_view(view), name=f"shop_order_{name}")
+            for name, view in views.items()
+        ]
+        sent = self.admin_site.admin_view(self.refund_sent)
+        return [
+            *own,
+            path("<int:pk>/refunds/<uuid:uid>/sent/", sent, name="shop_order_refund_sent"),
+            *super().get_urls(),
+        ]
+
+    def refund(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Give money back; the worker carries it out."""
+        order = self._order(request, pk)
+
+        def carry_out(form: RefundForm) -> str:
+            made = refund.request_refund(order_id=order.pk, by=grant_of(request).actor, **form.wish)
+            return _("A refund of %(amount)s is on its way.") % {"amount": money(order.money(made.amount))}
+
+        form = refund_form(order_page(order), request.POST or None)
+        return self._act(request, order, form, carry_out, title=_("Refund"), permission="shop.refund_order")
+
+    def fulfil(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Record a parcel."""
+        order = self._order(request, pk)
+
+        def carry_out(form: FulfilForm) -> str:
+            fulfilment.fulfil_order(order_id=order.pk, by=grant_of(request).actor, **form.wish)
+            return _("The parcel is recorded, the customer gets a letter.")
+
+        form = fulfil_form(order_page(order), request.POST or None)
+        return self._act(request, order, form, carry_out, title=_("Send"), permission="shop.fulfil_order")
+
+    def cancel(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Cancel an order that waits for its payment."""
+        order = self._order(request, pk)
+
+        def carry_out(form: forms.Form) -> str:
+            verbs.cancel_order(order_id=order.pk, by=grant_of(request).actor)
+            return _("The order is cancelled.")
+
+        form = forms.Form(request.POST if request.method == "POST" else None)
+        return self._act(request, order, form, carry_out, title=_("Cancel"), permission="shop.cancel_order")
+
+    def transfer(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Note that the transfer for an order came in."""
+        order = self._order(request, pk)
+        attempt = order.payments.live().filter(provider=BankTransfer.code).first()
+
+        def carry_out(form: TransferForm) -> str:
+            if attempt is None:
+                raise transfers.UnknownReference
+            transfers.note_transfer(
+                ref=attempt.provider_ref,
+                amount=attempt.money(attempt.amount),
+                statement=form.cleaned_data["statement"],
+                by=grant_of(request).actor,
+            )
+            return _("The transfer is noted, the order is paid.")
+
+        form = TransferForm(request.POST or None)
+        return self._act(request, order, form, carry_out, title=_("Note the transfer"), permission="shop.note_transfer")
+
+    def refund_sent(self, request: HttpRequest, pk: int, uid: Any) -> HttpResponse:
+        """Note that the money of a refund by transfer was sent."""
+        order = self._order(request, pk)
+        made = get_object_or_404(Refund, uid=uid, payment__order=order)
+
+        def carry_out(form: TransferForm) -> str:
+            statement = form.cleaned_data["statement"]
+            transfers.note_refund_sent(refund_id=made.pk, statement=statement, by=grant_of(request).actor)
+            return _("The refund is complete.")
+
+        form = TransferForm(request.POST or None)
+        return self._act(
+            request, order, form, carry_out, title=_("Note the refund as sent"), permission="shop.note_transfer"
+        )
+
+    def _order(self, request: HttpRequest, pk: int) -> Order:
+        order = get_object_or_404(Order, pk=pk)
+        if not self.has_view_permission(request, order):
+            raise PermissionDenied
+        return order
+
+    def _act(
+        self, request: HttpRequest, order: Order, form: forms.Form, carry_out: Any, *, title: str, permission: str
+    ) -> HttpResponse:
+        title = f"{title}: {order.number}"
+        return act(self, request, order, title=title, permission=permission, form=form, carry_out=carry_out)

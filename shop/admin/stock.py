@@ -1,0 +1,162 @@
+"""Stock for staff. Counts change through the services only: pieces come in, or a count is corrected and says why."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin import ModelAdmin
+from django.db.models import F, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from core.admin import ReadOnlyAdmin
+from core.middleware import grant_of
+from shop.admin.acts import act
+from shop.models import Reservation, StockLevel, StockMovement, Warehouse
+from shop.services import stock
+from shop.staff_forms import StockForm
+
+
+class LowFilter(admin.SimpleListFilter):
+    """Shelves at their low mark or under it."""
+
+    title = gettext_lazy("stock")
+    parameter_name = "low"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", _("runs empty")), ("none", _("nothing on the shelf"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[StockLevel]) -> QuerySet[StockLevel]:
+        if self.value() == "yes":
+            return queryset.filter(on_hand__lte=F("reserved") + F("low_at"))
+        return queryset.filter(on_hand__lte=F("reserved")) if self.value() == "none" else queryset
+
+
+@admin.register(Warehouse)
+class WarehouseAdmin(ModelAdmin):
+    list_display = ("name", "code", "priority")
+    search_fields = ("name", "code")
+
+
+@admin.register(StockLevel)
+class StockLevelAdmin(ModelAdmin):
+    """One shelf for one variant; its marks can be set here, its counts by "Receive or correct"."""
+
+    list_display = ("sku", "product", "warehouse", "on_hand", "reserved", "free", "backorder_limit", "low_at")
+    list_filter = (LowFilter, "warehouse")
+    list_select_related = ("variant__product", "warehouse")
+    search_fields = ("variant__sku", "variant__product__title")
+    show_full_result_count = False
+    readonly_fields = ("variant", "warehouse", "on_hand", "reserved", "free")
+    fields = (*readonly_fields, "backorder_limit", "low_at")
+    change_form_template = "shop/admin/stock_level.html"
+
+    @admin.display(description=gettext_lazy("SKU"), ordering="variant__sku")
+    def sku(self, level: StockLevel) -> str:
+        return level.variant.sku
+
+    @admin.display(description=gettext_lazy("product"), ordering="variant__product__title")
+    def product(self, level: StockLevel) -> str:
+        return level.variant.product.title
+
+    @admin.display(description=gettext_lazy("free"))
+    def free(self, level: StockLevel) -> int:
+        return level.in_stock
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        return super().get_form(request, obj, change, form=MarksForm, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: StockLevel, form: forms.ModelForm, change: bool) -> None:
+        """The backorder limit goes through its service, the low mark is the row's own."""
+        StockLevel.objects.filter(pk=obj.pk).update(low_at=obj.low_at)
+        if "backorder_limit" in form.changed_data:
+            stock.set_backorder_limit(
+                sku=obj.variant.sku,
+                limit=obj.backorder_limit,
+                warehouse=obj.warehouse.code,
+                by=grant_of(request).actor,
+            )
+
+    def get_urls(self) -> list[URLPattern]:
+        move = self.admin_site.admin_view(self.move)
+        return [path("<int:pk>/movement/", move, name="shop_stocklevel_movement"), *super().get_urls()]
+
+    def move(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Receive pieces, or correct the count."""
+        level = get_object_or_404(StockLevel.objects.select_related("variant__product", "warehouse"), pk=pk)
+
+        def carry_out(form: StockForm) -> str:
+            asked = form.cleaned_data
+            about: dict[str, Any] = {
+                "sku": level.variant.sku,
+                "warehouse": level.warehouse.code,
+                "note": asked["note"],
+                "key": f"admin:{asked['key']}",
+                "by": grant_of(request).actor,
+            }
+            if asked["what"] == StockForm.RECEIVE:
+                changed = stock.receive_stock(quantity=asked["change"], **about)
+            else:
+                changed = stock.adjust_stock(change=asked["change"], **about)
+            return _("There are %(count)d on the shelf now.") % {"count": changed.on_hand}
+
+        title = _("Receive or correct: %(sku)s") % {"sku": level.variant.sku}
+        form = StockForm(request.POST or None)
+        return act(self, request, level, title=title, permission="shop.adjust_stock", form=form, carry_out=carry_out)
+
+
+class MarksForm(forms.ModelForm):
+    """A limit must leave room for what is promised already."""
+
+    class Meta:
+        model = StockLevel
+        fields = ("backorder_limit", "low_at")
+
+    def clean_backorder_limit(self) -> int:
+        limit: int = self.cleaned_data["backorder_limit"]
+        if self.instance.reserved > self.instance.on_hand + limit:
+            raise forms.ValidationError(_("More is promised already."), code="promised")
+        return limit
+
+
+@admin.register(StockMovement)
+class StockMovementAdmin(ReadOnlyAdmin):
+    list_display = ("at", "sku", "warehouse", "quantity", "reason", "note", "actor")
+    list_filter = ("reason",)
+    list_select_related = ("level__variant", "level__warehouse", "actor")
+    search_fields = ("=level__variant__sku",)
+    show_full_result_count = False
+
+    @admin.display(description=gettext_lazy("SKU"))
+    def sku(self, movement: StockMovement) -> str:
+        return movement.level.variant.sku
+
+    @admin.display(description=gettext_lazy("warehouse"))
+    def warehouse(self, movement: StockMovement) -> str:
+        return movement.level.warehouse.name
+
+
+@admin.register(Reservation)
+class ReservationAdmin(ReadOnlyAdmin):
+    list_display = ("at", "sku", "order", "quantity", "outstanding", "state")
+    list_filter = ("state",)
+    list_select_related = ("level__variant", "line__order")
+    search_fields = ("=line__order__number", "=level__variant__sku")
+    show_full_result_count = False
+
+    @admin.display(description=gettext_lazy("SKU"))
+    def sku(self, reservation: Reservation) -> str:
+        return reservation.level.variant.sku
+
+    @admin.display(description=gettext_lazy("order"))
+    def order(self, reservation: Reservation) -> str:
+        return reservation.line.order.number
