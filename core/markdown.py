@@ -218,11 +218,11 @@ def _draw_code(code: str, language: str, _: str) -> str:
     except util.ClassNotFound:
         lexer = None
     inner = highlight(code, lexer, formatters.HtmlFormatter(nowrap=True)) if lexer else escape(code)
-    return f'<pre tabindex="0"><code>{inner}</code></pre>\n'
+    return f'<pre tabindex="0"><code>{inner}</code></pre>'
 
 
 def _draw_code_block(_: Any, tokens: Sequence[Token], index: int, *__: Any) -> str:
-    return _draw_code(tokens[index].content, "", "")
+    return _draw_code(tokens[index].content, "", "") + "\n"
 
 
 def _draw_table(_: Any, *__: Any) -> str:

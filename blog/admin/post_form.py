@@ -25,7 +25,7 @@ def _split(text: str) -> list[str]:
 
 
 class PostForm(forms.ModelForm):
-    """A post as text fields; tags and authors are lists in order. `lock_version` is that of the post as it was read.
+    """A post as text fields; tags and authors are lists in order. `version` is that of the post as it was read.
 
     After a conflict the form keeps what was typed and carries the new version; `theirs` is what was saved meanwhile.
     """
@@ -51,7 +51,7 @@ class PostForm(forms.ModelForm):
     authors = forms.CharField(
         label=_("Authors"), required=False, help_text=_("E-mail addresses with commas, in the order of the byline.")
     )
-    lock_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     class Meta:
         model = Post
@@ -60,13 +60,15 @@ class PostForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if not self.actor.can("blog.edit_any_post"):
+            del self.fields["authors"]
         if self.instance.pk:
             self.initial = {
                 **self.initial,
                 "body": self.instance.body_source,
                 "tags": ", ".join(tag.name for tag in self.instance.labels),
                 "authors": ", ".join(author.email for author in self.instance.bylines),
-                "lock_version": self.instance.lock_version,
+                "version": self.instance.lock_version,
             }
 
     def clean_slug(self) -> str:
@@ -96,7 +98,7 @@ class PostForm(forms.ModelForm):
         elif not (given.get("entitlement_kind") and given.get("entitlement_subject")):
             self.add_error("entitlement_subject", _("Say what people must hold to read this, its kind and its id."))
         if self.instance.pk:
-            self._require_version(given.get("lock_version"))
+            self._require_version(given.get("version"))
         if given.get("cover_file") and not given.get("cover_alt"):
             self.add_error("cover_alt", _("Say in words what the picture shows."))
         elif given.get("cover_file") and not self.errors:
@@ -108,12 +110,12 @@ class PostForm(forms.ModelForm):
         named = [*WRITTEN, "body", "tags", *(["authors"] if self.cleaned_data.get("authors") else [])]
         return cast("PostFields", {name: self.cleaned_data[name] for name in named})
 
-    def _require_version(self, lock_version: int | None) -> None:
+    def _require_version(self, version: int | None) -> None:
         # The admin validates and saves in one transaction: locked here, the post has this version when it is saved.
         saved = Post.objects.locked().get(pk=self.instance.pk)
-        if saved.lock_version != lock_version:
+        if saved.lock_version != version:
             self.theirs = {"title": saved.title, "excerpt": saved.excerpt, "body": saved.body_source}
-            self.data = {**{name: self.data.get(name) for name in self.data}, "lock_version": saved.lock_version}
+            self.data = {**{name: self.data.get(name) for name in self.data}, "version": saved.lock_version}
             self.add_error(None, str(EditConflict.message))
 
     def _keep_cover(self, given: dict[str, Any]) -> None:

@@ -42,7 +42,7 @@ class PostAdmin(ModelAdmin):
     show_full_result_count = False
     actions = ("publish", "archive")
     fieldsets = (
-        (None, {"fields": ("title", "excerpt", "body", "lock_version")}),
+        (None, {"fields": ("title", "excerpt", "body", "version")}),
         (_("Cover"), {"fields": ("cover", "cover_file", "cover_alt")}),
         (_("Where it stands"), {"fields": ("slug", "tags", "authors", "seo_description")}),
         (_("Readers"), {"fields": ("visibility", "entitlement_kind", "entitlement_subject")}),
@@ -88,7 +88,7 @@ class PostAdmin(ModelAdmin):
     def save_model(self, request: HttpRequest, obj: Post, form: Any, change: bool) -> None:
         by, fields = grant_of(request).actor, form.written()
         if change:
-            version = form.cleaned_data["lock_version"]
+            version = form.cleaned_data["version"]
             saved = writing.save_post(post_id=obj.pk, lock_version=version, by=by, **fields)
         else:
             saved = writing.create_post(by=by, **fields)

@@ -170,7 +170,7 @@ class CommentOut(serializers.Serializer[Comment]):
     author = PersonOut(allow_null=True)
     name = serializers.CharField(source="byline")
     status = serializers.ChoiceField(Comment.Status.choices)
-    depth = serializers.IntegerField(source="path.__len__")
+    depth = serializers.IntegerField()
     body = serializers.CharField(source="body_source")
     body_html = serializers.CharField()
     created_at = serializers.DateTimeField()

@@ -108,5 +108,10 @@ class Comment(models.Model):
         return str(self.uid)
 
     @property
+    def depth(self) -> int:
+        """1 for a comment, 2 for a reply to one, and so on."""
+        return len(self.path)
+
+    @property
     def byline(self) -> str:
         return self.author.display_name if self.author else self.author_name or str(_("Somebody who left"))

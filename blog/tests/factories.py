@@ -6,10 +6,11 @@ from itertools import count
 from typing import Any
 
 from django.contrib.auth.models import Permission
+from django.db import connection
 from PIL import Image as PIL_Image
 
 from accounts.models import User
-from blog.models import Comment, Post
+from blog.models import Comment, Post, PostAuthor, PostTag
 from blog.services import commenting, publishing, writing
 from core.context import Actor
 from core.models import Picture
@@ -75,3 +76,45 @@ def picture(alt: str = "A bowl on a wheel", size: tuple[int, int] = (60, 40)) ->
     PIL_Image.new("RGB", size, (next(_numbers) % 200, 90, 40)).save(upload, "PNG")
     upload.seek(0)
     return add_picture(upload=upload, by=SYSTEM, alt=alt)
+
+
+def many_published(number: int) -> list[Post]:
+    """So many published posts with cover, authors and tags, written as rows, a minute apart."""
+    pattern = published(writer(), tags=["Ash", "Kiln"], cover=picture())
+    authors, tags = [pattern.bylines[0], writer()], pattern.labels
+    posts = Post.objects.bulk_create(
+        Post(
+            title=f"Post {place:03}",
+            slug=f"post-{place:03}",
+            status=Post.Status.PUBLISHED,
+            published_at=NOON + timedelta(minutes=place),
+            first_published_at=NOON + timedelta(minutes=place),
+            cover=pattern.cover,
+            body_html=pattern.body_html,
+            render_version=pattern.render_version,
+        )
+        for place in range(1, number)
+    )
+    PostAuthor.objects.bulk_create(PostAuthor(post=post, user=authors[post.pk % 2], position=0) for post in posts)
+    PostTag.objects.bulk_create(
+        PostTag(post=post, tag=tag, position=place) for post in posts for place, tag in enumerate(tags)
+    )
+    return [pattern, *posts]
+
+
+def many_comments(post: Post, number: int, **fields: Any) -> None:
+    """So many comments by as many people, written as rows: threads of four."""
+    people = User.objects.bulk_create(User(email=f"reader{n}@example.com", name=f"Reader {n}") for n in range(number))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence('blog_comment', 'id')) FROM generate_series(1, %s)", [number]
+        )
+        keys = [key for (key,) in cursor.fetchall()]
+    path, comments = [], []
+    for key, author in zip(keys, people, strict=True):
+        path = [*path, key] if len(path) % 4 else [key]
+        row = {"status": "approved", "body_source": "Hm.", "body_html": "<p>Hm.</p>", **fields}
+        comments.append(
+            Comment(pk=key, post=post, author=author, path=path, parent_id=(path[-2:-1] or [None])[0], **row)
+        )
+    Comment.objects.bulk_create(comments)

@@ -1,0 +1,19 @@
+"""Look at pages the way tests do."""
+
+import re
+from typing import Any
+
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+
+from blog.models import Post
+
+
+def page(client: Client, post: Post, **query: str) -> Any:
+    return client.get(reverse("blog:post", args=[post.slug]), query)
+
+
+def text_of(response: HttpResponse) -> str:
+    """The page's source with runs of white space made one, since line breaks are the template's affair."""
+    return re.sub(r"\s+", " ", response.content.decode())

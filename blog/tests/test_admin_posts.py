@@ -1,0 +1,268 @@
+"""The journal in the admin: the same services, forms that lose nothing."""
+
+import re
+from io import BytesIO
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from PIL import Image
+
+from blog.models import Comment, Post, Revision, Tag
+from blog.services import commenting, writing
+from blog.tests.factories import SYSTEM, draft, editor, person, published, writer
+from core.context import Actor
+from core.testing import events_named, no_event, snapshot
+
+pytestmark = pytest.mark.django_db
+
+ADD = "/admin/blog/post/add/"
+
+
+@pytest.fixture
+def boss(client):
+    somebody = editor(is_staff=True)
+    client.force_login(somebody)
+    return somebody
+
+
+def change(post):
+    return reverse("admin:blog_post_change", args=[post.pk])
+
+
+def filled(**fields):
+    return {
+        "title": "On ash",
+        "body": "*Ash*",
+        "visibility": "public",
+        "comments_mode": "first",
+        "tags": "Ash, Kiln",
+        **fields,
+    }
+
+
+def refilled(client, post, **fields):
+    """What a browser would send of the form that is shown."""
+    form = client.get(change(post)).context["adminform"].form
+    shown = {name: form[name].value() for name in form.fields}
+    return {name: value for name, value in {**shown, **fields}.items() if value is not None and value is not False}
+
+
+def test_a_post_is_begun_by_the_service(client, boss):
+    response = client.post(ADD, filled())
+
+    post = Post.objects.get()
+    assert (response.status_code, post.slug, post.status) == (302, "on-ash", "draft")
+    assert [user.pk for user in post.bylines] == [boss.pk]
+    assert [tag.name for tag in post.labels] == ["Ash", "Kiln"]
+    assert len(events_named("post.created")) == 1
+
+
+def test_a_save_goes_through_the_service(client, boss):
+    post = draft(tags=["Salt"])
+
+    response = client.post(change(post), refilled(client, post, title="Better", tags="Ash", slug="better"))
+
+    assert response.status_code == 302
+    saved = Post.objects.get()
+    assert (saved.title, saved.slug, saved.lock_version) == ("Better", "better", 2)
+    assert [tag.name for tag in saved.labels] == ["Ash"]
+    (event,) = events_named("post.saved")
+    assert event.actor_id == str(boss.uid)
+
+
+def test_a_save_over_another_keeps_what_was_typed_and_shows_what_was_saved(client, boss):
+    post = draft(body="First.")
+    mine = refilled(client, post, body="Mine.")
+    writing.save_post(post_id=post.pk, lock_version=1, by=SYSTEM, body="Theirs <b>.")
+
+    response = client.post(change(post), mine)
+
+    shown = response.content.decode()
+    assert response.status_code == 200
+    assert "Mine." in shown
+    assert "Theirs &lt;b&gt;." in shown
+    assert "Somebody else saved this post meanwhile." in shown
+    assert re.search(r'name="version" value="2"', shown)
+    assert Post.objects.get().body_source == "Theirs <b>.\n"
+
+    form = {**mine, "version": "2", "body": "Both."}
+    assert client.post(change(post), form).status_code == 302
+    assert Post.objects.get().body_source == "Both.\n"
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"title": ""}, "title"),
+        ({"slug": "feed"}, "slug"),
+        ({"slug": "taken"}, "slug"),
+        ({"tags": "!"}, "tags"),
+        ({"authors": "nobody@example.com"}, "authors"),
+        ({"visibility": "entitled"}, "entitlement_subject"),
+    ],
+)
+def test_mistakes_are_shown_at_their_field(client, boss, fields, field):
+    draft(title="Taken", slug="taken")
+
+    response = client.post(ADD, filled(**fields))
+
+    assert response.status_code == 200
+    assert list(response.context["adminform"].form.errors) == [field]
+    assert Post.objects.count() == 1
+
+
+def upload(content=None):
+    if content is None:
+        made = BytesIO()
+        Image.new("RGB", (30, 20)).save(made, "PNG")
+        content = made.getvalue()
+    return SimpleUploadedFile("cover.png", content, "image/png")
+
+
+def test_a_cover_comes_with_words(client, boss):
+    without = client.post(ADD, filled(cover_file=upload()))
+    assert list(without.context["adminform"].form.errors) == ["cover_alt"]
+    broken = client.post(ADD, filled(cover_file=upload(b"not a picture"), cover_alt="A bowl"))
+    assert list(broken.context["adminform"].form.errors) == ["cover_file"]
+
+    client.post(ADD, filled(cover_file=upload(), cover_alt="A bowl"))
+
+    cover = Post.objects.get().cover
+    assert (cover.alt, cover.width, cover.height) == ("A bowl", 30, 20)
+
+
+def test_an_author_finds_their_own_posts_and_may_not_name_authors(client):
+    author = writer(is_staff=True)
+    mine, other, public = draft(author, title="Mine"), draft(title="Theirs"), published(author)
+    client.force_login(author)
+
+    listed = client.get(reverse("admin:blog_post_changelist")).content.decode()
+    assert "Mine" in listed
+    assert "Theirs" not in listed
+    assert "authors" not in client.get(change(mine)).context["adminform"].form.fields
+    assert client.post(change(mine), refilled(client, mine, title="Better")).status_code == 302
+    mine.refresh_from_db()
+    assert (mine.title, [user.pk for user in mine.bylines]) == ("Better", [author.pk])
+    assert client.get(change(other)).status_code == 302
+    before = snapshot("blog.Post")
+    assert client.post(change(public), filled(version=1)).status_code == 403
+    assert snapshot("blog.Post") == before
+
+
+def test_an_author_hands_in_by_a_button(client):
+    author = writer(is_staff=True)
+    post = draft(author)
+    client.force_login(author)
+
+    assert 'value="submit"' in client.get(change(post)).content.decode()
+    client.post(reverse("admin:blog_post_publication", args=[post.pk]), {"verb": "submit"})
+
+    post.refresh_from_db()
+    assert post.status == "in_review"
+
+
+@pytest.mark.parametrize(
+    ("verb", "status"), [("unpublish", "draft"), ("archive", "archived"), ("publish", "published")]
+)
+def test_the_buttons_of_a_published_post(client, boss, verb, status):
+    post = published()
+
+    response = client.post(reverse("admin:blog_post_publication", args=[post.pk]), {"verb": verb})
+
+    post.refresh_from_db()
+    assert (response.status_code, post.status) == (302, status)
+    assert len(events_named("post.published")) == 1
+
+
+def test_a_post_is_scheduled_by_the_button(client, boss):
+    post = draft()
+    url = reverse("admin:blog_post_publication", args=[post.pk])
+
+    client.post(url, {"verb": "publish", "publish_at": "nonsense"})
+    client.post(url, {"verb": "publish", "publish_at": "2020-01-01T10:00"})
+    post.refresh_from_db()
+    assert post.status == "draft"
+
+    client.post(url, {"verb": "publish", "publish_at": "2999-01-01T10:00"})
+    post.refresh_from_db()
+    assert (post.status, post.publish_at.year) == ("scheduled", 2999)
+    assert client.get(url).status_code == 405
+
+
+def test_an_action_over_many_does_what_it_can_and_says_what_it_could_not(client, boss):
+    fine, empty = draft(title="Fine"), draft(title="Empty", body="")
+
+    chosen = {"action": "publish", "_selected_action": [fine.pk, empty.pk]}
+    response = client.post(reverse("admin:blog_post_changelist"), chosen, follow=True)
+
+    assert [Post.objects.get(pk=post.pk).status for post in (fine, empty)] == ["published", "draft"]
+    shown = response.content.decode()
+    assert "1 post is changed." in shown
+    assert "Empty: A post needs a text before it can be published." in shown
+
+
+def test_revisions_are_shown_newest_first_and_not_all_of_them(client, boss):
+    post = draft()
+    Revision.objects.bulk_create(
+        Revision(post=post, number=number, title=f"Version {number}", content_hash=str(number))
+        for number in range(2, 40)
+    )
+
+    shown = client.get(change(post)).content.decode()
+
+    assert re.findall(r"Version (\d+)", shown) == [str(number) for number in range(39, 19, -1)]
+
+
+def test_posts_are_put_away_not_deleted(client, staff):
+    post = published()
+    client.force_login(staff)
+
+    assert client.post(reverse("admin:blog_post_delete", args=[post.pk]), {"post": "yes"}).status_code == 403
+    chosen = {"action": "delete_selected", "_selected_action": [post.pk], "post": "yes"}
+    client.post(reverse("admin:blog_post_changelist"), chosen)
+
+    assert Post.objects.filter(pk=post.pk).exists()
+
+
+@pytest.mark.parametrize(("action", "status"), [("approve", "approved"), ("refuse", "spam"), ("remove", "deleted")])
+def test_comments_are_moderated_in_the_list(client, boss, action, status):
+    said = commenting.add_comment(post_id=published().pk, body="Hm", by=Actor.person(person()))
+
+    chosen = {"action": action, "_selected_action": [said.pk]}
+    response = client.post(reverse("admin:blog_comment_changelist"), chosen)
+
+    said.refresh_from_db()
+    assert (response.status_code, said.status) == (302, status)
+    assert client.get(reverse("admin:blog_comment_change", args=[said.pk])).status_code == 200
+
+
+def test_comments_are_not_moderated_by_others(client):
+    said = commenting.add_comment(post_id=published().pk, body="Hm", by=Actor.person(person()))
+    client.force_login(writer(is_staff=True))
+
+    chosen = {"action": "approve", "_selected_action": [said.pk]}
+    assert client.post(reverse("admin:blog_comment_changelist"), chosen).status_code == 403
+
+    assert Comment.objects.get().status == "pending"
+    assert no_event("comment.approved")
+
+
+def test_a_subject_gets_words_and_other_names(client, staff):
+    draft(tags=["Ash"])
+    client.force_login(staff)
+    tag = Tag.objects.get()
+    form = {
+        "name": "Ash",
+        "slug": "ash",
+        "description": "Burnt wood.",
+        "aliases-TOTAL_FORMS": "1",
+        "aliases-INITIAL_FORMS": "0",
+        "aliases-0-slug": "wood-ash",
+        "aliases-0-tag": tag.pk,
+    }
+
+    assert client.post(reverse("admin:blog_tag_change", args=[tag.pk]), form).status_code == 302
+
+    tag.refresh_from_db()
+    assert (tag.description, [alias.slug for alias in tag.aliases.all()]) == ("Burnt wood.", ["wood-ash"])
