@@ -16,6 +16,7 @@ from core.middleware import grant_of
 from core.templatetags.ui import money
 from shop.admin.acts import act
 from shop.models import Order, Refund
+from shop.pages.answers import posted
 from shop.pages.order_desk import fulfil_form, refund_form
 from shop.providers.bank_transfer import BankTransfer
 from shop.queries.order_page import order_page
@@ -84,7 +85,7 @@ class OrderAdmin(ReadOnlyAdmin):
             made = refund.request_refund(order_id=order.pk, by=grant_of(request).actor, **form.wish)
             return _("A refund of %(amount)s is on its way.") % {"amount": money(order.money(made.amount))}
 
-        form = refund_form(order_page(order), request.POST or None)
+        form = refund_form(order_page(order), posted(request))
         return self._act(request, order, form, carry_out, title=_("Refund"), permission="shop.refund_order")
 
     def fulfil(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -95,7 +96,7 @@ class OrderAdmin(ReadOnlyAdmin):
             fulfilment.fulfil_order(order_id=order.pk, by=grant_of(request).actor, **form.wish)
             return _("The parcel is recorded, the customer gets a letter.")
 
-        form = fulfil_form(order_page(order), request.POST or None)
+        form = fulfil_form(order_page(order), posted(request))
         return self._act(request, order, form, carry_out, title=_("Send"), permission="shop.fulfil_order")
 
     def cancel(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -106,7 +107,7 @@ class OrderAdmin(ReadOnlyAdmin):
             verbs.cancel_order(order_id=order.pk, by=grant_of(request).actor)
             return _("The order is cancelled.")
 
-        form = forms.Form(request.POST if request.method == "POST" else None)
+        form = forms.Form(posted(request))
         return self._act(request, order, form, carry_out, title=_("Cancel"), permission="shop.cancel_order")
 
     def transfer(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -125,7 +126,7 @@ class OrderAdmin(ReadOnlyAdmin):
             )
             return _("The transfer is noted, the order is paid.")
 
-        form = TransferForm(request.POST or None)
+        form = TransferForm(posted(request))
         return self._act(request, order, form, carry_out, title=_("Note the transfer"), permission="shop.note_transfer")
 
     def refund_sent(self, request: HttpRequest, pk: int, uid: Any) -> HttpResponse:
@@ -138,7 +139,7 @@ class OrderAdmin(ReadOnlyAdmin):
             transfers.note_refund_sent(refund_id=made.pk, statement=statement, by=grant_of(request).actor)
             return _("The refund is complete.")
 
-        form = TransferForm(request.POST or None)
+        form = TransferForm(posted(request))
         return self._act(
             request, order, form, carry_out, title=_("Note the refund as sent"), permission="shop.note_transfer"
         )

@@ -16,6 +16,7 @@ from core.admin import ReadOnlyAdmin
 from core.middleware import grant_of
 from shop.admin.acts import act
 from shop.models import Reservation, StockLevel, StockMovement, Warehouse
+from shop.pages.answers import posted
 from shop.services import stock
 from shop.staff_forms import StockForm
 
@@ -110,7 +111,7 @@ class StockLevelAdmin(ModelAdmin):
             return _("There are %(count)d on the shelf now.") % {"count": changed.on_hand}
 
         title = _("Receive or correct: %(sku)s") % {"sku": level.variant.sku}
-        form = StockForm(request.POST or None)
+        form = StockForm(posted(request))
         return act(self, request, level, title=title, permission="shop.adjust_stock", form=form, carry_out=carry_out)
 
 

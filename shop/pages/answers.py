@@ -3,7 +3,7 @@
 import json
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from core.http import PageRequest
@@ -27,6 +27,11 @@ def refuse(request: PageRequest, text: str, *, back: str) -> HttpResponse:
         return toast(HttpResponse(status=422), text, "error")
     messages.error(request, text)
     return SeeOther(came_from(request, back))
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """What a form is bound to: what was sent, even when it is nothing, or None when the page is only looked at."""
+    return request.POST if request.method == "POST" else None
 
 
 def came_from(request: PageRequest, otherwise: str) -> str:

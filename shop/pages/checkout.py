@@ -25,7 +25,7 @@ from shop import providers
 from shop.addresses import InvalidAddress
 from shop.forms import AddressForm, ContactForm, PaymentForm, PlaceForm
 from shop.models import Cart, Order
-from shop.pages.answers import SeeOther
+from shop.pages.answers import SeeOther, posted
 from shop.pages.cart import image_of
 from shop.pages.visitor import cart_of, cart_token, person
 from shop.queries import carts as queries
@@ -71,7 +71,7 @@ def start(request: PageRequest) -> HttpResponse:
 def contact(request: PageRequest, cart: Cart, view: CartView) -> HttpResponse:
     """Who orders: an e-mail address, and nothing more."""
     user = person(request)
-    form = ContactForm(request.POST or None, initial={"email": cart.email or (user.email if user else "")})
+    form = ContactForm(posted(request), initial={"email": cart.email or (user.email if user else "")})
     if request.method == "POST" and form.is_valid():
         try:
             seen = {line.sku: line.unit.minor for line in view.lines if line.unit}
@@ -90,7 +90,7 @@ def delivery(request: PageRequest, cart: Cart, view: CartView) -> HttpResponse:
     if not view.needs_shipping:
         return redirect("shop:payment")
     saved = cart.shipping_address or {"country": cart.market.home_country}
-    form = AddressForm(request.POST or None, initial=saved, market=cart.market)
+    form = AddressForm(posted(request), initial=saved, market=cart.market)
     asked = request.POST.get("country") or request.GET.get("country") or saved["country"]
     country = asked if asked in cart.market.countries else cart.market.home_country
     options = queries.shipping_options(view, country=country)
@@ -127,14 +127,11 @@ def payment_step(request: PageRequest, cart: Cart, view: CartView) -> HttpRespon
         return redirect(f"shop:{behind}")
     offered = [(provider.code, str(provider.name)) for provider in providers.offered()]
     initial = {"provider": offered[0][0], "other_billing": bool(cart.billing_address) or not view.needs_shipping}
-    form = PaymentForm(request.POST or None, initial=initial, providers=offered)
+    form = PaymentForm(posted(request), initial=initial, providers=offered)
     saved = cart.billing_address or {"country": cart.shipping_address.get("country", cart.market.home_country)}
-    wants_other = not view.needs_shipping or (
-        request.POST.get("other_billing") if request.POST else initial["other_billing"]
-    )
-    billing = AddressForm(
-        request.POST if request.POST and wants_other else None, initial=saved, market=cart.market, prefix=BILLING
-    )
+    wants_other = not view.needs_shipping or bool(request.POST.get("other_billing"))
+    data = posted(request) if wants_other else None
+    billing = AddressForm(data, initial=saved, market=cart.market, prefix=BILLING)
     if request.method == "POST" and form.is_valid() and (not wants_other or billing.is_valid()):
         address = billing.cleaned_data if wants_other else {}
         try:
@@ -214,8 +211,10 @@ def to_payment(request: PageRequest, order: Order, provider: str) -> HttpRespons
 
 def priced_cart(cart: Cart) -> CartView:
     """The cart priced for where it goes, as far as that is known."""
-    country = cart.shipping_address.get("country", "")
-    return queries.view(cart, country=country, method=cart.shipping_method, now=timezone.now(), pictures=True)
+    country, method = cart.shipping_address.get("country", ""), cart.shipping_method
+    if method is not None:
+        method.market = cart.market  # the same row, at hand already
+    return queries.view(cart, country=country, method=method, now=timezone.now(), pictures=True)
 
 
 def _next_step(cart: Cart, view: CartView) -> str:

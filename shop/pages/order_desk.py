@@ -17,7 +17,7 @@ from core.errors import Denied, DomainError
 from core.forms import add_error
 from core.http import PageRequest
 from core.templatetags.ui import money
-from shop.pages.answers import SeeOther
+from shop.pages.answers import SeeOther, posted
 from shop.pages.orders import link_to, order_or_404
 from shop.queries.order_page import OrderPage, order_page
 from shop.services import fulfilment, refund
@@ -34,7 +34,7 @@ def refunds(request: PageRequest, number: str) -> HttpResponse:
         made = refund.request_refund(order_id=page.order.pk, by=request.grant.actor, **form.wish)
         return _("A refund of %(amount)s is on its way.") % {"amount": money(page.order.money(made.amount))}
 
-    return _answer(request, page, refund_form(page, request.POST or None), "refund", carry_out)
+    return _answer(request, page, refund_form(page, posted(request)), "refund", carry_out)
 
 
 @never_cache
@@ -47,7 +47,7 @@ def fulfilments(request: PageRequest, number: str) -> HttpResponse:
         fulfilment.fulfil_order(order_id=page.order.pk, by=request.grant.actor, **form.wish)
         return _("The parcel is recorded, the customer gets a letter.")
 
-    return _answer(request, page, fulfil_form(page, request.POST or None), "fulfil", carry_out)
+    return _answer(request, page, fulfil_form(page, posted(request)), "fulfil", carry_out)
 
 
 def refund_form(page: OrderPage, data: Mapping[str, Any] | None = None) -> RefundForm:

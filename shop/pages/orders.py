@@ -20,7 +20,7 @@ from shop import providers
 from shop.cards import order_card
 from shop.forms import FindOrderForm
 from shop.models import Order
-from shop.pages.answers import SeeOther
+from shop.pages.answers import SeeOther, posted
 from shop.pages.checkout import to_payment
 from shop.providers.bank_transfer import BankTransfer
 from shop.queries.order_page import OrderPage, find_order, order_page
@@ -99,7 +99,7 @@ def own_orders(request: PageRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def find(request: PageRequest) -> HttpResponse:
     """Mail the link of an order to the address it was ordered with. The answer is the same whether it exists or not."""
-    form = FindOrderForm(request.POST or None)
+    form = FindOrderForm(posted(request))
     is_sent = False
     if request.method == "POST" and form.is_valid():
         ratelimit.require(FIND_RATE, "find-order", ratelimit.client_key(request), fail_closed=True)

@@ -14,7 +14,7 @@ from core.http import PageRequest
 from core.paging import keyset
 from shop.forms import WriteReviewForm
 from shop.models import Product, Review
-from shop.pages.answers import SeeOther
+from shop.pages.answers import SeeOther, posted
 from shop.services import reviews as verbs
 
 PAGE_SIZE = 20
@@ -24,7 +24,7 @@ PAGE_SIZE = 20
 def reviews(request: PageRequest, slug: str) -> HttpResponse:
     """All that buyers said, newest first; a buyer who has not spoken yet may."""
     product = get_object_or_404(Product.objects.known(), slug=slug)
-    form = WriteReviewForm(request.POST or None)
+    form = WriteReviewForm(posted(request))
     if request.method == "POST" and form.is_valid():
         try:
             verbs.write_review(product_id=product.pk, by=request.grant.actor, **form.cleaned_data)
