@@ -4,16 +4,12 @@ from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.routers import APIRootView, DefaultRouter
 
-from importlib import import_module
-from importlib.util import find_spec
+from accounts.api import routes as accounts_routes
+from analytics.api import routes as analytics_routes
+from blog.api import routes as blog_routes
+from chat.api import routes as chat_routes
 from core.search_api import routes as core_routes
-
-app_routes = [
-    r
-    for a in ("accounts", "blog", "shop", "chat", "analytics")
-    if find_spec(f"{a}.api")
-    for r in import_module(f"{a}.api").routes
-]
+from shop.api import routes as shop_routes
 
 
 class Agora(APIRootView):
@@ -28,7 +24,11 @@ class Router(DefaultRouter):
 router = Router()
 for prefix, viewset, basename in (
     *core_routes,
-    *app_routes,
+    *accounts_routes,
+    *blog_routes,
+    *shop_routes,
+    *chat_routes,
+    *analytics_routes,
 ):
     router.register(prefix, viewset, basename)
 
