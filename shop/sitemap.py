@@ -9,7 +9,7 @@ from django.urls import reverse
 from shop.models import Product
 
 
-class ProductSitemap(Sitemap[Product]):
+class ProductSitemap(Sitemap):
     """Products on sale, with when they last changed."""
 
     limit = 5000
