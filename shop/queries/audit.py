@@ -24,13 +24,23 @@ CHECKS = {
         LEFT JOIN (SELECT level_id, sum(quantity) FROM shop_stockmovement GROUP BY 1) moved ON moved.level_id = level.id
         WHERE level.on_hand <> coalesce(moved.sum, 0)
     """,
-    "orders that came to nothing hold no stock": """
-        SELECT orders.number, 0, sum(reservation.outstanding)
-        FROM shop_reservation reservation
-        JOIN shop_orderline line ON line.id = reservation.line_id
-        JOIN shop_order orders ON orders.id = line.order_id
-        WHERE reservation.state IN ('held', 'committed') AND orders.status IN ('expired', 'cancelled')
-        GROUP BY orders.number
+    "promised pieces are those to be sent": """
+        SELECT subject, promised, wanted FROM (
+            SELECT line.sku || ' of ' || orders.number AS subject,
+                coalesce((
+                    SELECT sum(outstanding) FROM shop_reservation
+                    WHERE line_id = line.id AND state IN ('held', 'committed')
+                ), 0) AS promised,
+                CASE WHEN orders.status IN ('expired', 'cancelled') THEN 0 ELSE
+                    line.quantity - line.quantity_fulfilled - line.quantity_cancelled + coalesce((
+                        SELECT sum(part.cancelled) FROM shop_refundline part
+                        JOIN shop_refund refund ON refund.id = part.refund_id
+                        WHERE part.line_id = line.id AND refund.state = 'pending'
+                    ), 0)
+                END AS wanted
+            FROM shop_orderline line JOIN shop_order orders ON orders.id = line.order_id
+            WHERE NOT line.is_digital
+        ) AS pieces WHERE promised <> wanted
     """,
     "the value of the goods is the sum of the lines": """
         SELECT orders.number, orders.subtotal - orders.discount, coalesce(sum(line.total), 0)

@@ -46,7 +46,7 @@ PLANTED: dict[str, Callable[[], Any]] = {
     "stock on hand is what movements add up to": lambda: StockLevel.objects.filter(variant__sku="MUG").update(
         on_hand=99
     ),
-    "orders that came to nothing hold no stock": raw(
+    "promised pieces are those to be sent": raw(
         "UPDATE shop_order SET status = 'expired', closed_at = now() WHERE status = 'pending_payment'"
     ),
     "the value of the goods is the sum of the lines": raw(

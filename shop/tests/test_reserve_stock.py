@@ -11,7 +11,7 @@ from core.context import Actor
 from core.errors import Denied
 from core.testing import events_named, failures, no_event, race, snapshot
 from shop.models import Order, Reservation, StockLevel, StockMovement
-from shop.services import stock
+from shop.services import orders, stock
 from shop.services.cart import NotEnoughStock, UnknownVariant
 from shop.services.stock import InvalidStockChange, StockPromised
 from shop.tests.factories import SYSTEM, VariantFactory, WarehouseFactory, cart_with, place, put_on_shelf, quote_hash_of
@@ -52,7 +52,7 @@ class TestReservation:
         for _ in range(2):
             order = place({variant: 2})
             lines.append(order.lines.get())
-            stock.release(order)
+            orders.cancel_order(order_id=order.pk, by=SYSTEM)
 
         with pytest.raises(NotEnoughStock) as refused, transaction.atomic():
             stock.reserve(lines, now=timezone.now())
@@ -67,6 +67,8 @@ class TestReservation:
 
         with django_assert_num_queries(1):
             stock.reserve(lines, now=timezone.now())
+
+        assert set(StockLevel.objects.values_list("reserved", flat=True)) == {2}
 
     def test_received_pieces_are_counted_once_per_key(self) -> None:
         VariantFactory(sku="MUG", stock=0)
@@ -163,8 +165,8 @@ class TestRaces:
         variants = [VariantFactory(stock=40) for _ in range(4)]
         carts = []
         for turn in range(12):
-            order = variants[turn % 4 :] + variants[: turn % 4]
-            carts.append(cart_with(dict.fromkeys(order if turn % 2 else reversed(order), 1)))
+            turned = variants[turn % 4 :] + variants[: turn % 4]
+            carts.append(cart_with(dict.fromkeys(turned if turn % 2 else reversed(turned), 1)))
         quotes = [quote_hash_of(opened) for opened in carts]
 
         results = race(*[buyer(opened.pk, quote) for opened, quote in zip(carts, quotes, strict=True)])
