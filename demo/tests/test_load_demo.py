@@ -1,7 +1,9 @@
 """The demo studio is loaded through the services, in the order of time, once, and adds up to the last cent and cup."""
 
+import re
 from collections import Counter
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.apps import apps
@@ -23,6 +25,8 @@ from shop.models import LedgerEntry, Order, Payment, Product, Reservation, Revie
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
+MOST_PAGES = 150
+LINK = re.compile(r'<a[^>]* href="(/(?!media/|static/)[^"#]*)')
 
 
 class Interrupted(Exception):
@@ -175,13 +179,13 @@ def test_a_refund_is_told_in_the_midst_of_the_conversation_about_it():
 
 def test_the_front_has_its_blocks_and_its_pages():
     assert list(HomeBlock.objects.values_list("kind", flat=True)) == ["hero", "cards", "cards", "cards", "facts"]
-    assert set(TextPage.objects.values_list("slug", flat=True)) == {"about", "delivery", "returns", "privacy"}
+    assert set(TextPage.objects.values_list("slug", flat=True)) == set(read("site.json")["pages"])
 
 
 def test_everything_public_is_findable_at_once():
     found = Counter(SearchDocument.objects.values_list("kind", flat=True))
 
-    assert (found["product"], found["page"], found["room"]) == (24, 4, 2)
+    assert (found["product"], found["page"], found["room"]) == (24, 5, 2)
     assert found["post"] == Post.objects.filter(status="published").count()
 
 
@@ -196,8 +200,32 @@ def test_nothing_left_the_house_but_pictures_wait_for_their_sizes(mailoutbox):
     waiting = EventDelivery.objects.exclude(state=EventDelivery.State.DONE)
 
     assert mailoutbox == []
-    assert set(waiting.values_list("event__name", "state")) == {("picture.added", "pending")}
+    assert set(waiting.values_list("event__name", "state", "error")) == {("picture.added", "pending", "")}
     assert waiting.count() == Picture.objects.count()
+
+
+def test_every_page_a_stranger_is_led_to_is_there(client):
+    waiting, seen = ["/"], {}
+
+    while waiting and len(seen) < MOST_PAGES:
+        path = waiting.pop(0)
+        answer = client.get(path)
+        seen[path] = answer.status_code
+        found = LINK.findall(answer.content.decode()) if "text/html" in answer.get("Content-Type", "") else []
+        waiting += [link for link in dict.fromkeys(map(unescape, found)) if link not in seen and link not in waiting]
+
+    assert {path: status for path, status in seen.items() if status not in (200, 301, 302)} == {}
+    assert {"/shop/p/teapot/", "/journal/opening-the-kiln/", "/talk/", "/pages/privacy/"} <= seen.keys()
+
+
+@pytest.mark.parametrize(("path", "budget"), [("/", 12), ("/search/?q=mug", 10), ("/search/?q=glaze&kind=product", 10)])
+@pytest.mark.parametrize("email", ["", "customer@example.com", "staff@example.com"])
+def test_the_composed_pages_stay_within_their_budgets(client, django_assert_max_num_queries, path, budget, email):
+    if email:
+        client.force_login(User.objects.get(email=email))
+
+    with django_assert_max_num_queries(budget):
+        assert client.get(path).status_code == 200
 
 
 def test_a_second_run_changes_nothing(django_assert_max_num_queries):
