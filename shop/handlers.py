@@ -8,7 +8,7 @@ from core import events, search
 from core.context import Actor
 from core.models import Event
 from shop.emails import send_about
-from shop.models import Fulfilment, Order, Refund
+from shop.models import Fulfilment, Order, OrderLine, Refund
 from shop.providers.bank_transfer import BankTransfer
 from shop.services import refund
 
@@ -20,6 +20,13 @@ def index_product(event: Event) -> None:
     """A product that got another slug leaves the index under the former one."""
     former = event.data.get("former_slug") or event.subject_id
     search.index("product", list({event.subject_id, former}))
+
+
+@events.on("order.paid")
+def index_sold_products(event: Event) -> None:
+    """What sells is found first."""
+    lines = OrderLine.objects.filter(order__number=event.subject_id)
+    search.index("product", sorted(set(lines.values_list("product_slug", flat=True))))
 
 
 @events.on("order.refund_requested", outside=True)

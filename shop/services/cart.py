@@ -15,7 +15,7 @@ from accounts.models import User
 from core.context import Actor
 from core.errors import Conflict, Invalid, NotFound
 from shop import addresses
-from shop.models import Cart, CartLine, Market, ShippingMethod, Variant
+from shop.models import Cart, CartLine, Market, Order, ShippingMethod, Variant
 from shop.models.cart import MAX_QUANTITY, digest_of
 
 Source = tuple[str, str]
@@ -235,8 +235,12 @@ def set_details(
 
 
 def forget_carts(*, before: datetime) -> int:
-    """Delete carts nobody touched since then, unless they became an order; returns how many."""
-    stale = Cart.objects.filter(updated_at__lt=before).exclude(status=Cart.Status.ORDERED)
+    """Delete carts nobody touched since then, with the addresses in them; returns how many.
+
+    The cart of an order that waits for its payment stays: the customer may get it back.
+    """
+    waiting = Order.objects.filter(status=Order.Status.PENDING_PAYMENT, cart__isnull=False)
+    stale = Cart.objects.filter(updated_at__lt=before).exclude(pk__in=waiting.values("cart"))
     _total, by_model = stale.delete()
     return by_model.get("shop.Cart", 0)
 

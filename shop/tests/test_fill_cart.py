@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from core.context import Actor
 from core.money import Money
-from shop.models import Cart, CartLine, StockLevel
+from shop.models import Cart, CartLine
 from shop.models.cart import digest_of
 from shop.queries import carts
 from shop.services import cart
@@ -30,6 +30,7 @@ from shop.tests.factories import (
     ShippingMethodFactory,
     VariantFactory,
     cart_with,
+    paid,
     place,
     put_on_shelf,
     shop_ready,
@@ -311,14 +312,14 @@ def test_ways_of_delivery_come_with_price_and_working_days(opened: Cart) -> None
     assert (express.earliest.isoformat(), express.latest.isoformat()) == ("2026-11-23", "2026-11-24")
 
 
-def test_only_carts_that_nobody_touched_and_nobody_ordered_are_forgotten(opened: Cart) -> None:
+def test_carts_that_nobody_touched_are_forgotten_unless_their_order_waits(opened: Cart) -> None:
     old = timezone.now() - timedelta(days=100)
-    stale = cart_with({VariantFactory(): 1}, now=old)
-    ordered = place().cart
-    Cart.objects.filter(pk=ordered.pk).update(updated_at=old)
+    cart_with({VariantFactory(): 1}, now=old)
+    waiting, done = place(), paid()
+    Cart.objects.filter(orders__in=[waiting, done]).update(updated_at=old)
 
-    assert cart.forget_carts(before=timezone.now() - timedelta(days=90)) == 1
+    assert cart.forget_carts(before=timezone.now() - timedelta(days=90)) == 2
 
-    assert set(Cart.objects.all()) == {opened, ordered}
-    assert not CartLine.objects.filter(cart=stale.pk).exists()
-    assert StockLevel.objects.filter(reserved=1).count() == 1
+    assert set(Cart.objects.all()) == {opened, waiting.cart}
+    done.refresh_from_db()
+    assert (done.status, done.cart, done.lines.count()) == ("paid", None, 1)
