@@ -132,7 +132,7 @@ class CartViewSet(GrantedViewMixin, viewsets.ViewSet):
     @extend_schema(responses={200: CartOut, 404: Problem})
     def retrieve(self, request: Request, token: str) -> Response:
         """The cart with today's prices."""
-        return self._answer(self._cart(token))
+        return Response(CartOut(_view(self._cart(token))).data)
 
     @extend_schema(request=DetailsIn, responses={200: CartOut, 400: Problem, 404: Problem, 409: Problem, 422: Problem})
     def partial_update(self, request: Request, token: str) -> Response:
@@ -213,7 +213,7 @@ class CartViewSet(GrantedViewMixin, viewsets.ViewSet):
         return found
 
     def _answer(self, cart: Cart, status: int = 200) -> Response:
-        cart.refresh_from_db()
+        cart.refresh_from_db(fields=["version"])
         return Response(CartOut(_view(cart)).data, status=status)
 
 
