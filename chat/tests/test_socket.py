@@ -297,3 +297,53 @@ async def test_an_agent_answers_a_customer_live(connect, ada, agent):
     await helper.ask("send", room=str(room.uid), cid=str(uuid7()), body="How can I help?")
 
     assert (await customer.hear("msg"))["message"]["author"]["name"] == "Ana Agent"
+
+
+@pytest.fixture
+def no_redis(settings, monkeypatch):
+    """No cache, no limits, no bus: addresses where nothing listens."""
+    from chat import bus
+    from core import ratelimit
+
+    settings.REDIS_BUS_URL = settings.REDIS_CACHE_URL = "redis://127.0.0.1:1/0"
+    monkeypatch.setattr(bus, "_silent_until", 0.0)
+    for cached in (bus._client, ratelimit._limiter):
+        cached.cache_clear()
+    yield
+    for cached in (bus._client, ratelimit._limiter):
+        cached.cache_clear()
+
+
+async def test_without_redis_messages_are_acknowledged_and_told_all_the_same(no_redis, connect, room, ada, ben):
+    first, second = await connect(ada), await connect(ben)
+    for client in (first, second):
+        await client.ask("sub", room=str(room.uid), rev=0)
+        await client.hear("sync")
+
+    answers = [await first.ask("send", room=str(room.uid), cid=str(uuid7()), body=f"{n}") for n in range(3)]
+    told = []
+    while len(told) < 3:
+        told += [message["seq"] for message in (await second.hear("sync"))["messages"]]
+
+    assert [(answer["type"], answer["seq"]) for answer in answers] == [("ok", 1), ("ok", 2), ("ok", 3)]
+    assert sorted(set(told)) == [1, 2, 3]
+
+
+async def test_when_the_database_is_away_nothing_is_acknowledged_and_the_socket_stays(connect, room, ada, monkeypatch):
+    from django.db import OperationalError
+
+    from chat import consumers
+
+    client = await connect(ada)
+
+    def gone(**_):
+        raise OperationalError("the server closed the connection unexpectedly")
+
+    monkeypatch.setattr(consumers.messages, "send_message", gone)
+    asked = {"room": str(room.uid), "cid": str(uuid7()), "body": "Hi"}
+    refused = await client.ask("send", **asked)
+    monkeypatch.undo()
+    answer = await client.ask("send", **asked)
+
+    assert (refused["type"], refused["code"], refused["retry_after"]) == ("err", "unavailable", 2)
+    assert (answer["type"], answer["dup"]) == ("ok", False)
