@@ -75,7 +75,9 @@ def clean(raw: Mapping[str, Any], *, field: str = "") -> dict[str, str]:
         if key in REQUIRED and not value:
             raise InvalidAddress(_("This part of the address is missing."), field=_field(field, key))
         if len(value) > LIMITS[key] or not value.isprintable():
-            raise InvalidAddress(_("This part of the address is too long or has odd characters."), field=_field(field, key))
+            raise InvalidAddress(
+                _("This part of the address is too long or has odd characters."), field=_field(field, key)
+            )
     pattern = POSTCODES.get(address["country"])
     if pattern and not re.fullmatch(pattern, address["postcode"], re.ASCII):
         raise InvalidAddress(_("This is not a postcode of the country."), field=_field(field, "postcode"))
