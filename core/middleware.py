@@ -64,7 +64,7 @@ class GrantMiddleware:
 
 
 class HeadersMiddleware:
-    """Headers that Django has no setting for, among them what is left of a limit (draft-ietf-httpapi-ratelimit-headers)."""
+    """Headers that Django has no setting for; among them what is left of a limit (IETF's RateLimit header fields)."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
