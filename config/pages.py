@@ -1,6 +1,5 @@
 """Pages made of several apps: home, search and the text pages, and the theme switch of the footer."""
 
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -49,20 +48,16 @@ def home(request: PageRequest) -> HttpResponse:
 @require_GET
 def search_page(request: PageRequest) -> HttpResponse:
     """What this viewer may find, best first, as cards where the app that owns a hit gives one."""
-    q = request.GET.get("q", "").replace("\0", "").strip()[: search.LONGEST_QUERY]
+    q = request.GET.get("q", "").strip()[: search.LONGEST_QUERY]
     kind = asked if (asked := request.GET.get("kind", "")) in search.kinds() else ""
-    # All candidates are asked for, since the tabs count them by kind; only those shown are made into cards.
-    found = search.find(q, request.grant, None, search.CANDIDATES)
-    counts = Counter(hit.kind for hit in found.hits)
-    shown = [hit for hit in found.hits if kind in ("", hit.kind)][:HITS]
-    resolved = cards.resolve([(hit.kind, hit.public_id) for hit in shown], request.grant)
+    found = search.find(q, request.grant, [kind] if kind else None, HITS)
+    resolved = cards.resolve([(hit.kind, hit.public_id) for hit in found.hits], request.grant)
     context = {
         "q": q,
         "kind": kind,
-        "tabs": _tabs(q, kind, counts),
-        "total": counts[kind] if kind else counts.total(),
-        "capped": found.capped,
-        "hits": [(hit, resolved.get((hit.kind, hit.public_id))) for hit in shown],
+        "tabs": _tabs(q, kind, search.count_kinds(q, request.grant)),
+        "found": found,
+        "hits": [(hit, resolved.get((hit.kind, hit.public_id))) for hit in found.hits],
     }
     response = render(request, "search/results.html" if request.htmx else "search/page.html", context)
     patch_vary_headers(response, ["HX-Request"])

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from django.contrib.postgres.search import SearchQuery, SearchRank
 from django.db import connection, transaction
-from django.db.models import F, FloatField, QuerySet
+from django.db.models import Count, F, FloatField, QuerySet
 from django.db.models.expressions import ExpressionWrapper
 from django.utils import timezone
 
@@ -112,22 +112,39 @@ def kinds() -> list[str]:
 
 def find(q: str, viewer: Grant, kinds: Sequence[str] | None = None, limit: int = 24) -> Found:
     """The best matches of a web-style query that this viewer may find; two queries."""
-    wanted = q.strip()[:LONGEST_QUERY]
-    if not wanted:
+    query = _query(q)
+    if query is None:
         return Found([], 0, False)
-    query = SearchQuery(wanted, search_type="websearch", config="english")
-    visible = SearchDocument.objects.filter(audience__overlap=sorted(tokens_of(viewer)))
-    if kinds is not None:
-        visible = visible.filter(kind__in=kinds)
-    candidates = visible.filter(vector=query).order_by(F("weight").desc(), F("id").desc())[:CANDIDATES]
+    candidates = _candidates(query, viewer, kinds)
     total = candidates.count()
     hits = _ranked(SearchDocument.objects.filter(pk__in=candidates.values("pk")), query)[:limit]
     return Found([_hit(document) for document in hits], total, total == CANDIDATES)
 
 
+def count_kinds(q: str, viewer: Grant) -> dict[str, int]:
+    """How many candidates this viewer may find of each kind; one query."""
+    query = _query(q)
+    if query is None:
+        return {}
+    candidates = SearchDocument.objects.filter(pk__in=_candidates(query, viewer, None).values("pk"))
+    return dict(candidates.values_list("kind").annotate(count=Count("pk")).order_by("kind"))
+
+
 def tokens_of(viewer: Grant) -> set[str]:
     """The audience tokens of a viewer; everyone holds `everyone`."""
     return {EVERYONE}.union(*(audience(viewer) for audience in _audiences))
+
+
+def _query(q: str) -> SearchQuery | None:
+    wanted = q.replace("\0", "").strip()[:LONGEST_QUERY]
+    return SearchQuery(wanted, search_type="websearch", config="english") if wanted else None
+
+
+def _candidates(query: SearchQuery, viewer: Grant, kinds: Sequence[str] | None) -> QuerySet[SearchDocument]:
+    visible = SearchDocument.objects.filter(audience__overlap=sorted(tokens_of(viewer)))
+    if kinds is not None:
+        visible = visible.filter(kind__in=kinds)
+    return visible.filter(vector=query).order_by(F("weight").desc(), F("id").desc())[:CANDIDATES]
 
 
 def _ranked(documents: QuerySet[SearchDocument], query: SearchQuery) -> QuerySet[SearchDocument]:

@@ -18,7 +18,9 @@ def test_a_customer_who_is_signed_in_is_refused(client, customer):
     assert client.get("/admin/login/").status_code == 403
 
 
-@pytest.mark.parametrize(("verb", "door"), [("logout", "account_logout"), ("password_change", "account_change_password")])
+@pytest.mark.parametrize(
+    ("verb", "door"), [("logout", "account_logout"), ("password_change", "account_change_password")]
+)
 def test_way_out_and_password_are_the_houses(client, staff, verb, door):
     client.force_login(staff)
 

@@ -87,3 +87,12 @@ def test_beyond_the_cap_the_most_popular_are_ranked(indexed, monkeypatch):
     found = search.find("mug", NOBODY)
 
     assert ([hit.public_id for hit in found.hits], found.capped) == (["bowl"], True)
+
+
+def test_kinds_are_counted_as_far_as_the_viewer_may_see(indexed):
+    search.register("page")(lambda ids: iter([Document("about", "About our mugs", "/about")]))
+    search.index("page")
+
+    assert search.count_kinds("mug", NOBODY) == {"page": 1, "thing": 2}
+    assert search.count_kinds("mug", MEMBER) == {"page": 1, "thing": 3}
+    assert search.count_kinds(" ", MEMBER) == {}
