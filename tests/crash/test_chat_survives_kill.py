@@ -88,7 +88,9 @@ class Talker:
 
     async def _connected(self, until: float) -> None:
         headers = {"Cookie": f"session={self.session}"}
-        async with connect(self.address, origin="http://127.0.0.1", additional_headers=headers, compression=None, close_timeout=1) as wire:
+        async with connect(
+            self.address, origin="http://127.0.0.1", additional_headers=headers, compression=None, close_timeout=1
+        ) as wire:
             await wire.send(json.dumps({"type": "hello", "proto": 1}))
             await wire.send(json.dumps({"type": "sub", "ref": "sub", "room": self.room, "rev": self.rev}))
             for cid, body in self.outbox.items():

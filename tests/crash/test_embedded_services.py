@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from config.embedded import paths
 from config.embedded.paths import BASE_DIR
 from tests.crash.conftest import Agora, wait_for
 
@@ -46,13 +47,16 @@ def assert_served(run: subprocess.CompletedProcess[str], home: Path) -> None:
     assert Agora(home).processes() == []
 
 
-def test_a_path_too_long_for_a_socket_with_odd_letters_works(tmp_path: Path) -> None:
+def test_a_path_too_long_for_a_socket_with_odd_letters_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home = tmp_path / ("ü %41?# " + "x" * 110)
-    sockets = {folder for folder in Path(tempfile.gettempdir()).glob("agora-*") if folder.is_dir()}
+    monkeypatch.setenv("AGORA_HOME", str(home))
+    monkeypatch.delenv("AGORA_STACK")
+    sockets = paths.run_dir()
+    assert sockets.parent == Path(tempfile.gettempdir())
 
     assert_served(run(home), home)
 
-    assert {folder for folder in Path(tempfile.gettempdir()).glob("agora-*") if folder.is_dir()} <= sockets
+    assert not sockets.exists()
     assert (home / "pg18" / "PG_VERSION").exists()
 
 
