@@ -12,12 +12,16 @@ from blog.services import slugs, tagging
 from blog.services.writing import LONGEST, EditConflict, PostFields
 from core.context import Actor
 from core.errors import DomainError
+from core.models import Picture
 from core.pictures import add_picture
 
 WRITTEN = (
-    *("title", "slug", "excerpt", "cover", "seo_description", "visibility", "entitlement_kind", "entitlement_subject"),
+    *("title", "slug", "excerpt", "seo_description", "visibility", "entitlement_kind", "entitlement_subject"),
     *("comments_mode", "comments_closed"),
 )
+
+
+WIDE = forms.TextInput(attrs={"class": "vTextField"})
 
 
 def _split(text: str) -> list[str]:
@@ -32,9 +36,14 @@ class PostForm(forms.ModelForm):
 
     actor: ClassVar[Actor]
     theirs: dict[str, Any] | None = None
+    cover: Picture | None = None
 
     slug = forms.CharField(
-        label=_("Address"), required=False, max_length=80, help_text=_("Empty to make it from the title.")
+        label=_("Address"),
+        required=False,
+        max_length=80,
+        widget=WIDE,
+        help_text=_("Empty to make it from the title."),
     )
     body = forms.CharField(
         label=_("Text"),
@@ -45,11 +54,21 @@ class PostForm(forms.ModelForm):
     )
     cover_file = forms.FileField(label=_("New cover picture"), required=False)
     cover_alt = forms.CharField(
-        label=_("What the new cover shows"), required=False, max_length=400, help_text=_("For those who cannot see it.")
+        label=_("What the new cover shows"),
+        required=False,
+        max_length=400,
+        widget=WIDE,
+        help_text=_("For those who cannot see it."),
     )
-    tags = forms.CharField(label=_("Tags"), required=False, help_text=_("Names with commas, the most important first."))
-    authors = forms.CharField(
-        label=_("Authors"), required=False, help_text=_("E-mail addresses with commas, in the order of the byline.")
+    cover_gone = forms.BooleanField(label=_("No cover picture"), required=False)
+    tag_names = forms.CharField(
+        label=_("Tags"), required=False, help_text=_("Names with commas, the most important first.")
+    )
+    author_emails = forms.CharField(
+        label=_("Authors"),
+        required=False,
+        widget=WIDE,
+        help_text=_("E-mail addresses with commas, in the order of the byline."),
     )
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
@@ -61,13 +80,13 @@ class PostForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if not self.actor.can("blog.edit_any_post"):
-            del self.fields["authors"]
+            del self.fields["author_emails"]
         if self.instance.pk:
             self.initial = {
                 **self.initial,
                 "body": self.instance.body_source,
-                "tags": ", ".join(tag.name for tag in self.instance.labels),
-                "authors": ", ".join(author.email for author in self.instance.bylines),
+                "tag_names": ", ".join(tag.name for tag in self.instance.labels),
+                "author_emails": ", ".join(author.email for author in self.instance.bylines),
                 "version": self.instance.lock_version,
             }
 
@@ -77,13 +96,13 @@ class PostForm(forms.ModelForm):
             return str(self._asked(slugs.clean_slug, wanted, of=self.instance if self.instance.pk else None))
         return str(wanted or self.initial.get("slug") or slugs.free_slug(self.cleaned_data.get("title", "")))
 
-    def clean_tags(self) -> list[str]:
-        names = _split(self.cleaned_data["tags"])
+    def clean_tag_names(self) -> list[str]:
+        names = _split(self.cleaned_data["tag_names"])
         self._asked(tagging.check_names, names)
         return names
 
-    def clean_authors(self) -> list[User]:
-        wanted = _split(self.cleaned_data["authors"].lower())
+    def clean_author_emails(self) -> list[User]:
+        wanted = _split(self.cleaned_data["author_emails"].lower())
         found = {user.email: user for user in User.objects.filter(email__in=wanted, is_active=True)}
         if unknown := [email for email in wanted if email not in found]:
             raise ValidationError(_("Nobody here has the address %(email)s."), params={"email": unknown[0]})
@@ -107,8 +126,15 @@ class PostForm(forms.ModelForm):
 
     def written(self) -> PostFields:
         """What the services take, of the fields that this person has."""
-        named = [*WRITTEN, "body", "tags", *(["authors"] if self.cleaned_data.get("authors") else [])]
-        return cast("PostFields", {name: self.cleaned_data[name] for name in named})
+        given = {name: self.cleaned_data[name] for name in (*WRITTEN, "body")}
+        given["tags"] = self.cleaned_data["tag_names"]
+        if self.cleaned_data["cover_gone"]:
+            given["cover"] = None
+        elif self.cover is not None:
+            given["cover"] = self.cover
+        if authors := self.cleaned_data.get("author_emails"):
+            given["authors"] = authors
+        return cast("PostFields", given)
 
     def _require_version(self, version: int | None) -> None:
         # The admin validates and saves in one transaction: locked here, the post has this version when it is saved.
@@ -120,7 +146,7 @@ class PostForm(forms.ModelForm):
 
     def _keep_cover(self, given: dict[str, Any]) -> None:
         try:
-            given["cover"] = add_picture(upload=given["cover_file"], by=self.actor, alt=given["cover_alt"])
+            self.cover = add_picture(upload=given["cover_file"], by=self.actor, alt=given["cover_alt"])
         except DomainError as refusal:
             self.add_error("cover_file", refusal.detail)
 

@@ -38,13 +38,12 @@ class PostAdmin(ModelAdmin):
     list_display = ("title", "status", "byline", "published_at", "publish_at", "comment_count")
     list_filter = ("status", "visibility")
     search_fields = ("title", "slug")
-    autocomplete_fields = ("cover",)
     show_full_result_count = False
     actions = ("publish", "archive")
     fieldsets = (
         (None, {"fields": ("title", "excerpt", "body", "version")}),
-        (_("Cover"), {"fields": ("cover", "cover_file", "cover_alt")}),
-        (_("Where it stands"), {"fields": ("slug", "tags", "authors", "seo_description")}),
+        (_("Cover"), {"fields": ("cover_file", "cover_alt", "cover_gone")}),
+        (_("Where it stands"), {"fields": ("slug", "tag_names", "author_emails", "seo_description")}),
         (_("Readers"), {"fields": ("visibility", "entitlement_kind", "entitlement_subject")}),
         (_("Comments"), {"fields": ("comments_mode", "comments_closed")}),
     )
@@ -69,7 +68,7 @@ class PostAdmin(ModelAdmin):
         if request.user.has_perm("blog.edit_any_post"):
             return self.fieldsets
         return [
-            (title, {**group, "fields": tuple(name for name in group["fields"] if name != "authors")})
+            (title, {**group, "fields": tuple(name for name in group["fields"] if name != "author_emails")})
             for title, group in self.fieldsets
         ]
 

@@ -8,7 +8,7 @@ from django.contrib.admin import ModelAdmin
 from blog.models import Tag, TagAlias
 
 
-class TagAliasInline(admin.TabularInline):
+class TagAliasInline(admin.StackedInline):
     model = TagAlias
     extra = 1
 

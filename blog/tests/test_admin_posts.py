@@ -10,7 +10,7 @@ from PIL import Image
 
 from blog.models import Comment, Post, Revision, Tag
 from blog.services import commenting, writing
-from blog.tests.factories import SYSTEM, draft, editor, person, published, writer
+from blog.tests.factories import SYSTEM, draft, editor, person, picture, published, writer
 from core.context import Actor
 from core.testing import events_named, no_event, snapshot
 
@@ -36,7 +36,7 @@ def filled(**fields):
         "body": "*Ash*",
         "visibility": "public",
         "comments_mode": "first",
-        "tags": "Ash, Kiln",
+        "tag_names": "Ash, Kiln",
         **fields,
     }
 
@@ -61,7 +61,7 @@ def test_a_post_is_begun_by_the_service(client, boss):
 def test_a_save_goes_through_the_service(client, boss):
     post = draft(tags=["Salt"])
 
-    response = client.post(change(post), refilled(client, post, title="Better", tags="Ash", slug="better"))
+    response = client.post(change(post), refilled(client, post, title="Better", tag_names="Ash", slug="better"))
 
     assert response.status_code == 302
     saved = Post.objects.get()
@@ -97,8 +97,8 @@ def test_a_save_over_another_keeps_what_was_typed_and_shows_what_was_saved(clien
         ({"title": ""}, "title"),
         ({"slug": "feed"}, "slug"),
         ({"slug": "taken"}, "slug"),
-        ({"tags": "!"}, "tags"),
-        ({"authors": "nobody@example.com"}, "authors"),
+        ({"tag_names": "!"}, "tag_names"),
+        ({"author_emails": "nobody@example.com"}, "author_emails"),
         ({"visibility": "entitled"}, "entitlement_subject"),
     ],
 )
@@ -132,6 +132,16 @@ def test_a_cover_comes_with_words(client, boss):
     assert (cover.alt, cover.width, cover.height) == ("A bowl", 30, 20)
 
 
+def test_a_cover_stays_until_it_is_taken_away(client, boss):
+    post = draft(cover=picture())
+
+    client.post(change(post), refilled(client, post, title="Better"))
+    assert Post.objects.get().cover == post.cover
+
+    client.post(change(post), refilled(client, post, cover_gone="on"))
+    assert Post.objects.get().cover is None
+
+
 def test_an_author_finds_their_own_posts_and_may_not_name_authors(client):
     author = writer(is_staff=True)
     mine, other, public = draft(author, title="Mine"), draft(title="Theirs"), published(author)
@@ -140,7 +150,7 @@ def test_an_author_finds_their_own_posts_and_may_not_name_authors(client):
     listed = client.get(reverse("admin:blog_post_changelist")).content.decode()
     assert "Mine" in listed
     assert "Theirs" not in listed
-    assert "authors" not in client.get(change(mine)).context["adminform"].form.fields
+    assert "author_emails" not in client.get(change(mine)).context["adminform"].form.fields
     assert client.post(change(mine), refilled(client, mine, title="Better")).status_code == 302
     mine.refresh_from_db()
     assert (mine.title, [user.pk for user in mine.bylines]) == ("Better", [author.pk])

@@ -44,7 +44,7 @@ def test_the_page_says_who_wrote_what_when(client):
 
     shown = text_of(page(client, post))
 
-    assert "<h1>On &lt;glazes&gt;</h1>" in shown
+    assert '<h1 id="post-title">On &lt;glazes&gt;</h1>' in shown
     assert '<p class="lede">What a glaze is.</p>' in shown
     assert '<a href="/journal/tag/glaze/">Glaze</a>' in shown
     assert f'href="/journal/by/{post.bylines[0].uid}/">Wilma Writer</a>' in shown

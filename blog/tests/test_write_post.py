@@ -10,7 +10,7 @@ from blog.tests.factories import NOON, SYSTEM, draft, editor, person, published,
 from core import references
 from core.context import Actor
 from core.errors import Denied, Invalid
-from core.testing import events_named, no_event, snapshot
+from core.testing import events_named, failures, no_event, race, snapshot
 
 pytestmark = pytest.mark.django_db
 
@@ -107,6 +107,19 @@ def test_a_save_over_a_version_that_was_not_read_is_refused_with_both_texts():
         "lock_version": 2,
     }
     assert snapshot("blog.Post", "blog.Revision") == before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_eight_who_save_at_once_one_succeeds_and_the_others_get_both_texts():
+    post = draft()
+
+    results = race(*[lambda n=n: save(post, body=f"By {n}.") for n in range(8)])
+
+    assert [type(refused) for refused in failures(results)] == [EditConflict] * 7
+    (saved,) = [result for result in results if isinstance(result, Post)]
+    assert {refused.details["theirs"]["body"] for refused in failures(results)} == {saved.body_source}
+    assert Post.objects.get().lock_version == 2
+    assert len(events_named("post.saved")) == 1
 
 
 @pytest.mark.parametrize(
