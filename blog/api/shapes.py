@@ -15,7 +15,7 @@ from core.models import Picture
 from core.permissions import grant_of
 
 
-class PersonOut(serializers.Serializer[User]):
+class AuthorOut(serializers.Serializer[User]):
     uid = serializers.UUIDField()
     name = serializers.CharField(source="display_name")
 
@@ -57,7 +57,7 @@ class PostOut(serializers.Serializer[Post]):
     url = serializers.CharField(source="get_absolute_url")
     status = serializers.ChoiceField(Post.Status.choices)
     visibility = serializers.ChoiceField(Post.Visibility.choices)
-    authors = PersonOut(many=True, source="bylines")
+    authors = AuthorOut(many=True, source="bylines")
     tags = TagOut(many=True, source="labels")
     cover = ImageOut(source="cover.image", default=None)
     word_count = serializers.IntegerField()
@@ -167,7 +167,7 @@ class CommentOut(serializers.Serializer[Comment]):
     uid = serializers.UUIDField()
     post = serializers.CharField(source="post.slug")
     parent = serializers.UUIDField(source="parent.uid", default=None, allow_null=True)  # type: ignore[assignment]
-    author = PersonOut(allow_null=True)
+    author = AuthorOut(allow_null=True)
     name = serializers.CharField(source="byline")
     status = serializers.ChoiceField(Comment.Status.choices)
     depth = serializers.IntegerField()
