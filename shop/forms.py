@@ -98,12 +98,6 @@ class AddressForm(forms.Form):
             return cleaned
 
 
-class MethodForm(forms.Form):
-    """Which way of delivery; the choices are those that reach the address."""
-
-    shipping_method = forms.CharField(max_length=30, label=_("Way of delivery"))
-
-
 class PaymentForm(forms.Form):
     """How to pay, and whether the bill goes elsewhere."""
 

@@ -146,8 +146,10 @@ class CartViewSet(GrantedViewMixin, viewsets.ViewSet):
     @action(detail=True, methods=["get"])
     def shipping_methods(self, request: Request, token: str) -> Response:
         """Ways of delivery to a country, or to the address the cart has."""
-        view = _view(self._cart(token))
-        options = queries.shipping_options(view, country=request.query_params.get("country", "")[:2].upper())
+        cart = self._cart(token)
+        country = request.query_params.get("country", "").upper()
+        is_served = not country or country in cart.market.countries
+        options = queries.shipping_options(_view(cart), country=country) if is_served else []
         return Response(ShippingOptionOut(options, many=True).data)
 
     @extend_schema(request=LineIn, responses={201: CartOut, 400: Problem, 404: Problem, 409: Problem, 422: Problem})

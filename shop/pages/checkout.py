@@ -94,13 +94,10 @@ def delivery(request: PageRequest, cart: Cart, view: CartView) -> HttpResponse:
     asked = request.POST.get("country") or request.GET.get("country") or saved["country"]
     country = asked if asked in cart.market.countries else cart.market.home_country
     options = queries.shipping_options(view, country=country)
-    chosen = request.POST.get("shipping_method") or (cart.shipping_method.code if cart.shipping_method else "")
-    context: dict[str, Any] = {
-        "form": form,
-        "options": options,
-        "chosen": _reachable(chosen, options),
-        "method_problem": "",
-    }
+    codes = [option.method.code for option in options]
+    wish = request.POST.get("shipping_method") or (cart.shipping_method.code if cart.shipping_method else "")
+    chosen = wish if wish in codes else ""
+    context: dict[str, Any] = {"form": form, "options": options, "chosen": chosen or next(iter(codes), "")}
     if request.htmx and request.method == "GET":
         return render(request, "shop/checkout/methods.html", context)
     if request.method == "POST" and form.is_valid():
@@ -108,7 +105,7 @@ def delivery(request: PageRequest, cart: Cart, view: CartView) -> HttpResponse:
             carts.set_details(
                 cart_id=cart.pk,
                 shipping_address=form.cleaned_data,
-                shipping_method=request.POST.get("shipping_method", ""),
+                shipping_method=chosen if request.POST.get("shipping_method") else "",
                 by=request.grant.actor,
             )
         except carts.UnknownShipping as refusal:
@@ -230,11 +227,6 @@ def _ordered_cart(request: PageRequest) -> Cart | None:
     found = queries.find(cart_token(request))
     mine = found is not None and (found.user is None or found.user == person(request))
     return found if mine else None
-
-
-def _reachable(code: str, options: list[queries.ShippingOption]) -> str:
-    codes = [option.method.code for option in options]
-    return code if code in codes else (codes[0] if codes else "")
 
 
 def _render(
