@@ -159,7 +159,9 @@ def test_machines_read_the_product_and_no_title_breaks_out(client: Client):
     assert "<script>alert" not in text
 
 
-@pytest.mark.parametrize(("ref", "kept"), [(refs.sign(("post", "on-glazes")), True), ("forged", False)])
+@pytest.mark.parametrize(
+    ("ref", "kept"), [(refs.sign(("post", "on-glazes")), True), ("forged", False)], ids=["signed", "forged"]
+)
 def test_a_signed_ref_is_carried_into_the_form(client: Client, ref: str, kept: bool):
     product_with("mug", celadon=5)
 
