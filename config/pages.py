@@ -51,11 +51,12 @@ def search_page(request: PageRequest) -> HttpResponse:
     q = request.GET.get("q", "").strip()[: search.LONGEST_QUERY]
     kind = asked if (asked := request.GET.get("kind", "")) in search.kinds() else ""
     found = search.find(q, request.grant, [kind] if kind else None, HITS)
+    counts = search.count_kinds(q, request.grant) if kind else found.kinds
     resolved = cards.resolve([(hit.kind, hit.public_id) for hit in found.hits], request.grant)
     context = {
         "q": q,
         "kind": kind,
-        "tabs": _tabs(q, kind, search.count_kinds(q, request.grant)),
+        "tabs": _tabs(q, kind, counts),
         "found": found,
         "hits": [(hit, resolved.get((hit.kind, hit.public_id))) for hit in found.hits],
     }

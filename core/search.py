@@ -4,7 +4,7 @@ An app registers for its kind how documents are made, and may register which aud
 capped set of candidates, the most popular first, is ranked: exact ranking of common words grows with the table.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -51,11 +51,18 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The best hits, and how many candidates there were; `capped` when there may be more."""
+    """The best hits, and how many candidates there were of each kind; `capped` when there may be more."""
 
     hits: list[Hit]
-    total: int
-    capped: bool
+    kinds: Mapping[str, int]
+
+    @property
+    def total(self) -> int:
+        return sum(self.kinds.values())
+
+    @property
+    def capped(self) -> bool:
+        return self.total == CANDIDATES
 
 
 # Makes the documents of the given public ids, or of all when None. Ids that give no document leave the index.
@@ -114,20 +121,16 @@ def find(q: str, viewer: Grant, kinds: Sequence[str] | None = None, limit: int =
     """The best matches of a web-style query that this viewer may find; two queries."""
     query = _query(q)
     if query is None:
-        return Found([], 0, False)
+        return Found([], {})
     candidates = _candidates(query, viewer, kinds)
-    total = candidates.count()
-    hits = _ranked(SearchDocument.objects.filter(pk__in=candidates.values("pk")), query)[:limit]
-    return Found([_hit(document) for document in hits], total, total == CANDIDATES)
+    hits = _ranked(candidates, query)[:limit]
+    return Found([_hit(document) for document in hits], _by_kind(candidates))
 
 
 def count_kinds(q: str, viewer: Grant) -> dict[str, int]:
     """How many candidates this viewer may find of each kind; one query."""
     query = _query(q)
-    if query is None:
-        return {}
-    candidates = SearchDocument.objects.filter(pk__in=_candidates(query, viewer, None).values("pk"))
-    return dict(candidates.values_list("kind").annotate(count=Count("pk")).order_by("kind"))
+    return {} if query is None else _by_kind(_candidates(query, viewer, None))
 
 
 def tokens_of(viewer: Grant) -> set[str]:
@@ -144,7 +147,12 @@ def _candidates(query: SearchQuery, viewer: Grant, kinds: Sequence[str] | None) 
     visible = SearchDocument.objects.filter(audience__overlap=sorted(tokens_of(viewer)))
     if kinds is not None:
         visible = visible.filter(kind__in=kinds)
-    return visible.filter(vector=query).order_by(F("weight").desc(), F("id").desc())[:CANDIDATES]
+    candidates = visible.filter(vector=query).order_by(F("weight").desc(), F("id").desc())[:CANDIDATES]
+    return SearchDocument.objects.filter(pk__in=candidates.values("pk"))
+
+
+def _by_kind(candidates: QuerySet[SearchDocument]) -> dict[str, int]:
+    return dict(candidates.values_list("kind").annotate(count=Count("pk")).order_by("kind"))
 
 
 def _ranked(documents: QuerySet[SearchDocument], query: SearchQuery) -> QuerySet[SearchDocument]:

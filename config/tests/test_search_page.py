@@ -107,7 +107,7 @@ def test_a_search_costs_the_same_however_much_is_found(client, django_assert_num
     index("product", number)
     index("post", number)
 
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         page = client.get("/search/", {"q": "mug"})
 
     assert page.context["found"].total == 2 * number
