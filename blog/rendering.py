@@ -6,18 +6,14 @@ from html import unescape
 from re import Match
 from urllib.parse import urlencode
 
-from django.core import signing
 from django.utils.safestring import SafeString, mark_safe
 
 from blog.models import Post
-from core import cards, markdown
+from core import cards, markdown, refs
 from core.cards import Card
 from core.context import Grant
 from core.media import Image
 from core.models import Picture
-
-# What the shop believes a purchase's source by.
-REF_SALT = "card.ref"
 
 DrawCard = Callable[[Card | None], str]
 DrawPicture = Callable[[Image], str]
@@ -74,7 +70,7 @@ def fill(html: str, contents: Contents, *, card: DrawCard, picture: DrawPicture)
 
 
 def _credited(card: Card, post: Post) -> Card:
-    ref = {"ref": signing.dumps([post.public_kind, post.public_id], salt=REF_SALT)}
+    ref = {"ref": refs.sign((post.public_kind, post.public_id))}
     action = card.action
     if action is not None and action.method == "post":
         action = replace(action, fields={**(action.fields or {}), **ref})

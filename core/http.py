@@ -1,6 +1,6 @@
-"""A page's request as our middleware leaves it, for annotations."""
+"""A page's request as our middleware leaves it, and the answer that follows a POST."""
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
 from django_htmx.middleware import HtmxDetails
 
 from core.context import Grant
@@ -12,3 +12,9 @@ class PageRequest(HttpRequest):
     grant: Grant
     htmx: HtmxDetails
     request_id: str
+
+
+class SeeOther(HttpResponseRedirect):
+    """After a POST: look at another page with GET (303)."""
+
+    status_code = 303

@@ -12,14 +12,13 @@ from django.views.decorators.http import require_POST
 from blog import queries, rendering
 from blog.forms import CommentForm
 from blog.models import Comment
-from blog.pages.answers import SeeOther
 from blog.pages.drawing import draw_post, thread_context
 from blog.queries import OpenPost
 from blog.services import commenting
 from core import ratelimit
 from core.errors import DomainError, NotFound
 from core.forms import add_error
-from core.http import PageRequest
+from core.http import PageRequest, SeeOther
 
 
 @require_POST

@@ -11,12 +11,11 @@ from django.views.decorators.http import require_POST, require_safe
 from blog import freshness, queries, rendering
 from blog.forms import PublicationForm
 from blog.models import Post
-from blog.pages.answers import SeeOther
 from blog.pages.drawing import draw_post
 from blog.services import publishing
 from core.errors import Denied, DomainError
 from core.forms import add_error
-from core.http import PageRequest
+from core.http import PageRequest, SeeOther
 
 
 @require_safe

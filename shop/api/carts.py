@@ -9,10 +9,10 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from core import refs
 from core.api import GrantedViewMixin, In, MoneyField, Problem
 from core.errors import NotFound
 from core.idempotency import idempotent
-from shop import refs
 from shop.api.fields import AddressIn
 from shop.api.orders import OrderOut, PaymentOut, begin_payment
 from shop.models import Cart, Order

@@ -3,16 +3,10 @@
 import json
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from core.http import PageRequest
-
-
-class SeeOther(HttpResponseRedirect):
-    """After a POST: look at another page with GET (303)."""
-
-    status_code = 303
+from core.http import PageRequest, SeeOther
 
 
 def toast(response: HttpResponse, text: str, level: str = "success") -> HttpResponse:

@@ -16,15 +16,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from core import refs
 from core.errors import DomainError
-from core.http import PageRequest
+from core.http import PageRequest, SeeOther
 from core.media import Image
 from core.money import Money
 from core.origin import same_origin_post
-from shop import refs
 from shop.forms import AddLineForm, QuantityForm
 from shop.models import Cart, Market
-from shop.pages.answers import SeeOther, refuse
+from shop.pages.answers import refuse
 from shop.pages.product import chosen_in
 from shop.pages.visitor import cart_of, open_cart, remember_cart
 from shop.queries import carts as queries

@@ -20,12 +20,12 @@ from django_countries import countries
 
 from core.errors import DomainError, Unavailable
 from core.forms import add_error
-from core.http import PageRequest
+from core.http import PageRequest, SeeOther
 from shop import providers
 from shop.addresses import InvalidAddress
 from shop.forms import AddressForm, ContactForm, PaymentForm, PlaceForm
 from shop.models import Cart, Order
-from shop.pages.answers import SeeOther, posted
+from shop.pages.answers import posted
 from shop.pages.cart import image_of
 from shop.pages.visitor import cart_of, cart_token, person
 from shop.queries import carts as queries
@@ -97,7 +97,7 @@ def delivery(request: PageRequest, cart: Cart, view: CartView) -> HttpResponse:
     codes = [option.method.code for option in options]
     wish = request.POST.get("shipping_method") or (cart.shipping_method.code if cart.shipping_method else "")
     chosen = wish if wish in codes else ""
-    context: dict[str, Any] = {"form": form, "options": options, "chosen": chosen or next(iter(codes), "")}
+    context: dict[str, Any] = {"form": form, "options": options, "chosen": chosen or _usual(options)}
     if request.htmx and request.method == "GET":
         return render(request, "shop/checkout/methods.html", context)
     if request.method == "POST" and form.is_valid():
@@ -227,6 +227,12 @@ def _ordered_cart(request: PageRequest) -> Cart | None:
     found = queries.find(cart_token(request))
     mine = found is not None and (found.user is None or found.user == person(request))
     return found if mine else None
+
+
+def _usual(options: list[queries.ShippingOption]) -> str:
+    """What most people want: the first way that brings it to the door."""
+    sent = [option for option in options if not option.method.is_pick_up]
+    return next((option.method.code for option in [*sent, *options]), "")
 
 
 def _render(

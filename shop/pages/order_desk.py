@@ -15,9 +15,9 @@ from django.views.decorators.http import require_http_methods
 
 from core.errors import Denied, DomainError
 from core.forms import add_error
-from core.http import PageRequest
+from core.http import PageRequest, SeeOther
 from core.templatetags.ui import money
-from shop.pages.answers import SeeOther, posted
+from shop.pages.answers import posted
 from shop.pages.orders import link_to, order_or_404
 from shop.queries.order_page import OrderPage, order_page
 from shop.services import fulfilment, refund

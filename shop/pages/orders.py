@@ -14,13 +14,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from core import ratelimit
 from core.errors import Conflict, DomainError, Unavailable
-from core.http import PageRequest
+from core.http import PageRequest, SeeOther
 from core.paging import keyset
 from shop import providers
 from shop.cards import order_card
 from shop.forms import FindOrderForm
 from shop.models import Order
-from shop.pages.answers import SeeOther, posted
+from shop.pages.answers import posted
 from shop.pages.checkout import to_payment
 from shop.providers.bank_transfer import BankTransfer
 from shop.queries.order_page import OrderPage, find_order, order_page

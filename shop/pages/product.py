@@ -9,9 +9,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from core import cards
+from core import cards, refs
 from core.http import PageRequest
-from shop import jsonld, refs
+from shop import jsonld
 from shop.cards import item_card, product_url, state_words
 from shop.forms import WriteReviewForm
 from shop.models import Market, Product

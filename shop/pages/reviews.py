@@ -10,11 +10,11 @@ from django.views.decorators.http import require_http_methods
 from core.context import Actor
 from core.errors import DomainError
 from core.forms import add_error
-from core.http import PageRequest
+from core.http import PageRequest, SeeOther
 from core.paging import keyset
 from shop.forms import WriteReviewForm
 from shop.models import Product, Review
-from shop.pages.answers import SeeOther, posted
+from shop.pages.answers import posted
 from shop.services import reviews as verbs
 
 PAGE_SIZE = 20

@@ -10,10 +10,9 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from core.http import PageRequest
+from core.http import PageRequest, SeeOther
 from core.money import Money
 from shop.models import SandboxCharge
-from shop.pages.answers import SeeOther
 from shop.providers import sandbox
 from shop.providers.sandbox import ChargeClosed, Outcome
 

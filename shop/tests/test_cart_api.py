@@ -5,9 +5,8 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from core import testing
+from core import refs, testing
 from core.testing import no_event
-from shop import refs
 from shop.models import Cart, CartLine, Order, Payment
 from shop.services import catalogue
 from shop.tests.factories import BERLIN, SYSTEM, euros, shop_ready

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from shop import refs
+from core import refs
 from shop.models import Cart, CartLine
 from shop.services import catalogue, stock
 from shop.tests.factories import SYSTEM, euros, shop_ready

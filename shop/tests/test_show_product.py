@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from core import cards, references
+from core import cards, references, refs
 from core.cards import Card
-from shop import refs
 from shop.models import Product, ProductSlug, Review
 from shop.queries.offers import Offer, Stock
 from shop.queries.product import options_shown

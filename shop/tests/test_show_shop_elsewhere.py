@@ -7,10 +7,9 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from core import cards, panels, search
+from core import cards, panels, refs, search
 from core.context import Actor, Grant
 from core.pictures import add_picture
-from shop import refs
 from shop.models import CartLine, Product, ProductImage
 from shop.panels import beside_conversation, today
 from shop.services import catalogue
@@ -76,8 +75,8 @@ def test_a_product_stands_for_its_first_variant_that_can_be_bought():
     assert card.action is not None
     assert card.action.fields is not None
     assert card.action.fields["sku"] == "MUG-MOSS"
-    assert card.price is None
-    assert card.note == "Celadon, Moss, Ochre · From €34.00"
+    assert str(card.price) == "34.00 EUR"
+    assert card.note == "Celadon, Moss, Ochre · up to €39.00"
 
 
 @pytest.mark.parametrize("status", ["draft", "archived"])

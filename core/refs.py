@@ -1,6 +1,6 @@
 """Where a customer came from: a signed pair of kind and public id, carried by links and forms on a card.
 
-Any app makes one with `sign`'s recipe; only a signed one is believed, so nobody can credit sales to a post of theirs.
+Whoever shows a card adds one; only a signed one is believed, so nobody can credit sales to a post of theirs.
 """
 
 from django.core import signing
