@@ -1,0 +1,81 @@
+"""A stranger's way from a story to a paid order, with scripts or without."""
+
+import re
+
+from playwright.sync_api import Locator, expect
+
+from tests.e2e.visitor import Visitor
+
+ADDRESS = {
+    "Name": "Gwen Guest",
+    "Street and number": "Shop Street 12",
+    "Postcode": "H91 A2B3",
+    "Town": "Galway",
+}
+
+
+def buy_from_story(visitor: Visitor, piece: str) -> None:
+    """Press the button of the live card of a piece in the story that is being read."""
+    visitor.press("Add to cart", within=story_card(visitor, piece))
+
+
+def story_card(visitor: Visitor, piece: str) -> Locator:
+    """The live card of a piece in a story."""
+    return visitor.page.locator(".embed").filter(has=visitor.page.get_by_role("heading", name=piece))
+
+
+def buy_from_product_page(visitor: Visitor, *, glaze: str, quantity: int) -> None:
+    """Choose a glaze and a number of pieces on a product's page, and put them in the cart."""
+    page = visitor.page
+    visitor.click(page.locator("label.option", has_text=glaze))
+    if visitor.has_scripts:
+        expect(page.locator("#buy .options-legend span")).to_have_text(glaze)
+    else:
+        visitor.press("Update")
+    page.locator("#buy").get_by_label("Quantity").fill(str(quantity))
+    visitor.press("Add to cart", within=page.locator("#buy"))
+
+
+def sees_in_cart(visitor: Visitor, count: int, *pieces: str) -> None:
+    """The cart holds so many pieces, these among them: in the drawer with scripts, else on the cart's page."""
+    page = visitor.page
+    if visitor.has_scripts:
+        cart = page.locator("#cart-drawer")
+        expect(cart).to_be_visible()
+    else:
+        page.wait_for_url("**/shop/cart/")
+        cart = page.locator("#cart")
+    for piece in pieces:
+        expect(cart.get_by_role("link", name=piece).first).to_be_visible()
+    expect(page.locator("#cart-count")).to_have_text(re.compile(rf"^{count}\b"))
+
+
+def check_out(visitor: Visitor, email: str) -> str:
+    """As a guest, from the open cart to the hosted page of the sandbox bank; gives the order's number."""
+    page = visitor.page
+    cart = page.locator("#cart-drawer" if visitor.has_scripts else "#cart")
+    visitor.follow("Check out", within=cart)
+    page.get_by_label("E-mail address").fill(email)
+    visitor.press("On to delivery")
+    page.get_by_label("Country").select_option("IE")
+    for label, value in ADDRESS.items():
+        page.get_by_label(re.compile(f"^{label}")).fill(value)
+    page.get_by_role("radio", name=re.compile("^Standard")).check()
+    visitor.press("On to payment")
+    page.get_by_role("radio", name=re.compile("Sandbox", re.IGNORECASE)).check()
+    visitor.press("Look it over")
+    visitor.sees("Everything right?", email, ADDRESS["Street and number"])
+    visitor.press("Pay €")
+    expect(page).to_have_title("Sandbox Bank")
+    [number] = re.findall(r"for order (\w+)", page.locator("main").inner_text())
+    return number
+
+
+def decline_then_pay(visitor: Visitor, number: str) -> None:
+    """The bank declines once; the pieces are still held, and the second attempt is paid."""
+    page = visitor.page
+    visitor.press("Decline")
+    visitor.sees(f"Order {number}", "The payment did not go through", "Nothing was charged.")
+    page.get_by_role("button", name=re.compile("^Pay €.*sandbox")).click()
+    visitor.press("Pay")
+    visitor.sees(f"Order {number}", "Thank you. We are packing it")
