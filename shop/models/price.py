@@ -12,6 +12,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from core.errors import Unavailable
 from core.money import Money
 
 COUNTRY = RegexValidator(r"^[A-Z]{2}$", _("A country is written with two capitals, such as DE."))
@@ -24,10 +25,18 @@ class TaxClass(models.TextChoices):
     ZERO = "zero", _("zero")
 
 
+class ShopNotOpen(Unavailable):
+    code = "shop_not_open"
+    message = _("The shop is not open yet. In the staff area, add a market and make it the default one.")
+
+
 class MarketQuerySet(models.QuerySet["Market"]):
     def default(self) -> "Market":
-        """The market of a visitor we know nothing of. Raises Market.DoesNotExist in an empty shop."""
-        return self.get(is_default=True)
+        """The market of a visitor we know nothing of. Raises ShopNotOpen in an empty shop."""
+        market = self.filter(is_default=True).first()
+        if market is None:
+            raise ShopNotOpen
+        return market
 
 
 class Market(models.Model):
