@@ -22,7 +22,7 @@ from django.utils.translation import ngettext
 from chat import limits, log, queries
 from chat.forms import MessageForm
 from chat.models import Message, MessageEdit, Room, SupportCase, answers
-from chat.services import cases, rooms
+from chat.services import cases, changes, rooms
 from chat.services import messages as verbs
 from core.admin import ReadOnlyAdmin
 from core.errors import DomainError
@@ -125,7 +125,7 @@ class MessageAdmin(ReadOnlyAdmin):
     @admin.action(description=_("Remove"), permissions=["remove"])
     def remove(self, request: HttpRequest, queryset: QuerySet[Message]) -> None:
         def verb(place: tuple[UUID, int]) -> None:
-            verbs.delete_message(room_uid=place[0], seq=place[1], by=grant_of(request).actor)
+            changes.delete_message(room_uid=place[0], seq=place[1], by=grant_of(request).actor)
 
         _each(self, request, queryset.values_list("room__uid", "seq"), verb)
 
@@ -140,7 +140,17 @@ class SupportCaseAdmin(ReadOnlyAdmin):
     search_fields = ("room__title", "=room__subject_id", "=room__customer__email")
     show_full_result_count = False
     change_form_template = "chat/admin/case.html"
-    fields = ("room", "customer", "status", "priority", "assignee", "opened_at", "turn_at", "first_reply_at", "closed_at")
+    fields = (
+        "room",
+        "customer",
+        "status",
+        "priority",
+        "assignee",
+        "opened_at",
+        "turn_at",
+        "first_reply_at",
+        "closed_at",
+    )
     readonly_fields = ("customer",)
     actions = ("take", "close")
 

@@ -4,6 +4,7 @@ A Channels consumer for its routing, its sessions and its tests, without a chann
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from importlib import import_module
 from typing import Any
@@ -26,7 +27,7 @@ from chat import limits, presence, protocol, queries
 from chat.limits import Bucket
 from chat.models import Message, Room
 from chat.outbox import Outbox
-from chat.services import messages, rooms
+from chat.services import changes, messages, rooms
 from chat.threads import in_db
 from core import context
 from core.context import Actor
@@ -128,7 +129,9 @@ class TalkConsumer(AsyncConsumer):
                 await self._answers[type(frame)](self, frame)
         except DomainError as refusal:
             details = refusal.details
-            self.push(protocol.err(ref or details.get("ref", ""), refusal.code, refusal.detail, details.get("retry_after")))
+            self.push(
+                protocol.err(ref or details.get("ref", ""), refusal.code, refusal.detail, details.get("retry_after"))
+            )
         except (DatabaseError, InterfaceError):
             log.exception("socket_database_error")
             words = _("This is not available right now. Try again in a moment.")
@@ -162,6 +165,8 @@ class TalkConsumer(AsyncConsumer):
             people = await in_db(queries.roster, room)
             self.rosters[frame.room] = [str(place.user.uid) for place in people]
             await self._tell_presence(frame.room)
+            arrived = protocol.presence(room.uid, {self.user_uid: int(time.time())})
+            await self.hub.publish_passing(room.pk, arrived)
 
     async def _tell_changes(self, room: Room, rev: int) -> int:
         """Send what changed after `rev`; gives the revision the client then knows the room at."""
@@ -192,18 +197,16 @@ class TalkConsumer(AsyncConsumer):
         )
 
     async def _on_edit(self, frame: protocol.Edit) -> None:
-        changed = await in_db(
-            messages.edit_message, room_uid=frame.room, seq=frame.seq, body=frame.body, by=self.actor
-        )
+        changed = await in_db(changes.edit_message, room_uid=frame.room, seq=frame.seq, body=frame.body, by=self.actor)
         self._confirm(frame.ref, changed)
 
     async def _on_delete(self, frame: protocol.Delete) -> None:
-        changed = await in_db(messages.delete_message, room_uid=frame.room, seq=frame.seq, by=self.actor)
+        changed = await in_db(changes.delete_message, room_uid=frame.room, seq=frame.seq, by=self.actor)
         self._confirm(frame.ref, changed)
 
     async def _on_react(self, frame: protocol.React) -> None:
         changed = await in_db(
-            messages.react, room_uid=frame.room, seq=frame.seq, emoji=frame.emoji, on=frame.on, by=self.actor
+            changes.react, room_uid=frame.room, seq=frame.seq, emoji=frame.emoji, on=frame.on, by=self.actor
         )
         self._confirm(frame.ref, changed)
 

@@ -25,7 +25,9 @@ class MessageForm(forms.Form):
     """What is said. `client_id` is made with the form, so a form that is sent twice says it once."""
 
     client_id = forms.UUIDField(widget=forms.HiddenInput, initial=uuid7)
-    reply_to = forms.IntegerField(required=False, min_value=1, max_value=protocol.LARGEST_NUMBER, widget=forms.HiddenInput)
+    reply_to = forms.IntegerField(
+        required=False, min_value=1, max_value=protocol.LARGEST_NUMBER, widget=forms.HiddenInput
+    )
     cards = CardsField(required=False, max_length=400, widget=forms.HiddenInput)
     body = forms.CharField(
         label=_("Message"), required=False, max_length=protocol.LONGEST_BODY, strip=True, widget=forms.Textarea

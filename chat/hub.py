@@ -8,9 +8,8 @@ followed here with the database, and whatever was missed is read from there. doc
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import structlog
@@ -22,6 +21,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
 from chat import bus, protocol, queries
+from chat.following import Feed, Follower, Socket
 from chat.models import Room
 from chat.threads import in_db
 
@@ -34,88 +34,6 @@ GRACE = 0.05
 LONGEST_BACKOFF = 5.0
 QUIET_REDIS = 15.0
 COMMAND_TIMEOUT = 0.5
-
-
-class Socket(Protocol):
-    """What the hub needs of a connection."""
-
-    user_uid: str
-
-    def push(self, text: str) -> None:
-        """Put a frame into the outbox; never waits."""
-
-    def recheck(self) -> None:
-        """Prove the session and the rooms again."""
-
-
-@dataclass(slots=True, eq=False)
-class Follower:
-    """One socket following one room. Until it is told where it stands (`rev`), frames are kept for it."""
-
-    socket: Socket
-    rev: int | None = None
-    kept: list[tuple[int, str]] = field(default_factory=list)
-
-    def tell(self, rev: int, text: str) -> None:
-        if self.rev is None:
-            self.kept.append((rev, text))
-        elif rev > self.rev:
-            self.rev = rev
-            self.socket.push(text)
-
-    def begin(self, rev: int) -> None:
-        """What came up to `rev` was told otherwise; what was kept meanwhile follows."""
-        self.rev = rev
-        kept, self.kept = self.kept, []
-        for later, text in kept:
-            self.tell(later, text)
-
-
-@dataclass(slots=True, eq=False)
-class Feed:
-    """A room that somebody follows here. `head` is the last revision that was passed on; None until the first read."""
-
-    room: Room
-    head: int | None = None
-    followers: dict[Socket, Follower] = field(default_factory=dict)
-    ahead: dict[int, str] = field(default_factory=dict)
-    repairing: bool = False
-
-    def take(self, rev: int, text: str) -> bool:
-        """Pass a change on if its turn has come, else keep it; True when one before it is missing."""
-        if self.head is not None and rev <= self.head:
-            return False
-        self.ahead[rev] = text
-        self._pass_on()
-        return self.head is not None and bool(self.ahead)
-
-    def start(self, head: int) -> None:
-        """The first reading of the room was at `head`."""
-        if self.head is None:
-            self.head = head
-            self._forget_told()
-            self._pass_on()
-
-    def catch_up(self, head: int, text: str) -> None:
-        """Pass on what was read from the database, up to `head`."""
-        if self.head is None or head <= self.head:
-            return
-        self.head = head
-        for follower in list(self.followers.values()):
-            follower.tell(head, text)
-        self._forget_told()
-        self._pass_on()
-
-    def _pass_on(self) -> None:
-        while self.head is not None and self.head + 1 in self.ahead:
-            self.head += 1
-            text = self.ahead.pop(self.head)
-            for follower in list(self.followers.values()):
-                follower.tell(self.head, text)
-
-    def _forget_told(self) -> None:
-        for rev in [rev for rev in self.ahead if self.head is not None and rev <= self.head]:
-            del self.ahead[rev]
 
 
 class Hub:
@@ -182,7 +100,7 @@ class Hub:
         if published is None:
             self.pass_along(room_id, text)
 
-    async def command(self, run: Callable[[Redis], Coroutine[Any, Any, Any]]) -> Any:
+    async def command(self, run: Callable[[Redis], Awaitable[Any]]) -> Any:
         """Ask Redis something that may fail; None when it cannot be reached."""
         await self._tried.wait()
         if self._redis is None or not self.is_redis_up:

@@ -1,4 +1,4 @@
-"""How often somebody may do what. Counted in Redis for the person, and in memory for the socket, which holds without it."""
+"""How often somebody may do what: counted in Redis for the person, and in memory for the socket, without Redis."""
 
 import time
 from collections.abc import Callable

@@ -85,9 +85,7 @@ def lines(
         if is_first_unread and not _is_own(message, viewer):
             yield Line(unread=True)
         grouped = not is_new_day and not is_first_unread and before is not None and _together(before, message)
-        yield Line(
-            message=shown(message, viewer, grouped=grouped, seen=message.seq == last_seen, cards=cards or {})
-        )
+        yield Line(message=shown(message, viewer, grouped=grouped, seen=message.seq == last_seen, cards=cards or {}))
         before = message
 
 

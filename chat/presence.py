@@ -20,14 +20,14 @@ FORGOTTEN_AFTER = 24 * 3600
 
 
 async def touch(hub: "Hub", user_uid: str) -> None:
-    """This person is here now. Those who have not been here for a day are forgotten on the way."""
+    """Somebody is here now. Those who have not been here for a day are forgotten on the way."""
     now = time.time()
     await hub.command(lambda redis: redis.zadd(_key(), {user_uid: now}))
     await hub.command(lambda redis: redis.zremrangebyscore(_key(), 0, now - FORGOTTEN_AFTER))
 
 
 async def leave(hub: "Hub", user_uid: str) -> None:
-    """This person has closed their last socket of this process; another process's heartbeat takes it back."""
+    """Somebody has closed their last socket of this process; another process's heartbeat takes it back."""
     await hub.command(lambda redis: redis.zadd(_key(), {user_uid: time.time() - HERE_FOR}))
 
 

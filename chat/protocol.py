@@ -191,7 +191,7 @@ def seen(room: UUID, user: str, seq: int) -> str:
 
 
 def presence(room: UUID, here: Mapping[str, int] | None) -> str:
-    """When members were last here, as seconds since 1970; None when nobody can say."""
+    """When these members were last here, as seconds since 1970; None when nobody can say."""
     return _frame("presence", room=str(room), here=here)
 
 
@@ -265,7 +265,7 @@ _READ: dict[str, Callable[[Any], Any]] = {
     "rev": _number,
     "after": _number,
     "seq": _number,
-    "body": _text(LONGEST_BODY),
+    "body": _text(LONGEST_FRAME),  # how long a message may be is the service's to say, in words
     "reply_to": lambda value: None if value is None else _number(value),
     "cards": _cards,
     "emoji": _emoji,

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from chat import wire
 from chat.models import Membership, Message, Room, SupportCase, answers
+from chat.models.room import RoomQuerySet
 from core.context import Actor, Grant
 from core.errors import Conflict, Denied, NotFound
 
@@ -82,7 +83,7 @@ def access_message(room_uid: UUID, seq: int, by: Actor) -> tuple[Access, Message
     return found, message
 
 
-def _access(rooms: QuerySet[Room], by: Actor) -> Access:
+def _access(rooms: RoomQuerySet, by: Actor) -> Access:
     room: Any = rooms.reached_by(by).with_place_of(by.user).select_related("case", "customer").first()
     if room is None:
         raise NotFound
@@ -109,7 +110,9 @@ def changes_after(room: Room, rev: int, limit: int = BATCH) -> Changes:
     more = len(found) > limit
     shown = found[:limit]
     newest = shown[-1].rev if shown else 0
-    return Changes([wire.message_data(message) for message in shown], newest if more else max(room.last_rev, newest), more)
+    return Changes(
+        [wire.message_data(message) for message in shown], newest if more else max(room.last_rev, newest), more
+    )
 
 
 def heads(room_ids: Iterable[int]) -> dict[int, int]:
@@ -147,7 +150,8 @@ def public_rooms(viewer: Grant) -> QuerySet[Room]:
 
 def unread_total(viewer: Grant) -> int:
     """How many rooms hold something the viewer has not read; one query."""
-    return Room.objects.joined_by(viewer.user).filter(unread__gt=0).count()
+    joined: Any = Room.objects.joined_by(viewer.user)
+    return int(joined.filter(unread__gt=0).count())
 
 
 @dataclass(frozen=True, slots=True)

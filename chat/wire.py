@@ -6,6 +6,7 @@ from typing import Any
 from accounts.models import User
 from chat.models import Message
 
+
 def message_data(message: Message) -> dict[str, Any]:
     """Expects a message loaded by `Message.objects.whole()`, or a new one with its relations set; no query then.
 

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from chat import limits, protocol, queries, wire
 from chat.api.shapes import EditIn, MessageIn, MessageOut, MuteIn, ReadIn, ReadOut, ReportIn, RoomOut
 from chat.models import Message, Room
-from chat.services import messages, rooms
+from chat.services import changes, messages, rooms
 from core.api import Problem, ReadViewSet
 from core.errors import Invalid, NotFound
 
@@ -57,7 +57,8 @@ class RoomViewSet(ReadViewSet[Room]):
         if "after_rev" in request.query_params:
             self.ordering = ("rev",)
             found = found.filter(rev__gt=_revision(request))
-        return self.get_paginated_response(MessageOut(self.paginate_queryset(found), many=True).data)
+        page: Any = self.paginate_queryset(found)  # type: ignore[arg-type]  # messages, not the rooms of this view
+        return self.get_paginated_response(MessageOut(page, many=True).data)
 
     @extend_schema(request=MessageIn, responses={200: MessageOut, 201: MessageOut, 403: Problem, 409: Problem})
     @messages.mapping.post
@@ -79,21 +80,23 @@ class RoomViewSet(ReadViewSet[Room]):
     def edit_message(self, request: Request, uid: str, seq: str) -> Response:
         """Change the words of one's own message."""
         body = EditIn.parse(request)["body"]
-        changed = messages.edit_message(room_uid=UUID(uid), seq=int(seq), body=body, by=self.grant.actor)
+        changed = changes.edit_message(room_uid=UUID(uid), seq=int(seq), body=body, by=self.grant.actor)
         return self._whole(changed)
 
     @extend_schema(responses={200: MessageOut, 403: Problem})
     @message.mapping.delete
     def delete_message(self, request: Request, uid: str, seq: str) -> Response:
         """Leave a tombstone."""
-        return self._whole(messages.delete_message(room_uid=UUID(uid), seq=int(seq), by=self.grant.actor))
+        return self._whole(changes.delete_message(room_uid=UUID(uid), seq=int(seq), by=self.grant.actor))
 
     @extend_schema(
         request=None,
         parameters=[OpenApiParameter("emoji", str, OpenApiParameter.PATH, enum=protocol.REACTIONS)],
         responses={200: MessageOut, 409: Problem, 422: Problem},
     )
-    @action(detail=True, methods=["put"], url_path=f"messages/{NUMBER}/reactions/(?P<emoji>[^/]+)", filterset_class=None)
+    @action(
+        detail=True, methods=["put"], url_path=f"messages/{NUMBER}/reactions/(?P<emoji>[^/]+)", filterset_class=None
+    )
     def reaction(self, request: Request, uid: str, seq: str, emoji: str) -> Response:
         """Put a mark on a message."""
         return self._react(uid, seq, emoji, on=True)
@@ -112,7 +115,7 @@ class RoomViewSet(ReadViewSet[Room]):
         """Ask staff to look at a message."""
         reason = ReportIn.parse(request)["reason"]
         limits.require_report(self.grant.actor)
-        messages.report_message(room_uid=UUID(uid), seq=int(seq), reason=reason, by=self.grant.actor)
+        changes.report_message(room_uid=UUID(uid), seq=int(seq), reason=reason, by=self.grant.actor)
         return Response(status=204)
 
     @extend_schema(request=ReadIn, responses=ReadOut)
@@ -146,7 +149,7 @@ class RoomViewSet(ReadViewSet[Room]):
 
     def _react(self, uid: str, seq: str, emoji: str, *, on: bool) -> Response:
         by = self.grant.actor
-        return self._whole(messages.react(room_uid=UUID(uid), seq=int(seq), emoji=emoji, on=on, by=by))
+        return self._whole(changes.react(room_uid=UUID(uid), seq=int(seq), emoji=emoji, on=on, by=by))
 
     def _whole(self, message: Message) -> Response:
         return Response(wire.message_data(Message.objects.whole().get(pk=message.pk)))

@@ -61,7 +61,7 @@ class RoomOut(serializers.Serializer[Room]):
         return room.archived_at is not None
 
     def get_place(self, room: Any) -> "PlaceOut | None":
-        return PlaceOut(room).data if room.my_role else None
+        return PlaceOut(room).data if room.my_role else None  # type: ignore[return-value]
 
 
 class AuthorOut(serializers.Serializer[Any]):
@@ -105,7 +105,7 @@ class MessageIn(In):
     client_id = serializers.UUIDField()
     body = serializers.CharField(max_length=protocol.LONGEST_BODY, allow_blank=True, default="")
     reply_to = serializers.IntegerField(min_value=1, max_value=protocol.LARGEST_NUMBER, allow_null=True, default=None)
-    cards = PairIn(many=True, default=list, max_length=protocol.MOST_CARDS)
+    cards = serializers.ListField(child=PairIn(), default=list, max_length=protocol.MOST_CARDS)
 
     def validate_cards(self, cards: list[dict[str, str]]) -> tuple[protocol.Card, ...]:
         return tuple((card["kind"], card["id"]) for card in cards)

@@ -66,9 +66,7 @@ class SupportCase(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["status", "turn_at", "id"], name="case_queue"),
-            models.Index(
-                fields=["assignee", "turn_at", "id"], condition=~Q(status="closed"), name="case_mine"
-            ),
+            models.Index(fields=["assignee", "turn_at", "id"], condition=~Q(status="closed"), name="case_mine"),
         ]
 
     def __str__(self) -> str:

@@ -133,14 +133,14 @@ class Room(models.Model):
     def __str__(self) -> str:
         return self.title or f"{self.get_kind_display()} {self.uid}"
 
-    @property
-    def public_id(self) -> str:
-        return str(self.uid)
-
     def get_absolute_url(self) -> str:
         if self.slug:
             return reverse("chat:room", args=[self.slug])
         return reverse("chat:conversation", args=[self.uid])
+
+    @property
+    def public_id(self) -> str:
+        return str(self.uid)
 
     @property
     def subject(self) -> tuple[str, str] | None:
@@ -161,9 +161,7 @@ class Membership(models.Model):
         AGENT = "agent", _("agent")
         OWNER = "owner", _("owner")
 
-    room = models.ForeignKey(
-        Room, models.CASCADE, related_name="memberships", db_index=False, verbose_name=_("room")
-    )
+    room = models.ForeignKey(Room, models.CASCADE, related_name="memberships", db_index=False, verbose_name=_("room"))
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.CASCADE,

@@ -12,7 +12,7 @@ from chat import limits, log, protocol, queries
 from chat.forms import EditForm, ReactionForm, ReportForm
 from chat.models import Message
 from chat.queries import Access
-from chat.services import messages
+from chat.services import changes
 from core import cards
 from core.errors import Invalid
 from core.forms import add_error
@@ -43,7 +43,7 @@ def edit(request: PageRequest, uid: UUID, seq: int) -> HttpResponse:
     form = EditForm(request.POST)
     if form.is_valid():
         try:
-            messages.edit_message(room_uid=uid, seq=seq, body=form.cleaned_data["body"], by=request.grant.actor)
+            changes.edit_message(room_uid=uid, seq=seq, body=form.cleaned_data["body"], by=request.grant.actor)
         except Invalid as refusal:
             add_error(form, refusal)
         else:
@@ -55,7 +55,7 @@ def edit(request: PageRequest, uid: UUID, seq: int) -> HttpResponse:
 @require_POST
 @login_required
 def delete(request: PageRequest, uid: UUID, seq: int) -> HttpResponse:
-    messages.delete_message(room_uid=uid, seq=seq, by=request.grant.actor)
+    changes.delete_message(room_uid=uid, seq=seq, by=request.grant.actor)
     return _back(request, uid, seq)
 
 
@@ -65,11 +65,11 @@ def react(request: PageRequest, uid: UUID, seq: int) -> HttpResponse:
     """Put a mark on, or take the same one back."""
     form = ReactionForm(request.POST)
     if not form.is_valid():
-        raise messages.UnknownReaction
+        raise changes.UnknownReaction
     emoji = form.cleaned_data["emoji"]
     _access, message = queries.access_message(uid, seq, request.grant.actor)
     has_it = any(mark.emoji == emoji and mark.user == request.user for mark in message.reactions.all())
-    messages.react(room_uid=uid, seq=seq, emoji=emoji, on=not has_it, by=request.grant.actor)
+    changes.react(room_uid=uid, seq=seq, emoji=emoji, on=not has_it, by=request.grant.actor)
     return _back(request, uid, seq)
 
 
@@ -80,13 +80,11 @@ def report(request: PageRequest, uid: UUID, seq: int) -> HttpResponse:
     if not form.is_valid():
         raise Invalid(field="reason")
     limits.require_report(request.grant.actor)
-    messages.report_message(room_uid=uid, seq=seq, reason=form.cleaned_data["reason"], by=request.grant.actor)
+    changes.report_message(room_uid=uid, seq=seq, reason=form.cleaned_data["reason"], by=request.grant.actor)
     return _back(request, uid, seq)
 
 
-def _menu(
-    request: PageRequest, access: Access, message: Message, form: EditForm, status: int = 200
-) -> HttpResponse:
+def _menu(request: PageRequest, access: Access, message: Message, form: EditForm, status: int = 200) -> HttpResponse:
     is_own = message.author is not None and message.author == request.user
     context = {
         "access": access,

@@ -139,7 +139,8 @@ def _show(request: PageRequest, access: Access, form: MessageForm | None = None,
         "older": page[0].seq if page and page[0].seq > 1 else None,
         "is_latest": before is None,
         "subject": found.get(subject) if subject else None,
-        "form": form or MessageForm(initial={"cards": request.GET.get("card", ""), "reply_to": _number(request, "reply")}),
+        "form": form
+        or MessageForm(initial={"cards": request.GET.get("card", ""), "reply_to": _number(request, "reply")}),
         "reply": next((log.quoted(m) for m in page if m.seq == _number(request, "reply")), None),
         "silence": access.why_silent.message if access.why_silent else "",
         "case": CaseForm(initial={"assignee": _uid(room.case.assignee), "priority": room.case.priority})
@@ -164,5 +165,3 @@ def _uid(user: User | None) -> UUID | None:
 def _number(request: HttpRequest, name: str) -> int | None:
     given = request.GET.get(name, "")
     return int(given) if given.isascii() and given.isdigit() and len(given) < 16 else None  # noqa: PLR2004  2**53
-
-

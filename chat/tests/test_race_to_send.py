@@ -5,7 +5,7 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from chat.models import Message, Room
-from chat.services import messages
+from chat.services import cases, changes, messages
 from chat.tests.factories import RoomFactory
 from core.context import Actor
 from core.ids import uuid7
@@ -100,7 +100,7 @@ def test_a_mark_is_put_once_by_many_taps(room, ada):
     messages.send_message(room_uid=room.uid, body="x", client_id=uuid7(), by=Actor.person(ada))
 
     def tap():
-        messages.react(room_uid=room.uid, seq=1, emoji="👍", on=True, by=Actor.person(ada))
+        changes.react(room_uid=room.uid, seq=1, emoji="👍", on=True, by=Actor.person(ada))
 
     results = race(*[tap] * THREADS)
 
@@ -110,14 +110,15 @@ def test_a_mark_is_put_once_by_many_taps(room, ada):
 
 
 def test_a_case_is_closed_once_by_two_agents(ada, agent, staff):
-    from chat.services import cases
     from chat.services.cases import CaseClosed
     from chat.tests.factories import case_of, conversation
     from core.testing import events_named
 
     room = conversation(ada)
 
-    results = race(*[lambda who=who: cases.close_case(room_uid=room.uid, by=Actor.person(who)) for who in (agent, staff)])
+    results = race(
+        *[lambda who=who: cases.close_case(room_uid=room.uid, by=Actor.person(who)) for who in (agent, staff)]
+    )
 
     assert [type(failure) for failure in failures(results)] == [CaseClosed]
     assert case_of(room).status == "closed"
@@ -126,8 +127,6 @@ def test_a_case_is_closed_once_by_two_agents(ada, agent, staff):
 
 
 def test_one_conversation_about_an_order_is_opened_by_many_clicks(ada):
-    from chat.services import cases
-
     def click():
         by = Actor.person(ada)
         return cases.open_conversation(about=("order", "A-1"), title="Order A-1", customer=ada, by=by)
@@ -152,7 +151,6 @@ def test_sending_and_answering_in_support_never_deadlock(ada, agent):
         return say
 
     def settle():
-        from chat.services import cases
         from core.errors import DomainError
 
         for _ in range(EACH):

@@ -13,7 +13,7 @@ from accounts.models import User
 from accounts.tests.factories import UserFactory
 from chat import bus, protocol, queries
 from chat.models import Membership, Message, Room
-from chat.services import messages, rooms
+from chat.services import changes, messages, rooms
 from chat.tests.factories import RoomFactory, say
 from core.context import Actor
 from core.errors import DomainError
@@ -79,11 +79,11 @@ ACTIONS = {
     "send": lambda room, ada, ben: say(room, ben, "New"),
     "reply": lambda room, ada, ben: say(room, ben, "New", reply_to=1),
     "cards": lambda room, ada, ben: say(room, ben, "", cards=[("product", "mug")]),
-    "edit": lambda room, ada, ben: messages.edit_message(room_uid=room.uid, seq=2, body="Changed", by=Actor.person(ada)),
-    "edit to the same": lambda room, ada, ben: messages.edit_message(room_uid=room.uid, seq=2, body="two", by=Actor.person(ada)),
-    "delete": lambda room, ada, ben: messages.delete_message(room_uid=room.uid, seq=1, by=Actor.person(ada)),
-    "react": lambda room, ada, ben: messages.react(room_uid=room.uid, seq=3, emoji="👍", on=True, by=Actor.person(ben)),
-    "take back": lambda room, ada, ben: messages.react(room_uid=room.uid, seq=1, emoji="🎉", on=False, by=Actor.person(ben)),
+    "edit": lambda room, ada, ben: changes.edit_message(room_uid=room.uid, seq=2, body="Changed", by=Actor.person(ada)),
+    "edit to the same": lambda room, ada, ben: changes.edit_message(room_uid=room.uid, seq=2, body="two", by=Actor.person(ada)),
+    "delete": lambda room, ada, ben: changes.delete_message(room_uid=room.uid, seq=1, by=Actor.person(ada)),
+    "react": lambda room, ada, ben: changes.react(room_uid=room.uid, seq=3, emoji="👍", on=True, by=Actor.person(ben)),
+    "take back": lambda room, ada, ben: changes.react(room_uid=room.uid, seq=1, emoji="🎉", on=False, by=Actor.person(ben)),
     "system": lambda room, ada, ben: messages.tell_room(room=room, body="Told", client_id=uuid7()),
     "twice": lambda room, ada, ben: [say(room, ben, "Same", client_id=CID) for _ in range(2)],
 }  # fmt: skip
@@ -95,7 +95,7 @@ CID = uuid7()
 def test_after_any_action_resuming_equals_reading_afresh(room, ada, ben, name):
     for body in ("one", "two", "three"):
         say(room, ada, body)
-    messages.react(room_uid=room.uid, seq=1, emoji="🎉", on=True, by=Actor.person(ben))
+    changes.react(room_uid=room.uid, seq=1, emoji="🎉", on=True, by=Actor.person(ben))
 
     assert_resume_equivalent(room, lambda: ACTIONS[name](room, ada, ben))
 
@@ -106,8 +106,8 @@ def test_an_action_that_fails_publishes_nothing_and_uses_no_number(room, ada, be
 
     def fail() -> None:
         for attempt in (
-            lambda: messages.edit_message(room_uid=room.uid, seq=1, body="Mine", by=Actor.person(ben)),
-            lambda: messages.react(room_uid=room.uid, seq=9, emoji="👍", on=True, by=Actor.person(ben)),
+            lambda: changes.edit_message(room_uid=room.uid, seq=1, body="Mine", by=Actor.person(ben)),
+            lambda: changes.react(room_uid=room.uid, seq=9, emoji="👍", on=True, by=Actor.person(ben)),
             lambda: say(room, ben, " "),
         ):
             with pytest.raises(DomainError):
@@ -134,7 +134,9 @@ class AnyConversation(TestCase):
 
     @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(steps)
-    def test_all_hold_the_same_in_the_end_and_numbers_have_no_gaps(self, steps: list[tuple[str, int, int, str]]) -> None:
+    def test_all_hold_the_same_in_the_end_and_numbers_have_no_gaps(
+        self, steps: list[tuple[str, int, int, str]]
+    ) -> None:
         room = RoomFactory()
         people = [UserFactory() for _ in range(3)]
         held = [Held(room) for _ in people]
@@ -154,12 +156,12 @@ class AnyConversation(TestCase):
         rows = Message.objects.whole().filter(room=room).order_by("seq")
         truth = {message.seq: queries.wire.message_data(message) for message in rows}
         room.refresh_from_db()
-        self.assertEqual([one.messages for one in held], [truth] * 3)
-        self.assertEqual(sorted(truth), list(range(1, room.last_seq + 1)))
-        self.assertEqual(len({message["cid"] for message in truth.values()}), len(truth))
+        assert [one.messages for one in held] == [truth] * 3
+        assert sorted(truth) == list(range(1, room.last_seq + 1))
+        assert len({message["cid"] for message in truth.values()}) == len(truth)
         for place in Membership.objects.filter(room=room):
             unread = Message.objects.filter(room=room, seq__gt=place.last_read_seq).count()
-            self.assertEqual(room.last_seq - place.last_read_seq, unread)
+            assert room.last_seq - place.last_read_seq == unread
 
 
 def act(verb: str, room: Room, user: User, seq: int, body: str, sent: dict[User, list[tuple[Any, str]]]) -> None:
@@ -171,11 +173,11 @@ def act(verb: str, room: Room, user: User, seq: int, body: str, sent: dict[User,
         cid, words = sent[user][seq % len(sent[user])]
         assert messages.send_message(room_uid=room.uid, body=words, client_id=cid, by=by).duplicate
     elif verb == "edit":
-        messages.edit_message(room_uid=room.uid, seq=seq, body=body, by=by)
+        changes.edit_message(room_uid=room.uid, seq=seq, body=body, by=by)
     elif verb == "delete":
-        messages.delete_message(room_uid=room.uid, seq=seq, by=by)
+        changes.delete_message(room_uid=room.uid, seq=seq, by=by)
     elif verb in ("react", "take back"):
         emoji = protocol.REACTIONS[seq % len(protocol.REACTIONS)]
-        messages.react(room_uid=room.uid, seq=seq, emoji=emoji, on=verb == "react", by=by)
+        changes.react(room_uid=room.uid, seq=seq, emoji=emoji, on=verb == "react", by=by)
     elif verb == "read":
         rooms.mark_read(room_uid=room.uid, seq=seq, by=by)

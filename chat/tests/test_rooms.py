@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 from chat import queries
 from chat.models import Membership, Message, MessageEdit, Room
 from chat.queries import NotAMember, RoomArchived
-from chat.services import messages, rooms
+from chat.services import changes, messages, rooms
 from chat.services.rooms import NotOpenToJoin, SlugTaken, TalkingToOneself
 from chat.tests.factories import RoomFactory, conversation, fill, private_room, say
 from core.context import Actor, Grant
@@ -86,13 +86,11 @@ def test_only_open_rooms_are_joined(room, ada, ben, staff, agent):
     assert not Membership.objects.filter(user=ada).exists()
 
 
-@pytest.mark.parametrize("verb", ["leave", "mute"])
-def test_one_who_is_not_in_a_room_cannot_leave_or_mute_it(room, ada, verb):
+def test_one_who_is_not_in_a_room_cannot_leave_or_mute_it(room, ada):
     with pytest.raises(NotAMember):
-        if verb == "leave":
-            rooms.leave_room(room_uid=room.uid, by=person(ada))
-        else:
-            rooms.mute_room(room_uid=room.uid, muted=True, by=person(ada))
+        rooms.leave_room(room_uid=room.uid, by=person(ada))
+    with pytest.raises(NotAMember):
+        rooms.mute_room(room_uid=room.uid, muted=True, by=person(ada))
 
 
 def test_reading_is_arithmetic_and_never_moves_back(room, ada, ben):
@@ -156,7 +154,7 @@ def test_an_owner_moderates_their_room_and_a_member_does_not(ada, ben, staff):
     Membership.objects.update_or_create(room=room, user=ben, defaults={"role": "owner"})
     say(room, ada, "Off topic")
 
-    messages.delete_message(room_uid=room.uid, seq=1, by=person(ben))
+    changes.delete_message(room_uid=room.uid, seq=1, by=person(ben))
 
     assert Message.objects.get().deleted_at is not None
     assert len(events_named("message.removed")) == 1
@@ -164,8 +162,8 @@ def test_an_owner_moderates_their_room_and_a_member_does_not(ada, ben, staff):
 
 def test_what_a_message_said_before_is_kept_and_cannot_be_rewritten(room, ada):
     say(room, ada, "one")
-    messages.edit_message(room_uid=room.uid, seq=1, body="two", by=person(ada))
-    messages.delete_message(room_uid=room.uid, seq=1, by=person(ada))
+    changes.edit_message(room_uid=room.uid, seq=1, body="two", by=person(ada))
+    changes.delete_message(room_uid=room.uid, seq=1, by=person(ada))
 
     kept = list(MessageEdit.objects.order_by("version"))
     assert [(edit.version, edit.body, edit.editor) for edit in kept] == [(1, "one", ada), (2, "two", ada)]

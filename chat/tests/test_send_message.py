@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.tests.factories import UserFactory
 from chat.models import Membership, Message, Room
 from chat.queries import NotAMember, RoomArchived
-from chat.services import messages, rooms
+from chat.services import changes, messages, rooms
 from chat.services.messages import ClientIdReused, EmptyMessage, MessageTooLong, TooManyCards
 from chat.tests.factories import SYSTEM, RoomFactory, case_of, conversation, private_room, say
 from core.context import Actor
@@ -65,7 +65,7 @@ def test_the_same_client_id_again_is_the_same_message(room, ada):
 def test_a_resent_message_that_was_edited_meanwhile_is_still_the_same(room, ada):
     cid = uuid7()
     messages.send_message(room_uid=room.uid, body="Once", client_id=cid, by=Actor.person(ada))
-    messages.edit_message(room_uid=room.uid, seq=1, body="Twice", by=Actor.person(ada))
+    changes.edit_message(room_uid=room.uid, seq=1, body="Twice", by=Actor.person(ada))
 
     again = messages.send_message(room_uid=room.uid, body="Once", client_id=cid, by=Actor.person(ada))
 

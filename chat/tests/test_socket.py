@@ -5,7 +5,7 @@ import json
 import pytest
 
 from chat.models import Membership, Message
-from chat.services import messages, rooms
+from chat.services import changes, rooms
 from chat.tests.conftest import Client
 from chat.tests.factories import conversation, fill, private_room, say
 from chat.threads import in_db
@@ -126,9 +126,9 @@ async def test_resuming_replays_new_messages_edits_marks_and_removals(connect, r
             say(room, ada, body)
 
     def meanwhile() -> None:
-        messages.edit_message(room_uid=room.uid, seq=1, body="one, corrected", by=Actor.person(ada))
-        messages.delete_message(room_uid=room.uid, seq=2, by=Actor.person(ada))
-        messages.react(room_uid=room.uid, seq=3, emoji="🎉", on=True, by=Actor.person(ben))
+        changes.edit_message(room_uid=room.uid, seq=1, body="one, corrected", by=Actor.person(ada))
+        changes.delete_message(room_uid=room.uid, seq=2, by=Actor.person(ada))
+        changes.react(room_uid=room.uid, seq=3, emoji="🎉", on=True, by=Actor.person(ben))
         say(room, ben, "four")
 
     await in_db(earlier)
@@ -184,7 +184,7 @@ async def test_changes_come_one_by_one_in_the_order_of_revisions(connect, room, 
     def talk() -> None:
         for number in range(20):
             say(room, ben, f"{number}")
-        messages.edit_message(room_uid=room.uid, seq=5, body="five", by=Actor.person(ben))
+        changes.edit_message(room_uid=room.uid, seq=5, body="five", by=Actor.person(ben))
 
     await in_db(talk)
     heard = [await client.hear("msg", "chg") for _ in range(21)]

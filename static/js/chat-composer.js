@@ -1,0 +1,96 @@
+/** Writing: what is sent is shown at once, and kept until it is acknowledged. */
+
+import { setState, show } from "./chat-log.js";
+import { Outbox } from "./chat-outbox.js";
+
+const chat = document.getElementById("chat");
+const { room, me, name } = chat.dataset;
+const form = document.querySelector("form.composer");
+const chip = document.querySelector("[data-reply]");
+const lineOf = (cid) => document.querySelector(`#log [data-cid="${CSS.escape(cid)}"]`);
+const words = (line, part) => line.querySelector(`[data-part=${part}]`).textContent.trim();
+
+let socket;
+let outbox;
+let wrote = () => {};
+
+/** Begin to listen to the form; `onWrite` is called when something of ours was shown. */
+export function begin(wire, onWrite) {
+  socket = wire;
+  wrote = onWrite;
+  outbox = new Outbox(`talk:${me}:${room}`, (draft) => socket.ask({ type: "send", ...draft }));
+  outbox.waiting.forEach(draw);
+}
+
+/** Send what waits, if there is anyone to send it to. */
+export function flush() {
+  if (socket.ready) outbox.flush(settle, fail);
+}
+
+function draw(draft) {
+  const html = Object.assign(document.createElement("p"), { textContent: draft.body }).outerHTML;
+  show({ ...draft, kind: "text", at: new Date().toISOString(), author: { id: me, name }, html }, "sending");
+}
+
+function settle({ cid }, { seq }) {
+  const line = lineOf(cid);
+  if (!line) return;
+  if (!line.id) Object.assign(line, { id: `m${seq}` }).dataset.seq = seq;
+  setState(line, "");
+}
+
+function fail(draft, refusal) {
+  const line = lineOf(draft.cid);
+  if (!line) return;
+  setState(line, "failed");
+  line.querySelector("[data-part=failed] span").textContent = refusal.detail;
+  line.querySelector("[data-drops]").onclick = () => line.remove();
+  line.querySelector("[data-retries]").onclick = () => {
+    setState(line, "sending");
+    outbox.add(draft);
+    flush();
+  };
+}
+
+function pairs(text) {
+  return text.split(" ").filter(Boolean).map((pair) => {
+    const [kind, ...id] = pair.split(":");
+    return { kind, id: id.join(":") };
+  });
+}
+
+form?.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const { body, reply_to: reply, cards } = form.elements;
+  const draft = { cid: crypto.randomUUID(), body: body.value.trim(), reply_to: Number(reply.value) || null, cards: pairs(cards.value) };
+  if (!draft.body && !draft.cards.length) return;
+  outbox.add(draft);
+  draw(draft);
+  body.value = cards.value = "";
+  answer(0);
+  wrote();
+  flush();
+});
+
+form?.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing || !matchMedia("(pointer: fine)").matches) return;
+  event.preventDefault();
+  form.requestSubmit();
+});
+
+let told = 0;
+form?.addEventListener("input", () => {
+  if (Date.now() - told < 3000) return;
+  told = Date.now();
+  socket.tell({ type: "typing", room });
+});
+
+/** Reply to a message, or to none. */
+export function answer(seq) {
+  const line = seq && document.getElementById(`m${seq}`);
+  chip.hidden = !line;
+  chip.querySelector("input").value = line ? seq : "";
+  chip.querySelector("b").textContent = line ? words(line, "author") : "";
+  chip.querySelector("span span").textContent = line ? words(line, "words") : "";
+  if (line) form.elements.body.focus();
+}
