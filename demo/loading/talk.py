@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 from django.db import transaction
 
 from chat.models import Message
-from chat.services import cases, messages, rooms
+from chat.services import cases, changes, messages, rooms
 from demo import DEMO_LOGINS
 from demo.loading.studio import Step, Studio, read
 
@@ -89,7 +89,7 @@ def _say(studio: Studio, name: str, talk: dict[str, Any], place: int, now: datet
     seq = sent.message.seq
     for mark in data["reactions"]:
         for email in mark["emails"]:
-            messages.react(room_uid=uid, seq=seq, emoji=mark["emoji"], on=True, by=studio.actor(email), now=now)
+            changes.react(room_uid=uid, seq=seq, emoji=mark["emoji"], on=True, by=studio.actor(email), now=now)
     if data is talk["messages"][-1]:
         for email in set(talk["members"]) - UNREAD_BY:
             rooms.mark_read(room_uid=uid, seq=seq, by=studio.actor(email))
