@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin import ModelAdmin
+from django.db import models
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +15,9 @@ from django.utils.translation import ngettext
 from core import events, text_pages
 from core.middleware import grant_of
 from core.models import Event, EventDelivery, HomeBlock, Picture, TextPage
+
+# One field for date and time: the stock pair of fields has one label for two.
+MOMENT = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
 
 
 class ReadOnlyAdmin(ModelAdmin):
@@ -96,7 +101,8 @@ class PictureAdmin(ReadOnlyAdmin):
 class HomeBlockAdmin(ModelAdmin):
     list_display = ("title", "kind", "position", "starts_at", "ends_at")
     list_editable = ("position",)
-    autocomplete_fields = ("picture", "dark_picture")
+    raw_id_fields = ("picture", "dark_picture")  # the stock pickers leave their search box without a label
+    formfield_overrides: ClassVar = {models.DateTimeField: {"form_class": forms.DateTimeField, "widget": MOMENT}}
 
 
 @admin.register(TextPage)
