@@ -268,7 +268,7 @@ USE_TZ = True
 TIME_ZONE = env.str("TIME_ZONE", "UTC")
 
 # --- Files ----------------------------------------------------------------------------------------------------------
-HOME = Path(env.str("AGORA_HOME", str(BASE_DIR / ".agora")))
+HOME = BASE_DIR / env.str("AGORA_HOME", ".agora")
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", str(BASE_DIR / "staticfiles")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
@@ -333,6 +333,10 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {
+        "PostStatusEnum": "blog.models.post.Post.Status",
+        "OrderStatusEnum": "shop.models.order.Order.Status",
+    },
 }
 
 LOGGING = logs.configure(debug=DEBUG)
