@@ -21,7 +21,7 @@ from django.utils.translation import ngettext
 
 from chat import limits, log, queries
 from chat.forms import MessageForm
-from chat.models import Message, MessageEdit, Room, SupportCase, answers
+from chat.models import Message, Room, SupportCase, answers
 from chat.services import cases, changes, rooms
 from chat.services import messages as verbs
 from core.admin import ReadOnlyAdmin
@@ -84,21 +84,6 @@ class RoomAdmin(ModelAdmin):
         _each(self, request, queryset.values_list("uid", flat=True), verb)
 
 
-class EditInline(admin.TabularInline):
-    """What a message said before, for those who look into reports."""
-
-    model = MessageEdit
-    fields = readonly_fields = ("version", "body", "editor", "at")
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-
 @admin.register(Message)
 class MessageAdmin(ReadOnlyAdmin):
     """What was said in public rooms and to the house: read, and removed by the service."""
@@ -108,12 +93,20 @@ class MessageAdmin(ReadOnlyAdmin):
     list_select_related = ("author", "room")
     search_fields = ("=uid", "=author__email")
     show_full_result_count = False
-    inlines: ClassVar = [EditInline]
+    change_form_template = "chat/admin/message.html"
     fields = ("uid", "room", "seq", "author", "body", "created_at", "edited_at", "deleted_at")
     actions = ("remove",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
         return Message.objects.filter(room__kind__in=OPEN_KINDS).select_related("room", "author")
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Adds what the message said before, for those who look into reports."""
+        message = self.get_object(request, object_id)
+        versions = message.edits.select_related("editor") if message is not None else []
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "versions": versions})
 
     @admin.display(description=_("text"))
     def beginning(self, message: Message) -> str:

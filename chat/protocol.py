@@ -196,7 +196,7 @@ def presence(room: UUID, here: Mapping[str, int] | None) -> str:
 
 
 def bye(code: str, after: float = 0) -> str:
-    """The server closes: "signed_out", "too_many", "slow", "restart". `after`: seconds to wait before coming back."""
+    """The server closes: "signed_out", "too_many" or "protocol". `after`: seconds to wait before coming back."""
     return _frame("bye", code=code, after=after)
 
 

@@ -48,7 +48,7 @@ class RoomViewSet(ReadViewSet[Room]):
         ],
         responses=MessageOut(many=True),
     )
-    @action(detail=True, filterset_class=None)
+    @action(detail=True, filter_backends=[])
     def messages(self, request: Request, uid: str) -> Response:
         """What was said, newest first; or, with `after_rev`, what changed since."""
         room = queries.access(UUID(uid), self.grant.actor).room
@@ -70,7 +70,7 @@ class RoomViewSet(ReadViewSet[Room]):
         return Response(wire.message_data(sent.message), 200 if sent.duplicate else 201)
 
     @extend_schema(responses=MessageOut)
-    @action(detail=True, url_path=f"messages/{NUMBER}", filterset_class=None)
+    @action(detail=True, url_path=f"messages/{NUMBER}", filter_backends=[])
     def message(self, request: Request, uid: str, seq: str) -> Response:
         _access, message = queries.access_message(UUID(uid), int(seq), self.grant.actor)
         return Response(wire.message_data(message))
@@ -110,7 +110,7 @@ class RoomViewSet(ReadViewSet[Room]):
         return self._react(uid, seq, emoji, on=False)
 
     @extend_schema(request=ReportIn, responses={204: None, 429: Problem})
-    @action(detail=True, methods=["post"], url_path=f"messages/{NUMBER}/reports", filterset_class=None)
+    @action(detail=True, methods=["post"], url_path=f"messages/{NUMBER}/reports", filter_backends=[])
     def reports(self, request: Request, uid: str, seq: str) -> Response:
         """Ask staff to look at a message."""
         reason = ReportIn.parse(request)["reason"]
@@ -119,7 +119,7 @@ class RoomViewSet(ReadViewSet[Room]):
         return Response(status=204)
 
     @extend_schema(request=ReadIn, responses=ReadOut)
-    @action(detail=True, methods=["put"], filterset_class=None)
+    @action(detail=True, methods=["put"], filter_backends=[])
     def read(self, request: Request, uid: str) -> Response:
         """How far the caller has read; it never moves back."""
         by = self.grant.actor
@@ -128,7 +128,7 @@ class RoomViewSet(ReadViewSet[Room]):
         return Response({"read_seq": queries.access(UUID(uid), by).read_seq})
 
     @extend_schema(request=None, responses={200: RoomOut, 403: Problem, 409: Problem})
-    @action(detail=True, methods=["put"], filterset_class=None)
+    @action(detail=True, methods=["put"], filter_backends=[])
     def place(self, request: Request, uid: str) -> Response:
         """Join a public room."""
         rooms.join_room(room_uid=UUID(uid), by=self.grant.actor)

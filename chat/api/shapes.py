@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from chat import protocol, wire
@@ -54,17 +55,19 @@ class RoomOut(serializers.Serializer[Room]):
     is_archived = serializers.SerializerMethodField()
     place = serializers.SerializerMethodField()
 
-    def get_about(self, room: Room) -> "PairOut | None":
-        return {"kind": room.subject_kind, "id": room.subject_id} if room.subject else None  # type: ignore[return-value]
+    @extend_schema_field(PairOut(allow_null=True))
+    def get_about(self, room: Room) -> dict[str, str] | None:
+        return _pair(room)
 
     def get_is_archived(self, room: Room) -> bool:
         return room.archived_at is not None
 
-    def get_place(self, room: Any) -> "PlaceOut | None":
-        return PlaceOut(room).data if room.my_role else None  # type: ignore[return-value]
+    @extend_schema_field(PlaceOut(allow_null=True))
+    def get_place(self, room: Any) -> dict[str, Any] | None:
+        return dict(PlaceOut(room).data) if room.my_role else None
 
 
-class AuthorOut(serializers.Serializer[Any]):
+class SpeakerOut(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     name = serializers.CharField()
 
@@ -84,7 +87,7 @@ class MessageOut(serializers.Serializer[Message]):
     rev = serializers.IntegerField(help_text="Moves with every change of the message.")
     kind = serializers.ChoiceField(choices=Message.Kind.choices)
     at = serializers.DateTimeField()
-    author = AuthorOut(allow_null=True)
+    author = SpeakerOut(allow_null=True)
     cid = serializers.UUIDField(help_text="The client_id it was sent with.")
     body = serializers.CharField()
     html = serializers.CharField()
@@ -149,9 +152,9 @@ class ConversationOut(serializers.Serializer[SupportCase]):
     last_seq = serializers.IntegerField(source="room.last_seq")
     last_rev = serializers.IntegerField(source="room.last_rev")
 
-    def get_about(self, case: SupportCase) -> "PairOut | None":
-        subject = case.room.subject
-        return {"kind": subject[0], "id": subject[1]} if subject else None  # type: ignore[return-value]
+    @extend_schema_field(PairOut(allow_null=True))
+    def get_about(self, case: SupportCase) -> dict[str, str] | None:
+        return _pair(case.room)
 
 
 class ConversationIn(In):
@@ -169,3 +172,7 @@ class CaseIn(In):
     assignee = serializers.UUIDField(required=False, allow_null=True)
     status = serializers.ChoiceField(choices=["open", "closed"], required=False)
     priority = serializers.ChoiceField(choices=SupportCase.Priority.choices, required=False)
+
+
+def _pair(room: Room) -> dict[str, str] | None:
+    return {"kind": room.subject_kind, "id": room.subject_id} if room.subject else None

@@ -41,7 +41,9 @@ def test_a_message_is_removed_and_the_removal_is_on_record(client, staff, room, 
     client.post(*changelist("message", "remove", message))
 
     message.refresh_from_db()
+    page = client.get(reverse("admin:chat_message_change", args=[message.pk])).content.decode()
     assert (message.body, message.deleted_at is not None) == ("", True)
+    assert "Buy my pills" in page
     assert [event.subject_id for event in events_named("message.removed")] == [message.public_id]
     assert message.edits.get().body == "Buy my pills"
 
