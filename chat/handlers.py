@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from chat import bus
 from chat.models import Room
-from chat.services import messages
+from chat.services import messages, rooms
 from core import events, search
 from core.models import Event
 from core.money import Money
@@ -24,6 +24,11 @@ def tell_of_refund(event: Event) -> None:
     words = _("%(amount)s of this order were given back.") % {"amount": amount.format()}
     for room in Room.objects.filter(kind=Room.Kind.SUPPORT).about("order", event.subject_id).order_by("pk"):
         messages.tell_room(room=room, body=words, client_id=_told(event, room), now=event.at)
+
+
+@events.on("post.moved")
+def follow_post(event: Event) -> None:
+    rooms.follow_subject(kind="post", old=event.data["old"], new=event.data["new"])
 
 
 @events.on("user.signed_out", "user.changed_password", "user.reset_password", "user.changed_email", outside=True)

@@ -99,6 +99,15 @@ def archive_room(*, room_uid: UUID, archived: bool, by: Actor, now: datetime | N
 
 
 @transaction.atomic
+def follow_subject(*, kind: str, old: str, new: str) -> None:
+    """What rooms are about has another public id now. A public room that is there already for the new one stays."""
+    moved = Room.objects.about(kind, old)
+    if Room.objects.about(kind, new).filter(kind=Room.Kind.PUBLIC).exists():
+        moved = moved.exclude(kind=Room.Kind.PUBLIC)
+    moved.update(subject_id=new)
+
+
+@transaction.atomic
 def open_public_about(*, about: tuple[str, str], title: str, by: Actor, now: datetime | None = None) -> Room:
     """The public room about a thing, such as a post; made when somebody first wants to talk about it.
 

@@ -7,7 +7,7 @@ from chat import panels
 from chat.handlers import tell_of_refund
 from chat.models import Message, Room
 from chat.services import rooms
-from chat.tests.factories import conversation, private_room, say
+from chat.tests.factories import RoomFactory, conversation, private_room, say
 from core import cards, events, search
 from core.context import Actor, Grant
 from core.models import EventDelivery
@@ -112,3 +112,15 @@ def test_opening_is_on_the_record_with_ids_only(ada):
     (event,) = events_named("conversation.opened")
     assert (event.subject_kind, event.data) == ("room", {"about_kind": "order", "about_id": "A-1"})
     assert Room.objects.get().public_id == event.subject_id
+
+
+def test_a_room_about_a_post_follows_it_to_its_new_address(deliver_events):
+    room = RoomFactory(subject_kind="post", subject_id="old-address")
+    other = RoomFactory(subject_kind="post", subject_id="another-post")
+
+    events.record("post.moved", ("post", "new-address"), by=Actor.system("test"), old="old-address", new="new-address")
+    deliver_events()
+
+    room.refresh_from_db()
+    other.refresh_from_db()
+    assert (room.subject_id, other.subject_id) == ("new-address", "another-post")
