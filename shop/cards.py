@@ -1,7 +1,7 @@
 """Products and orders, small, for other apps to show: a piece in a post, an order in a conversation.
 
 A card of kind "product" answers to a product's slug or to the SKU of one variant. Whoever shows it may add a signed
-`ref` (shop/refs.py) to the fields of its action, so that the purchase is known to have come from there.
+`ref` (core/refs.py) to the fields of its action, so that the purchase is known to have come from there.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,7 +16,7 @@ from core.cards import Action, Card
 from core.context import Grant
 from core.media import Image
 from core.templatetags.ui import money
-from shop.models import Market, Order
+from shop.models import Category, Market, Order
 from shop.queries.catalogue import Item
 from shop.queries.offers import Offer, Stock, by_product, offers, on_sale
 
@@ -38,6 +38,22 @@ def product_cards(ids: list[str], viewer: Grant) -> Mapping[str, Card]:
         elif public_id in by_slug:
             made[public_id] = item_card(by_slug[public_id])
     return made
+
+
+@cards.register("category")
+def category_cards(slugs: list[str], viewer: Grant) -> Mapping[str, Card]:
+    """Cards of shelves, by slug; one query."""
+    found = Category.objects.filter(slug__in=slugs).select_related("picture")
+    return {
+        shelf.slug: Card(
+            kind="category",
+            id=shelf.slug,
+            title=shelf.name,
+            url=reverse("shop:category", args=[shelf.slug]),
+            image=shelf.picture.image if shelf.picture else None,
+        )
+        for shelf in found
+    }
 
 
 @cards.register("order")
@@ -66,7 +82,8 @@ def offer_card(offer: Offer) -> Card:
 def item_card(item: Item, *, is_exact: bool = False) -> Card:
     """A product; its action buys the variant that stands for it, and an exact card leads to that variant."""
     offer = item.shown
-    varies = _("From %(price)s") % {"price": money(item.price)} if item.price_varies else ""
+    dearest = max(offer.price for offer in item.offers)
+    varies = _("up to %(price)s") % {"price": money(dearest)} if item.price_varies else ""
     return Card(
         kind="product",
         id=item.product.slug,
@@ -74,7 +91,7 @@ def item_card(item: Item, *, is_exact: bool = False) -> Card:
         url=f"{product_url(item.product.slug)}?variant={offer.sku}" if is_exact else product_url(item.product.slug),
         summary=item.product.summary,
         image=first_image(offer),
-        price=None if varies else item.price,
+        price=item.price,
         state=state_words(offer),
         note=" · ".join(filter(None, (_choices_words(item.offers), varies))),
         action=add_action(offer),

@@ -85,6 +85,8 @@ class AddressForm(forms.Form):
         super().__init__(*args, **kwargs)
         named = sorted(((code, str(countries.name(code))) for code in market.countries), key=lambda pair: pair[1])
         self.fields["country"].choices = named  # type: ignore[attr-defined]
+        country = self.data.get(self.add_prefix("country")) or self.initial.get("country")
+        self.fields["postcode"].required = country in addresses.POSTCODES
 
     def clean(self) -> dict[str, Any]:
         """The tidy address; what is wrong with it stands at its field."""

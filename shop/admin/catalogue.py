@@ -31,16 +31,15 @@ from shop.services import catalogue
 class CategoryAdmin(ModelAdmin):
     list_display = ("name", "slug", "parent", "position")
     list_select_related = ("parent",)
-    list_editable = ("position",)
     search_fields = ("name", "slug")
     form = CategoryForm
-    autocomplete_fields = ("parent", "picture")
+    raw_id_fields = ("picture",)
     prepopulated_fields: ClassVar = {"slug": ("name",)}
 
 
-class OptionValueInline(admin.TabularInline):
+class OptionValueInline(admin.StackedInline):
     model = OptionValue
-    fields = ("name", "slug", "swatch", "note", "position")
+    fields = (("name", "slug", "swatch", "position"), "note")
     extra = 0
 
 
@@ -51,13 +50,18 @@ class OptionAdmin(ModelAdmin):
     inlines = (OptionValueInline,)
 
 
-class VariantInline(admin.TabularInline):
+class VariantInline(admin.StackedInline):
     """Variants with options, price and what is free; the price is that of the default market, for one piece."""
 
     model = Variant
     form = VariantForm
     formset = VariantFormSet
-    fields = ("sku", "title", "chosen", "price", "free", "weight_g", "tax_class", "is_digital", "is_active", "position")
+    fields = (
+        ("sku", "title", "position"),
+        ("price", "free", "weight_g", "tax_class"),
+        "chosen",
+        ("is_active", "is_digital"),
+    )
     readonly_fields = ("free",)
     extra = 0
     show_change_link = True
@@ -79,12 +83,12 @@ class VariantInline(admin.TabularInline):
         return str(getattr(variant, "in_stock", ""))
 
 
-class ProductImageInline(admin.TabularInline):
+class ProductImageInline(admin.StackedInline):
     """Pictures of a product: upload new ones, say what they show and which variant."""
 
     model = ProductImage
     form = ImageForm
-    fields = ("preview", "file", "alt", "variant", "position")
+    fields = ("preview", ("file", "alt"), ("variant", "position"))
     readonly_fields = ("preview",)
     extra = 0
 
@@ -112,7 +116,6 @@ class ProductAdmin(ModelAdmin):
     show_full_result_count = False
     form = ProductForm
     fields = ("title", "slug", "status", "category", "summary", "description", "attributes")
-    autocomplete_fields = ("category",)
     inlines = (VariantInline, ProductImageInline)
 
     @admin.display(description=_("rating"))
@@ -162,7 +165,7 @@ class VariantAdmin(ModelAdmin):
         "is_active",
         "position",
     )
-    autocomplete_fields = ("product",)
+    raw_id_fields = ("product",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Variant]:
         return Variant.objects.priced(Market.objects.default(), timezone.now())

@@ -28,7 +28,6 @@ class ShippingMethodAdmin(ModelAdmin):
     list_filter = ("market", "is_active")
     list_select_related = ("market",)
     search_fields = ("name", "code")
-    autocomplete_fields = ("market",)
 
 
 @admin.register(Price)

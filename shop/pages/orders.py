@@ -143,7 +143,7 @@ def shown(request: PageRequest, page: OrderPage, signature: str = "") -> dict[st
         "providers": providers.offered() if waits else [],
         "may_refund": by.can("shop.refund_order") and bool(page.standing.refundable),
         "may_fulfil": by.can("shop.fulfil_order") and any(line.to_send for line, _image in page.lines),
-        "is_own": found.user_id is not None and found.user == request.grant.user,
+        "may_talk": by.can("shop.view_order") or (found.user_id is not None and found.user == by.user),
     }
 
 
