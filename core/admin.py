@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin import ModelAdmin
+from django.contrib.admin.widgets import AdminIntegerFieldWidget
 from django.db import models
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
@@ -33,26 +34,13 @@ class ReadOnlyAdmin(ModelAdmin):
         return False
 
 
-class DeliveryInline(admin.TabularInline):
-    model = EventDelivery
-    fields = readonly_fields = ("handler", "state", "attempts", "next_at", "done_at", "error")
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-
 @admin.register(Event)
 class EventAdmin(ReadOnlyAdmin):
     list_display = ("at", "name", "subject_kind", "subject_id", "actor_kind", "actor_id", "dispatched_at")
     list_filter = ("name", "subject_kind", "actor_kind")
     search_fields = ("=subject_id", "=actor_id", "=request_id")
     show_full_result_count = False
-    inlines: ClassVar = [DeliveryInline]
+    change_form_template = "admin/event.html"
 
 
 @admin.register(EventDelivery)
@@ -103,6 +91,11 @@ class HomeBlockAdmin(ModelAdmin):
     list_editable = ("position",)
     raw_id_fields = ("picture", "dark_picture")  # the stock pickers leave their search box without a label
     formfield_overrides: ClassVar = {models.DateTimeField: {"form_class": forms.DateTimeField, "widget": MOMENT}}
+
+    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:
+        """In the list the column's head is no label: each field says itself what it is."""
+        position = AdminIntegerFieldWidget(attrs={"aria-label": _("position")})
+        return super().get_changelist_form(request, **{**kwargs, "widgets": {"position": position}})
 
 
 @admin.register(TextPage)

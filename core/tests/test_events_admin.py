@@ -56,3 +56,12 @@ def test_the_list_takes_the_same_queries_for_many_events(client, staff, django_a
 
     with django_assert_max_num_queries(8):
         assert client.get(reverse("admin:core_event_changelist")).status_code == 200
+
+
+def test_an_events_page_shows_its_deliveries_and_why_one_failed(client, staff, dead):
+    client.force_login(staff)
+
+    page = client.get(reverse("admin:core_event_change", args=[dead.event_id])).content.decode()
+
+    assert '<th scope="row">x.y</th><td>dead</td><td>8</td>' in page
+    assert "<td>OSError</td>" in page
