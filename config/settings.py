@@ -37,9 +37,7 @@ SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 DATA_KEYS = required("DATA_KEYS", "ZGV2ZWxvcG1lbnQtb25seS1kYXRhLWtleS0wMTIzNDU=").split(",")
 DOMAIN = required("DOMAIN", "localhost")
 SITE_NAME = env.str("SITE_NAME", "Ninth Tile" if DEBUG else "Agora")  # the demo studio is called Ninth Tile
-SITE_TAGLINE = env.str(
-    "SITE_TAGLINE", "Stoneware in eight glazes. The ninth is on the test shelf." if DEBUG else ""
-)
+SITE_TAGLINE = env.str("SITE_TAGLINE", "Stoneware in eight glazes. The ninth is on the test shelf." if DEBUG else "")
 SITE_URL = env.str("SITE_URL", f"https://{DOMAIN}" if not DEBUG else f"http://localhost:{env.str('PORT', '8000')}")
 
 # --- Who may ask ----------------------------------------------------------------------------------------------------
