@@ -4,9 +4,11 @@
 development, tests and collectstatic serve the very same thing and a page has one link to write.
 """
 
+import atexit
+import os
 import re
 import shutil
-import weakref
+import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from tempfile import mkdtemp
@@ -23,6 +25,8 @@ ORDER = ("css/[0-8]*.css", "css/components/*.css", "css/9*.css")
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 BLANK = re.compile(r"\s*\n\s*")
 
+_lock = threading.Lock()
+_folders: dict[int, Path] = {}
 
 # Django's own pattern for imports also reads the scripts of packages, some of which name files they do not ship.
 IMPORTS = ("js/*.js", ((r"""(?P<matched>(?P<how>from|import|import\()\s*"(?P<url>\.[^"]+)")""", '%(how)s "%(url)s"'),))
@@ -40,8 +44,7 @@ class StylesheetFinder(BaseFinder):
     def __init__(self, app_names: Iterable[str] | None = None, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.source = Path(settings.STATICFILES_DIRS[0])
-        self._folder = Path(mkdtemp(prefix="agora-css-"))
-        weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+        self._folder = _own_folder()
         self.storage = FileSystemStorage(location=self._folder)
 
     def check(self, **kwargs: Any) -> list[CheckMessage]:
@@ -62,10 +65,27 @@ class StylesheetFinder(BaseFinder):
     def _joined(self) -> Path:
         target = self._folder / SITE_CSS
         joined = join(stylesheets(self.source))
-        if not target.exists() or target.read_text() != joined:
-            target.parent.mkdir(exist_ok=True)
-            target.write_text(joined)
+        with _lock:
+            if not target.exists() or target.read_text() != joined:
+                target.parent.mkdir(exist_ok=True)
+                draft = target.with_suffix(".part")
+                draft.write_text(joined)
+                draft.replace(target)  # whole or not at all: another thread may be serving it
         return target
+
+
+def _own_folder() -> Path:
+    """One folder a process: Django makes the finder twice when two first requests come at once."""
+    with _lock:
+        if os.getpid() not in _folders:
+            folder = _folders[os.getpid()] = Path(mkdtemp(prefix="agora-css-"))
+            atexit.register(_remove_own, os.getpid(), folder)
+        return _folders[os.getpid()]
+
+
+def _remove_own(pid: int, folder: Path) -> None:
+    if os.getpid() == pid:  # a fork inherits what is to be done at exit
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def stylesheets(source: Path) -> list[Path]:

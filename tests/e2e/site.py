@@ -51,7 +51,7 @@ class Site:
         """Stop everything, as Ctrl-C does."""
         if self.process is not None:
             self.process.send_signal(signal.SIGINT)
-            self.process.wait(timeout=60)
+            self.process.wait(timeout=180)
 
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """What the database says, read over a connection of its own."""
