@@ -48,9 +48,9 @@ class Site:
         _wait_for(self.log, f"Agora runs at {self.url}", self.process)
 
     def stop(self) -> None:
-        """Stop everything, as Ctrl-C does."""
+        """Stop everything, as a closing machine does; Ctrl-C is ignored by what a shell started in the background."""
         if self.process is not None:
-            self.process.send_signal(signal.SIGINT)
+            self.process.send_signal(signal.SIGTERM)
             self.process.wait(timeout=180)
 
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
