@@ -16,8 +16,12 @@ class Agora(APIRootView):
     """A shop, a journal and a conversation. The schema is at /api/schema/, its reader at /api/docs/."""
 
 
+class V1(APIRootView):
+    """Everything there is to read and to do, by its kind."""
+
+
 class Router(DefaultRouter):
-    APIRootView = Agora
+    APIRootView = V1
     include_format_suffixes = False
 
 
