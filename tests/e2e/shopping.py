@@ -1,6 +1,7 @@
 """A stranger's way from a story to a paid order, with scripts or without."""
 
 import re
+from collections.abc import Callable
 
 from playwright.sync_api import Locator, expect
 
@@ -50,21 +51,24 @@ def sees_in_cart(visitor: Visitor, count: int, *pieces: str) -> None:
     expect(page.locator("#cart-count")).to_have_text(re.compile(rf"^{count}\b"))
 
 
-def check_out(visitor: Visitor, email: str) -> str:
+def check_out(visitor: Visitor, email: str, at_each_step: Callable[[], None] = lambda: None) -> str:
     """As a guest, from the open cart to the hosted page of the sandbox bank; gives the order's number."""
     page = visitor.page
-    cart = page.locator("#cart-drawer" if visitor.has_scripts else "#cart")
-    visitor.follow("Check out", within=cart)
+    visitor.follow("Check out")
     page.get_by_label("E-mail address").fill(email)
+    at_each_step()
     visitor.press("On to delivery")
     page.get_by_label("Country").select_option("IE")
     for label, value in ADDRESS.items():
         page.get_by_label(re.compile(f"^{label}")).fill(value)
     page.get_by_role("radio", name=re.compile("^Standard")).check()
+    at_each_step()
     visitor.press("On to payment")
     page.get_by_role("radio", name=re.compile("Sandbox", re.IGNORECASE)).check()
+    at_each_step()
     visitor.press("Look it over")
     visitor.sees("Everything right?", email, ADDRESS["Street and number"])
+    at_each_step()
     visitor.press("Pay €")
     expect(page).to_have_title("Sandbox Bank")
     [number] = re.findall(r"for order (\w+)", page.locator("main").inner_text())
@@ -73,9 +77,19 @@ def check_out(visitor: Visitor, email: str) -> str:
 
 def decline_then_pay(visitor: Visitor, number: str) -> None:
     """The bank declines once; the pieces are still held, and the second attempt is paid."""
-    page = visitor.page
+    decline(visitor, number)
+    pay_again(visitor, number)
+
+
+def decline(visitor: Visitor, number: str) -> None:
+    """Let the bank decline, which leads back to the order."""
     visitor.press("Decline")
     visitor.sees(f"Order {number}", "The payment did not go through", "Nothing was charged.")
-    page.get_by_role("button", name=re.compile("^Pay €.*sandbox")).click()
+
+
+def pay_again(visitor: Visitor, number: str) -> None:
+    """From the order to the bank once more, and back with the order paid."""
+    visitor.click(visitor.page.get_by_role("button", name=re.compile("^Pay €.*sandbox")))
+    expect(visitor.page).to_have_title("Sandbox Bank")
     visitor.press("Pay")
     visitor.sees(f"Order {number}", "Thank you. We are packing it")

@@ -1,0 +1,145 @@
+"""Every page passes axe in light and dark, on a desk and in a hand, and fits the narrowest screen."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.test import RequestFactory
+
+from core import error_pages
+from core.context import Grant
+from tests.e2e import orders, shopping, talking
+from tests.e2e.inspection import Inspector, look_at_all
+from tests.e2e.visitor import Visitor
+
+
+@pytest.fixture(scope="session")
+def titles() -> dict[str, str]:
+    return {}
+
+
+@pytest.fixture
+def inspector(titles) -> Iterator[Inspector]:
+    """An inspector whose findings end the test."""
+    one = Inspector(titles)
+    yield one
+    assert not one.findings, one.report()
+
+
+def test_what_strangers_see(visitors, inspector):
+    stranger = visitors()
+    look_at_all(
+        inspector,
+        stranger,
+        *("/", "/pages/about/", "/pages/privacy/", "/search/", "/search/?q=bowl", "/search/?q=xyzzy"),
+        *("/shop/", "/shop/bowls/", "/shop/p/breakfast-bowl/", "/shop/p/creamer/", "/shop/cart/", "/shop/orders/find/"),
+        *("/journal/", "/journal/tag/glaze/", "/journal/the-morning-table/"),
+        *("/talk/", "/talk/rooms/glaze-talk/", "/talk/about/post/the-morning-table/"),
+        *("/account/login/", "/account/signup/", "/account/password/reset/", "/account/password/reset/done/"),
+        *("/api/", "/api/v1/", "/api/v1/products/"),
+    )
+    stranger.goto("/journal/the-morning-table/")
+    stranger.follow("Nuala Adeyemi")
+    stranger.page.wait_for_url("**/journal/by/**")
+    inspector.look(stranger.page)
+
+
+def test_the_way_from_a_story_to_the_mail_about_an_order(visitors, inspector):
+    guest = visitors()
+    page = guest.page
+    guest.goto("/journal/the-morning-table/")
+    shopping.buy_from_story(guest, "Straight Mug")
+    shopping.sees_in_cart(guest, 1, "Straight Mug")
+    inspector.look(page, is_whole=False)
+    guest.goto("/shop/cart/")
+    inspector.look(page)
+    number = shopping.check_out(guest, "axel@example.org", at_each_step=lambda: inspector.look(page))
+    inspector.look(page)
+    shopping.decline(guest, number)
+    inspector.look(page)
+    shopping.pay_again(guest, number)
+    inspector.look(page)
+    guest.reads_mail(number)
+    inspector.look(page)
+    guest.goto("/dev/mailbox/")
+    inspector.look(page)
+
+
+def test_what_customers_see(site, visitors, inspector):
+    customer = visitors()
+    customer.sign_in("customer@example.com")
+    number = orders.order_nobody_talks_about(site)
+    look_at_all(
+        inspector,
+        customer,
+        *("/account/", "/account/profile/", "/account/email/", "/account/password/change/", "/account/logout/"),
+        *("/shop/orders/", f"/shop/orders/{number}/", "/shop/p/straight-mug/reviews/"),
+        *("/talk/new/", f"/talk/about/order/{number}/", "/talk/rooms/studio-open-door/"),
+    )
+    open_menu(customer)
+    inspector.look(customer.page, is_whole=False)
+
+
+def test_what_staff_see(site, visitors, inspector):
+    staff = visitors()
+    staff.sign_in("staff@example.com")
+    [[room, number]] = site.rows("SELECT uid, subject_id FROM chat_room WHERE title = 'A chip on the rim'")
+    look_at_all(
+        inspector,
+        staff,
+        *("/talk/desk/", "/talk/desk/?tab=closed", f"/talk/c/{room}/", f"/shop/orders/{number}/"),
+        *(f"/shop/orders/{number}/refunds/", "/insights/", "/styleguide/", "/styleguide/?dir=rtl"),
+        *("/journal/one-vase-one-branch/", "/api/v1/orders/"),
+    )
+
+
+def test_the_staff_area(visitors, inspector):
+    staff = visitors()
+    staff.sign_in("staff@example.com", then="/admin/")
+    inspector.look(staff.page)
+    lists = staff.page.locator("#content-main th a")
+    for path in [link.get_attribute("href") for link in lists.all()]:
+        look_at_all(inspector, staff, path)
+        entries = staff.page.locator("#result_list th a")
+        if entries.count():
+            look_at_all(inspector, staff, entries.first.get_attribute("href"))
+        elif staff.page.locator(".object-tools .addlink").count():
+            look_at_all(inspector, staff, f"{path}add/")
+
+
+def test_what_is_refused(visitors, inspector):
+    customer = visitors()
+    customer.expects("status of 40[34]")
+    customer.sign_in("customer@example.com")
+    look_at_all(inspector, customer, "/talk/desk/", "/talk/about/order/nothing/")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        error_pages.handler400,
+        error_pages.csrf_failure,
+        error_pages.handler404,
+        error_pages.handler429,
+        error_pages.handler500,
+    ],
+)
+def test_pages_about_errors(site, visitors, inspector, answer):
+    """Development shows some of these in other clothes, so they are made here and shown at an address of the site."""
+    visitor = visitors()
+    visitor.expects("status of [45]")
+    request = RequestFactory().get(f"/{answer.__name__}/")
+    request.user, request.grant = AnonymousUser(), Grant.anonymous()
+    made = answer(request)
+    visitor.page.route(
+        f"{site.url}{request.path}",
+        lambda route: route.fulfill(status=made.status_code, headers=dict(made.items()), body=made.content),
+    )
+    look_at_all(inspector, visitor, request.path)
+
+
+def open_menu(visitor: Visitor) -> None:
+    """The dialog of what can be done with a message."""
+    talking.follows(visitor)
+    visitor.page.locator("[data-more]:visible").first.click(force=True)
+    visitor.page.locator("#message-menu").wait_for()
