@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.contrib.auth.views import redirect_to_login
@@ -179,23 +180,25 @@ def _buying() -> dict[str, Any]:
 
 
 def _talking() -> dict[str, Any]:
-    message = {"author": "Ines Moreau", "avatar": None, "at": NOW, "own": False, "grouped": False, "mentioned": False,
-               "state": "", "edited": False, "quote": None, "reactions": ()}  # fmt: skip
+    message = {"author": "Ines Moreau", "at": NOW}
     answer = {**message, "author": "You", "own": True}
-    quote = {"url": "#message-1", "author": "Ines Moreau", "text": "Does the oat glaze go into the dishwasher?"}
-    reactions = ({"emoji": "👍", "count": 3, "mine": True}, {"emoji": "🏺", "count": 1, "mine": False})
+    quote = {"seq": 1, "author": "Ines Moreau", "text": "Does the oat glaze go into the dishwasher?"}
+    marks = ({"emoji": "👍", "count": 3, "mine": True}, {"emoji": "🏺", "count": 1, "mine": False})
     return {
+        "sample_room": {"uid": UUID(int=0), "name": "Glaze talk"},
+        "sample_access": {"writes": True},
         "messages_before": (
-            {**message, "uid": "1", "html": "Does the oat glaze go into the dishwasher?"},
-            {**message, "uid": "2", "html": "And the <b>microwave</b>?", "grouped": True, "reactions": reactions},
-            {**answer, "uid": "3", "html": mark_safe("Both, yes. See <a href='#message-3'>the care page</a>."),
-             "quote": quote, "edited": True},
+            {**message, "seq": 1, "html": "Does the oat glaze go into the dishwasher?"},
+            {**message, "seq": 2, "html": mark_safe("And the <b>microwave</b>?"), "grouped": True, "marks": marks},
+            {**answer, "seq": 3, "html": mark_safe("Both, yes. See <a href='#m3'>the care page</a>."),
+             "quote": quote, "edited": True, "seen": True},
         ),
         "messages_after": (
-            {**message, "uid": "4", "author": LONG, "html": "x" * 400, "mentioned": True},
-            {**message, "uid": "5", "html": "", "state": "deleted"},
-            {**answer, "uid": "6", "html": "On its way", "state": "sending"},
-            {**answer, "uid": "7", "html": "Not on its way", "state": "failed", "grouped": True},
+            {**message, "seq": 4, "author": LONG, "html": "x" * 400},
+            {**message, "seq": 5, "html": "", "state": "deleted"},
+            {**answer, "seq": 6, "html": "On its way", "state": "sending"},
+            {**answer, "seq": 7, "html": "Not on its way", "state": "failed", "grouped": True},
+            {**message, "seq": 8, "html": "Niall joined the conversation.", "system": True},
         ),
         "rooms": (
             {"name": "Glaze talk", "url": "#rooms", "last": "Ines: and the microwave?", "unread": 3, "current": False},

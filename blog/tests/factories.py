@@ -5,7 +5,7 @@ from io import BytesIO
 from itertools import count
 from typing import Any
 
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 from django.db import connection
 from PIL import Image as PIL_Image
 
@@ -26,9 +26,12 @@ def person(name: str = "", *permissions: str, **fields: Any) -> User:
     """A person who may do what is named, such as "blog.publish_post"."""
     number = next(_numbers)
     user = User.objects.create_user(f"person{number}@example.com", "clay", name=name or f"Person {number}", **fields)
+    if permissions:
+        group = Group.objects.create(name=f"Role of person {number}")
+        user.groups.add(group)
     for permission in permissions:
         app, codename = permission.split(".")
-        user.user_permissions.add(Permission.objects.get(content_type__app_label=app, codename=codename))
+        group.permissions.add(Permission.objects.get(content_type__app_label=app, codename=codename))
     return User.objects.get(pk=user.pk)
 
 

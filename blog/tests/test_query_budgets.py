@@ -45,8 +45,8 @@ def test_lists(client, count, url, most, django_assert_max_num_queries):
 def test_an_editor_s_lists(client, count, django_assert_max_num_queries):
     client.force_login(editor(is_staff=True))
 
-    queries_of(client, "/journal/", django_assert_max_num_queries, 9)
-    queries_of(client, "/api/v1/posts/?page_size=100", django_assert_max_num_queries, 8)
+    queries_of(client, "/journal/", django_assert_max_num_queries, 8)
+    queries_of(client, "/api/v1/posts/?page_size=100", django_assert_max_num_queries, 5)
     queries_of(client, reverse("admin:blog_post_changelist"), django_assert_max_num_queries, 12)
 
 
@@ -75,7 +75,7 @@ def test_a_post_for_somebody_signed_in(client, shelf, count, django_assert_max_n
     commenting.add_comment(post_id=post.pk, body="Mine", by=Actor.person(reader))
     client.force_login(reader)
 
-    queries_of(client, reverse("blog:post", args=[post.slug]), django_assert_max_num_queries, 12)
+    queries_of(client, reverse("blog:post", args=[post.slug]), django_assert_max_num_queries, 8)
 
 
 @pytest.mark.parametrize("count", SIZES)

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from tree_queries.fields import TreeNodeForeignKey
 from tree_queries.models import TreeNode
@@ -285,4 +286,4 @@ class ProductImage(models.Model):
         constraints: ClassVar = [models.UniqueConstraint(fields=["product", "picture"], name="product_image_once")]
 
     def __str__(self) -> str:
-        return str(self.picture_id)
+        return gettext("picture %(place)d") % {"place": self.position + 1}

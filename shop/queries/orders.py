@@ -7,7 +7,7 @@ from django.db.models import Prefetch, QuerySet
 from core.context import Grant
 from core.models import Event
 from core.money import Money
-from shop.models import FulfilmentLine, Order, Payment, Refund
+from shop.models import FulfilmentLine, Order, OrderLine, Payment, Refund
 
 EVENTS_SHOWN = 100
 
@@ -46,10 +46,10 @@ def behind_link(number: str, signature: str) -> QuerySet[Order]:
 
 
 def with_everything(orders: QuerySet[Order]) -> QuerySet[Order]:
-    """Load what an order's page shows: lines, payments, refunds and parcels; six queries for any number of orders."""
+    """Load what an order's page shows: lines, payments, refunds and parcels; six queries for any number."""
     payments = Payment.objects.order_by("id").prefetch_related(Prefetch("refunds", Refund.objects.order_by("id")))
     return orders.select_related("market", "shipping_method", "user").prefetch_related(
-        "lines__variant",
+        Prefetch("lines", OrderLine.objects.select_related("variant")),
         Prefetch("payments", payments),
         Prefetch("fulfilments__lines", FulfilmentLine.objects.select_related("line")),
     )
