@@ -46,7 +46,7 @@ def behind_link(number: str, signature: str) -> QuerySet[Order]:
 
 
 def with_everything(orders: QuerySet[Order]) -> QuerySet[Order]:
-    """Load what an order's page shows: lines, payments, refunds and parcels; six queries for any number."""
+    """Load what an order's page shows: lines, payments, refunds and parcels; five queries for any number."""
     payments = Payment.objects.order_by("id").prefetch_related(Prefetch("refunds", Refund.objects.order_by("id")))
     return orders.select_related("market", "shipping_method", "user").prefetch_related(
         Prefetch("lines", OrderLine.objects.select_related("variant")),

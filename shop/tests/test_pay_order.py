@@ -85,7 +85,7 @@ class TestPaid:
     def test_the_standing_sums_it_up(self, django_assert_num_queries: Any) -> None:
         number = paid().number
 
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(5):
             (order,) = queries.with_everything(Order.objects.filter(number=number))
             standing = queries.standing(order)
 
