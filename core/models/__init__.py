@@ -1,0 +1,20 @@
+"""What all apps stand on: the event log, its deliveries, and the tables apps meet in."""
+
+from core.models.events import Event, EventDelivery
+from core.models.idempotency import IdempotencyKey
+from core.models.meeting import Reference, SearchDocument
+from core.models.pages import Fact, HomeBlock, TextPage
+from core.models.picture import Picture, picture_name
+
+__all__ = [
+    "Event",
+    "EventDelivery",
+    "Fact",
+    "HomeBlock",
+    "IdempotencyKey",
+    "Picture",
+    "Reference",
+    "SearchDocument",
+    "TextPage",
+    "picture_name",
+]

@@ -1,0 +1,62 @@
+"""Pictures that any app may show."""
+
+from typing import ClassVar
+
+from django.core.files.storage import default_storage
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from core.ids import uuid7
+from core.media import Image, Rendition
+
+
+def picture_name(picture: "Picture", filename: str) -> str:
+    return f"pictures/{picture.uid.hex[-2:]}/{picture.uid.hex}.webp"
+
+
+class Picture(models.Model):
+    """A picture that any app may show. Either it has words for those who cannot see it, or it is decoration."""
+
+    uid = models.UUIDField(_("uid"), default=uuid7, unique=True, editable=False)
+    file = models.FileField(_("file"), upload_to=picture_name)
+    width = models.PositiveIntegerField(_("width"), editable=False)
+    height = models.PositiveIntegerField(_("height"), editable=False)
+    color = models.CharField(_("colour"), max_length=7, editable=False)
+    digest = models.CharField(_("digest"), max_length=64, db_index=True, editable=False)
+    alt = models.CharField(
+        _("alternative text"),
+        max_length=400,
+        blank=True,
+        help_text=_("What the picture shows, for those who cannot see it."),
+    )
+    decorative = models.BooleanField(_("decorative"), default=False)
+    renditions = models.JSONField(_("renditions"), default=list, editable=False)
+    created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("picture")
+        verbose_name_plural = _("pictures")
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(decorative=True) | ~Q(alt=""), name="picture_alt_or_decorative"),
+            models.CheckConstraint(condition=Q(width__gt=0, height__gt=0), name="picture_size"),
+        ]
+
+    def __str__(self) -> str:
+        return self.alt or str(self.uid)
+
+    @property
+    def image(self) -> Image:
+        """The picture as pages draw it; no query."""
+        return Image(
+            url=self.file.url,
+            width=self.width,
+            height=self.height,
+            alt="" if self.decorative else self.alt,
+            color=self.color,
+            renditions=tuple(
+                Rendition(default_storage.url(ready["name"]), ready["width"], ready["type"])
+                for ready in self.renditions
+            ),
+        )
