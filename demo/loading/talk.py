@@ -36,7 +36,7 @@ def steps(studio: Studio) -> Iterator[Step]:
 
 @transaction.atomic
 def _open_case(studio: Studio, name: str, talk: dict[str, Any], now: datetime) -> None:
-    """A customer opens it about an order, and the agent takes it."""
+    """A customer opens it about an order, and the agent named with them, if any, takes it."""
     customer = studio.user(talk["members"][0])
     opened = cases.open_conversation(
         about=("order", studio.made[f"order:{talk['order']}"]),
@@ -46,7 +46,8 @@ def _open_case(studio: Studio, name: str, talk: dict[str, Any], now: datetime) -
         now=now,
     )
     uid = opened.room.uid
-    cases.assign_case(room_uid=uid, assignee=studio.user(talk["members"][1]), by=studio.agent, now=now)
+    for email in talk["members"][1:]:
+        cases.assign_case(room_uid=uid, assignee=studio.user(email), by=studio.agent, now=now)
     studio.made[name] = str(uid)
 
 

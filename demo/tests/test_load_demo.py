@@ -165,7 +165,7 @@ def test_conversations_went_as_written():
 
     assert Room.objects.count() == len(talks)
     assert Message.objects.filter(kind="text").count() == sum(len(talk["messages"]) for talk in talks)
-    assert Counter(SupportCase.objects.values_list("status", flat=True)) == {"closed": 4, "waiting": 1}
+    assert Counter(SupportCase.objects.values_list("status", flat=True)) == {"closed": 4, "waiting": 1, "open": 1}
 
 
 def test_a_refund_is_told_in_the_midst_of_the_conversation_about_it():
