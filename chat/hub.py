@@ -6,7 +6,6 @@ followed here with the database, and whatever was missed is read from there. doc
 """
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
@@ -24,6 +23,8 @@ from chat import bus, protocol, queries
 from chat.following import Feed, Follower, Socket
 from chat.models import Room
 from chat.threads import in_db
+from core import metrics
+from core.breaker import breaker
 
 log = structlog.get_logger(__name__)
 
@@ -53,9 +54,12 @@ class Hub:
             self._spawn(self._listen())
             self._spawn(self._poll())
         self.sockets.add(socket)
+        metrics.SOCKETS.inc()
 
     async def leave(self, socket: Socket) -> None:
-        self.sockets.discard(socket)
+        if socket in self.sockets:
+            self.sockets.remove(socket)
+            metrics.SOCKETS.dec()
         for room_id in [room_id for room_id, feed in self.feeds.items() if socket in feed.followers]:
             self.unfollow(socket, room_id)
         if not self.sockets:
@@ -103,10 +107,13 @@ class Hub:
     async def command(self, run: Callable[[Redis], Awaitable[Any]]) -> Any:
         """Ask Redis something that may fail; None when it cannot be reached."""
         await self._tried.wait()
-        if self._redis is None or not self.is_redis_up:
+        guard = breaker(settings.REDIS_BUS_URL)
+        if self._redis is None or not self.is_redis_up or guard.is_resting:
             return None
-        with contextlib.suppress(RedisError, TimeoutError):
+        try:
             return await run(self._redis)
+        except (RedisError, TimeoutError):
+            guard.failed()
         return None
 
     def receive(self, envelope: bus.Envelope) -> None:

@@ -1,12 +1,25 @@
 """The worker and its beat."""
 
 import os
+import time
 from typing import Any
 
 from celery import Celery, platforms
-from celery.signals import beat_embedded_init, before_task_publish, setup_logging, task_postrun, task_prerun
+from celery.signals import (
+    beat_embedded_init,
+    before_task_publish,
+    setup_logging,
+    task_postrun,
+    task_prerun,
+    worker_ready,
+)
+
+from core.multiprocess import share_metrics
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+METRICS_PORT = int(os.environ.get("METRICS_PORT", "0"))
+if METRICS_PORT:
+    share_metrics()  # the worker's own port tells what all its children counted
 
 app = Celery("agora")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -19,27 +32,49 @@ def keep_our_logging(**_: Any) -> None:
 
 
 @before_task_publish.connect
-def send_request_id(headers: dict[str, Any], **_: Any) -> None:
+def send_surroundings(headers: dict[str, Any], **_: Any) -> None:
     from core import context  # noqa: PLC0415  settings must be read first
 
     headers["request_id"] = context.current().request_id
+    headers["sent_at"] = time.time()
+
+
+@before_task_publish.connect(sender="core.heartbeat")
+def show_that_beat_lives(**_: Any) -> None:
+    # Nobody but the beat sends this task.
+    from core import vitals  # noqa: PLC0415
+
+    vitals.seen("beat")
 
 
 @task_prerun.connect
-def take_request_id(task: Any, **_: Any) -> None:
-    from core import context  # noqa: PLC0415
+def take_surroundings(task: Any, **_: Any) -> None:
+    from core import context, metrics  # noqa: PLC0415
 
-    task.request.agora_context = context.bind(
-        request_id=getattr(task.request, "request_id", "") or "", source=task.name
-    )
-    task.request.agora_context.__enter__()
+    request = task.request
+    request.agora_context = context.bind(request_id=getattr(request, "request_id", "") or "", source=task.name)
+    request.agora_context.__enter__()
+    request.agora_started = time.perf_counter()
+    if sent_at := getattr(request, "sent_at", None):
+        metrics.count_task_wait(sent_at)
 
 
 @task_postrun.connect
-def drop_request_id(task: Any, **_: Any) -> None:
+def drop_surroundings(task: Any, state: str | None = None, **_: Any) -> None:
+    from core import metrics  # noqa: PLC0415
+
     bound = getattr(task.request, "agora_context", None)
     if bound is not None:
+        metrics.count_task(task.name, state or "unknown", time.perf_counter() - task.request.agora_started)
         bound.__exit__(None, None, None)
+
+
+@worker_ready.connect
+def show_metrics(**_: Any) -> None:
+    from core import scrape  # noqa: PLC0415
+
+    if METRICS_PORT:
+        scrape.serve(METRICS_PORT)
 
 
 @beat_embedded_init.connect

@@ -7,7 +7,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from blog.feeds import PostSitemap
 from config import api, dev, pages
-from core import health, styleguide
+from core import health, scrape, styleguide
 from shop.sitemap import ProductSitemap
 
 SITEMAPS = {"posts": PostSitemap, "products": ProductSitemap}
@@ -27,7 +27,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("api/", include(api.urlpatterns)),
     path("health/live", health.live),
+    path("health/open", health.takes_requests),
     path("health/ready", health.ready),
+    path("metrics", scrape.page),
     path("sitemap.xml", sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
     path("robots.txt", pages.robots),
 ]

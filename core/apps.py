@@ -8,4 +8,4 @@ class CoreConfig(AppConfig):
     verbose_name = "Core"
 
     def ready(self) -> None:
-        from core import handlers, text_pages  # noqa: F401  subscribe and register on import
+        from core import handlers, text_pages, vitals  # noqa: F401  subscribe and register on import

@@ -4,6 +4,7 @@ An `Actor` is passed to every service as `by`. A `Grant` says what the caller of
 request id travels from the proxy through logs, events, tasks and sockets in a context variable.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -13,12 +14,16 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from core.ids import uuid7
+
 if TYPE_CHECKING:
     from accounts.models.user import User
 
 SCOPES = frozenset(
     {"blog:read", "blog:write", "shop:read", "shop:write", "chat:read", "chat:write", "account:read", "account:write"}
 )
+
+ACCEPTED_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,11 @@ _current: ContextVar[Context] = ContextVar("agora_context", default=_NOTHING)
 
 def current() -> Context:
     return _current.get()
+
+
+def request_id_from(given: str) -> str:
+    """The id that a proxy gave a request, or a fresh one where it gave none that we take."""
+    return given if ACCEPTED_ID.fullmatch(given) else uuid7().hex
 
 
 @contextmanager

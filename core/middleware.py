@@ -1,6 +1,5 @@
 """What every request passes through: an id, a grant, headers, and refusals turned into answers."""
 
-import re
 import time
 from collections.abc import Callable
 
@@ -9,47 +8,41 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.functional import SimpleLazyObject
 
-from core import context
+from core import context, metrics
 from core.context import Grant
 from core.errors import DomainError
-from core.ids import uuid7
 from core.problems import problem_response
 
 log = structlog.get_logger(__name__)
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
-ACCEPTED_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 NO_FEATURES = (
     "accelerometer=(), autoplay=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), microphone=(), "
     "midi=(), payment=(), publickey-credentials-create=(self), publickey-credentials-get=(self), usb=()"
 )
-QUIET_PATHS = ("/static/", "/media/", "/health/")
+QUIET_PATHS = ("/static/", "/media/", "/health/", "/metrics")
 
 
 class RequestIdMiddleware:
-    """Takes the proxy's request id, or makes one; binds it to logs and events and gives it back in the answer."""
+    """Takes the proxy's request id, or makes one; binds it to logs and events and gives it back in the answer.
+
+    Logs and counts the request too: one middleware costs less than three.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        given = request.headers.get("X-Request-ID", "")
-        request_id = given if ACCEPTED_ID.fullmatch(given) else uuid7().hex
+        request_id = context.request_id_from(request.headers.get("X-Request-ID", ""))
         request.request_id = request_id  # type: ignore[attr-defined]
         started = time.perf_counter()
         with context.bind(request_id=request_id, source="http"):
             response = self.get_response(request)
             if not request.path.startswith(QUIET_PATHS):
-                self._log(request, response, time.perf_counter() - started)
+                _note(request, response, time.perf_counter() - started)
         response["X-Request-ID"] = request_id
         return response
-
-    def _log(self, request: HttpRequest, response: HttpResponseBase, seconds: float) -> None:
-        route = request.resolver_match.route if request.resolver_match else ""
-        log.info(
-            "request", method=request.method, route=route, status=response.status_code, ms=round(seconds * 1000, 1)
-        )
 
 
 class GrantMiddleware:
@@ -101,3 +94,9 @@ class RefusalMiddleware:
 def grant_of(request: HttpRequest) -> Grant:
     """The grant of a page's request: its session's person, or anonymous."""
     return Grant.session(request.user) if request.user.is_authenticated else Grant.anonymous()
+
+
+def _note(request: HttpRequest, response: HttpResponseBase, seconds: float) -> None:
+    route = request.resolver_match.route if request.resolver_match else ""
+    log.info("request", method=request.method, route=route, status=response.status_code, ms=round(seconds * 1000, 1))
+    metrics.count_request(request.method, route, response.status_code, seconds)

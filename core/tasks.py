@@ -5,7 +5,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from core import events
+from core import events, vitals
 from core.models import IdempotencyKey
 
 KEEP_IDEMPOTENCY_KEYS = timedelta(hours=24)
@@ -34,3 +34,9 @@ def deliver_event(delivery_id: int) -> None:
 @shared_task(name="core.forget_idempotency_keys")
 def forget_idempotency_keys() -> None:
     IdempotencyKey.objects.filter(created_at__lt=timezone.now() - KEEP_IDEMPOTENCY_KEYS).delete()
+
+
+@shared_task(name="core.heartbeat")
+def heartbeat() -> None:
+    """Sent by the beat every few seconds, so that both can be seen alive. Kept out of the queue of a dead worker."""
+    vitals.seen("worker")
