@@ -7,7 +7,10 @@ from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from redis.exceptions import RedisError
 
+from core import draining
 from core.models import Event, EventDelivery
+
+_seen_migrated = False
 
 
 def live(request: HttpRequest) -> JsonResponse:
@@ -15,10 +18,21 @@ def live(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"status": "ok"})
 
 
+def takes_requests(request: HttpRequest) -> JsonResponse:
+    """For the proxy in front: 200 from when this code's migrations are applied until the process is about to stop.
+
+    A database that goes away later does not close it: every process would miss it alike, and pages say it in words.
+    """
+    if draining.begun():
+        return JsonResponse({"status": "stopping"}, status=503)
+    migrations = _migrations()
+    return JsonResponse({"status": migrations}, status=200 if migrations == "ok" else 503)
+
+
 def ready(request: HttpRequest) -> JsonResponse:
     """200 when requests can be served: the database answers and is migrated. The cache and lag are told, not judged."""
     checks = {"database": _database(), "migrations": _migrations(), "cache": _cache()}
-    able = checks["database"] == "ok" and checks["migrations"] == "ok"
+    able = checks["database"] == "ok" and checks["migrations"] == "ok" and not draining.begun()
     lag = _event_lag() if able else None
     return JsonResponse(
         {"status": "ok" if able else "unavailable", "checks": checks, **(lag or {})}, status=200 if able else 503
@@ -35,12 +49,17 @@ def _database() -> str:
 
 
 def _migrations() -> str:
+    """Read until they are all there, once; this code's migrations do not become more while it runs."""
+    global _seen_migrated  # noqa: PLW0603  one fact a process, and it only becomes true
+    if _seen_migrated:
+        return "ok"
     try:
         executor = MigrationExecutor(connection)
         waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
     except DatabaseError:
         return "unknown"
-    return "waiting" if waiting else "ok"
+    _seen_migrated = not waiting
+    return "ok" if _seen_migrated else "waiting"
 
 
 def _cache() -> str:

@@ -103,26 +103,6 @@ def test_headers_of_every_page(client):
 
 
 @pytest.mark.django_db
-def test_alive_and_ready(client):
-    assert client.get("/health/live").json() == {"status": "ok"}
-
-    ready = client.get("/health/ready")
-
-    assert ready.status_code == 200
-    assert ready.json()["checks"] == {"database": "ok", "migrations": "ok", "cache": "ok"}
-
-
-@pytest.mark.django_db
-def test_not_ready_while_a_migration_waits(client, monkeypatch):
-    monkeypatch.setattr("core.health.MigrationExecutor.migration_plan", lambda self, targets: [("core", False)])
-
-    response = client.get("/health/ready")
-
-    assert response.status_code == 503
-    assert response.json()["checks"]["migrations"] == "waiting"
-
-
-@pytest.mark.django_db
 def test_the_api_says_what_is_left_of_the_limit(client):
     first, second = client.get("/api/v1/search/?q=x"), client.get("/api/v1/search/?q=x")
 

@@ -1,0 +1,40 @@
+"""How the web process serves: `python -m gunicorn -c config/gunicorn.py config.wsgi`.
+
+Asked to stop (SIGTERM) it first lets its readiness say so for `DRAIN_SECONDS`, serving on, until the proxy has turned
+to others; a listening socket that closes with connections waiting in it would reset them. Then it takes no more, ends
+what it has begun, and ends.
+"""
+
+import os
+import signal
+from types import FrameType
+from typing import Any
+
+from core import draining  # before the workers are forked: they share the flag
+
+DRAIN_SECONDS = float(os.environ.get("DRAIN_SECONDS", "4"))  # more than two of the proxy's looks at our health
+
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+threads = int(os.environ.get("WEB_THREADS", "4"))
+graceful_timeout = 25
+keepalive = 75  # longer than the proxy keeps an idle connection, so that it is never ours that closes under a request
+loglevel = "warning"  # requests are logged by the application, one JSON object each
+control_socket_disable = True  # it would write to the home folder
+
+
+def when_ready(server: Any) -> None:
+    """Take the signal over from gunicorn, and hand it back after the pause. A second one does not wait."""
+
+    def drain(number: int, frame: FrameType | None) -> None:
+        if draining.begun() or not DRAIN_SECONDS:
+            server.signal(signal.SIGTERM, frame)
+            return
+        draining.begin()
+        signal.setitimer(signal.ITIMER_REAL, DRAIN_SECONDS)
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        server.signal(signal.SIGTERM, frame)
+
+    signal.signal(signal.SIGALRM, stop)
+    signal.signal(signal.SIGTERM, drain)
