@@ -1,5 +1,7 @@
 """Fixtures every test may ask for."""
 
+import socket
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,22 @@ def clean_surroundings(settings: Any, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = str(tmp_path / "media")
     settings.RATE_LIMIT_PREFIX = f"{settings.RATE_LIMIT_PREFIX}:{own}"
     settings.CACHES = {"default": {**settings.CACHES["default"], "KEY_PREFIX": own}}
+
+
+@pytest.fixture
+def without_redis(settings: Any, clean_surroundings: None) -> Iterator[None]:
+    """No cache, no limits, no bus, no queue: an address where nothing listens."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        with testing.redis_at(f"127.0.0.1:{taken.getsockname()[1]}", settings):
+            yield
+
+
+@pytest.fixture
+def silent_redis(settings: Any, clean_surroundings: None) -> Iterator[testing.SilentServer]:
+    """A Redis that takes connections and never answers."""
+    with testing.SilentServer() as server, testing.redis_at(server.address, settings):
+        yield server
 
 
 @pytest.fixture

@@ -4,25 +4,20 @@ Only an accelerator. What is published here is already committed, and the hubs f
 database; so publishing gives up quickly and never fails its caller.
 """
 
-import time
 from dataclasses import dataclass
 from functools import cache
 
 import structlog
 from django.conf import settings
 from redis import Redis
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
-from redis.retry import Retry
+
+from core import breaker
 
 log = structlog.get_logger(__name__)
 
 CHANNELS = 16
 TIMEOUT = 0.5
-# After a failure nothing is tried for so long: an unreachable Redis must not slow every message down.
-PAUSE = 2.0
-
-_silent_until = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +64,11 @@ def opened(data: bytes) -> Envelope:
 
 
 def _publish(number: int, data: str) -> None:
-    global _silent_until  # noqa: PLW0603  one circuit breaker a process
-    if time.monotonic() < _silent_until:
-        return
     try:
-        _client().publish(_channel(number), data)
+        _client(settings.REDIS_BUS_URL).publish(_channel(number), data)
+    except breaker.Resting:
+        return
     except RedisError as failure:
-        _silent_until = time.monotonic() + PAUSE
         log.warning("chat_bus_unreachable", error=str(failure))
 
 
@@ -84,7 +77,5 @@ def _channel(number: int) -> str:
 
 
 @cache
-def _client() -> Redis:
-    return Redis.from_url(
-        settings.REDIS_BUS_URL, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT, retry=Retry(NoBackoff(), 0)
-    )
+def _client(url: str) -> Redis:
+    return breaker.client(url, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT)

@@ -6,7 +6,6 @@ followed here with the database, and whatever was missed is read from there. doc
 """
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
@@ -25,6 +24,7 @@ from chat.following import Feed, Follower, Socket
 from chat.models import Room
 from chat.threads import in_db
 from core import metrics
+from core.breaker import breaker
 
 log = structlog.get_logger(__name__)
 
@@ -107,10 +107,13 @@ class Hub:
     async def command(self, run: Callable[[Redis], Awaitable[Any]]) -> Any:
         """Ask Redis something that may fail; None when it cannot be reached."""
         await self._tried.wait()
-        if self._redis is None or not self.is_redis_up:
+        guard = breaker(settings.REDIS_BUS_URL)
+        if self._redis is None or not self.is_redis_up or guard.is_resting:
             return None
-        with contextlib.suppress(RedisError, TimeoutError):
+        try:
             return await run(self._redis)
+        except (RedisError, TimeoutError):
+            guard.failed()
         return None
 
     def receive(self, envelope: bus.Envelope) -> None:

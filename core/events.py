@@ -10,16 +10,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import Any, ClassVar, Protocol
 
 import structlog
-from celery import current_app
 from django.db import transaction
 from django.utils import timezone
 
 from core import context
 from core.context import Actor
 from core.models import Event, EventDelivery
+from core.nudge import nudge
 
 log = structlog.get_logger(__name__)
 
@@ -75,7 +76,7 @@ def record(
         data=data,
     )
     if not surroundings.quiet:
-        transaction.on_commit(_nudge, robust=True)
+        transaction.on_commit(partial(nudge, "core.relay_events"), robust=True)
     return event
 
 
@@ -203,8 +204,3 @@ def _fail(delivery: EventDelivery, failure: Exception) -> None:
         error="".join(traceback.format_exception_only(failure))[:2000],
     )
     log.warning("event_delivery_failed", handler=delivery.handler, event_uid=str(delivery.event.uid), dead=dead)
-
-
-def _nudge() -> None:
-    # Only a hint: the sweep finds what a lost nudge leaves, so an unreachable broker must not hold up the request.
-    current_app.send_task("core.relay_events", retry=False, ignore_result=True)

@@ -12,25 +12,29 @@ from django.http import HttpRequest
 from limits import parse
 from limits.storage import RedisStorage
 from limits.strategies import MovingWindowRateLimiter
-from redis import Redis
 from redis.exceptions import RedisError
 
-from core.errors import RateLimited
+from core.breaker import Pool, Resting
+from core.errors import RateLimited, Unavailable
 
 log = structlog.get_logger(__name__)
 
-FAIL_CLOSED_RETRY = 30
+FAIL_CLOSED_RETRY = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether one more is allowed: `remaining` of `limit` in `window` seconds, `reset_after` seconds from now."""
+    """Whether one more is allowed: `remaining` of `limit` in `window` seconds, `reset_after` seconds from now.
+
+    Not `counted` when Redis could not be asked.
+    """
 
     allowed: bool
     limit: int
     window: int
     remaining: int
     reset_after: int
+    counted: bool = True
 
 
 def hit(rate: str, *key: str, cost: int = 1, fail_closed: bool = False) -> Verdict:
@@ -40,22 +44,23 @@ def hit(rate: str, *key: str, cost: int = 1, fail_closed: bool = False) -> Verdi
     """
     item = parse(rate)
     try:
-        limiter = _limiter()
+        limiter = _limiter(settings.REDIS_CACHE_URL)
         allowed = limiter.hit(item, settings.RATE_LIMIT_PREFIX, *key, cost=cost)
         stats = limiter.get_window_stats(item, settings.RATE_LIMIT_PREFIX, *key)
-    except RedisError:
-        log.warning("rate_limit_store_unreachable", fail_closed=fail_closed)
+    except RedisError as failure:
+        if not isinstance(failure, Resting):
+            log.warning("rate_limit_store_unreachable", fail_closed=fail_closed)
         left = 0 if fail_closed else item.amount
-        return Verdict(not fail_closed, item.amount, item.get_expiry(), left, FAIL_CLOSED_RETRY)
+        return Verdict(not fail_closed, item.amount, item.get_expiry(), left, FAIL_CLOSED_RETRY, counted=False)
     reset_after = max(1, math.ceil(stats.reset_time - time.time()))
     return Verdict(allowed, item.amount, item.get_expiry(), stats.remaining, reset_after)
 
 
 def require(rate: str, *key: str, fail_closed: bool = False) -> None:
-    """Like `hit`, but raises RateLimited with `retry_after` when it is too often."""
+    """Like `hit`, but raises RateLimited when it is too often, Unavailable when nobody can say; with `retry_after`."""
     verdict = hit(rate, *key, fail_closed=fail_closed)
     if not verdict.allowed:
-        raise RateLimited(retry_after=verdict.reset_after)
+        raise (RateLimited if verdict.counted else Unavailable)(retry_after=verdict.reset_after)
 
 
 def client_key(request: HttpRequest) -> str:
@@ -67,6 +72,5 @@ def client_key(request: HttpRequest) -> str:
 
 
 @cache
-def _limiter() -> MovingWindowRateLimiter:
-    client = Redis.from_url(settings.REDIS_CACHE_URL, socket_timeout=1, socket_connect_timeout=1)
-    return MovingWindowRateLimiter(RedisStorage("redis://", connection_pool=client.connection_pool))
+def _limiter(url: str) -> MovingWindowRateLimiter:
+    return MovingWindowRateLimiter(RedisStorage("redis://", connection_pool=Pool.from_url(url)))

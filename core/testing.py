@@ -1,9 +1,12 @@
 """What tests ask of the ground floor: run the outbox, look at events, race threads."""
 
+import socket
 import threading
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, Self
 
+from celery import current_app
 from django.apps import apps
 from django.db import connections
 
@@ -63,3 +66,54 @@ def race(*workers: Callable[[], Any]) -> list[Any]:
 
 def failures(results: Iterable[Any]) -> list[Exception]:
     return [result for result in results if isinstance(result, Exception)]
+
+
+@contextmanager
+def redis_at(address: str, settings: Any) -> Iterator[None]:
+    """Everything that asks Redis asks there: cache, limits, chat's bus and the queue. `settings` is pytest-django's."""
+    settings.REDIS_CACHE_URL = settings.REDIS_BUS_URL = settings.CELERY_BROKER_URL = f"redis://{address}/0"
+    settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": settings.REDIS_CACHE_URL}}
+    queue, before = current_app.conf, current_app.conf.broker_write_url
+    queue.broker_write_url = settings.CELERY_BROKER_URL
+    _forget_connections_to_the_queue()
+    yield
+    queue.broker_write_url = before
+    _forget_connections_to_the_queue()
+
+
+def _forget_connections_to_the_queue() -> None:
+    current_app.amqp._producer_pool = None  # noqa: SLF001  Celery does the same after a fork
+
+
+class SilentServer:
+    """Takes connections and never answers, as a server that hangs does; `connections` are those it took."""
+
+    def __init__(self) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._taken: list[socket.socket] = []
+        self._thread = threading.Thread(target=self._take)
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self._listener.getsockname()[1]}"
+
+    @property
+    def connections(self) -> int:
+        return len(self._taken)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
+        for one in (self._listener, *self._taken):
+            one.close()
+
+    def _take(self) -> None:
+        while True:
+            try:
+                self._taken.append(self._listener.accept()[0])
+            except OSError:
+                return

@@ -299,22 +299,7 @@ async def test_an_agent_answers_a_customer_live(connect, ada, agent):
     assert (await customer.hear("msg"))["message"]["author"]["name"] == "Ana Agent"
 
 
-@pytest.fixture
-def no_redis(settings, monkeypatch):
-    """No cache, no limits, no bus: addresses where nothing listens."""
-    from chat import bus
-    from core import ratelimit
-
-    settings.REDIS_BUS_URL = settings.REDIS_CACHE_URL = "redis://127.0.0.1:1/0"
-    monkeypatch.setattr(bus, "_silent_until", 0.0)
-    for cached in (bus._client, ratelimit._limiter):
-        cached.cache_clear()
-    yield
-    for cached in (bus._client, ratelimit._limiter):
-        cached.cache_clear()
-
-
-async def test_without_redis_messages_are_acknowledged_and_told_all_the_same(no_redis, connect, room, ada, ben):
+async def test_without_redis_messages_are_acknowledged_and_told_all_the_same(without_redis, connect, room, ada, ben):
     first, second = await connect(ada), await connect(ben)
     for client in (first, second):
         await client.ask("sub", room=str(room.uid), rev=0)

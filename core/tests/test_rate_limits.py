@@ -3,10 +3,9 @@
 import multiprocessing
 
 import pytest
-from redis.exceptions import ConnectionError as RedisDown
 
 from core import ratelimit
-from core.errors import RateLimited
+from core.errors import RateLimited, Unavailable
 from core.ids import uuid7
 
 
@@ -43,13 +42,15 @@ def test_a_refusal_says_when_to_come_back():
 
 
 @pytest.mark.parametrize(("fail_closed", "allowed"), [(True, False), (False, True)])
-def test_without_redis_it_fails_as_asked(monkeypatch, fail_closed, allowed):
-    def down() -> None:
-        raise RedisDown
-
-    monkeypatch.setattr(ratelimit, "_limiter", down)
-
+def test_without_redis_it_fails_as_asked(without_redis, fail_closed, allowed):
     assert ratelimit.hit("1/minute", "any", fail_closed=fail_closed).allowed is allowed
+
+
+def test_a_closed_door_without_redis_is_not_called_too_many_attempts(without_redis):
+    with pytest.raises(Unavailable) as refused:
+        ratelimit.require("1/minute", "any", fail_closed=True)
+
+    assert (refused.value.status, refused.value.details) == (503, {"retry_after": 10})
 
 
 @pytest.mark.parametrize(

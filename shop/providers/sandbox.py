@@ -14,7 +14,6 @@ from enum import StrEnum
 from functools import partial
 from typing import ClassVar
 
-from celery import current_app
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
@@ -24,6 +23,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import Conflict, NotFound
+from core.nudge import nudge
 from shop.models import LedgerEntry, Payment, Refund, SandboxCharge, SandboxRefund
 from shop.providers.base import ForgedWebhook, Movement, News, ProviderRefused, Snapshot, Started, State
 
@@ -162,4 +162,4 @@ def sign(body: bytes) -> str:
 
 def _send(body: str, delay: int) -> None:
     arguments = ["sandbox", body, {SIGNATURE_HEADER: sign(body.encode())}]
-    current_app.send_task("shop.take_webhook", arguments, countdown=delay, retry=False, ignore_result=True)
+    nudge("shop.take_webhook", *arguments, delay=delay)

@@ -6,15 +6,16 @@ out of order does no harm, and one that never comes is made up for by the sweep 
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 
 import structlog
-from celery import current_app
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
 from core.context import Actor
 from core.errors import DomainError
+from core.nudge import nudge
 from shop import providers
 from shop.models import Payment, WebhookInbox
 from shop.services import payment
@@ -33,7 +34,7 @@ def receive(*, provider: str, body: bytes, headers: Mapping[str, str], now: date
     )
     with transaction.atomic():
         WebhookInbox.objects.bulk_create([row], ignore_conflicts=True)
-        transaction.on_commit(_nudge, robust=True)
+        transaction.on_commit(partial(nudge, "shop.process_inbox"), robust=True)
 
 
 def process_inbox(*, by: Actor, now: datetime | None = None, limit: int = 100) -> int:
@@ -61,8 +62,3 @@ def _act_on(row: WebhookInbox, *, by: Actor, now: datetime | None) -> bool:
         return False
     kept.update(processed_at=now or timezone.now(), error="")
     return True
-
-
-def _nudge() -> None:
-    # Only a hint: the sweep processes what a lost nudge leaves.
-    current_app.send_task("shop.process_inbox", retry=False, ignore_result=True)

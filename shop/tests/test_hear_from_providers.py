@@ -24,11 +24,11 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, dict[str, str]
     """The webhooks the sandbox sends, instead of the broker: (provider, body, headers, delay in seconds)."""
     posted: list[tuple[str, str, dict[str, str], int]] = []
 
-    def keep(name: str, arguments: list[Any], countdown: int = 0, **_: Any) -> None:
-        if name == "shop.take_webhook":
-            posted.append((*arguments, countdown))
+    def keep(task: str, *arguments: Any, delay: int = 0) -> None:
+        if task == "shop.take_webhook":
+            posted.append((*arguments, delay))
 
-    monkeypatch.setattr(sandbox.current_app, "send_task", keep)
+    monkeypatch.setattr(sandbox, "nudge", keep)
     return posted
 
 
