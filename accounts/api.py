@@ -53,6 +53,7 @@ class MeOut(serializers.Serializer[Any]):
 class MeViewSet(GrantedViewMixin, viewsets.ViewSet):
     """The signed-in person's own profile."""
 
+    serializer_class = MeOut
     required_scopes: ClassVar = {"GET": "account:read", "PATCH": "account:write"}
 
     @extend_schema(responses={200: MeOut, 401: Problem, 403: Problem})

@@ -1,23 +1,29 @@
 """What every endpoint shares: errors as problem+json, keyset pages, scopes, money on the wire."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, TypeVar
+from contextlib import nullcontext
+from http import HTTPStatus
+from typing import Any, ClassVar, TypeVar, cast
 
 from django.core.exceptions import PermissionDenied
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db.models import Model
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponseBase
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import exceptions, serializers, viewsets
+from rest_framework.renderers import BaseRenderer, BrowsableAPIRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_handler
 
+from core import conditional, shaping
 from core.context import Grant
+from core.deprecation import Deprecation
 from core.errors import DomainError
 from core.money import Money
 from core.permissions import grant_of
 from core.problems import CONTENT_TYPE, problem
+from core.spreadsheets import CsvRenderer
 
 M = TypeVar("M", bound=Model)
 
@@ -122,6 +128,7 @@ class In(serializers.Serializer[Any]):
 class MoneyField(serializers.Field[Money, Any, dict[str, str], Any]):
     """`{"amount": "12.50", "currency": "EUR"}`."""
 
+    columns: ClassVar[tuple[str, ...]] = ("amount", "currency")
     default_error_messages: ClassVar[dict[str, Any]] = {
         "shape": 'Give an object like {{"amount": "12.50", "currency": "EUR"}}.',
         "amount": "{reason}.",
@@ -140,13 +147,74 @@ class MoneyField(serializers.Field[Money, Any, dict[str, str], Any]):
 
 
 class GrantedViewMixin:
-    """What views of ours know of their caller."""
+    """What every endpoint of ours knows and does: its caller, `?fields=`, CSV for lists, conditional requests.
+
+    An `@action` that reads says with `serializer_class` what it answers with, and with `is_list` that it is a list.
+    `version_field` names the number in the answer that counts a row's versions: then writes compare it themselves.
+    """
 
     required_scopes: ClassVar[Mapping[str, str]] = {}
+    serializer_class: Any = None
+    is_list: bool | None = None
+    version_field: ClassVar[str] = ""
+    deprecation: Deprecation | None = None
+    fields_asked: tuple[str, ...] = ()
 
     @property
     def grant(self) -> Grant:
         return grant_of(self.request)  # type: ignore[attr-defined]  # every view has one
+
+    def shape(self) -> type[serializers.Serializer[Any]] | None:
+        """What the running action answers with."""
+        chosen: Any = getattr(self, "get_serializer_class", lambda: self.serializer_class)()
+        return cast("type[serializers.Serializer[Any]] | None", chosen)
+
+    def gives_list(self) -> bool:
+        """Whether the running action reads a list; what writes to the same address does not."""
+        action = getattr(self, "action", None)
+        if self.is_list is None:
+            return action == "list"
+        return self.is_list and action == getattr(self, "action_map", {}).get("get")
+
+    def get_renderers(self) -> list[BaseRenderer]:
+        first, *others = super().get_renderers()  # type: ignore[misc]  # this is mixed into a view
+        return [first, CsvRenderer(), *others] if self.gives_list() else [first, *others]
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        with conditional.one_at_a_time(request.path) if self._compares(request) else nullcontext():
+            answer: HttpResponseBase = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]  # as above
+        return answer
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)  # type: ignore[misc]  # as above
+        if request.method in conditional.READS:
+            self.fields_asked = shaping.asked_fields(request, self.shape())
+        elif self._compares(request):
+            conditional.require_unchanged(self, request)
+
+    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
+        response = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[misc]  # as above
+        if self.deprecation is not None:
+            self.deprecation.mark(response)
+        if response.status_code >= HTTPStatus.BAD_REQUEST:
+            _tell_programs(response)
+        elif request.method in conditional.READS and not isinstance(response.accepted_renderer, BrowsableAPIRenderer):
+            version = response.data.get(self.version_field) if self.version_field else None
+            response.data = shaping.pick(response.data, self.fields_asked) if self.fields_asked else response.data
+            conditional.tag(response, request, version)
+        return response
+
+    def _compares(self, request: HttpRequest | Request) -> bool:
+        return request.method in conditional.WRITES and "If-Match" in request.headers and not self.version_field
+
+
+def _tell_programs(response: Response) -> None:
+    """A refusal is a problem in JSON whatever was asked for; in a browser it is shown on the API's own page."""
+    if isinstance(response.accepted_renderer, BrowsableAPIRenderer):
+        response.content_type = None
+    else:
+        response.accepted_renderer = JSONRenderer()
+        response.accepted_media_type = JSONRenderer.media_type
 
 
 class ReadViewSet(GrantedViewMixin, viewsets.ReadOnlyModelViewSet[M]):

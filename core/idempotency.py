@@ -62,6 +62,7 @@ def idempotent(handler: Handler[V, P]) -> Handler[V, P]:
             raise KeyTooLong
         return _answer(request, key, lambda: handler(view, request, *args, **kwargs))
 
+    once.takes_key = True  # type: ignore[attr-defined]  # for the schema
     return cast("Handler[V, P]", once)
 
 

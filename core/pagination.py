@@ -4,7 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import QuerySet
 from rest_framework import pagination
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
+from rest_framework.response import Response
 
 if TYPE_CHECKING:
     from rest_framework.views import APIView
@@ -16,6 +18,7 @@ class KeysetPagination(pagination.CursorPagination):
     page_size = 24
     max_page_size = 100
     page_size_query_param = "page_size"
+    page_size_query_description = "How many on a page; more than 100 gives 100."
     cursor_query_description = "Opaque; take it from `next` or `previous`."
 
     def get_ordering(self, request: Request, queryset: QuerySet[Any], view: "APIView") -> tuple[str, ...]:
@@ -24,3 +27,35 @@ class KeysetPagination(pagination.CursorPagination):
         if chosen[-1].lstrip("-") in ("id", "pk"):
             return chosen
         return (*chosen, "-id" if chosen[-1].startswith("-") else "id")
+
+    def get_page_size(self, request: Request) -> int:
+        given = request.query_params.get(self.page_size_query_param, str(self.page_size))
+        if not (given.isascii() and given.isdigit() and int(given[:9])):
+            raise ValidationError({self.page_size_query_param: ["Give a whole number from 1 on."]})
+        return min(int(given[:9]), self.max_page_size)
+
+    def decode_cursor(self, request: Request) -> Any:
+        cursor = super().decode_cursor(request)
+        if cursor is not None and "\0" in str(cursor.position or ""):
+            raise NotFound(self.invalid_cursor_message)
+        return cursor
+
+    def get_paginated_response(self, data: Any) -> Response:
+        """The page, and its neighbours as links for those who do not read the body as JSON (RFC 8288)."""
+        ways = {"next": self.get_next_link(), "prev": self.get_previous_link()}
+        link = ", ".join(f'<{url}>; rel="{way}"' for way, url in ways.items() if url)
+        page = {"next": ways["next"], "previous": ways["prev"], "results": data}
+        return Response(page, headers={"Link": link} if link else None)
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        neighbour = {"type": "string", "nullable": True, "format": "uri"}
+        return {
+            "type": "object",
+            "required": ["next", "previous", "results"],
+            "properties": {"next": neighbour, "previous": dict(neighbour), "results": schema},
+        }
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        cursor, page_size = super().get_schema_operation_parameters(view)
+        page_size["schema"] |= {"minimum": 1, "default": self.page_size}
+        return [cursor, page_size]

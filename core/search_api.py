@@ -37,6 +37,9 @@ class FoundOut(serializers.Serializer[Any]):
 class SearchViewSet(GrantedViewMixin, viewsets.ViewSet):
     """What the caller may find, best first, across products, posts and rooms."""
 
+    serializer_class = FoundOut
+    is_list = False
+
     @extend_schema(
         parameters=[SearchIn, OpenApiParameter("kind", str, many=True)], responses={200: FoundOut, 400: Problem}
     )

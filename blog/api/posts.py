@@ -17,6 +17,7 @@ from blog.api.shapes import EditConflictProblem, PostDetailOut, PostIn, PostOut,
 from blog.models import Post, PostAuthor, PostTag
 from blog.models.post import PostQuerySet
 from blog.services import publishing, writing
+from core import conditional
 from core.api import Problem, ReadViewSet
 from core.idempotency import idempotent
 from core.problems import CONTENT_TYPE, problem
@@ -47,6 +48,7 @@ class PostViewSet(ReadViewSet[Post]):
     serializer_class = PostDetailOut
     filterset_class = PostFilter
     lookup_field = "slug"
+    version_field = "lock_version"
     required_scopes: ClassVar = {"POST": "blog:write", "PATCH": "blog:write", "DELETE": "blog:write"}
 
     @property
@@ -85,14 +87,24 @@ class PostViewSet(ReadViewSet[Post]):
         post = writing.create_post(by=self.grant.actor, **PostIn.parse(request))
         return self._answer(post, 201)
 
-    @extend_schema(request=PostPatchIn, responses={200: PostDetailOut, 409: EditConflictProblem, 422: Problem})
+    @extend_schema(
+        request=PostPatchIn,
+        responses={200: PostDetailOut, 409: EditConflictProblem, 412: EditConflictProblem, 422: Problem},
+    )
     def partial_update(self, request: Request, slug: str) -> Response:
-        """Save fields over the version that was read."""
+        """Save fields over the version that was read, which `If-Match` or `lock_version` names."""
         asked = PostPatchIn.parse(request)
+        matched = conditional.expected_version(request)
+        if matched is None and "lock_version" not in asked:
+            raise conditional.ConditionMissing
         try:
-            post = writing.save_post(post_id=self.get_object().pk, by=self.grant.actor, **asked)
+            post = writing.save_post(
+                post_id=self.get_object().pk,
+                by=self.grant.actor,
+                **(asked if matched is None else asked | {"lock_version": matched}),
+            )
         except writing.EditConflict as conflict:
-            return _both_texts(conflict)
+            return _both_texts(conflict, conflict.status if matched is None else conditional.Stale.status)
         return self._answer(post)
 
     @extend_schema(request=None, responses={201: PostDetailOut, 409: Problem})
@@ -126,13 +138,13 @@ class PostViewSet(ReadViewSet[Post]):
         return self.request.query_params.get("status", PUBLISHED) == PUBLISHED
 
 
-def _both_texts(conflict: writing.EditConflict) -> Response:
+def _both_texts(conflict: writing.EditConflict, status: int) -> Response:
     texts: dict[str, Any] = {
         "yours": {
             name: value for name, value in conflict.details["yours"].items() if name in ("title", "excerpt", "body")
         },
         "theirs": conflict.details["theirs"],
     }
-    response = Response(problem(conflict.status, conflict.code, conflict.detail, **texts), conflict.status)
+    response = Response(problem(status, conflict.code, conflict.detail, **texts), status)
     response.content_type = CONTENT_TYPE
     return response

@@ -137,10 +137,12 @@ class PostIn(In):
 
 
 class PostPatchIn(PostIn):
-    """Changes to a post: what is left out stays. `lock_version` is that of the post as it was read."""
+    """Changes to a post: what is left out stays. The version that was read is named by `If-Match`, or here by
+    `lock_version`.
+    """
 
     title = serializers.CharField(max_length=writing.LONGEST["title"], required=False)
-    lock_version = serializers.IntegerField(min_value=1)
+    lock_version = serializers.IntegerField(min_value=1, required=False)
 
 
 class PublicationIn(In):
@@ -157,7 +159,7 @@ class TextOut(serializers.Serializer[Any]):
 
 
 class EditConflictProblem(Problem):
-    """409: what was sent and what is saved, to bring together and send again with the new `lock_version`."""
+    """What was sent and what is saved, to bring together and send again with the new `lock_version`."""
 
     yours = TextOut()
     theirs = TextOut()

@@ -162,7 +162,7 @@ def test_a_save_over_another_is_a_problem_with_both_texts(api):
         "lock_version": 2,
     }
     assert Post.objects.get().body_source == "Second.\n"
-    assert api.patch(url, {"body": "Third."}).status_code == 400
+    assert api.patch(url, {"body": "Third."}).status_code == 428
     assert api.patch(url, {"body": "Third.", "lock_version": 2}).json()["body"] == "Third.\n"
 
 

@@ -48,7 +48,7 @@ class RoomViewSet(ReadViewSet[Room]):
         ],
         responses=MessageOut(many=True),
     )
-    @action(detail=True, filter_backends=[])
+    @action(detail=True, serializer_class=MessageOut, is_list=True, filter_backends=[])
     def messages(self, request: Request, uid: str) -> Response:
         """What was said, newest first; or, with `after_rev`, what changed since."""
         room = queries.access(UUID(uid), self.grant.actor).room
@@ -70,7 +70,7 @@ class RoomViewSet(ReadViewSet[Room]):
         return Response(wire.message_data(sent.message), 200 if sent.duplicate else 201)
 
     @extend_schema(responses=MessageOut)
-    @action(detail=True, url_path=f"messages/{NUMBER}", filter_backends=[])
+    @action(detail=True, serializer_class=MessageOut, url_path=f"messages/{NUMBER}", filter_backends=[])
     def message(self, request: Request, uid: str, seq: str) -> Response:
         _access, message = queries.access_message(UUID(uid), int(seq), self.grant.actor)
         return Response(wire.message_data(message))

@@ -119,6 +119,7 @@ class PlacedOut(serializers.Serializer[Any]):
 class CartViewSet(GrantedViewMixin, viewsets.ViewSet):
     """A cart, from empty to ordered."""
 
+    serializer_class = CartOut
     lookup_field = "token"
     lookup_value_regex = "[-a-zA-Z0-9_]+"
     required_scopes: ClassVar[dict[str, str]] = {}
@@ -143,7 +144,7 @@ class CartViewSet(GrantedViewMixin, viewsets.ViewSet):
     @extend_schema(
         parameters=[OpenApiParameter("country", str)], responses={200: ShippingOptionOut(many=True), 404: Problem}
     )
-    @action(detail=True, methods=["get"])
+    @action(detail=True, methods=["get"], serializer_class=ShippingOptionOut, is_list=True)
     def shipping_methods(self, request: Request, token: str) -> Response:
         """Ways of delivery to a country, or to the address the cart has."""
         cart = self._cart(token)

@@ -154,6 +154,9 @@ class ProductViewSet(ReadViewSet[Product]):
     ordering: Sequence[str] = catalogue.ORDERS[catalogue.DEFAULT_ORDER]
     ordering_fields: ClassVar = ("popularity", "created_at", "price", "title")
 
+    def get_serializer_class(self) -> type[serializers.BaseSerializer[Any]]:
+        return ProductDetailOut if self.action == "retrieve" else super().get_serializer_class()
+
     @extend_schema(responses={200: ProductOut(many=True), 400: Problem})
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Products for sale; five queries however many."""
@@ -176,7 +179,14 @@ class ProductViewSet(ReadViewSet[Product]):
         return Response(ProductDetailOut(product, context={"offers": offers(variants, market)}).data)
 
     @extend_schema(responses={200: ReviewOut(many=True), 404: Problem})
-    @action(detail=True, methods=["get"], ordering=("-created_at", "-id"), filter_backends=[])
+    @action(
+        detail=True,
+        methods=["get"],
+        serializer_class=ReviewOut,
+        is_list=True,
+        ordering=("-created_at", "-id"),
+        filter_backends=[],
+    )
     def reviews(self, request: Request, slug: str) -> Response:
         """What buyers say, newest first."""
         published: QuerySet[Any] = self._product().reviews.published().select_related("user")

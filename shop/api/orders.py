@@ -159,6 +159,9 @@ class OrderViewSet(ReadViewSet[Order]):
         visible = queries.visible_to(self.grant)  # scoping is the authorisation
         return visible if self.action == "list" else queries.with_everything(visible)
 
+    def get_serializer_class(self) -> type[serializers.BaseSerializer[Any]]:
+        return OrderSummaryOut if self.action == "list" else super().get_serializer_class()
+
     @extend_schema(responses={200: OrderSummaryOut(many=True), 403: Problem})
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Orders, newest first; one query however many."""
