@@ -9,6 +9,7 @@ from analytics.api import routes as analytics_routes
 from blog.api import routes as blog_routes
 from chat.api import routes as chat_routes
 from core.search_api import routes as core_routes
+from core.webhooks.api import routes as webhook_routes
 from shop.api import routes as shop_routes
 
 
@@ -28,6 +29,7 @@ class Router(DefaultRouter):
 router = Router()
 for prefix, viewset, basename in (
     *core_routes,
+    *webhook_routes,
     *accounts_routes,
     *blog_routes,
     *shop_routes,

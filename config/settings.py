@@ -180,6 +180,8 @@ CELERY_BEAT_SCHEDULE = {
     "heartbeat": {"task": "core.heartbeat", "schedule": timedelta(seconds=15), "options": {"expires": 60}},
     "sweep-events": {"task": "core.sweep_events", "schedule": timedelta(seconds=5)},
     "forget-idempotency-keys": {"task": "core.forget_idempotency_keys", "schedule": timedelta(hours=1)},
+    "sweep-webhooks": {"task": "core.sweep_webhooks", "schedule": timedelta(seconds=5)},
+    "forget-webhook-deliveries": {"task": "core.forget_webhook_deliveries", "schedule": timedelta(hours=6)},
     "publish-due-posts": {"task": "blog.publish_due_posts", "schedule": timedelta(seconds=30)},
     "expire-orders": {"task": "shop.expire_orders", "schedule": timedelta(seconds=60)},
     "sync-payments": {"task": "shop.sync_open_payments", "schedule": timedelta(seconds=60)},
@@ -308,6 +310,12 @@ BANK_ACCOUNT = env.str("BANK_ACCOUNT", "Agora\\nIBAN DE02 1203 0000 0000 2020 51
 PAYMENT_PROVIDERS = env.list(
     "PAYMENT_PROVIDERS", default=[*(["sandbox"] if DEBUG else []), *(["bank_transfer"] if BANK_ACCOUNT else [])]
 )
+
+# --- Webhooks -------------------------------------------------------------------------------------------------------
+# Networks of the owner's own that webhooks may reach, such as 10.1.0.0/16, by http and on any port too. All others must
+# be public. Where receivers are many or slow, give their queue a name and a worker of its own.
+WEBHOOK_ALLOWED_NETWORKS = env.list("WEBHOOK_ALLOWED_NETWORKS", default=["127.0.0.0/8", "::1/128"] if DEBUG else [])
+CELERY_TASK_ROUTES = {"core.send_webhooks": {"queue": env.str("WEBHOOK_QUEUE", "celery")}}
 
 # --- API ------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

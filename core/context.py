@@ -20,7 +20,17 @@ if TYPE_CHECKING:
     from accounts.models.user import User
 
 SCOPES = frozenset(
-    {"blog:read", "blog:write", "shop:read", "shop:write", "chat:read", "chat:write", "account:read", "account:write"}
+    {
+        "blog:read",
+        "blog:write",
+        "shop:read",
+        "shop:write",
+        "chat:read",
+        "chat:write",
+        "account:read",
+        "account:write",
+        "webhooks:manage",
+    }
 )
 
 ACCEPTED_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")

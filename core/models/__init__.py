@@ -5,6 +5,7 @@ from core.models.idempotency import IdempotencyKey
 from core.models.meeting import Reference, SearchDocument
 from core.models.pages import Fact, HomeBlock, TextPage
 from core.models.picture import Picture, picture_name
+from core.models.webhooks import Webhook, WebhookAttempt, WebhookDelivery
 
 __all__ = [
     "Event",
@@ -16,5 +17,8 @@ __all__ = [
     "Reference",
     "SearchDocument",
     "TextPage",
+    "Webhook",
+    "WebhookAttempt",
+    "WebhookDelivery",
     "picture_name",
 ]

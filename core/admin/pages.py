@@ -1,76 +1,21 @@
-"""The ground floor in the admin: what happened, what is on its way, what died and can be sent again."""
+"""Pictures, the blocks of the home page, and pages of text."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin import ModelAdmin
 from django.contrib.admin.widgets import AdminIntegerFieldWidget
 from django.db import models
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
-from core import events, text_pages
+from core import text_pages
+from core.admin.shared import MOMENT, ReadOnlyAdmin
 from core.middleware import grant_of
-from core.models import Event, EventDelivery, HomeBlock, Picture, TextPage
-
-# One field for date and time: the stock pair of fields has one label for two.
-MOMENT = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-
-
-class ReadOnlyAdmin(ModelAdmin):
-    """Rows that people look at and never edit by hand."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-
-@admin.register(Event)
-class EventAdmin(ReadOnlyAdmin):
-    list_display = ("at", "name", "subject_kind", "subject_id", "actor_kind", "actor_id", "dispatched_at")
-    list_filter = ("name", "subject_kind", "actor_kind")
-    search_fields = ("=subject_id", "=actor_id", "=request_id")
-    show_full_result_count = False
-    change_form_template = "admin/event.html"
-
-
-@admin.register(EventDelivery)
-class EventDeliveryAdmin(ReadOnlyAdmin):
-    list_display = ("event_name", "subject", "handler", "state", "attempts", "next_at", "error")
-    list_filter = ("state", "handler")
-    list_select_related = ("event",)
-    show_full_result_count = False
-    actions = ("replay",)
-
-    @admin.display(description=_("event"))
-    def event_name(self, delivery: EventDelivery) -> str:
-        return delivery.event.name
-
-    @admin.display(description=_("subject"))
-    def subject(self, delivery: EventDelivery) -> str:
-        return f"{delivery.event.subject_kind}:{delivery.event.subject_id}"
-
-    def has_replay_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("core.change_eventdelivery")
-
-    @admin.action(description=_("Send again"), permissions=["replay"])
-    def replay(self, request: HttpRequest, queryset: QuerySet[EventDelivery]) -> None:
-        dead = list(queryset.filter(state=EventDelivery.State.DEAD).values_list("pk", flat=True))
-        for delivery_id in dead:
-            events.replay(delivery_id)
-        text = ngettext(
-            "%(count)d delivery will be tried again.", "%(count)d deliveries will be tried again.", len(dead)
-        )
-        self.message_user(request, text % {"count": len(dead)}, messages.SUCCESS)
+from core.models import HomeBlock, Picture, TextPage
 
 
 @admin.register(Picture)

@@ -1,0 +1,6 @@
+"""The ground floor in the admin."""
+
+from core.admin import events, pages, webhooks
+from core.admin.shared import MOMENT, ReadOnlyAdmin
+
+__all__ = ["MOMENT", "ReadOnlyAdmin", "events", "pages", "webhooks"]

@@ -1,0 +1,45 @@
+"""What tests of webhooks start from."""
+
+from typing import Any
+
+import pytest
+
+from core import events
+from core.context import Actor
+from core.models import Webhook, WebhookDelivery
+from core.webhooks import deliveries, endpoints
+
+SYSTEM = Actor.system("test")
+
+
+@pytest.fixture
+def owner(db: None) -> Any:
+    from accounts.models import Role, User
+
+    user = User.objects.create_user("owner@example.com", "clay-and-fire", name="Olga Owner", is_staff=True)
+    user.groups.add(Role.objects.get(slug="owner").group)
+    return user
+
+
+@pytest.fixture
+def make_webhook(db: None) -> Any:
+    """A webhook for an address, with the secret that its receiver knows as `webhook.known_secret`."""
+
+    def make(url: str = "https://hooks.example/", wanted: tuple[str, ...] = ("*",), **more: Any) -> Webhook:
+        made = endpoints.add_webhook(url=url, wanted=wanted, by=SYSTEM, **more)
+        made.webhook.known_secret = made.secret
+        return made.webhook
+
+    return make
+
+
+@pytest.fixture
+def make_delivery(db: None) -> Any:
+    """A delivery of an event to a webhook."""
+
+    def make(webhook: Webhook, name: str = "order.paid", **data: Any) -> WebhookDelivery:
+        event = events.record(name, ("order", "A1"), by=SYSTEM, **data)
+        deliveries.spread(event)
+        return WebhookDelivery.objects.get(webhook=webhook, event=event)
+
+    return make

@@ -1,0 +1,89 @@
+"""What is to be sent to whom: a delivery for each event and each webhook that wants it."""
+
+from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from core import events
+from core.context import Actor, Grant
+from core.errors import Conflict, Denied
+from core.models import Event, Webhook, WebhookAttempt, WebhookDelivery
+from core.webhooks import endpoints, nudging
+from core.webhooks.catalogue import OWN
+
+KEEP = timedelta(days=30)
+FORGET_BATCH = 1000
+
+
+class StillWaiting(Conflict):
+    code = "webhook_delivery_waiting"
+    message = _("This delivery is still waiting for its next attempt.")
+
+
+def visible_to(viewer: Grant) -> QuerySet[WebhookDelivery]:
+    """The deliveries this viewer may see, with their events: all or none."""
+    every = WebhookDelivery.objects.select_related("event")
+    return every if viewer.actor.can("core.view_webhookdelivery") else every.none()
+
+
+def spread(event: Event) -> int:
+    """Make a delivery for each webhook that wants the event; returns how many want it. Again changes nothing.
+
+    What happens to webhooks themselves is told to none: one that fails would otherwise be told of its own failing.
+    """
+    if fnmatchcase(event.name, OWN):
+        return 0
+    wanting = [
+        pk
+        for pk, patterns in Webhook.objects.enabled().values_list("pk", "events")
+        if any(fnmatchcase(event.name, pattern) for pattern in patterns)
+    ]
+    if wanting:
+        WebhookDelivery.objects.bulk_create(
+            [WebhookDelivery(webhook_id=pk, event=event) for pk in wanting], ignore_conflicts=True
+        )
+        nudging.send_soon(wanting)
+    return len(wanting)
+
+
+@transaction.atomic
+def replay(*, delivery_id: int, by: Actor, now: datetime | None = None) -> WebhookDelivery:
+    """Send a delivery again, from the first attempt on, under the same webhook-id.
+
+    Locks the webhook, then the delivery. Raises Denied without core.change_webhook, WebhookDisabled, StillWaiting.
+    Records webhook.replayed.
+    """
+    if not by.can("core.change_webhook"):
+        raise Denied
+    now = now or timezone.now()
+    webhook = Webhook.objects.select_for_update(no_key=True).get(deliveries=delivery_id)
+    delivery = WebhookDelivery.objects.select_for_update(of=("self",)).select_related("event").get(pk=delivery_id)
+    if not webhook.enabled:
+        raise endpoints.WebhookDisabled
+    if delivery.state == WebhookDelivery.State.WAITING:
+        raise StillWaiting
+    delivery.state, delivery.attempts, delivery.next_at, delivery.done_at = WebhookDelivery.State.WAITING, 0, now, None
+    delivery.save(update_fields=["state", "attempts", "next_at", "done_at"])
+    events.record("webhook.replayed", webhook, by=by, now=now, delivery=str(delivery.uid))
+    nudging.send_soon([webhook.pk])
+    return delivery
+
+
+def forget_old(*, now: datetime | None = None) -> int:
+    """Delete the log of what is older than KEEP, in batches of their own transactions; returns how many deliveries."""
+    before = (now or timezone.now()) - KEEP
+    forgotten = 0
+    while ids := list(
+        WebhookDelivery.objects.filter(created_at__lt=before)
+        .order_by("created_at")
+        .values_list("pk", flat=True)[:FORGET_BATCH]
+    ):
+        with transaction.atomic():
+            WebhookAttempt.objects.filter(delivery__in=ids).delete()
+            WebhookDelivery.objects.filter(pk__in=ids).delete()
+        forgotten += len(ids)
+    return forgotten
