@@ -8,16 +8,22 @@ import base64
 import hashlib
 import json
 import re
+import sys
 from typing import Any, Final
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.html import escape
 from django.utils.translation import gettext as _
+from redis.exceptions import RedisError
 
 from core.problems import problem_response
 
+# What a database or a Redis that is away, restarts or is overrun makes of a request.
+OUT_OF_REACH: Final = (OperationalError, InterfaceError, RedisError)
+RETRY_AFTER: Final = 10
 STYLE: Final = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 
 
@@ -48,6 +54,12 @@ def handler429(request: HttpRequest, exception: Exception | None = None, retry_a
 
 
 def handler500(request: HttpRequest) -> HttpResponse:
+    """What nobody foresaw; but 503 with Retry-After when a part that is needed could not be reached."""
+    if isinstance(sys.exception(), OUT_OF_REACH):
+        detail = _("This is not available right now. Try again in a moment.")
+        response = _answer(request, 503, "unavailable", detail, standalone=True)
+        response["Retry-After"] = str(RETRY_AFTER)
+        return response
     return _answer(request, 500, "internal_error", _("Something broke on our side."), standalone=True)
 
 
