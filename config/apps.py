@@ -1,6 +1,7 @@
 """The composition root: it holds the pages and commands made of several apps."""
 
 from django.apps import AppConfig
+from django.conf import settings
 from django.contrib.admin.apps import AdminConfig
 
 
@@ -8,6 +9,12 @@ class AgoraConfig(AppConfig):
     name = "config"
     label = "agora"
     verbose_name = "Agora"
+
+    def ready(self) -> None:
+        from core import reporting
+
+        if settings.ROLE in {"web", "realtime"}:  # workers fork first
+            reporting.start()
 
 
 class AgoraAdminConfig(AdminConfig):

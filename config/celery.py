@@ -11,6 +11,7 @@ from celery.signals import (
     setup_logging,
     task_postrun,
     task_prerun,
+    worker_process_init,
     worker_ready,
 )
 
@@ -67,6 +68,13 @@ def drop_surroundings(task: Any, state: str | None = None, **_: Any) -> None:
     if bound is not None:
         metrics.count_task(task.name, state or "unknown", time.perf_counter() - task.request.agora_started)
         bound.__exit__(None, None, None)
+
+
+@worker_process_init.connect
+def report(**_: Any) -> None:
+    from core import reporting  # noqa: PLC0415
+
+    reporting.start()
 
 
 @worker_ready.connect

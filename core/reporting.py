@@ -1,0 +1,18 @@
+"""Who outside hears of errors and traces: nobody, unless the environment names them."""
+
+from django.conf import settings
+
+
+def start() -> None:
+    """Start what SENTRY_DSN and OTEL_EXPORTER_OTLP_ENDPOINT ask for; what is not asked for is not even imported.
+
+    Call it in each process that serves, after the fork: both send from a thread.
+    """
+    if settings.SENTRY_DSN:
+        from core import sentry  # noqa: PLC0415
+
+        sentry.start()
+    if settings.OTEL_ENDPOINT:
+        from core import tracing  # noqa: PLC0415
+
+        tracing.start()
