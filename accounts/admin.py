@@ -4,9 +4,11 @@ from itertools import groupby
 from typing import Any, cast
 
 import allauth.account.admin  # noqa: F401  registered first, to be taken out below
+import allauth.mfa.admin  # noqa: F401
 import django.contrib.auth.admin  # noqa: F401
 from allauth.account import forms as allauth_forms
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django import forms
 from django.apps import apps
 from django.contrib import admin, messages
@@ -18,14 +20,15 @@ from django.http import HttpRequest
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+import accounts.programs.admin  # noqa: F401  registers
 from accounts.models import Entitlement, Role, User
 from accounts.services import entitlements, people, roles
 from core.admin import ReadOnlyAdmin
 from core.errors import DomainError
 from core.middleware import grant_of
 
-# A role is both the group and its rule, and addresses are changed by their owners, who prove them.
-admin.site.unregister([Group, EmailAddress])
+# A role is both the group and its rule; addresses and second factors are changed by their owners, who prove them.
+admin.site.unregister([Group, EmailAddress, Authenticator])
 
 
 class UserForm(forms.ModelForm):

@@ -1,11 +1,47 @@
-"""Who calls the API. Each way of signing in ends in the same `Grant` as `request.auth`."""
+"""Who calls the API. Each way of signing in ends in the same `Grant` as `request.auth`.
 
-from typing import Any
+Whoever sends a bearer is that or nobody: one that is not good is refused, also where everyone may read, and the
+browser's session is not looked at.
+"""
 
+from datetime import datetime
+from ipaddress import ip_address, ip_network
+from typing import Any, Final
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
 from rest_framework import authentication
+from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from core.context import Grant
+from accounts import queries
+from accounts.models import ApiKey, User
+from accounts.services import api_keys
+from core import ratelimit
+from core.context import SCOPES, Actor, Grant
+
+BAD_TRIES: Final = "30/minute"  # of one network; the secret is beyond guessing, this only spares the database
+
+
+class BearerAuthentication(authentication.BaseAuthentication):
+    """`Authorization: Bearer agr_…`, an API key; in no other header, and never in an address or a body."""
+
+    def authenticate(self, request: Request) -> tuple[User, Grant] | None:
+        token = _bearer(request)
+        if token is None:
+            return None
+        now = timezone.now()
+        key = queries.api_key_of(token, now)
+        if key is None:
+            ratelimit.require(BAD_TRIES, "bad-key", ratelimit.client_key(request._request))  # noqa: SLF001
+            raise AuthenticationFailed(_("This is no key of ours."))
+        _require_good(key, request, now)
+        api_keys.note_use(key=key, now=now)
+        return key.user, Grant("key", Actor.person(key.user), SCOPES.intersection(key.scopes), str(key.uid))
+
+    def authenticate_header(self, request: Request) -> str:
+        """As RFC 6750 says it: with an error only when a bearer was sent."""
+        return 'Bearer realm="api"' + ("" if _bearer(request) is None else ', error="invalid_token"')
 
 
 class SessionAuthentication(authentication.SessionAuthentication):
@@ -17,3 +53,28 @@ class SessionAuthentication(authentication.SessionAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         return 'Session realm="api"'
+
+
+def _bearer(request: Request) -> str | None:
+    scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
+def _require_good(key: ApiKey, request: Request, now: datetime) -> None:
+    """Only who has the whole key learns why it is refused. Raises AuthenticationFailed."""
+    if key.revoked_at is not None:
+        raise AuthenticationFailed(_("This key is revoked."))
+    if not key.is_alive(now):
+        raise AuthenticationFailed(_("This key has expired."))
+    if not key.user.is_active:
+        raise AuthenticationFailed(_("The account of this key is closed."))
+    if key.networks and not _is_inside(request.META.get("REMOTE_ADDR", ""), key.networks):
+        raise AuthenticationFailed(_("This key is not accepted from where you call."))
+
+
+def _is_inside(address: str, networks: list[str]) -> bool:
+    try:
+        caller = ip_address(address)
+    except ValueError:
+        return False
+    return any(caller in ip_network(network) for network in networks)

@@ -4,10 +4,9 @@ from typing import Any
 
 from allauth.account.auth_backends import AuthenticationBackend
 from django.contrib.auth.models import Permission
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, OuterRef, QuerySet, Value
-from django.db.models.functions import Concat
+from django.db.models import OuterRef, QuerySet
 
+from accounts import queries
 from accounts.models import User
 
 
@@ -16,13 +15,10 @@ class RolesBackend(AuthenticationBackend):
 
     def get_user(self, user_id: Any) -> User | None:
         """The person and, in the same query, the permissions of their roles; none when the account is closed."""
-        held = Permission.objects.filter(group__user=OuterRef("pk")).order_by().distinct()
-        names = held.values(name_in_code=Concat(F("content_type__app_label"), Value("."), F("codename")))
-        user = User.objects.annotate(held=ArraySubquery(names)).filter(pk=user_id).first()
+        user = User.objects.annotate(held=queries.permissions_held(OuterRef("pk"))).filter(pk=user_id).first()
         if user is None or not self.user_can_authenticate(user):
             return None
-        if not user.is_superuser:
-            user._group_perm_cache = set(user.held)  # type: ignore[attr-defined]  # noqa: SLF001  where Django keeps it
+        queries.remember_permissions(user, user.held)
         return user
 
     def _get_user_permissions(self, user_obj: User) -> QuerySet[Permission]:

@@ -1,8 +1,16 @@
 """What others ask about people."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
-from accounts.models import Entitlement
+from django.contrib.auth.models import Permission
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import F, OuterRef, QuerySet, Value
+from django.db.models.functions import Concat
+from django.utils import timezone
+
+from accounts import keys
+from accounts.models import ApiKey, Entitlement, User
 from core.context import Grant
 
 PRODUCT = "product"
@@ -26,3 +34,36 @@ def subjects_held(viewer: Grant, kind: str, now: datetime | None = None) -> set[
 def has_bought(viewer: Grant, product: str, now: datetime | None = None) -> bool:
     """Whether the viewer bought a product, named by its slug, and did not give it back. One query."""
     return holds(viewer, PRODUCT, product, now)
+
+
+def api_keys_of(viewer: Grant) -> QuerySet[ApiKey]:
+    """The viewer's keys, also those that have ended; none for strangers."""
+    return ApiKey.objects.none() if viewer.user is None else ApiKey.objects.filter(user=viewer.user)
+
+
+def api_key_of(token: str, now: datetime | None = None) -> ApiKey | None:
+    """The key that a program sent, alive or not, with its person and what they may do; one query.
+
+    None, without a query, for what cannot be a key, and for a secret that is not the key's.
+    """
+    prefix = keys.prefix_of(token)
+    if not prefix:
+        return None
+    known = ApiKey.objects.select_related("user").annotate(held=permissions_held(OuterRef("user_id")))
+    key = known.filter(prefix=prefix).first()
+    if key is None or not key.takes(keys.digest(token), now or timezone.now()):
+        return None
+    remember_permissions(key.user, key.held)
+    return key
+
+
+def permissions_held(person: OuterRef) -> ArraySubquery:
+    """The names of what a person may do by their roles, to annotate a query of something that points at them."""
+    held = Permission.objects.filter(group__user=person).order_by().distinct()
+    return ArraySubquery(held.values(name_in_code=Concat(F("content_type__app_label"), Value("."), F("codename"))))
+
+
+def remember_permissions(user: User, held: Iterable[str]) -> None:
+    """What `has_perm` asks for is known from now on."""
+    if not user.is_superuser:
+        user._group_perm_cache = set(held)  # type: ignore[attr-defined]  # noqa: SLF001  where Django keeps it

@@ -1,9 +1,11 @@
 from django.urls import path
 
 from accounts import pages
+from accounts.programs.urls import urlpatterns as programs
 
 app_name = "accounts"
 urlpatterns = [
     path("", pages.overview, name="overview"),
     path("profile/", pages.profile, name="profile"),
+    *programs,
 ]

@@ -41,11 +41,12 @@ class HasScope(permissions.BasePermission):
 
 
 class GrantThrottle(throttling.BaseThrottle):
-    """A moving window per person or network, the same code as forms and sockets use; open when Redis is down."""
+    """A moving window per key, person or network, the same code as forms and sockets use; open when Redis is down."""
 
     def allow_request(self, request: Request, view: "APIView") -> bool:
         grant = grant_of(request)
-        rate, key = (PEOPLE, grant.actor.id) if grant.actor.id else (STRANGERS, ratelimit.client_key(request))
+        whose = grant.client_id or grant.actor.id
+        rate, key = (PEOPLE, whose) if whose else (STRANGERS, ratelimit.client_key(request))
         self.verdict = ratelimit.hit(rate, "api", key)
         request._request.rate_limit = self.verdict  # type: ignore[attr-defined]  # noqa: SLF001
         return self.verdict.allowed

@@ -1,0 +1,58 @@
+"""What an API key looks like, and what of it is kept.
+
+`agr_<prefix>_<secret><check>`: the prefix names the key and is no secret; the secret is 256 bits; the check is the
+CRC-32 of all before it, so that scanners of code tell a key from its look-alikes and slips cost no query. Letters and
+digits only, so that a double click takes it whole. Kept is a digest by a key that is not in the database.
+"""
+
+import hmac
+import re
+import secrets
+import string
+import zlib
+from base64 import urlsafe_b64decode
+from functools import cache
+from typing import Final
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+
+MARK: Final = "agr_"
+SHAPE: Final = re.compile(r"(agr_([0-9A-Za-z]{10})_[0-9A-Za-z]{43})([0-9A-Za-z]{6})", re.ASCII)
+ALPHABET: Final = string.digits + string.ascii_letters
+
+
+def new_prefix() -> str:
+    return "".join(secrets.choice(ALPHABET) for _ in range(10))
+
+
+def new_token(prefix: str) -> str:
+    """A key nobody has; 43 letters and digits are 256 bits."""
+    head = f"{MARK}{prefix}_{''.join(secrets.choice(ALPHABET) for _ in range(43))}"
+    return head + _check(head)
+
+
+def prefix_of(token: str) -> str:
+    """The name of the key; empty when this is no key, or one with a slip in it."""
+    parts = SHAPE.fullmatch(token)
+    return parts[2] if parts and parts[3] == _check(parts[1]) else ""
+
+
+def digest(token: str) -> str:
+    """What is kept of it: HMAC-SHA256, 64 hex digits."""
+    return hmac.digest(_pepper(settings.DATA_KEYS[-1].strip()), token.encode(), "sha256").hex()
+
+
+def _check(head: str) -> str:
+    left, letters = zlib.crc32(head.encode()), ""
+    for _ in range(6):
+        left, at = divmod(left, len(ALPHABET))
+        letters = ALPHABET[at] + letters
+    return letters
+
+
+@cache
+def _pepper(data_key: str) -> bytes:
+    """From the oldest of DATA_KEYS: new keys are put before it, and what was handed out stays good."""
+    return HKDF(SHA256(), length=32, salt=None, info=b"agora api keys").derive(urlsafe_b64decode(data_key))

@@ -1,0 +1,1 @@
+"""Programs that act for people: their pages, their staff pages, and the mails about them."""
