@@ -10,7 +10,7 @@ VENV := .venv/.installed
 COMPILE := $(PY) -m uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo-reset shell migrations test e2e crash lint types format lock clean
+.PHONY: help run demo-reset shell migrations test e2e crash lint types format lock clean env backup restore-drill
 
 help: ## List the targets
 	@echo "Agora: a shop, a journal and a conversation on one sign-in."
@@ -58,6 +58,9 @@ format: $(VENV) ## Bring the code into shape
 lock: $(VENV) ## Compile the requirements anew; ARGS=--upgrade takes newer versions
 	$(COMPILE) requirements.in -o requirements.txt $(ARGS)
 	$(COMPILE) requirements-dev.in -o requirements-dev.txt $(ARGS)
+
+env: ## Write a production .env with fresh keys: make env DOMAIN=shop.example
+	@$(PYTHON) deploy/env.py
 
 clean: ## Remove .venv, caches and the tests' data; the demo's data stays
 	rm -rf .venv .agora/test* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis staticfiles test-results

@@ -1,7 +1,9 @@
 """The worker and its beat."""
 
 import os
+import tempfile
 import time
+from pathlib import Path
 from typing import Any
 
 from celery import Celery, platforms
@@ -83,6 +85,12 @@ def show_metrics(**_: Any) -> None:
 
     if METRICS_PORT:
         scrape.serve(METRICS_PORT)
+
+
+@worker_ready.connect
+def show_life(sender: Any, **_: Any) -> None:
+    # A file, so that a container can be asked without starting a second Django in it (deploy/healthcheck.py).
+    sender.timer.call_repeatedly(15, Path(tempfile.gettempdir(), "agora-worker").touch)
 
 
 @beat_embedded_init.connect

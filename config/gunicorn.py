@@ -11,6 +11,7 @@ from types import FrameType
 from typing import Any
 
 from core import draining  # before the workers are forked: they share the flag
+from core.multiprocess import forget_process, share_metrics
 
 DRAIN_SECONDS = float(os.environ.get("DRAIN_SECONDS", "4"))  # more than two of the proxy's looks at our health
 
@@ -21,6 +22,8 @@ graceful_timeout = 25
 keepalive = 75  # longer than the proxy keeps an idle connection, so that it is never ours that closes under a request
 loglevel = "warning"  # requests are logged by the application, one JSON object each
 control_socket_disable = True  # it would write to the home folder
+
+share_metrics()  # in the parent: /metrics tells what all workers counted, whoever of them answers
 
 
 def when_ready(server: Any) -> None:
@@ -38,3 +41,8 @@ def when_ready(server: Any) -> None:
 
     signal.signal(signal.SIGALRM, stop)
     signal.signal(signal.SIGTERM, drain)
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """A worker has ended."""
+    forget_process(worker.pid)
