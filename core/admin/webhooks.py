@@ -152,9 +152,7 @@ class WebhookAdmin(ModelAdmin):
             "back": reverse("admin:core_webhook_change", args=[webhook.pk]),
             "secret": secret,
         }
-        response = render(request, "admin/webhook_secret.html", context)
-        response["Cache-Control"] = "no-store"
-        return response
+        return render(request, "admin/webhook_secret.html", context)  # the admin lets nothing be cached
 
 
 @admin.register(WebhookDelivery)

@@ -98,7 +98,7 @@ def change_webhook(*, webhook_id: int, by: Actor, now: datetime | None = None, *
         guard.parse(wish["url"])
     if "events" in wish:
         wish["events"] = tidy(wish["events"])
-    changed = [name for name, value in wish.items() if getattr(webhook, name) != value]
+    changed = sorted(name for name, value in wish.items() if getattr(webhook, name) != value)
     for name in changed:
         setattr(webhook, name, wish[name])  # type: ignore[literal-required]  # the names are the dictionary's own
     if changed:
