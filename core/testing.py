@@ -73,16 +73,15 @@ def redis_at(address: str, settings: Any) -> Iterator[None]:
     """Everything that asks Redis asks there: cache, limits, chat's bus and the queue. `settings` is pytest-django's."""
     settings.REDIS_CACHE_URL = settings.REDIS_BUS_URL = settings.CELERY_BROKER_URL = f"redis://{address}/0"
     settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": settings.REDIS_CACHE_URL}}
-    queue, before = current_app.conf, current_app.conf.broker_write_url
-    queue.broker_write_url = settings.CELERY_BROKER_URL
-    _forget_connections_to_the_queue()
+    before = current_app.conf.broker_write_url
+    _send_tasks_to(settings.CELERY_BROKER_URL)
     yield
-    queue.broker_write_url = before
-    _forget_connections_to_the_queue()
+    _send_tasks_to(before)
 
 
-def _forget_connections_to_the_queue() -> None:
-    current_app.amqp._producer_pool = None  # noqa: SLF001  Celery does the same after a fork
+def _send_tasks_to(url: str) -> None:
+    current_app.conf.update(broker_write_url=url)
+    current_app.amqp._producer_pool = None  # type: ignore[attr-defined]  # noqa: SLF001  as Celery does after a fork
 
 
 class SilentServer:

@@ -1,0 +1,24 @@
+"""How a worker comes back to its queue."""
+
+from typing import Any
+
+import structlog
+from celery.worker import consumer
+from celery.worker.state import maybe_shutdown
+
+log = structlog.get_logger(__name__)
+
+LONGEST_PAUSE = 3.0
+
+
+class Consumer(consumer.Consumer):
+    """Asks for the queue every few seconds for as long as it is away; Celery's own waits for up to half a minute."""
+
+    def ensure_connected(self, conn: Any) -> Any:
+        """Return the connection once it stands. Ends with the worker when that is told to stop."""
+        return conn.ensure_connection(
+            self._tell, max_retries=None, interval_max=LONGEST_PAUSE, interval_start=1.0, callback=maybe_shutdown
+        )
+
+    def _tell(self, failure: Exception, pause: float) -> None:
+        log.warning("queue_unreachable", error=str(failure), next_try_in=pause)
