@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Self
 
 from babel.numbers import format_currency, get_currency_precision, list_currencies
 
 # What a bigint column holds.
 LARGEST = 2**63 - 1
+CURRENCIES = frozenset(list_currencies())
 
 
 class CurrencyMismatch(TypeError):
@@ -25,7 +27,7 @@ class Money:
     def __post_init__(self) -> None:
         if not isinstance(self.minor, int) or isinstance(self.minor, bool):
             raise TypeError("minor units are whole numbers")
-        if self.currency not in list_currencies():
+        if self.currency not in CURRENCIES:
             raise ValueError(f"{self.currency!r} is not an ISO 4217 currency")
 
     @classmethod
@@ -53,7 +55,7 @@ class Money:
         return Decimal(self.minor).scaleb(-places).quantize(Decimal(1).scaleb(-places))
 
     def format(self, locale: str = "en") -> str:
-        return format_currency(self.amount, self.currency, locale=locale)
+        return _written(self, locale)
 
     def times(self, factor: int | Decimal, rounding: str = ROUND_HALF_UP) -> Self:
         """Multiply, rounded to a whole minor unit in the stated way."""
@@ -108,3 +110,8 @@ class Money:
         if other.currency != self.currency:
             raise CurrencyMismatch(f"{self.currency} and {other.currency} do not mix")
         return other.minor
+
+
+@lru_cache(4096)
+def _written(money: Money, locale: str) -> str:
+    return format_currency(money.amount, money.currency, locale=locale)

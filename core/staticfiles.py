@@ -37,6 +37,18 @@ class Storage(CompressedManifestStaticFilesStorage):
 
     patterns = (*CompressedManifestStaticFilesStorage.patterns, IMPORTS)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._addresses: dict[str, str] = {}
+
+    def url(self, name: str, force: bool = False) -> str:
+        """The address of a file, found once: what collectstatic made stays as it is while we run."""
+        if force or settings.DEBUG:
+            return str(super().url(name, force))
+        if name not in self._addresses:
+            self._addresses[name] = str(super().url(name))
+        return self._addresses[name]
+
 
 class StylesheetFinder(BaseFinder):
     """Finds `css/site.css`: the stylesheets of the first static folder, joined in `ORDER`."""

@@ -12,13 +12,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core import cards
+from core.addresses import address, plain
 from core.cards import Action, Card
 from core.context import Grant
 from core.media import Image
 from core.templatetags.ui import money
-from shop.models import Category, Market, Order
+from shop.models import Category, Market, Order, Product, Variant
 from shop.queries.catalogue import Item
-from shop.queries.offers import Offer, Stock, by_product, offers, on_sale
+from shop.queries.offers import Offer, Stock, by_product, offers
 
 NAMED_CHOICES = 3
 
@@ -27,8 +28,9 @@ NAMED_CHOICES = 3
 def product_cards(ids: list[str], viewer: Grant) -> Mapping[str, Card]:
     """Cards by slug or SKU of what is for sale in the default market; three queries however many."""
     market, now = Market.objects.default(), timezone.now()
-    wanted = on_sale(market, now).filter(Q(sku__in=ids) | Q(product__slug__in=ids)).order_by("position", "id")
-    found = offers(wanted, market)
+    with_sku = Variant.objects.filter(sku__in=ids).values("product")
+    wanted = Product.objects.active().for_lists().filter(Q(slug__in=ids) | Q(pk__in=with_sku))
+    found = offers(wanted, market, now)
     by_sku = {offer.sku: offer for offer in found}
     by_slug = {some[0].product.slug: Item(some[0].product, some) for some in by_product(found).values()}
     made: dict[str, Card] = {}
@@ -49,7 +51,7 @@ def category_cards(slugs: list[str], viewer: Grant) -> Mapping[str, Card]:
             kind="category",
             id=shelf.slug,
             title=shelf.name,
-            url=reverse("shop:category", args=[shelf.slug]),
+            url=address("shop:category", shelf.slug),
             image=shelf.picture.image if shelf.picture else None,
         )
         for shelf in found
@@ -111,7 +113,7 @@ def order_card(order: Order) -> Card:
 
 
 def product_url(slug: str) -> str:
-    return reverse("shop:product", args=[slug])
+    return address("shop:product", slug)
 
 
 def first_image(offer: Offer) -> Image | None:
@@ -130,7 +132,7 @@ def add_action(offer: Offer) -> Action | None:
     """One press puts it in the cart; None when it cannot be bought."""
     if not offer.can_buy:
         return None
-    return Action(_("Add to cart"), reverse("shop:add_line"), "post", {"sku": offer.sku, "quantity": "1"})
+    return Action(_("Add to cart"), plain("shop:add_line"), "post", {"sku": offer.sku, "quantity": "1"})
 
 
 def _choices_words(some: Sequence[Offer]) -> str:

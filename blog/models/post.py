@@ -7,12 +7,12 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef, Prefetch, Q
 from django.db.models.functions import Lower
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Entitlement, User
 from blog.models.tag import PostTag, Tag
+from core.addresses import address
 from core.context import Actor, Grant
 from core.ids import uuid7
 from core.models import Picture
@@ -211,7 +211,7 @@ class Post(models.Model):
         return self.title
 
     def get_absolute_url(self) -> str:
-        return reverse("blog:post", args=[self.slug])
+        return address("blog:post", self.slug)
 
     @property
     def public_id(self) -> str:

@@ -20,7 +20,7 @@ from shop.filters import ProductFilter, filters_from
 from shop.models import Category, Market, Product, Review
 from shop.queries import catalogue
 from shop.queries.catalogue import Item
-from shop.queries.offers import Offer, Stock, offers, on_sale
+from shop.queries.offers import Offer, Stock, offers
 from shop.services import reviews
 
 
@@ -77,6 +77,23 @@ class ProductOut(serializers.Serializer[Any]):
     @extend_schema_field(ProductImageOut(allow_null=True))
     def get_image(self, item: Item) -> Any:
         return ProductImageOut(item.shown.images[0]).data if item.shown.images else None
+
+    def to_representation(self, item: Item) -> dict[str, Any]:
+        """What the fields above say, put down by hand: it takes a tenth of the time, and no list is asked for more."""
+        product, shown, price = item.product, item.shown, item.price
+        image = shown.images[0] if shown.images else None
+        return {
+            "slug": product.slug,
+            "title": product.title,
+            "summary": product.summary,
+            "url": product_url(product.slug),
+            "price": {"amount": str(price.amount), "currency": price.currency},
+            "price_varies": item.price_varies,
+            "stock": shown.stock.value,
+            "image": image and {"url": image.url, "width": image.width, "height": image.height, "alt": image.alt},
+            "rating": product.rating,
+            "rating_count": product.rating_count,
+        }
 
 
 class ProductDetailOut(serializers.ModelSerializer[Product]):
@@ -159,7 +176,7 @@ class ProductViewSet(ReadViewSet[Product]):
 
     @extend_schema(responses={200: ProductOut(many=True), 400: Problem})
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Products for sale; five queries however many."""
+        """Products for sale; four queries however many."""
         market, now = Market.objects.default(), timezone.now()
         given = ProductFilter(request.query_params, request=request)
         if not given.is_valid():
@@ -167,7 +184,8 @@ class ProductViewSet(ReadViewSet[Product]):
         wanted = given.form.cleaned_data
         filters = filters_from(wanted, market)
         within = catalogue.category_ids(wanted["category"]) if wanted["category"] else None
-        page = self.paginate_queryset(catalogue.products(market, filters, now, within)) or []
+        columns = [column.strip().removeprefix("-") for column in request.query_params.get("ordering", "").split(",")]
+        page = self.paginate_queryset(catalogue.products(market, filters, now, within, columns=columns)) or []
         return self.get_paginated_response(ProductOut(catalogue.items(page, market, filters, now), many=True).data)
 
     @extend_schema(responses={200: ProductDetailOut, 404: Problem})
@@ -175,8 +193,7 @@ class ProductViewSet(ReadViewSet[Product]):
         """One product with its variants."""
         market, now = Market.objects.default(), timezone.now()
         product = self._product()
-        variants = on_sale(market, now).filter(product=product).order_by("position", "id")
-        return Response(ProductDetailOut(product, context={"offers": offers(variants, market)}).data)
+        return Response(ProductDetailOut(product, context={"offers": offers([product], market, now)}).data)
 
     @extend_schema(responses={200: ReviewOut(many=True), 404: Problem})
     @action(

@@ -17,6 +17,7 @@ from core.ids import uuid7
 from core.models import Picture
 from shop.models.price import Market, Price, TaxClass
 
+LISTED = ("slug", "title", "status", "summary", "popularity", "rating_count", "rating_sum")
 HEX_COLOUR = RegexValidator(r"^#[0-9a-f]{6}$", _("A colour is written like #d9c9ac."))
 
 
@@ -60,6 +61,10 @@ class ProductQuerySet(models.QuerySet["Product"]):
     def known(self) -> Self:
         """Those a customer may read about: what is sold now and what was sold once."""
         return self.exclude(status=Product.Status.DRAFT)
+
+    def for_lists(self, *columns: str) -> Self:
+        """With no more of a row than a card shows, and the `columns` a list is ordered by."""
+        return self.only(*LISTED, *columns)
 
 
 class Product(models.Model):

@@ -4,7 +4,7 @@ A list costs a fixed number of queries. Counts and totals are taken over the mos
 shelf, so that a huge shelf is not counted whole on every visit; a total at that limit reads "or more".
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -118,32 +118,40 @@ def category_ids(slug: str) -> list[int]:
     return [category.pk for category in found if root in category.tree_path]
 
 
-def products(market: Market, filters: Filters, now: datetime, within: Sequence[int] | None = None) -> QuerySet[Product]:
-    """Active products with a matching offer, annotated with `price`: the lowest matching amount in minor units."""
-    matching = on_sale(market, now).filter(*conditions(filters).values())
-    lowest = matching.filter(product=OuterRef("pk")).order_by("minor").values("minor")[:1]  # type: ignore[misc]  # annotated
-    found = (
-        Product.objects.active()
-        .filter(Exists(matching.filter(product=OuterRef("pk"))))
-        .annotate(price=Subquery(lowest))
-    )
+def products(
+    market: Market,
+    filters: Filters,
+    now: datetime,
+    within: Sequence[int] | None = None,
+    *,
+    columns: Collection[str] = ("price",),
+) -> QuerySet[Product]:
+    """Active products with a matching offer, with what lists show of them and the `columns` to order them by.
+
+    `price` is such a column: the lowest matching amount in minor units.
+    """
+    matching = on_sale(market, now).filter(*conditions(filters).values(), product=OuterRef("pk"))
+    found = Product.objects.active().for_lists(*({"created_at"} & set(columns))).filter(Exists(matching))
+    if "price" in columns:
+        found = found.annotate(price=Subquery(matching.order_by("minor").values("minor")[:1]))  # type: ignore[misc]
     if within is not None:
         found = found.filter(category__in=within)
     return found.filter(_named(filters.q, "slug")) if filters.q else found
 
 
 def items(rows: Sequence[Product], market: Market, filters: Filters, now: datetime) -> list[Item]:
-    """Products as list items, in the given order; two queries."""
-    matching = on_sale(market, now).filter(*conditions(filters).values(), product__in=[row.pk for row in rows])
-    found = by_product(offers(matching.order_by("position", "id"), market))
-    return [Item(row, found[row.pk]) for row in rows if found[row.pk]]
+    """Products as list items, in the given order; one query."""
+    found = by_product(offer for offer in offers(rows, market, now, pictures=1) if _matches(offer, filters))
+    return [Item(row, found[row.pk]) for row in rows if row.pk in found]
 
 
 def shelf(
     market: Market, filters: Filters, now: datetime, *, within: Sequence[int] | None, order: str, cursor: str
 ) -> Shelf:
-    """One page of a list with its filters; five queries. Raises core.paging.BadCursor."""
-    page = keyset(products(market, filters, now, within), by=ORDERS[order], cursor=cursor, size=PAGE_SIZE)
+    """One page of a list with its filters; four queries. Raises core.paging.BadCursor."""
+    by = ORDERS[order]
+    columns = [column.removeprefix("-") for column in by]
+    page = keyset(products(market, filters, now, within, columns=columns), by=by, cursor=cursor, size=PAGE_SIZE)
     counted = _counted(market, filters, now, within)
     sums = counted.aggregate(**_sums(market, filters))
     return Shelf(
@@ -177,6 +185,19 @@ def conditions(filters: Filters) -> dict[str, Q]:
     if filters.in_stock:
         found["stock"] = Q(on_shelf=True)
     return found
+
+
+def _matches(offer: Offer, filters: Filters) -> bool:
+    """What `conditions` says, of an offer at hand."""
+    minor = offer.price.minor
+    return (
+        all(any(offer.has(option, value) for value in values) for option, values in filters.options.items())
+        and (
+            not filters.prices
+            or any((low or 0) <= minor and (high is None or minor < high) for low, high in filters.prices)
+        )
+        and (not filters.in_stock or offer.lies)
+    )
 
 
 def _counted(market: Market, filters: Filters, now: datetime, within: Sequence[int] | None) -> QuerySet[Variant]:

@@ -1,33 +1,62 @@
-"""Variants as a visitor meets them: with a price, a stock and pictures. Two queries, however many."""
+"""Variants as a visitor meets them: with a price, a stock and pictures. One query, however many.
 
+The query is written by hand: it is behind every list, page and card of the shop, and putting it together from Django's
+parts took longer than PostgreSQL takes to answer it. `on_sale` says the same to Django, for what filters and counts.
+"""
+
+import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from functools import cached_property
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import (
-    BooleanField,
-    Exists,
-    ExpressionWrapper,
-    F,
-    JSONField,
-    Max,
-    OuterRef,
-    Q,
-    QuerySet,
-    Subquery,
-    Sum,
-)
-from django.db.models.functions import JSONObject
+from django.db import connection
+from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
 
 from core.media import Image
+from core.models.picture import image_of
 from core.money import Money
-from shop.models import Market, Product, ProductImage, StockLevel, Variant, VariantOptionValue
+from shop.models import Market, Product, StockLevel, Variant
 
 UNLIMITED = 9999
+
+# One row a variant. The choices are an array of the five texts of each; the pictures are JSON, read where one is drawn.
+OFFERS = """
+SELECT variant.product_id, variant.sku, variant.title, variant.weight_g, variant.is_digital, price.amount,
+       coalesce(stock.free, 0), coalesce(stock.backorder, 0), coalesce(stock.low_at, 0), coalesce(stock.lies, false),
+       (
+           SELECT array_agg(ARRAY[option.slug, option.name, value.slug, value.name, value.swatch]
+                            ORDER BY option.position, option.id)
+           FROM shop_variantoptionvalue chosen
+           JOIN shop_option option ON option.id = chosen.option_id
+           JOIN shop_optionvalue value ON value.id = chosen.value_id
+           WHERE chosen.variant_id = variant.id
+       ),
+       picture.drawn
+FROM shop_variant variant
+JOIN shop_price price
+  ON price.variant_id = variant.id AND price.market_id = %s AND price.min_qty = 1 AND price.valid @> %s::timestamptz
+LEFT JOIN LATERAL (
+    SELECT sum(on_hand - reserved) AS free, sum(backorder_limit) AS backorder, max(low_at) AS low_at,
+           bool_or(on_hand > reserved) AS lies
+    FROM shop_stocklevel WHERE variant_id = variant.id
+) stock ON true
+LEFT JOIN LATERAL (
+    SELECT json_agg(json_build_array(file, width, height, alt, decorative, color, renditions))::text AS drawn
+    FROM (
+        SELECT file, width, height, alt, decorative, color, renditions
+        FROM shop_productimage image
+        JOIN core_picture ON core_picture.id = image.picture_id
+        WHERE image.product_id = variant.product_id AND (image.variant_id = variant.id OR image.variant_id IS NULL)
+        ORDER BY image.variant_id IS NULL, image.position, image.id
+        LIMIT %s
+    ) drawn
+) picture ON true
+WHERE variant.product_id = ANY(%s) AND variant.is_active
+ORDER BY variant.position, variant.id
+"""
 
 
 class Stock(StrEnum):
@@ -50,9 +79,12 @@ class Choice:
     swatch: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Offer:
-    """One variant for sale. `left` is how many can be bought now, backorders included; `on_shelf` without them."""
+    """One variant for sale. `left` is how many can be bought now, backorders included; `on_shelf` without them.
+
+    `lies` says that some warehouse has a free piece; `pictures` are its own, then those of all variants, as JSON.
+    """
 
     sku: str
     title: str
@@ -61,10 +93,15 @@ class Offer:
     stock: Stock
     left: int
     on_shelf: int
+    lies: bool
     weight_g: int
     is_digital: bool
     choices: tuple[Choice, ...]
-    images: tuple[Image, ...]
+    pictures: str | None
+
+    @cached_property
+    def images(self) -> tuple[Image, ...]:
+        return tuple(image_of(*picture) for picture in json.loads(self.pictures or "[]"))
 
     @property
     def can_buy(self) -> bool:
@@ -95,18 +132,17 @@ def on_sale(market: Market, now: datetime) -> QuerySet[Variant]:
     )
 
 
-def offers(variants: QuerySet[Variant], market: Market) -> list[Offer]:
-    """The offers of some variants of `on_sale`, in their own order."""
-    rows: list[Any] = list(
-        variants.select_related("product").annotate(
-            levels_now=Subquery(_levels(), output_field=JSONField()), choices_now=ArraySubquery(_choices())
-        )
-    )
-    pictures = _pictures({row.product_id for row in rows})
-    return [_offer(row, market, pictures[row.product_id]) for row in rows]
+def offers(products: Iterable[Product], market: Market, now: datetime, *, pictures: int | None = None) -> list[Offer]:
+    """The offers of some active products in the order of their variants, with at most `pictures` each; one query."""
+    known = {product.pk: product for product in products if product.status == Product.Status.ACTIVE}
+    if not known:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(OFFERS, [market.pk, now, pictures, list(known)])
+        return [_offer(known[row[0]], market, *row[1:]) for row in cursor.fetchall()]
 
 
-def by_product(found: Iterable[Offer]) -> dict[int, list[Offer]]:
+def by_product(found: Iterable[Offer]) -> Mapping[int, list[Offer]]:
     """Offers grouped by the key of their product."""
     grouped: dict[int, list[Offer]] = defaultdict(list)
     for offer in found:
@@ -114,51 +150,36 @@ def by_product(found: Iterable[Offer]) -> dict[int, list[Offer]]:
     return grouped
 
 
-def _levels() -> QuerySet[Any, Any]:
-    counted = StockLevel.objects.filter(variant=OuterRef("pk")).order_by().values("variant")
-    sums = JSONObject(
-        on_hand=Sum("on_hand"), reserved=Sum("reserved"), backorder=Sum("backorder_limit"), low=Max("low_at")
-    )
-    return counted.annotate(sums=sums).values("sums")
-
-
-def _choices() -> QuerySet[Any, Any]:
-    chosen = VariantOptionValue.objects.filter(variant=OuterRef("pk")).order_by("option__position", "option_id")
-    names = {
-        "option": "option__slug",
-        "option_name": "option__name",
-        "value": "value__slug",
-        "name": "value__name",
-        "swatch": "value__swatch",
-    }
-    return chosen.values(json=JSONObject(**names))
-
-
-def _pictures(product_ids: Iterable[int]) -> dict[int, list[ProductImage]]:
-    found: dict[int, list[ProductImage]] = defaultdict(list)
-    for image in ProductImage.objects.filter(product__in=product_ids).select_related("picture"):
-        found[image.product_id].append(image)
-    return found
-
-
-def _offer(row: Any, market: Market, pictures: Sequence[ProductImage]) -> Offer:
-    level = row.levels_now or {"on_hand": 0, "reserved": 0, "backorder": 0, "low": 0}
-    on_shelf = UNLIMITED if row.is_digital else max(level["on_hand"] - level["reserved"], 0)
-    left = UNLIMITED if row.is_digital else max(level["on_hand"] - level["reserved"] + level["backorder"], 0)
-    own = [image for image in pictures if image.variant_id == row.pk]
-    shared = [image for image in pictures if image.variant_id is None]
+def _offer(  # noqa: PLR0917  the columns of a row
+    product: Product,
+    market: Market,
+    sku: str,
+    title: str,
+    weight_g: int,
+    is_digital: bool,
+    minor: int,
+    free: int,
+    backorder: int,
+    low_at: int,
+    lies: bool,
+    choices: list[list[str]] | None,
+    pictures: str | None,
+) -> Offer:
+    on_shelf = UNLIMITED if is_digital else max(free, 0)
+    left = UNLIMITED if is_digital else max(free + backorder, 0)
     return Offer(
-        sku=row.sku,
-        title=row.title,
-        product=row.product,
-        price=market.money(row.minor),
-        stock=_stock(on_shelf, left, level["low"]),
+        sku=sku,
+        title=title,
+        product=product,
+        price=market.money(minor),
+        stock=_stock(on_shelf, left, low_at),
         left=left,
         on_shelf=on_shelf,
-        weight_g=row.weight_g,
-        is_digital=row.is_digital,
-        choices=tuple(Choice(**choice) for choice in row.choices_now),
-        images=tuple(image.picture.image for image in (*own, *shared)),
+        weight_g=weight_g,
+        is_digital=is_digital,
+        lies=lies or is_digital,
+        choices=tuple(Choice(*texts) for texts in choices or ()),
+        pictures=pictures,
     )
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, OuterRef, Q
+from django.db.models import Count, OuterRef
 from django.db.models.functions import JSONObject
 from django.utils import timezone
 
@@ -15,7 +15,7 @@ from core.media import Image
 from shop.models import Category, Market, Product, ProductSlug, Review, ShippingMethod
 from shop.queries.carts import ShippingOption, delivery_of, working_days_after
 from shop.queries.catalogue import Item
-from shop.queries.offers import Offer, by_product, offers, on_sale
+from shop.queries.offers import Offer, by_product, offers
 
 RELATED = 4
 REVIEWS = 6
@@ -78,11 +78,10 @@ def product_page(
     product = _known(slug)
     if product is None:
         return None
-    related = Product.objects.active().filter(category=product.category_id).exclude(pk=product.pk)
-    wanted = related.order_by("-popularity", "-id").values("pk")[:RELATED]
-    variants = on_sale(market, now).filter(Q(product=product) | Q(product__in=wanted)).order_by("position", "id")
-    found = by_product(offers(variants, market))
-    own = found.pop(product.pk, [])
+    beside = Product.objects.active().for_lists().filter(category=product.category_id).exclude(pk=product.pk)
+    related = list(beside.order_by("-popularity", "-id")[:RELATED])
+    found = by_product(offers([product, *related], market, now))
+    own = found.get(product.pk, [])
     offer = choose(own, sku=sku, chosen=chosen or {})
     counted = {entry["rating"]: entry["n"] for entry in product.counted}  # type: ignore[attr-defined]
     return ProductPage(
@@ -91,7 +90,7 @@ def product_page(
         categories=_trail(product.category),
         offers=own,
         offer=offer,
-        related=sorted((Item(some[0].product, some) for some in found.values()), key=_popularity),
+        related=[Item(one, found[one.pk]) for one in related if one.pk in found],
         reviews=list(product.reviews.published().select_related("user")[:REVIEWS]) if product.rating_count else [],
         stars=[(stars, counted.get(stars, 0)) for stars in STARS],
         stories=references.sources_of(("product", product.slug), "post", STORIES),
@@ -106,7 +105,7 @@ def current_slug(slug: str) -> str | None:
 
 def chosen_sku(slug: str, chosen: Mapping[str, str], market: Market, now: datetime) -> str | None:
     """The SKU of a product that agrees most with the chosen values; two queries. None when nothing is for sale."""
-    own = offers(on_sale(market, now).filter(product__slug=slug).order_by("position", "id"), market)
+    own = offers(Product.objects.for_lists().filter(slug=slug), market, now)
     offer = choose(own, chosen=chosen)
     return offer.sku if offer else None
 
@@ -169,10 +168,6 @@ def _delivery(market: Market, offer: Offer, now: datetime) -> ShippingOption | N
         earliest=working_days_after(today, usual.min_days),
         latest=working_days_after(today, usual.max_days),
     )
-
-
-def _popularity(item: Item) -> tuple[int, int]:
-    return (-item.product.popularity, -item.product.pk)
 
 
 def _known(slug: str) -> Product | None:

@@ -62,7 +62,7 @@ def test_each_value_says_whether_it_fits_is_sold_out_or_changes_another_choice()
 
         choices = tuple(Choice(option, option.title(), value, value.title(), "") for option, value in values.items())
         stock = Stock.IN_STOCK if left else Stock.SOLD_OUT
-        return Offer(sku, "", Product(), None, stock, left, left, 0, False, choices, ())  # type: ignore[arg-type]
+        return Offer(sku, "", Product(), None, stock, left, left, bool(left), 0, False, choices, None)  # type: ignore[arg-type]
 
     small_moss = offer("1", 5, glaze="moss", size="small")
     offers = [
