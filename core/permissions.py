@@ -1,13 +1,15 @@
 """What the API asks of a caller before a view runs: who, which scope, how often."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from django.contrib.auth.models import AnonymousUser
 from rest_framework import permissions, throttling
 from rest_framework.request import Request
 
 from core import ratelimit
-from core.context import Grant
+from core.context import Actor, Grant
 
 if TYPE_CHECKING:
     from rest_framework.views import APIView
@@ -23,7 +25,8 @@ def grant_of(request: Request) -> Grant:
 class HasScope(permissions.BasePermission):
     """The grant holds the scope that the view names for the method in `required_scopes`.
 
-    A view that names no scope for a method may be called by anyone; what it shows is its queryset's affair.
+    A view that names no scope for a method may be called by anyone; what it shows is its queryset's affair. There a
+    program is its person only with the scope of that part of the house, such as `blog:read`; otherwise it is nobody.
     """
 
     message = "The credentials lack the scope this needs."
@@ -33,11 +36,20 @@ class HasScope(permissions.BasePermission):
         method = "GET" if request.method in ("HEAD", "OPTIONS") else str(request.method)
         needed = scopes.get(method)
         if needed is None:
+            _forget_person(request, view)
             return True
         if needed in grant_of(request).scopes:
             return True
         self.message = f"This needs the scope {needed}."
         return False
+
+
+def _forget_person(request: Request, view: "APIView") -> None:
+    grant, part = grant_of(request), type(view).__module__.partition(".")[0]
+    verb = "read" if request.method in permissions.SAFE_METHODS else "write"
+    if grant.kind not in ("anonymous", "session") and f"{part}:{verb}" not in grant.scopes:
+        request.user = AnonymousUser()
+        request.auth = replace(grant, actor=Actor.guest(), scopes=frozenset())
 
 
 class GrantThrottle(throttling.BaseThrottle):

@@ -1,0 +1,220 @@
+"""Every endpoint of the API and every kind of caller: nothing is open by oversight, and no refusal changes a thing.
+
+A caller without credentials gets 401, one without the scope 403, whatever the address names; what the answer to a good
+caller is, the tests of each part say.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from accounts import keys
+from accounts.models import ApiKey, User
+from accounts.services import api_keys
+from blog.models import Post
+from blog.tests.factories import published
+from config.api import router
+from core.context import SCOPES, Actor
+from core.models import Event
+from core.testing import snapshot
+from shop.models import Cart
+from shop.tests.factories import shop_ready
+
+pytestmark = pytest.mark.django_db
+
+EVERYONE = {
+    ("get", "cart-detail"),  # whoever has a cart's token has the cart
+    ("patch", "cart-detail"),
+    ("put", "cart-line"),
+    ("delete", "cart-line"),
+    ("post", "cart-lines"),
+    ("post", "cart-list"),
+    ("post", "cart-orders"),
+    ("get", "cart-shipping-methods"),
+    ("get", "category-detail"),
+    ("get", "category-list"),
+    ("get", "comment-detail"),
+    ("get", "comment-list"),
+    ("get", "post-detail"),
+    ("get", "post-list"),
+    ("get", "product-detail"),
+    ("get", "product-list"),
+    ("get", "product-reviews"),
+    ("get", "search-list"),
+    ("get", "tag-detail"),
+    ("get", "tag-list"),
+}
+UID = "019a9f2e-7b6c-7d8e-9fa0-b1c2d3e4f5a6"
+PARTS = {
+    "slug": "none-such", "number": "NONESUCH", "token": "none-such", "sku": "none-such", "uid": UID,
+    "webhook_uid": UID, "seq": "1", "emoji": "x", "pk": "1",
+}  # fmt: skip
+TABLES = (
+    "accounts.User",
+    "accounts.ApiKey",
+    "blog.Post",
+    "blog.Comment",
+    "shop.Order",
+    "chat.Room",
+    "core.Webhook",
+    "core.Event",
+)
+
+
+def endpoints() -> list[tuple[str, str, str | None]]:
+    """(method, name, scope) of everything under /api/v1/."""
+    found = []
+    for pattern in router.urls:
+        view = pattern.callback
+        for method in getattr(view, "actions", {}):
+            scopes = view.initkwargs.get("required_scopes", view.cls.required_scopes)
+            found.append((method, pattern.name, scopes.get(method.upper())))
+    return sorted(set(found), key=str)
+
+
+ALL = endpoints()
+CLOSED = [pytest.param(method, name, scope, id=f"{method}-{name}") for method, name, scope in ALL if scope]
+
+
+def address(name: str) -> str:
+    for prefix, parts in router_forms(name):
+        return f"/api/v1/{prefix % {part: PARTS.get(part, UID) for part in parts}}"
+    raise AssertionError(name)
+
+
+def router_forms(name: str) -> list[tuple[str, list[str]]]:
+    from django.urls import get_resolver
+
+    forms = get_resolver().reverse_dict.getlist(name)
+    return [(form[0].removeprefix("api/v1/"), form[1]) for possibilities, *_ in forms for form in possibilities]
+
+
+def call(client: APIClient, method: str, name: str) -> Any:
+    return getattr(client, method)(address(name), {} if method in ("post", "put", "patch") else None)
+
+
+def with_key(person: User, *scopes: str) -> tuple[APIClient, ApiKey]:
+    made = api_keys.add_key(user_id=person.pk, name="Program", scopes=scopes, by=Actor.person(person))
+    return sending(made.token), made.key
+
+
+def sending(bearer: str) -> APIClient:
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {bearer}")
+    return client
+
+
+def test_what_names_no_scope_is_open_on_purpose():
+    assert {(method, name) for method, name, scope in ALL if scope is None} == EVERYONE
+
+
+def test_endpoints_name_scopes_that_there_are():
+    assert {scope for _, _, scope in ALL if scope} == SCOPES - {"blog:read"}  # what it adds is on open endpoints
+
+
+@pytest.mark.parametrize(("method", "name", "scope"), CLOSED)
+def test_callers_without_a_good_key_are_told_to_bring_one(customer, method, name, scope):
+    program, key = with_key(customer, *SCOPES)
+    spoilt = [
+        {"revoked_at": timezone.now()},
+        {"created_at": timezone.now() - timedelta(days=2), "expires_at": timezone.now() - timedelta(days=1)},
+        {"networks": ["203.0.113.0/24"]},
+    ]  # fmt: skip
+    before = snapshot(*TABLES)
+
+    answers = [call(APIClient(), method, name), call(sending(keys.new_token("0123456789")), method, name)]
+    for change in spoilt:
+        ApiKey.objects.filter(pk=key.pk).update(revoked_at=None, expires_at=None, networks=[])
+        ApiKey.objects.filter(pk=key.pk).update(**change)
+        answers.append(call(program, method, name))
+
+    for answer in answers:
+        assert (answer.status_code, answer["Content-Type"]) == (401, "application/problem+json")
+        assert answer["WWW-Authenticate"].startswith('Bearer realm="api"')
+        assert answer.json()["code"] in {"not_authenticated", "authentication_failed"}
+    after = snapshot(*TABLES)
+    assert {**after, "accounts.ApiKey": []} == {**before, "accounts.ApiKey": []}
+
+
+@pytest.mark.parametrize(("method", "name", "scope"), CLOSED)
+def test_a_key_without_the_scope_is_refused_by_its_name_even_for_who_may_do_everything(staff, method, name, scope):
+    program, _key = with_key(staff, *(SCOPES - {scope}))
+    before = snapshot(*TABLES)
+
+    answer = call(program, method, name)
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "permission_denied")
+    assert answer.json()["detail"] == f"This needs the scope {scope}."
+    after = snapshot(*TABLES)
+    assert {**after, "accounts.ApiKey": []} == {**before, "accounts.ApiKey": []}
+
+
+ROLES = ("customer", "author", "manager", "agent")
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize(("method", "name", "scope"), CLOSED)
+def test_the_scope_alone_opens_nothing_that_belongs_to_others(request, role, method, name, scope):
+    """With every scope and no object of one's own: refused, not found or empty, and nothing is changed."""
+    person = request.getfixturevalue(role)
+    program, _key = with_key(person, *SCOPES)
+    tables = [table for table in TABLES if table != "accounts.ApiKey"]
+    before = snapshot(*tables)
+
+    answer = call(program, method, name)
+
+    assert answer.status_code in {200, 204, 400, 403, 404, 409, 412, 422, 428}
+    if answer.status_code in {403, 404} or method == "get":
+        assert snapshot(*tables) == before
+    if method == "get" and answer.status_code == 200 and "results" in answer.json():
+        assert answer.json()["results"] == []
+
+
+def test_without_csrf_a_session_writes_nothing(customer):
+    browser = APIClient(enforce_csrf_checks=True)
+    browser.force_login(customer)
+    writes = [(method, name) for method, name, scope in ALL if scope and method != "get"]
+
+    answers = {(method, name): call(browser, method, name) for method, name in writes}
+
+    assert {answer.status_code for answer in answers.values()} == {403}
+    assert all("CSRF" in answer.json()["detail"] for answer in answers.values())
+    assert not Event.objects.exists()
+
+
+def test_pages_take_no_key(customer):
+    made = api_keys.add_key(user_id=customer.pk, name="Program", scopes=list(SCOPES), by=Actor.person(customer))
+
+    page = Client().get("/account/", headers={"Authorization": f"Bearer {made.token}"})
+
+    assert (page.status_code, page["Location"]) == (302, "/account/login/?next=/account/")
+
+
+def test_where_everyone_may_read_a_program_without_the_scope_is_nobody(customer):
+    post = published(visibility=Post.Visibility.MEMBERS)
+    stranger, (other, _), (reader, _) = APIClient(), with_key(customer, "shop:read"), with_key(customer, "blog:read")
+
+    seen = [client.get(f"/api/v1/posts/{post.slug}/").json()["body_html"] for client in (stranger, other, reader)]
+
+    assert seen == [None, None, post.body_html]
+
+
+def test_where_everyone_may_write_a_program_without_the_scope_is_nobody(customer):
+    shop_ready()
+    (other, _), (buyer, _) = with_key(customer, "shop:read"), with_key(customer, "shop:write")
+
+    assert [client.post("/api/v1/carts/").status_code for client in (other, buyer)] == [201, 201]
+
+    assert list(Cart.objects.order_by("id").values_list("user", flat=True)) == [None, customer.pk]
+
+
+def test_who_is_nobody_to_an_endpoint_has_the_limit_of_the_key_still(customer):
+    program, _key = with_key(customer, "account:read")
+
+    answer = program.get("/api/v1/tags/")
+
+    assert answer["RateLimit-Policy"] == '"api";q=600;w=60'
