@@ -3,7 +3,7 @@
 from itertools import groupby
 from typing import Any, cast
 
-import allauth.account.admin  # noqa: F401  registered first, to be taken out below
+import allauth.account.admin  # registered first, to be taken out below
 import allauth.mfa.admin  # noqa: F401
 import django.contrib.auth.admin  # noqa: F401
 from allauth.account import forms as allauth_forms

@@ -34,12 +34,17 @@ def _dress(field: forms.Field, label: Any, autocomplete: str, hint: Any = "") ->
         field.widget.template_name = "accounts/password_input.html"
 
 
+def _dress_mailed_code(field: forms.Field) -> None:
+    _dress(field, gettext_lazy("Code"), "one-time-code")
+    field.widget.attrs |= {"autocapitalize": "characters", "spellcheck": "false"}
+
+
 class LoginForm(allauth_forms.LoginForm):
     """E-mail address and password."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _dress(self.fields["login"], gettext_lazy("E-mail address"), "username")
+        _dress(self.fields["login"], gettext_lazy("E-mail address"), "username webauthn")
         _dress(self.fields["password"], gettext_lazy("Password"), "current-password")
 
 
@@ -118,8 +123,19 @@ class ReauthenticateForm(allauth_forms.ReauthenticateForm):
 class CodeForm(allauth_forms.ConfirmEmailVerificationCodeForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _dress(self.fields["code"], gettext_lazy("Code"), "one-time-code")
-        self.fields["code"].widget.attrs |= {"autocapitalize": "characters", "spellcheck": "false"}
+        _dress_mailed_code(self.fields["code"])
+
+
+class RequestLoginCodeForm(allauth_forms.RequestLoginCodeForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _dress(self.fields["email"], gettext_lazy("E-mail address"), "username")
+
+
+class LoginCodeForm(allauth_forms.ConfirmLoginCodeForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _dress_mailed_code(self.fields["code"])
 
 
 class ProfileForm(forms.Form):

@@ -7,11 +7,15 @@ from typing import Any
 
 from allauth.account import signals
 from allauth.account.models import EmailAddress
+from allauth.mfa import signals as factor_signals
+from allauth.mfa.models import Authenticator
 from django.contrib.auth import signals as auth_signals
 from django.contrib.auth import update_session_auth_hash
+from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 from django.http import HttpRequest
 
+from accounts import factors
 from accounts.models import User
 from accounts.services import people
 from core import events
@@ -30,7 +34,10 @@ def note_verified_address(email_address: EmailAddress, **_: Any) -> None:
 
 
 @receiver(signals.user_logged_in)
-def note_sign_in(user: User, **_: Any) -> None:
+def note_sign_in(request: HttpRequest, user: User, **_: Any) -> None:
+    """Who must have a second factor and has none is led to it from here on."""
+    if factors.is_missing(user):
+        request.session[factors.MISSING] = True
     events.record("user.signed_in", user, by=Actor.person(user))
 
 
@@ -67,3 +74,25 @@ def note_changed_address(request: HttpRequest, user: User, from_email_address: E
     if request.user == user:
         update_session_auth_hash(request, user)
     events.record("user.changed_email", user, by=Actor.person(user))
+
+
+# Of these rows allauth tells only after the commit, or before it is sure; their events belong to the change itself.
+@receiver(post_save, sender=Authenticator)
+def note_added_factor(instance: Authenticator, created: bool, **_: Any) -> None:
+    if created:
+        user = instance.user
+        name = "user.made_recovery_codes" if instance.type == factors.CODES else "user.added_factor"
+        events.record(name, user, by=Actor.person(user), factor=instance.type)
+
+
+@receiver(post_delete, sender=Authenticator)
+def note_removed_factor(instance: Authenticator, **_: Any) -> None:
+    if instance.type != factors.CODES:
+        user = instance.user
+        events.record("user.removed_factor", user, by=Actor.person(user), factor=instance.type)
+
+
+@receiver(factor_signals.authentication_failed)
+def note_failed_factor(user: User, **_: Any) -> None:
+    """The first factor was right: whoever it was knows the password or reads the mail."""
+    events.record("user.factor_failed", user, by=Actor.guest())

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
+from accounts import factors
 from accounts.forms import ProfileForm
 from accounts.models import User
 from accounts.services import people
@@ -25,6 +26,21 @@ from core.media import UnusablePicture
 def overview(request: PageRequest) -> HttpResponse:
     """Who I am here, and what each part of the house has for me (slot account.overview)."""
     return render(request, "accounts/overview.html")
+
+
+@require_GET
+@never_cache
+@login_required
+def security(request: PageRequest) -> HttpResponse:
+    """With what I sign in. One query beside the session's.
+
+    Whoever was led here to set a second factor up, and did, is free to go.
+    """
+    held = factors.factors_of(cast("User", request.user))
+    if held.has_any:
+        request.session.pop(factors.MISSING, None)
+    is_missing = factors.MISSING in request.session
+    return render(request, "accounts/security.html", {"factors": held, "is_missing": is_missing})
 
 
 @require_http_methods(["GET", "POST"])

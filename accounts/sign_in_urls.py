@@ -1,18 +1,26 @@
 """allauth's pages under our names.
 
 Its views put a `site` of their own into the context, the host's name, which would hide the house's: it is taken out.
+Keys are named by their own public ids in addresses, not by rows.
 """
 
-from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
 from allauth.account.urls import urlpatterns as allauth_patterns
+from allauth.mfa.base import views as factor_views
+from allauth.mfa.recovery_codes import views as code_views
+from allauth.mfa.totp import views as app_views
+from allauth.mfa.webauthn import views as key_views
 from django.http import HttpRequest, HttpResponseBase
 from django.template.response import SimpleTemplateResponse
-from django.urls import URLPattern
+from django.urls import URLPattern, path
+from django.views.decorators.cache import never_cache
 
-View = Callable[..., HttpResponseBase]
+from accounts import factor_pages, pages
+from accounts.guards import View, one_at_a_time, person_locked
+
+WAIT_IN_LINE = {"account_confirm_login_code"}
 
 
 def _with_our_site(view: View) -> View:
@@ -26,7 +34,32 @@ def _with_our_site(view: View) -> View:
     return shown
 
 
+def _page(route: str, view: View, name: str) -> URLPattern:
+    return path(route, never_cache(_with_our_site(view)), name=name)
+
+
 urlpatterns = [
-    URLPattern(pattern.pattern, _with_our_site(pattern.callback), pattern.default_args, pattern.name)
-    for pattern in allauth_patterns
+    *(
+        URLPattern(
+            pattern.pattern,
+            _with_our_site(one_at_a_time(pattern.callback) if pattern.name in WAIT_IN_LINE else pattern.callback),
+            pattern.default_args,
+            pattern.name,
+        )
+        for pattern in allauth_patterns
+    ),
+    path("security/", pages.security, name="mfa_index"),
+    path("security/", pages.security, name="mfa_list_webauthn"),
+    _page("factor/", factor_views.authenticate, "mfa_authenticate"),
+    _page("factor/trust/", factor_views.trust, "mfa_trust"),
+    _page("reauthenticate/code/", factor_views.reauthenticate, "mfa_reauthenticate"),
+    _page("reauthenticate/key/", key_views.reauthenticate_webauthn, "mfa_reauthenticate_webauthn"),
+    _page("security/app/", app_views.activate_totp, "mfa_activate_totp"),
+    _page("security/app/remove/", person_locked(app_views.deactivate_totp), "mfa_deactivate_totp"),
+    _page("security/codes/", code_views.view_recovery_codes, "mfa_view_recovery_codes"),
+    _page("security/codes/new/", code_views.generate_recovery_codes, "mfa_generate_recovery_codes"),
+    _page("login/passkey/", key_views.login_webauthn, "mfa_login_webauthn"),
+    _page("security/keys/add/", key_views.add_webauthn, "mfa_add_webauthn"),
+    _page("security/keys/<str:credential>/", factor_pages.rename_key, "mfa_edit_webauthn"),
+    _page("security/keys/<str:credential>/remove/", person_locked(factor_pages.remove_key), "mfa_remove_webauthn"),
 ]

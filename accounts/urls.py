@@ -7,5 +7,6 @@ app_name = "accounts"
 urlpatterns = [
     path("", pages.overview, name="overview"),
     path("profile/", pages.profile, name="profile"),
+    path("security/", pages.security, name="security"),
     *programs,
 ]

@@ -69,6 +69,7 @@ INSTALLED_APPS = [
     "django.forms",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "channels",
     "corsheaders",
     "django_countries",
@@ -96,6 +97,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.middleware.MissingFactorMiddleware",
     "core.middleware.GrantMiddleware",
     "core.middleware.RefusalMiddleware",
 ]
@@ -224,16 +226,36 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 15 * 60
+ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
 ACCOUNT_FORMS = {
     "login": "accounts.forms.LoginForm",
     "signup": "accounts.forms.SignupForm",
     "add_email": "accounts.forms.ChangeEmailForm",
     "change_password": "accounts.forms.ChangePasswordForm",
+    "confirm_login_code": "accounts.forms.LoginCodeForm",
     "confirm_email_verification_code": "accounts.forms.CodeForm",
     "reauthenticate": "accounts.forms.ReauthenticateForm",
+    "request_login_code": "accounts.forms.RequestLoginCodeForm",
     "reset_password": "accounts.forms.ResetPasswordForm",
     "reset_password_from_key": "accounts.forms.ResetPasswordKeyForm",
     "set_password": "accounts.forms.SetPasswordForm",
+}
+MFA_ADAPTER = "accounts.factors.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_TOLERANCE = 1  # a code works half a minute before and after its own, for clocks that are off
+MFA_TRUST_ENABLED = True  # a browser that is trusted is not asked for the second factor for 14 days
+MFA_TRUST_COOKIE_NAME = "trusted" if DEBUG else "__Host-trusted"
+MFA_FORMS = {
+    "activate_totp": "accounts.factor_forms.ActivateAppForm",
+    "add_webauthn": "accounts.factor_forms.AddKeyForm",
+    "authenticate": "accounts.factor_forms.AuthenticateForm",
+    "edit_webauthn": "accounts.factor_forms.RenameKeyForm",
+    "login_webauthn": "accounts.factor_forms.PasskeySignInForm",
+    "reauthenticate": "accounts.factor_forms.ReauthenticateForm",
 }
 SIGNUP_OPEN = env.bool("SIGNUP_OPEN", True)
 

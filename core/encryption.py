@@ -17,5 +17,10 @@ def decrypt(token: str) -> str:
     return _keys().decrypt(token.encode()).decode()
 
 
+def renew(token: str) -> str:
+    """The same text under the first of DATA_KEYS. Raises cryptography.fernet.InvalidToken when no key fits."""
+    return _keys().rotate(token.encode()).decode()
+
+
 def _keys() -> MultiFernet:
     return MultiFernet([Fernet(key.strip()) for key in settings.DATA_KEYS])

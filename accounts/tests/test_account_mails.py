@@ -24,13 +24,14 @@ SAYS = {
     "account_account_already_exists": (VALUES["password_reset_url"],),
     "account_password_reset_key": (VALUES["password_reset_url"],),
     "account_unknown_account": (VALUES["signup_url"],),
+    "account_login_code": ("BCDF-GHJK",),
     "account_email_changed": ("old@example.com", "new@example.com"),
     "account_email_deleted": ("gone@example.com",),
 }
 
 
 def test_there_is_a_message_for_everything_that_is_told():
-    assert len(NAMES) == 10
+    assert len(NAMES) == 16
     assert set(SAYS) <= set(NAMES)
 
 

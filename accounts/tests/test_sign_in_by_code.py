@@ -1,0 +1,147 @@
+"""Sign in with a code from one's mail: who gets one, how often it works, what strangers learn."""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from django.contrib.auth import get_user
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+
+from accounts import guards
+from accounts.forms import LoginCodeForm
+from accounts.tests.factories import UserFactory
+from core.testing import events_named
+
+pytestmark = pytest.mark.django_db
+
+ASK, ENTER, FACTOR = (
+    reverse(name) for name in ("account_request_login_code", "account_confirm_login_code", "mfa_authenticate")
+)
+
+
+@pytest.fixture
+def user():
+    return UserFactory(email="known@example.com")
+
+
+def code_in(mail):
+    return re.search(r"^[B-Z]{4}-[B-Z]{4}$", mail.body, re.MULTILINE)[0]
+
+
+def test_a_code_signs_in_where_it_was_asked_for(client, user, mailoutbox):
+    assert client.post(ASK, {"email": "Known@example.com", "next": "/shop/"})["Location"] == f"{ENTER}?next=%2Fshop%2F"
+    assert client.get(ENTER).status_code == 200
+
+    answer = client.post(ENTER, {"code": code_in(mailoutbox[0]), "next": "/shop/"})
+
+    assert answer["Location"] == "/shop/"
+    assert get_user(client) == user
+    assert len(events_named("user.signed_in")) == 1
+
+
+def test_a_code_is_of_no_use_in_another_browser(client, client_of, user, mailoutbox):
+    client.post(ASK, {"email": user.email})
+
+    answer = client_of().post(ENTER, {"code": code_in(mailoutbox[0])})
+
+    assert answer["Location"] == ASK
+
+
+def test_a_code_does_not_replace_the_second_factor(client, user, mailoutbox):
+    Authenticator.objects.create(user=user, type="totp", data={"secret": "sealed"})
+    client.post(ASK, {"email": user.email})
+
+    assert client.post(ENTER, {"code": code_in(mailoutbox[0])})["Location"] == FACTOR
+    assert not get_user(client).is_authenticated
+
+
+def test_three_wrong_codes_end_the_attempt(client, user, mailoutbox):
+    client.post(ASK, {"email": user.email})
+    for _ in range(3):
+        client.post(ENTER, {"code": "BBBB-BBBB"})
+
+    client.post(ENTER, {"code": code_in(mailoutbox[0])})
+
+    assert not get_user(client).is_authenticated
+
+
+def test_a_code_can_be_sent_again_and_the_last_one_counts(client, user, mailoutbox):
+    client.post(ASK, {"email": user.email})
+    client.post(ENTER, {"action": "resend"})
+
+    client.post(ENTER, {"code": code_in(mailoutbox[1])})
+
+    assert get_user(client) == user
+
+
+@pytest.fixture
+def at_once():
+    """Runs something in many threads that start together; gives what each gave."""
+
+    def run(act, many=4):
+        start = Barrier(many)
+
+        def one(n):
+            try:
+                start.wait(10)
+                return act(n)
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(many) as pool:
+            return list(pool.map(one, range(many)))
+
+    return run
+
+
+@pytest.mark.django_db(transaction=True)
+class TestManyAtOnce:
+    @pytest.fixture
+    def enter_at_once(self, user, mailoutbox, at_once):
+        """Four posts of one code from one browser; gives how many were signed in by it."""
+        browser = Client()
+        browser.post(ASK, {"email": user.email})
+        code, session = code_in(mailoutbox[0]), browser.cookies["session"].value
+
+        def enter(_):
+            twin = Client()
+            twin.cookies["session"] = session
+            twin.post(ENTER, {"code": code})
+            return get_user(twin).is_authenticated
+
+        return lambda: sum(at_once(enter))
+
+    def test_a_mailed_code_has_one_winner(self, enter_at_once):
+        assert enter_at_once() == 1
+        assert len(events_named("user.signed_in")) == 1
+
+    def test_without_the_session_lock_a_mailed_code_would_have_many(self, enter_at_once, monkeypatch):
+        """The control: all four have found the code right before any of them goes on."""
+        found, compare = Barrier(4), LoginCodeForm.clean_code
+        monkeypatch.setattr(guards, "_lock", lambda key: True)
+        monkeypatch.setattr(LoginCodeForm, "clean_code", lambda form: (compare(form), found.wait(10))[0])
+
+        assert enter_at_once() == 4
+
+    def test_a_recovery_code_has_one_winner(self, user, at_once):
+        row = RecoveryCodes.activate(user).instance
+        code = row.wrap().generate_codes()[0]
+
+        outcomes = at_once(lambda _: Authenticator.objects.get(pk=row.pk).wrap().validate_code(code))
+
+        assert sorted(outcomes) == [False, False, False, True]
+
+    def test_without_the_row_lock_a_recovery_code_would_have_many(self, user, at_once):
+        """The control: the same code compared by requests that read the row before any of them writes it."""
+        row = RecoveryCodes.activate(user).instance
+        code = row.wrap().generate_codes()[0]
+        rows = [Authenticator.objects.get(pk=row.pk).wrap() for _ in range(4)]
+
+        outcomes = at_once(lambda n: code in rows[n].get_unused_codes())
+
+        assert outcomes == [True] * 4

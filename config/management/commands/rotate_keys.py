@@ -1,0 +1,28 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.db import transaction
+
+from accounts import factors
+from core import encryption
+from core.models import Webhook
+
+
+class Command(BaseCommand):
+    help = "Encrypt all secrets anew with the first of DATA_KEYS; after it the other keys can be taken away."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self.stdout.write(f"Second factors: {factors.renew_secrets()}")
+        webhooks = Webhook.objects.order_by("pk").values_list("pk", flat=True)
+        self.stdout.write(f"Webhooks: {sum(_renew_webhook(pk) for pk in webhooks.iterator())}")
+
+
+@transaction.atomic
+def _renew_webhook(pk: int) -> bool:
+    webhook = Webhook.objects.select_for_update().filter(pk=pk).first()
+    if webhook is None:
+        return False
+    webhook.secret = encryption.renew(webhook.secret)
+    webhook.former_secret = webhook.former_secret and encryption.renew(webhook.former_secret)
+    webhook.save(update_fields=["secret", "former_secret"])
+    return True
