@@ -63,7 +63,7 @@ def _save_profile(form: ProfileForm, user: User, by: Actor) -> bool:
     if given["picture"]:
         try:
             changes["avatar"] = pictures.add_picture(upload=given["picture"], by=by, decorative=True)
-        except UnusablePicture as refusal:
+        except (UnusablePicture, pictures.NoRoomForPicture) as refusal:
             form.add_error("picture", refusal.detail)
             return False
     elif given.get("remove_picture"):

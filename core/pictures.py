@@ -1,23 +1,34 @@
 """Keep an uploaded picture, and make its renditions later."""
 
+from contextlib import suppress
 from typing import IO
 
+import structlog
 from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from core import events, media
 from core.context import Actor
+from core.errors import Unavailable
 from core.models import Picture
+from core.models.picture import picture_name
+
+log = structlog.get_logger(__name__)
+
+
+class NoRoomForPicture(Unavailable):
+    code = "no_room_for_picture"
+    message = _("The picture could not be kept: there is no room for it right now. Nothing was changed.")
 
 
 def add_picture(*, upload: IO[bytes], by: Actor, alt: str = "", decorative: bool = False) -> Picture:
-    """Re-encode and store an upload. Raises media.UnusablePicture. Records picture.added, whose handler renders it."""
+    """Re-encode and store an upload. Raises media.UnusablePicture and NoRoomForPicture, having kept nothing.
+
+    Records picture.added, whose handler renders it.
+    """
     encoded = media.reencode(upload)
-    return _store(encoded, by=by, alt=alt, decorative=decorative)
-
-
-@transaction.atomic
-def _store(encoded: media.Encoded, *, by: Actor, alt: str, decorative: bool) -> Picture:
     picture = Picture(
         width=encoded.width,
         height=encoded.height,
@@ -26,10 +37,8 @@ def _store(encoded: media.Encoded, *, by: Actor, alt: str, decorative: bool) -> 
         alt=alt,
         decorative=decorative or not alt,
     )
-    picture.file.save("", ContentFile(encoded.content), save=False)
-    picture.save()
-    events.record("picture.added", ("picture", str(picture.uid)), by=by, width=picture.width, height=picture.height)
-    return picture
+    _write(picture, encoded.content)
+    return _store(picture, by=by)
 
 
 def render_picture(uid: str) -> None:
@@ -41,3 +50,22 @@ def render_picture(uid: str) -> None:
         ready = media.render(source, str(picture.file.name).removesuffix(".webp"))
         renditions = [{"width": width, "type": kind, "name": name} for width, kind, name in ready]
     Picture.objects.filter(pk=picture.pk).update(renditions=renditions)
+
+
+def _write(picture: Picture, content: bytes) -> None:
+    """The file comes before the row that names it; half a file is taken away, or a full disk would stay full."""
+    name = picture_name(picture, "")
+    try:
+        picture.file.name = default_storage.save(name, ContentFile(content))
+    except OSError as failure:
+        with suppress(OSError):
+            default_storage.delete(name)
+        log.exception("picture_not_written", size=len(content))
+        raise NoRoomForPicture from failure
+
+
+@transaction.atomic
+def _store(picture: Picture, *, by: Actor) -> Picture:
+    picture.save()
+    events.record("picture.added", ("picture", str(picture.uid)), by=by, width=picture.width, height=picture.height)
+    return picture
