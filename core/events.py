@@ -2,7 +2,8 @@
 
 `record` writes a row in the caller's transaction: it is the audit log and the outbox in one. A relay turns each row
 into one delivery per subscribed handler; deliveries are retried with growing pauses and end *done* or *dead*, and a
-dead one can be replayed from the admin. docs/events.md tells each failure and what happens.
+dead one can be replayed from the admin. When a delivery is due is asked of the database's clock only, since workers'
+clocks differ. docs/events.md tells each failure and what happens.
 """
 
 import traceback
@@ -15,6 +16,7 @@ from typing import Any, ClassVar, Protocol
 
 import structlog
 from django.db import transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from core import context
@@ -121,7 +123,9 @@ def relay(limit: int = RELAY_BATCH) -> Relayed:
     """
     events = list(Event.objects.undispatched().select_for_update(skip_locked=True).order_by("id")[:limit])
     deliveries = EventDelivery.objects.bulk_create(
-        EventDelivery(event=event, handler=handler.name) for event in events for handler in handlers_for(event)
+        EventDelivery(event=event, handler=handler.name, next_at=Now())
+        for event in events
+        for handler in handlers_for(event)
     )
     Event.objects.filter(pk__in=[event.pk for event in events]).update(dispatched_at=timezone.now())
     return Relayed(len(events), [delivery.pk for delivery in deliveries])
@@ -129,7 +133,7 @@ def relay(limit: int = RELAY_BATCH) -> Relayed:
 
 def overdue(limit: int = RELAY_BATCH) -> list[int]:
     """Deliveries whose task is late: the broker lost it, the worker died, or a retry is due."""
-    late = EventDelivery.objects.filter(state=EventDelivery.State.PENDING, next_at__lte=timezone.now() - SWEEP_AFTER)
+    late = EventDelivery.objects.filter(state=EventDelivery.State.PENDING, next_at__lte=Now() - SWEEP_AFTER)
     return list(late.order_by("next_at").values_list("pk", flat=True)[:limit])
 
 
@@ -153,7 +157,7 @@ def deliver(delivery_id: int) -> bool:
 def replay(delivery_id: int) -> None:
     """Give a dead delivery its attempts back; the next sweep takes it."""
     EventDelivery.objects.filter(pk=delivery_id, state=EventDelivery.State.DEAD).update(
-        state=EventDelivery.State.PENDING, attempts=0, next_at=timezone.now() - SWEEP_AFTER
+        state=EventDelivery.State.PENDING, attempts=0, next_at=Now() - SWEEP_AFTER
     )
 
 
@@ -178,10 +182,9 @@ def _run_inside(handler: Handler, delivery: EventDelivery) -> bool:
 
 
 def _run_outside(handler: Handler, delivery: EventDelivery) -> bool:
-    now = timezone.now()
-    mine = EventDelivery.objects.filter(pk=delivery.pk, state=EventDelivery.State.PENDING, next_at__lte=now)
+    mine = EventDelivery.objects.filter(pk=delivery.pk, state=EventDelivery.State.PENDING, next_at__lte=Now())
     # The attempt is counted before it starts: a handler that kills its worker must not be tried for ever.
-    if not mine.update(next_at=now + LEASE, attempts=delivery.attempts + 1):
+    if not mine.update(next_at=Now() + LEASE, attempts=delivery.attempts + 1):
         return False
     handler.function(delivery.event, f"{delivery.event.uid}:{handler.name}")
     _mark_done(delivery)
@@ -200,7 +203,7 @@ def _fail(delivery: EventDelivery, failure: Exception) -> None:
     EventDelivery.objects.filter(pk=delivery.pk, state=EventDelivery.State.PENDING).update(
         attempts=attempts,
         state=EventDelivery.State.DEAD if dead else EventDelivery.State.PENDING,
-        next_at=timezone.now() + FIRST_PAUSE * 3 ** (attempts - 1),
+        next_at=Now() + FIRST_PAUSE * 3 ** (attempts - 1),
         error="".join(traceback.format_exception_only(failure))[:2000],
     )
     log.warning("event_delivery_failed", handler=delivery.handler, event_uid=str(delivery.event.uid), dead=dead)
