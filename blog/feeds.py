@@ -28,6 +28,7 @@ from core.cards import Card
 from core.context import Grant
 from core.http import PageRequest
 from core.media import Image
+from core.microcache import for_strangers
 
 OWN_ADDRESS = re.compile(r'(href|src)="(/[^/"][^"]*)"')
 FEED_TYPES = {"rss": "application/rss+xml", "atom": "application/atom+xml", "json": "application/feed+json"}
@@ -55,18 +56,21 @@ class Atom(feedgenerator.Atom1Feed):
             handler.addQuickElement("content", item["text"], {"type": "html"})
 
 
+@for_strangers
 @require_safe
 def rss(request: PageRequest) -> HttpResponse:
     """RSS 2.0; four queries and those of the cards, one when the reader has it."""
     return _answer(request, partial(_xml, Rss, "rss"))
 
 
+@for_strangers
 @require_safe
 def atom(request: PageRequest) -> HttpResponse:
     """Atom; four queries and those of the cards, one when the reader has it."""
     return _answer(request, partial(_xml, Atom, "atom"))
 
 
+@for_strangers
 @require_safe
 def json_feed(request: PageRequest) -> HttpResponse:
     """JSON Feed 1.1; four queries and those of the cards, one when the reader has it."""

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from core import cards, search
 from core.http import PageRequest
+from core.microcache import for_strangers
 from core.models import HomeBlock, TextPage
 from core.origin import same_origin_post
 
@@ -31,6 +32,7 @@ KINDS = {
 }
 
 
+@for_strangers
 @require_GET
 def home(request: PageRequest) -> HttpResponse:
     """What staff composed; one query for the blocks and those of each kind of card."""
@@ -65,6 +67,7 @@ def search_page(request: PageRequest) -> HttpResponse:
     return response
 
 
+@for_strangers
 @require_GET
 def text_page(request: PageRequest, slug: str) -> HttpResponse:
     """About, delivery, returns, privacy and whatever else staff wrote; one query."""

@@ -13,15 +13,18 @@ from blog import freshness, queries
 from blog.models import Post, Tag
 from blog.pages.drawing import entries
 from core.http import PageRequest
+from core.microcache import for_strangers
 from core.paging import Page
 
 
+@for_strangers
 @require_safe
 def index(request: PageRequest) -> HttpResponse:
     """The newest posts, the first of them large; five queries."""
     return freshness.page(request, partial(_index, request), queries.journal_version())
 
 
+@for_strangers
 @require_safe
 def tag(request: PageRequest, slug: str) -> HttpResponse:
     """Posts about one subject; an older name of it leads here. Five queries."""
@@ -33,6 +36,7 @@ def tag(request: PageRequest, slug: str) -> HttpResponse:
     return freshness.page(request, partial(_tag, request, found), queries.journal_version(), found.description)
 
 
+@for_strangers
 @require_safe
 def author(request: PageRequest, uid: UUID) -> HttpResponse:
     """What one person has written; five queries."""

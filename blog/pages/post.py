@@ -16,8 +16,10 @@ from blog.services import publishing
 from core.errors import Denied, DomainError
 from core.forms import add_error
 from core.http import PageRequest, SeeOther
+from core.microcache import for_strangers
 
 
+@for_strangers
 @require_safe
 def post(request: PageRequest, slug: str) -> HttpResponse:
     """A post; a draft for those who work on it. An older address leads to the present one.

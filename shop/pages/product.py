@@ -11,6 +11,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from core import cards, refs
 from core.http import PageRequest
+from core.microcache import for_strangers
 from shop import jsonld
 from shop.cards import item_card, product_url, state_words
 from shop.forms import WriteReviewForm
@@ -23,6 +24,7 @@ from shop.specs import specs
 CHOICE = "choose-"
 
 
+@for_strangers
 @require_safe
 @vary_on_headers("HX-Request")
 def product(request: PageRequest, slug: str) -> HttpResponse:

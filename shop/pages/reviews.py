@@ -11,6 +11,7 @@ from core.context import Actor
 from core.errors import DomainError
 from core.forms import add_error
 from core.http import PageRequest, SeeOther
+from core.microcache import for_strangers
 from core.paging import keyset
 from shop.forms import WriteReviewForm
 from shop.models import Product, Review
@@ -20,6 +21,7 @@ from shop.services import reviews as verbs
 PAGE_SIZE = 20
 
 
+@for_strangers
 @require_http_methods(["GET", "HEAD", "POST"])
 def reviews(request: PageRequest, slug: str) -> HttpResponse:
     """All that buyers said, newest first; a buyer who has not spoken yet may."""

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from core.http import PageRequest
+from core.microcache import for_strangers
 from core.templatetags.ui import money
 from shop.cards import item_card
 from shop.filters import ProductFilter, filters_from
@@ -30,6 +31,7 @@ SORTS = {
 }
 
 
+@for_strangers
 @require_safe
 @vary_on_headers("HX-Request")
 def index(request: PageRequest) -> HttpResponse:
@@ -39,6 +41,7 @@ def index(request: PageRequest) -> HttpResponse:
     return _page(request, None, top, [])
 
 
+@for_strangers
 @require_safe
 @vary_on_headers("HX-Request")
 def category(request: PageRequest, category: str) -> HttpResponse:
