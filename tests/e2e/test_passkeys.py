@@ -1,0 +1,84 @@
+"""Passkeys in a browser with an authenticator of its own: added, signed in with, a second factor, removed."""
+
+from playwright.sync_api import expect
+
+from tests.e2e.visitor import PASSWORD, Visitor
+
+AUTHENTICATOR = {
+    "protocol": "ctap2",
+    "transport": "internal",
+    "hasResidentKey": True,
+    "hasUserVerification": True,
+    "isUserVerified": True,
+    "automaticPresenceSimulation": True,
+}
+
+
+class Device:
+    """What keeps the passkeys of a visitor's browser, and answers at once unless it is told to wait."""
+
+    def __init__(self, visitor: Visitor) -> None:
+        self._session = visitor.context.new_cdp_session(visitor.page)
+        self._session.send("WebAuthn.enable")
+        made = self._session.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
+        self._id = made["authenticatorId"]
+
+    def answers(self, is_willing: bool) -> None:
+        settings = {"authenticatorId": self._id, "enabled": is_willing}
+        self._session.send("WebAuthn.setAutomaticPresenceSimulation", settings)
+
+
+def proves_oneself(visitor: Visitor) -> None:
+    visitor.page.wait_for_url("**/account/reauthenticate/**")
+    visitor.page.get_by_label("Password", exact=True).fill(PASSWORD)
+    visitor.press("Go on")
+
+
+def test_a_passkey_is_added_signs_in_serves_as_second_factor_and_is_removed(visitors):
+    visitor = visitors()
+    page, device = visitor.page, Device(visitor)
+    visitor.sign_in("customer@example.com", then="/account/security/")
+
+    visitor.follow("Add a passkey")
+    proves_oneself(visitor)
+    page.get_by_label("Name").fill("My phone")
+    visitor.press("Add it")
+    page.wait_for_url("**/account/security/codes/")
+    assert len(page.locator("#recovery-codes").inner_text().split()) == 10
+    visitor.follow("I have kept them")
+    visitor.sees("My phone", "Passkey", "never used")
+
+    sign_out(visitor)
+    device.answers(False)
+    visitor.goto("/account/login/?next=/account/security/")
+    page.wait_for_load_state("networkidle")
+    device.answers(True)
+    if "/login/" in page.url:  # the browser's own offer may have been answered already
+        visitor.press("Use a passkey")
+    page.wait_for_url("**/account/security/")
+    visitor.sees("last used")
+
+    sign_out(visitor)
+    device.answers(False)
+    visitor.goto("/account/login/?next=/account/security/")
+    page.get_by_label("E-mail").fill("customer@example.com")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.wait_for_url("**/account/factor/")
+    device.answers(True)
+    visitor.press("Use a passkey or security key")
+    page.wait_for_url("**/account/factor/trust/")
+    visitor.press("Not this one")
+    page.wait_for_url("**/account/security/")
+
+    visitor.follow("Remove My phone")
+    proves_oneself(visitor)
+    visitor.press("Remove the key")
+    page.wait_for_url("**/account/security/")
+    expect(page.get_by_text("My phone")).to_have_count(0)
+
+
+def sign_out(visitor: Visitor) -> None:
+    visitor.goto("/account/logout/")
+    visitor.press("Sign out", within=visitor.page.locator("main"))
+    visitor.page.wait_for_url(visitor.site.url + "/")
