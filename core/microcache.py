@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import wraps
 from threading import Lock
-from typing import Any, TypeVar, cast
+from typing import Any, TypeGuard, TypeVar, cast
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -57,7 +57,7 @@ class Kept:
 
     def answer(self, request: HttpRequest) -> HttpResponse:
         """The page once more, or 304 to whoever has it."""
-        request.resolver_match = self.match  # type: ignore[assignment]  # what logs and counts call the request
+        request.resolver_match = self.match  # what logs and counts call the request
         response = HttpResponse(self.content)
         for name, value in self.headers:
             response.headers[name] = value
@@ -149,7 +149,7 @@ def key_of(request: HttpRequest) -> Key:
     )
 
 
-def is_shareable(response: HttpResponseBase) -> bool:
+def is_shareable(response: HttpResponseBase) -> TypeGuard[HttpResponse]:
     """Whether an answer to a stranger is whole, right for every other stranger, and says so."""
     if not getattr(response, "is_for_strangers", False) or not isinstance(response, HttpResponse):
         return False

@@ -83,7 +83,12 @@ def request(path: str = "/", method: str = "get", cookies: str = "", **headers: 
     ],
 )
 def test_a_page_is_drawn_once_a_second(
-    client: Client, clock: Clock, shop: None, path: str, django_assert_num_queries: Any
+    client: Client,
+    clock: Clock,
+    shop: None,
+    path: str,
+    django_assert_num_queries: Any,
+    django_assert_max_num_queries: Any,
 ):
     published(slug="kilns", title="Kilns")
     first = client.get(path)
