@@ -170,11 +170,11 @@ CACHES = {
     }
 }
 
-# Whoever serves people only leaves hints in the queue and must not wait for it; a worker waits for its next task.
-CELERY_BROKER_TRANSPORT_OPTIONS = {
 # How long a stranger's page is shown to the next stranger; a page being written is looked at without.
 MICROCACHE_SECONDS = env.float("MICROCACHE_SECONDS", 0 if DEBUG else 1)
 
+# Whoever serves people only leaves hints in the queue and must not wait for it; a worker waits for its next task.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
     **({"socket_timeout": 30} if ROLE in ("worker", "beat") else {"socket_timeout": 1, "max_retries": 0}),
     "socket_connect_timeout": 1,
     "global_keyprefix": f"{KEY_PREFIX}:",
