@@ -32,7 +32,6 @@ from chat.threads import in_db
 from core import context
 from core.context import Actor
 from core.errors import Conflict, DomainError
-from core.ids import uuid7
 
 log = structlog.get_logger(__name__)
 
@@ -40,6 +39,7 @@ SIGNED_OUT, TOO_MANY, BAD_PROTOCOL = 4401, 4429, 4400
 MOST_SOCKETS = 10
 FARTHEST = 1000
 LOOK_AGAIN = 300.0
+LONGEST_ID = 48  # leaves room for the number of a frame where a request id is kept
 
 
 class TooManyRooms(Conflict):
@@ -58,7 +58,7 @@ class HelloFirst(Conflict):
 
 
 class TalkConsumer(AsyncConsumer):
-    """One socket of one signed-in person."""
+    """One socket of one signed-in person. Its id is the request id it was opened with; each frame adds its number."""
 
     user_uid = ""
     actor: Actor
@@ -66,6 +66,9 @@ class TalkConsumer(AsyncConsumer):
     hub: hubs.Hub
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        given = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
+        self.id = context.request_id_from(given)[:LONGEST_ID]
+        self.opened_at, self.frames = time.monotonic(), 0
         self.greeted = False
         self.entered = False
         self.rooms: dict[UUID, Room] = {}
@@ -119,13 +122,14 @@ class TalkConsumer(AsyncConsumer):
         if not self.entered:
             return
         ref = ""
+        self.frames += 1
         try:
             frame = protocol.parse(text)
             ref = getattr(frame, "ref", "")
             self.buckets.get(type(frame), self.other).require()
             if not self.greeted and not isinstance(frame, protocol.Hello):
                 raise HelloFirst
-            with context.bind(request_id=uuid7().hex, source="socket"):
+            with context.bind(request_id=f"{self.id}.{self.frames}", source="socket"):
                 await self._answers[type(frame)](self, frame)
         except DomainError as refusal:
             details = refusal.details
@@ -144,7 +148,7 @@ class TalkConsumer(AsyncConsumer):
         self.greeted = True
         await presence.touch(self.hub, self.user_uid)
         now = timezone.now().isoformat()
-        self.push(protocol.welcome(connection=uuid7().hex, user=self.user_uid, now=now))
+        self.push(protocol.welcome(connection=self.id, user=self.user_uid, now=now))
 
     async def _on_sub(self, frame: protocol.Sub) -> None:
         """Register, read, tell, flush: in this order nothing falls between reading and following."""
@@ -287,6 +291,8 @@ class TalkConsumer(AsyncConsumer):
             if len(self.hub.sockets_of(self.user_uid)) == 1:
                 await presence.leave(self.hub, self.user_uid)
             await self.hub.leave(self)
+            seconds = round(time.monotonic() - self.opened_at, 1)
+            log.info("socket_closed", request_id=self.id, source="socket", frames=self.frames, seconds=seconds)
 
     _answers: dict[type, Callable[[Any, Any], Awaitable[None]]] = {  # noqa: RUF012  a table, never changed
         protocol.Hello: _on_hello,

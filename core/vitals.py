@@ -51,7 +51,8 @@ def queues() -> list[Queue]:
     options = {**patience, "max_retries": 0}
     with current_app.connection_for_read(transport_options=options) as connection:
         channel = connection.default_channel
-        return [_queue(channel, name) for name in current_app.amqp.queues]
+        routed = (route["queue"] for route in settings.CELERY_TASK_ROUTES.values())
+        return [_queue(channel, name) for name in dict.fromkeys([*current_app.amqp.queues, *routed])]
 
 
 def event_lag() -> float:

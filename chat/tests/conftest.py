@@ -52,12 +52,14 @@ def reload(room: Room) -> Room:
 class Client:
     """A client of the socket: knows what it was told, asks, and waits for answers."""
 
-    def __init__(self, user: User | None, origin: str = "http://localhost") -> None:
+    def __init__(self, user: User | None, origin: str = "http://localhost", request_id: str = "") -> None:
         from asgiref.testing import ApplicationCommunicator
 
         from config.asgi import application
 
         headers = [(b"origin", origin.encode())] if origin else []
+        if request_id:
+            headers.append((b"x-request-id", request_id.encode()))
         if user is not None:
             self.session = session_of(user)
             headers.append((b"cookie", f"session={self.session}".encode()))

@@ -3,6 +3,9 @@
 import json
 
 import pytest
+from prometheus_client import REGISTRY
+from structlog.contextvars import merge_contextvars
+from structlog.testing import capture_logs
 
 from chat.models import Membership, Message
 from chat.services import changes, rooms
@@ -11,6 +14,7 @@ from chat.tests.factories import conversation, fill, private_room, say
 from chat.threads import in_db
 from core.context import Actor
 from core.ids import uuid7
+from core.models import Event
 from core.testing import snapshot
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -332,3 +336,43 @@ async def test_when_the_database_is_away_nothing_is_acknowledged_and_the_socket_
 
     assert (refused["type"], refused["code"], refused["retry_after"]) == ("err", "unavailable", 2)
     assert (answer["type"], answer["dup"]) == ("ok", False)
+
+
+async def test_what_a_frame_does_carries_the_id_of_the_socket_and_the_frames_number(staff, ada, room):
+    message = await in_db(say, room, ada)
+    client = await in_db(lambda: Client(staff, request_id="id-of-the-proxy-42"))
+    await client.open()
+
+    with capture_logs(processors=[merge_contextvars]) as logged:
+        answer = await client.ask("del", room=str(room.uid), seq=message.seq)
+        await client.close()
+
+    assert (client.welcome["conn"], answer["type"]) == ("id-of-the-proxy-42", "ok")
+    assert (await in_db(Event.objects.get, name="message.removed")).request_id == "id-of-the-proxy-42.2"
+    closed = next(line for line in logged if line["event"] == "socket_closed")
+    assert (closed["request_id"], closed["frames"]) == ("id-of-the-proxy-42", 2)
+
+
+@pytest.mark.parametrize("given", ["", "short", "has spaces in it", "x" * 65])
+async def test_a_socket_without_a_fit_id_gets_one(ada, given):
+    client = await in_db(lambda: Client(ada, request_id=given))
+    await client.open()
+
+    assert len(client.welcome["conn"]) == 32
+    await client.close()
+
+
+async def test_open_sockets_are_counted(ada, ben):
+    def count() -> float:
+        return REGISTRY.get_sample_value("agora_sockets") or 0.0
+
+    before = count()
+
+    first, second = await in_db(lambda: (Client(ada), Client(ben)))
+    await first.open()
+    await second.open()
+    assert count() - before == 2
+    await first.close()
+    await second.close()
+
+    assert count() == before

@@ -131,10 +131,11 @@ def test_the_lag_is_the_age_of_the_oldest_undispatched_event(django_assert_num_q
     events.record("test.done", ("thing", "1"), by=Actor.guest(), now=timezone.now() - timedelta(seconds=90))
     events.record("test.done", ("thing", "2"), by=Actor.guest())
 
-    with django_assert_num_queries(2):
-        after = now()
+    after = now()
 
     assert 90 <= after["agora_event_lag_seconds",] < 100
+    with django_assert_num_queries(2):
+        list(vitals._event_families())
 
 
 @pytest.mark.django_db
