@@ -6,6 +6,7 @@ from typing import ClassVar, Self
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -17,7 +18,7 @@ class WebhookQuerySet(models.QuerySet["Webhook"]):
     def enabled(self) -> Self:
         return self.filter(disabled_at__isnull=True)
 
-    def with_something_due(self, now: datetime) -> Self:
+    def with_something_due(self, now: datetime | Now) -> Self:
         """Those that nobody sends to at this moment and that have a delivery whose time has come."""
         due = WebhookDelivery.objects.due(now).filter(webhook=OuterRef("pk"))
         return self.enabled().filter(Exists(due), next_at__lte=now)
@@ -81,7 +82,7 @@ class Webhook(models.Model):
 
 
 class WebhookDeliveryQuerySet(models.QuerySet["WebhookDelivery"]):
-    def due(self, now: datetime) -> Self:
+    def due(self, now: datetime | Now) -> Self:
         return self.filter(state=WebhookDelivery.State.WAITING, next_at__lte=now)
 
 

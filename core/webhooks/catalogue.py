@@ -10,6 +10,9 @@ PATTERN: Final = re.compile(r"\*|[a-z_]+\.(?:\*|[a-z_]+)")
 OWN: Final = "webhook.*"
 
 NAMES: Final = {
+    "api_key.added": "somebody made a key for a program",
+    "api_key.revoked": "a program's key was taken back",
+    "api_key.rotated": "a program's key was replaced",
     "comment.added": "somebody commented on a post",
     "comment.approved": "a comment is shown",
     "comment.deleted": "a comment was deleted",
@@ -64,12 +67,16 @@ NAMES: Final = {
     "stock.limited": "a piece may be sold ahead of stock up to another limit",
     "stock.received": "stock came in",
     "user.added": "staff added a person",
+    "user.added_factor": "a person added a second factor",
     "user.changed_email": "a person has another address",
     "user.changed_password": "a person has another password",
     "user.changed_profile": "a person's name or words about themselves changed",
     "user.closed": "an account was closed",
+    "user.factor_failed": "a second factor was not accepted",
+    "user.made_recovery_codes": "a person has recovery codes",
     "user.opened": "a closed account is open again",
     "user.received_entitlements": "earlier purchases were joined to an account",
+    "user.removed_factor": "a person gave up a second factor",
     "user.reset_password": "a person set a new password by mail",
     "user.sign_in_failed": "a sign-in failed",
     "user.signed_in": "a person signed in",

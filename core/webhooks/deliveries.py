@@ -5,6 +5,7 @@ from fnmatch import fnmatchcase
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -44,7 +45,7 @@ def spread(event: Event) -> int:
     ]
     if wanting:
         WebhookDelivery.objects.bulk_create(
-            [WebhookDelivery(webhook_id=pk, event=event) for pk in wanting], ignore_conflicts=True
+            [WebhookDelivery(webhook_id=pk, event=event, next_at=Now()) for pk in wanting], ignore_conflicts=True
         )
         nudging.send_soon(wanting)
     return len(wanting)
@@ -59,15 +60,16 @@ def replay(*, delivery_id: int, by: Actor, now: datetime | None = None) -> Webho
     """
     if not by.can("core.change_webhook"):
         raise Denied
-    now = now or timezone.now()
     webhook = Webhook.objects.select_for_update(no_key=True).get(deliveries=delivery_id)
     delivery = WebhookDelivery.objects.select_for_update(of=("self",)).select_related("event").get(pk=delivery_id)
     if not webhook.enabled:
         raise endpoints.WebhookDisabled
     if delivery.state == WebhookDelivery.State.WAITING:
         raise StillWaiting
-    delivery.state, delivery.attempts, delivery.next_at, delivery.done_at = WebhookDelivery.State.WAITING, 0, now, None
-    delivery.save(update_fields=["state", "attempts", "next_at", "done_at"])
+    WebhookDelivery.objects.filter(pk=delivery.pk).update(
+        state=WebhookDelivery.State.WAITING, attempts=0, next_at=Now(), done_at=None
+    )
+    delivery.refresh_from_db(fields=["state", "attempts", "next_at", "done_at"])
     events.record("webhook.replayed", webhook, by=by, now=now, delivery=str(delivery.uid))
     nudging.send_soon([webhook.pk])
     return delivery

@@ -7,6 +7,7 @@ from typing import TypedDict, Unpack
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -70,7 +71,7 @@ def add_webhook(
         events=tidy(wanted),
         description=description.strip(),
         secret=encrypt(secret),
-        next_at=now,
+        next_at=Now(),
         created_at=now,
     )
     events.record("webhook.added", webhook, by=by, now=now, events=webhook.events)
@@ -139,8 +140,7 @@ def switch_webhook(*, webhook_id: int, on: bool, by: Actor, now: datetime | None
         disable(webhook, Webhook.Reason.BY_HAND, by=by, now=now or timezone.now())
         return webhook
     webhook.disabled_at, webhook.disabled_reason, webhook.failing_since = None, "", None
-    webhook.next_at = now or timezone.now()
-    webhook.save(update_fields=["disabled_at", "disabled_reason", "failing_since", "next_at"])
+    webhook.save(update_fields=["disabled_at", "disabled_reason", "failing_since"])
     events.record("webhook.enabled", webhook, by=by, now=now)
     nudging.send_soon([webhook.pk])
     return webhook
@@ -178,7 +178,8 @@ def send_test(*, webhook_id: int, by: Actor, now: datetime | None = None) -> Web
         raise WebhookDisabled
     now = now or timezone.now()
     event = events.record("webhook.tested", webhook, by=by, now=now)
-    delivery = WebhookDelivery.objects.create(webhook=webhook, event=event, next_at=now, created_at=now)
+    delivery = WebhookDelivery.objects.create(webhook=webhook, event=event, next_at=Now(), created_at=now)
+    delivery.refresh_from_db(fields=["next_at"])
     nudging.send_soon([webhook.pk])
     return delivery
 

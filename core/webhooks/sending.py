@@ -2,7 +2,8 @@
 
 A worker takes a webhook by moving its `next_at` ahead in one conditional UPDATE; until then nobody else sends to it. A
 worker that dies loses nothing: when its lease is over another takes the webhook and sends the same delivery again,
-under the same webhook-id. A failed attempt leaves the webhook a rest, so a receiver that is down costs little.
+under the same webhook-id. A failed attempt leaves the webhook a rest, so a receiver that is down costs little. What is
+due is asked of the database's clock only, since workers' clocks differ.
 """
 
 import random
@@ -12,6 +13,8 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.db import transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from core import context
@@ -53,9 +56,7 @@ class Hold:
 
 def waiting_webhooks(*, now: datetime | None = None) -> list[int]:
     """The webhooks for which something is due and to which nobody sends now."""
-    return list(
-        Webhook.objects.with_something_due(now or timezone.now()).order_by("next_at").values_list("pk", flat=True)
-    )
+    return list(Webhook.objects.with_something_due(now or Now()).order_by("next_at").values_list("pk", flat=True))
 
 
 def send_due(webhook_id: int) -> bool:
@@ -77,9 +78,8 @@ def send_due(webhook_id: int) -> bool:
 
 def take(webhook_id: int) -> Hold | None:
     """The right to send to a webhook, for exactly one of those who ask at the same time."""
-    now = timezone.now()
-    free = Webhook.objects.enabled().filter(pk=webhook_id, next_at__lte=now)
-    return Hold(webhook_id, now + LEASE) if free.update(next_at=now + LEASE) else None
+    free = Webhook.objects.enabled().filter(pk=webhook_id, next_at__lte=Now())
+    return _hold(webhook_id, free)
 
 
 def attempt(delivery: WebhookDelivery, hold: Hold) -> bool:
@@ -138,7 +138,7 @@ def _move(row: WebhookDelivery, answer: Answer, now: datetime) -> None:
     row.attempts += 1
     pause = None if answer.succeeded else pause_after(row.attempts)
     if pause is not None:
-        row.next_at = now + pause
+        row.next_at = Now() + pause
     else:
         row.state = WebhookDelivery.State.DELIVERED if answer.succeeded else WebhookDelivery.State.FAILED
         row.done_at = now
@@ -155,7 +155,7 @@ def _mark_failing(webhook: Webhook, answer: Answer, hold: Hold, now: datetime) -
     webhook.failing_since = webhook.failing_since or now
     failing = now - webhook.failing_since
     if webhook.next_at == hold.until:  # otherwise the hold was lost, and who has it now keeps it
-        webhook.next_at = now + rest_of(failing)
+        webhook.next_at = Now() + rest_of(failing)
     webhook.save(update_fields=["failing_since", "next_at"])
     if not webhook.enabled:
         return
@@ -166,16 +166,23 @@ def _mark_failing(webhook: Webhook, answer: Answer, hold: Hold, now: datetime) -
 
 
 def _next_delivery(webhook_id: int) -> WebhookDelivery | None:
-    due = WebhookDelivery.objects.due(timezone.now()).filter(webhook=webhook_id, webhook__disabled_at__isnull=True)
+    due = WebhookDelivery.objects.due(Now()).filter(webhook=webhook_id, webhook__disabled_at__isnull=True)
     return due.select_related("event", "webhook").order_by("next_at", "id").first()
 
 
 def _renew(hold: Hold) -> Hold | None:
     """A longer hold; None when it was lost, or the webhook switched off."""
-    until = timezone.now() + LEASE
     mine = Webhook.objects.enabled().filter(pk=hold.webhook_id, next_at=hold.until)
-    return Hold(hold.webhook_id, until) if mine.update(next_at=until) else None
+    return _hold(hold.webhook_id, mine)
+
+
+def _hold(webhook_id: int, claim: QuerySet[Webhook]) -> Hold | None:
+    """A hold on the webhook from now on, if the claim matches it at this moment."""
+    if not claim.update(next_at=Now() + LEASE):
+        return None
+    until = Webhook.objects.filter(pk=webhook_id).values_list("next_at", flat=True).first()
+    return Hold(webhook_id, until) if until else None
 
 
 def _release(hold: Hold) -> None:
-    Webhook.objects.filter(pk=hold.webhook_id, next_at=hold.until).update(next_at=timezone.now())
+    Webhook.objects.filter(pk=hold.webhook_id, next_at=hold.until).update(next_at=Now())

@@ -82,6 +82,22 @@ def test_a_worker_that_wakes_after_its_lease_changes_nothing_that_another_finish
     assert webhook.next_at == held.until
 
 
+@pytest.mark.parametrize("minutes", [-30, 30])
+def test_a_worker_whose_clock_is_wrong_waits_and_holds_like_the_others(slow, monkeypatch, minutes):
+    webhook, receiver = slow
+    real = timezone.now
+    with monkeypatch.context() as wrong:
+        wrong.setattr(timezone, "now", lambda: real() + timedelta(minutes=minutes))
+        hold = sending.take(webhook.pk)
+        assert sending.take(webhook.pk) is None
+        sending._release(hold)
+    assert timedelta(minutes=1) < hold.until - real() <= sending.LEASE
+
+    sending.send_due(webhook.pk)
+
+    assert len(receiver.received) == 1
+
+
 def test_a_slow_receiver_holds_up_only_itself(make_webhook, make_delivery):
     """Two workers, forty hints for a receiver of 0.3 s before forty for a quick one, which does not wait for it."""
     with receiving(late(0.3)) as slow, receiving() as quick:

@@ -1,0 +1,64 @@
+"""Staff add a webhook, try it, see what came back, and send it again; each page passes axe on the way."""
+
+import re
+import time
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+from standardwebhooks.webhooks import Webhook as Verifier
+
+from core.tests.webhooks.receiver import receiving, status
+from tests.e2e.inspection import Inspector
+from tests.e2e.visitor import MAIL_SECONDS
+
+
+def test_a_webhook_from_its_address_to_its_log(visitors):
+    inspector = Inspector({})
+    owner = visitors()
+    owner.sign_in("staff@example.com", then="/admin/core/webhook/add/")
+    page = owner.page
+    inspector.look(page)
+    with receiving(status(503, b"not yet")) as receiver:
+        page.get_by_label("Address").fill(receiver.url())
+        page.get_by_label("Description").fill("Bookkeeping")
+        page.get_by_label("Events").fill("order.refunded")
+        owner.click(page.get_by_role("button", name="Save", exact=True))
+        secret = page.get_by_label("Secret").input_value()
+        inspector.look(page)
+
+        owner.follow("Go on")
+        inspector.look(page)
+        owner.follow("Send a test event")
+        inspector.look(page)
+        owner.press("Send a test event")
+        expect(page.get_by_text("A test event is on its way.")).to_be_visible()
+
+        owner.follow("See its deliveries")
+        wait_until(page, lambda: page.get_by_role("cell", name="503").count())
+        inspector.look(page)
+        owner.click(page.locator("#result_list tbody th a").first)
+        expect(page.get_by_role("cell", name="not yet")).to_be_visible()
+        inspector.look(page)
+
+        receiver.say = status(200)
+        wait_until(page, lambda: page.get_by_role("link", name="Send again").count())
+        owner.follow("Send again")
+        inspector.look(page)
+        owner.press("Send again")
+        expect(page.get_by_text("The delivery will be sent again.")).to_be_visible()
+        wait_until(page, lambda: len(receiver.received) == 3)
+
+    assert [Verifier(secret).verify(came.body, came.headers)["type"] for came in receiver.received] == [
+        "webhook.tested"
+    ] * 3
+    assert len({came.headers["webhook-id"] for came in receiver.received}) == 1
+    assert re.fullmatch(r"whsec_[A-Za-z0-9+/]{43}=", secret)
+    assert not inspector.findings, inspector.report()
+
+
+def wait_until(page: Page, has_come: Callable[[], object]) -> None:
+    """Look again and again until the worker has done it."""
+    ends = time.monotonic() + MAIL_SECONDS
+    while not has_come() and time.monotonic() < ends:
+        page.wait_for_timeout(500)
+        page.reload()
