@@ -22,6 +22,9 @@ class Action:
     method: str = "get"
     fields: Mapping[str, str] | None = None
 
+    def __hash__(self) -> int:
+        return hash((self.label, self.url, self.method))
+
 
 @dataclass(frozen=True, slots=True)
 class Card:

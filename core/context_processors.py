@@ -1,6 +1,6 @@
 """What every template may name."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -10,16 +10,24 @@ THEMES = frozenset({"light", "dark"})
 SECTIONS = frozenset({"shop", "journal", "talk", "account", "search", "insights"})
 
 
+class Site(NamedTuple):
+    """The house as every page names it."""
+
+    name: str
+    tagline: str
+    url: str
+
+
 def site(request: HttpRequest) -> dict[str, Any]:
     """`site` (name, tagline, url), `theme` ("light", "dark" or "") and `nav_section`, the first step of the path."""
     chosen = request.COOKIES.get("theme", "")
     section = request.path.split("/", 2)[1]
     return {
-        "site": {
-            "name": settings.SITE_NAME,
-            "tagline": getattr(settings, "SITE_TAGLINE", "") or _("A shop, a journal and a conversation."),
-            "url": settings.SITE_URL,
-        },
+        "site": Site(
+            settings.SITE_NAME,
+            getattr(settings, "SITE_TAGLINE", "") or str(_("A shop, a journal and a conversation.")),
+            settings.SITE_URL,
+        ),
         "theme": chosen if chosen in THEMES else "",
         "nav_section": section if section in SECTIONS else "",
     }
