@@ -10,16 +10,17 @@ from allauth.account.models import EmailAddress
 from allauth.mfa import signals as factor_signals
 from allauth.mfa.models import Authenticator
 from django.contrib.auth import signals as auth_signals
-from django.contrib.auth import update_session_auth_hash
+from django.db import transaction
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
-from accounts import factors
-from accounts.models import User
+from accounts import devices, factors
+from accounts.models import Device, User
 from accounts.services import people
-from core import events
+from core import events, mail
 from core.context import Actor
+from core.models import Event
 
 
 @receiver(signals.user_signed_up)
@@ -34,8 +35,10 @@ def note_verified_address(email_address: EmailAddress, **_: Any) -> None:
 
 
 @receiver(signals.user_logged_in)
-def note_sign_in(request: HttpRequest, user: User, **_: Any) -> None:
+@transaction.atomic
+def note_sign_in(request: HttpRequest, response: HttpResponse, user: User, **_: Any) -> None:
     """Who must have a second factor and has none is led to it from here on."""
+    devices.welcome(request, response, user)
     if factors.is_missing(user):
         request.session[factors.MISSING] = True
     events.record("user.signed_in", user, by=Actor.person(user))
@@ -57,22 +60,23 @@ def note_sign_out(user: User | None, **_: Any) -> None:
 
 @receiver(signals.password_changed)
 @receiver(signals.password_set)
-def note_changed_password(user: User, **_: Any) -> None:
+def note_changed_password(request: HttpRequest, user: User, **_: Any) -> None:
+    devices.end_others(request, user)
     events.record("user.changed_password", user, by=Actor.person(user))
 
 
 @receiver(signals.password_reset)
-def note_reset_password(user: User, **_: Any) -> None:
+def note_reset_password(request: HttpRequest, user: User, **_: Any) -> None:
+    devices.end_others(request, user)
     events.record("user.reset_password", user, by=Actor.person(user))
 
 
 @receiver(signals.email_changed)
 def note_changed_address(request: HttpRequest, user: User, from_email_address: EmailAddress | None, **_: Any) -> None:
-    """A first address is not a change. After a change other sessions end; the one that made it goes on."""
+    """A first address is not a change."""
     if from_email_address is None:
         return
-    if request.user == user:
-        update_session_auth_hash(request, user)
+    devices.end_others(request, user)
     events.record("user.changed_email", user, by=Actor.person(user))
 
 
@@ -92,7 +96,21 @@ def note_removed_factor(instance: Authenticator, **_: Any) -> None:
         events.record("user.removed_factor", user, by=Actor.person(user), factor=instance.type)
 
 
+@receiver(factor_signals.authenticator_added)
+@receiver(factor_signals.authenticator_removed)
+def end_other_sessions(request: HttpRequest, user: User, authenticator: Authenticator, **_: Any) -> None:
+    if authenticator.type != factors.CODES:
+        devices.end_others(request, user)
+
+
 @receiver(factor_signals.authentication_failed)
 def note_failed_factor(user: User, **_: Any) -> None:
     """The first factor was right: whoever it was knows the password or reads the mail."""
     events.record("user.factor_failed", user, by=Actor.guest())
+
+
+@events.on("user.signed_in_on_new_device", outside=True)
+def tell_of_new_device(event: Event, key: str) -> None:
+    device = Device.objects.select_related("user").filter(uid=event.data["device"]).first()
+    if device is not None:
+        mail.send("new_device", to=device.user.email, key=key, values={"device": device, "at": event.at})

@@ -6,9 +6,10 @@ from http import HTTPStatus
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import factors
+from accounts import devices, factors
 from core.problems import problem_response
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -28,6 +29,19 @@ class MissingFactorMiddleware:
         if request.path.startswith("/api/"):
             return problem_response(HTTPStatus.FORBIDDEN, "factor_missing", _("Set up a second factor first."))
         return redirect("accounts:security")
+
+
+class LastSeenMiddleware:
+    """Notes now and then that a signed-in browser is in use. Reads no session that nobody else reads."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if request.session.accessed:
+            devices.keep_in_view(request, timezone.now())
+        return response
 
 
 def _is_led(request: HttpRequest) -> bool:

@@ -1,23 +1,28 @@
 """A person's own pages. Signing in and out, passwords and addresses are allauth's (`sign_in_urls`)."""
 
 from typing import cast
+from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import factors
+from accounts import devices, factors
 from accounts.forms import ProfileForm
-from accounts.models import User
+from accounts.models import Device, User
+from accounts.services import devices as device_services
 from accounts.services import people
 from core import pictures
 from core.context import Actor
-from core.http import PageRequest
+from core.events import record
+from core.http import PageRequest, SeeOther
 from core.media import UnusablePicture
+from core.paging import keyset
 
 
 @require_GET
@@ -41,6 +46,32 @@ def security(request: PageRequest) -> HttpResponse:
         request.session.pop(factors.MISSING, None)
     is_missing = factors.MISSING in request.session
     return render(request, "accounts/security.html", {"factors": held, "is_missing": is_missing})
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+@login_required
+def sessions(request: PageRequest) -> HttpResponse:
+    """Where I am signed in, the newest first; a post signs out everywhere else."""
+    user = cast("User", request.user)
+    if request.method == "POST":
+        devices.end_others(request, user)
+        record("user.ended_other_sessions", user, by=request.grant.actor)
+        messages.success(request, _("Everywhere else you are signed out."))
+        return SeeOther(reverse("accounts:sessions"))
+    mine = Device.objects.filter(user=user).signed_in()
+    page = keyset(mine, by=("-last_seen_at", "-id"), cursor=request.GET.get("cursor", ""))
+    here = request.session.get(devices.DEVICE, "")
+    return render(request, "accounts/sessions.html", {"page": page, "here": here})
+
+
+@require_POST
+@login_required
+def end_session(request: PageRequest, uid: UUID) -> HttpResponse:
+    """Sign one browser of mine out."""
+    device_services.end_device(user_id=cast("User", request.user).pk, uid=uid, by=request.grant.actor)
+    messages.success(request, _("That browser is signed out."))
+    return SeeOther(reverse("accounts:sessions"))
 
 
 @require_http_methods(["GET", "POST"])

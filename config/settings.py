@@ -99,6 +99,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.MissingFactorMiddleware",
+    "accounts.middleware.LastSeenMiddleware",
     "core.middleware.GrantMiddleware",
     "core.middleware.RefusalMiddleware",
 ]
@@ -198,6 +199,7 @@ CELERY_BEAT_SCHEDULE = {
     "publish-due-posts": {"task": "blog.publish_due_posts", "schedule": timedelta(seconds=30)},
     "expire-orders": {"task": "shop.expire_orders", "schedule": timedelta(seconds=60)},
     "sync-payments": {"task": "shop.sync_open_payments", "schedule": timedelta(seconds=60)},
+    "forget-sessions": {"task": "accounts.forget_sessions", "schedule": timedelta(hours=24)},
     "forget-carts": {"task": "shop.forget_carts", "schedule": timedelta(hours=6)},
 }
 
@@ -267,6 +269,7 @@ SIGNUP_OPEN = env.bool("SIGNUP_OPEN", True)
 SECURE = not DEBUG
 SESSION_COOKIE_NAME = "__Host-session" if SECURE else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else "csrf"
+DEVICE_COOKIE_NAME = "__Host-device" if SECURE else "device"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"

@@ -48,6 +48,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     time_zone = models.CharField(_("time zone"), max_length=50, default="UTC")
     is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(_("staff"), default=False)
+    # One more, and all sessions are over.
+    session_epoch = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     created_at = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
 
     USERNAME_FIELD = "email"
@@ -77,8 +79,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.name or self.email.partition("@")[0]
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
-        # Sessions end when this changes: Django's rests on the password alone, ours on the address too.
-        known = self.password + self.email
+        # Sessions end when this changes: Django's rests on the password alone, ours on address and epoch too.
+        known = self.password + self.email + (str(self.session_epoch) if self.session_epoch else "")
         return salted_hmac("accounts.session", known, secret=secret, algorithm="sha256").hexdigest()
 
     def get_full_name(self) -> str:

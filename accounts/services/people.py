@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from accounts.services import entitlements
+from accounts.services import devices, entitlements
 from core import events
 from core.context import Actor
 from core.errors import Conflict, Denied
@@ -96,5 +96,6 @@ def open_account(*, user_id: int, by: Actor, is_open: bool) -> bool:
         raise Denied
     user.is_active = is_open
     user.save(update_fields=["is_active"])
+    devices.end_others(user=user)
     events.record("user.opened" if is_open else "user.closed", user, by=by)
     return True

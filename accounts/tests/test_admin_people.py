@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from accounts.models import Entitlement, Role, User
 from accounts.services import roles
-from accounts.tests.factories import EntitlementFactory, UserFactory
+from accounts.tests.factories import PASSWORD, EntitlementFactory, UserFactory
 from core.context import Actor, Grant
 from core.testing import events_named, no_event, snapshot
 
@@ -77,7 +77,7 @@ def test_an_owner_changes_name_roles_and_closes_the_account(client, owner):
     assert [event.data for event in events_named("role.removed")] == [{"role": "author"}]
 
 
-def test_a_closed_account_is_out_at_once_and_can_be_opened(client, owner, client_of):
+def test_a_closed_account_is_out_at_once_and_signs_in_anew_once_it_is_opened(client, owner, client_of):
     user = UserFactory()
     theirs = client_of()
     theirs.force_login(user)
@@ -88,6 +88,8 @@ def test_a_closed_account_is_out_at_once_and_can_be_opened(client, owner, client
 
     client.post(page_of(user), typed(user, is_active="on"))
     assert len(events_named("user.opened")) == 1
+    assert theirs.get(reverse("accounts:overview")).status_code == 302
+    theirs.post(reverse("account_login"), {"login": user.email, "password": PASSWORD})
     assert theirs.get(reverse("accounts:overview")).status_code == 200
 
 

@@ -64,7 +64,8 @@ def shown_codes(page):
     return found[1].split() if found else []
 
 
-def test_an_app_is_set_up_with_its_first_code_and_recovery_codes_are_shown_once(client, user, mailoutbox, committed):
+@pytest.mark.django_db(transaction=True)
+def test_an_app_is_set_up_with_its_first_code_and_recovery_codes_are_shown_once(client, user, mailoutbox):
     client.force_login(user)
     prove_oneself(client, APP)
     page = client.get(APP)
@@ -72,8 +73,7 @@ def test_an_app_is_set_up_with_its_first_code_and_recovery_codes_are_shown_once(
     assert secret in page.content.decode()
     assert "data:image/svg+xml;base64," in page.content.decode()
 
-    with committed():
-        done = client.post(APP, {"code": code_of(secret)})
+    done = client.post(APP, {"code": code_of(secret)})
 
     assert done["Location"] == CODES
     first, second = client.get(CODES), client.get(CODES)

@@ -1,0 +1,90 @@
+"""The browser behind a request: its cookie, what it calls itself, which session is its."""
+
+import hashlib
+import re
+import secrets
+from datetime import datetime
+from typing import Final
+
+from django.conf import settings
+from django.contrib.auth import update_session_auth_hash
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.services import devices
+from accounts.services.devices import Seen
+from core import ratelimit
+from core.context import Actor
+
+DEVICE: Final = "device"  # in the session: the uid of the device it belongs to
+SEEN: Final = "seen"  # and when that was last noted
+NOTED_EVERY: Final = 600  # seconds
+
+# What a browser calls itself holds the names of those it descends from, so the youngest come first.
+BROWSERS: Final = (("Edg", "Edge"), ("OPR", "Opera"), ("SamsungBrowser", "Samsung Internet"), ("Firefox", "Firefox"),
+                   ("FxiOS", "Firefox"), ("CriOS", "Chrome"), ("Chrome", "Chrome"), ("Safari", "Safari"))  # fmt: skip
+SYSTEMS: Final = (("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("CrOS", "ChromeOS"),
+                  ("Windows", "Windows"), ("Mac OS X", "macOS"), ("Linux", "Linux"))  # fmt: skip
+
+
+def name_of(user_agent: str) -> str:
+    """The browser and its system in words, such as "Firefox on Windows"."""
+    browser = next((name for sign, name in BROWSERS if re.search(rf"\b{sign}\w*/", user_agent)), "")
+    system = next((name for sign, name in SYSTEMS if sign in user_agent), "")
+    if browser and system:
+        return _("%(browser)s on %(system)s") % {"browser": browser, "system": system}
+    return browser or system or _("An unknown browser")
+
+
+def mark_of(request: HttpRequest) -> str:
+    """The digest of the cookie by which the browser is known; "" when it has none."""
+    token = request.COOKIES.get(settings.DEVICE_COOKIE_NAME, "")
+    return hashlib.sha256(token.encode()).hexdigest() if token else ""
+
+
+def welcome(request: HttpRequest, response: HttpResponse, user: User) -> None:
+    """Take note of a sign-in that was just made, and give the browser its cookie for the next time."""
+    token = request.COOKIES.get(settings.DEVICE_COOKIE_NAME) or secrets.token_urlsafe(24)
+    request.COOKIES[settings.DEVICE_COOKIE_NAME] = token
+    response.set_cookie(
+        settings.DEVICE_COOKIE_NAME,
+        token,
+        max_age=devices.KEEP,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+    seen = Seen(mark_of(request), name_of(request.headers.get("User-Agent", "")), ratelimit.client_key(request))
+    key = _saved_key(request)
+    device = devices.note_sign_in(user=user, seen=seen, session_key=key, by=Actor.person(user))
+    request.session[DEVICE], request.session[SEEN] = device.public_id, int(timezone.now().timestamp())
+
+
+def keep_in_view(request: HttpRequest, now: datetime) -> None:
+    """Note from time to time that the device is in use. Nothing for a session that has none. At most one query."""
+    device = request.session.get(DEVICE)
+    if device and now.timestamp() - request.session.get(SEEN, 0) > NOTED_EVERY:
+        devices.note_seen(uid=device, session_key=_saved_key(request), now=now)
+        request.session[SEEN] = int(now.timestamp())
+
+
+@transaction.atomic
+def end_others(request: HttpRequest, user: User) -> None:
+    """End all sessions of a person but the one that asks, if it is theirs; that one gets a new key."""
+    if request.user != user:
+        devices.end_others(user=user)
+        return
+    device = request.session.get(DEVICE, "")
+    devices.end_others(user=user, keep=device)
+    update_session_auth_hash(request, user)
+    if device:
+        devices.note_seen(uid=device, session_key=_saved_key(request), now=timezone.now())
+
+
+def _saved_key(request: HttpRequest) -> str:
+    if request.session.session_key is None:
+        request.session.save()
+    return str(request.session.session_key)
