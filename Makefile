@@ -10,7 +10,7 @@ VENV := .venv/.installed
 COMPILE := $(PY) -m uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo-reset shell migrations test e2e crash lint types format lock clean env backup restore-drill
+.PHONY: help run demo-reset shell migrations test e2e crash lint types format schema fuzz lock clean env backup restore-drill
 
 help: ## List the targets
 	@echo "Agora: a shop, a journal and a conversation on one sign-in."
@@ -54,6 +54,12 @@ types: $(VENV) ## Check the types alone
 format: $(VENV) ## Bring the code into shape
 	$(PY) -m ruff check --fix
 	$(PY) -m ruff format
+
+schema: $(VENV) ## Write docs/openapi.yaml anew; then review the difference
+	$(PY) manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
+
+fuzz: $(VENV) ## Throw more at the API than the tests do; TRIES=1000 for each address and person
+	FUZZ=$(or $(TRIES),100) $(PY) -m pytest -n 2 tests/contract/test_nothing_unexpected.py $(ARGS)
 
 lock: $(VENV) ## Compile the requirements anew; ARGS=--upgrade takes newer versions
 	$(COMPILE) requirements.in -o requirements.txt $(ARGS)

@@ -1,5 +1,10 @@
 """The API's table of contents: every app's routes under /api/v1/, the schema, and its reader."""
 
+from itertools import groupby
+from operator import itemgetter
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.routers import APIRootView, DefaultRouter
@@ -8,6 +13,7 @@ from accounts.api import routes as accounts_routes
 from analytics.api import routes as analytics_routes
 from blog.api import routes as blog_routes
 from chat.api import routes as chat_routes
+from core import codes
 from core.search_api import routes as core_routes
 from core.webhooks.api import routes as webhook_routes
 from shop.api import routes as shop_routes
@@ -38,9 +44,17 @@ for prefix, viewset, basename in (
 ):
     router.register(prefix, viewset, basename)
 
+
+def problems(request: HttpRequest) -> HttpResponse:
+    """What each code of a refusal means; the `type` of a problem leads here."""
+    by_code = groupby(sorted(codes.table(), key=itemgetter(1)), itemgetter(1))
+    return render(request, "api/problems.html", {"problems": [(code, list(rows)) for code, rows in by_code]})
+
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", Agora.as_view(api_root_dict={"v1": "api-root", "docs": "api-docs", "schema": "api-schema"}), name="api"),
     path("v1/", include(router.urls)),
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),
+    path("docs/problems/", problems, name="api-problems"),
 ]

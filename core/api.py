@@ -108,6 +108,14 @@ class In(serializers.Serializer[Any]):
         given.is_valid(raise_exception=True)
         return dict(given.validated_data)
 
+    def to_internal_value(self, data: Any) -> Any:
+        """A text is a text: numbers are not taken for one, as the schema says."""
+        texts = [name for name, field in self.fields.items() if isinstance(field, serializers.CharField)]
+        given = data if isinstance(data, Mapping) else {}
+        if wrong := [name for name in texts if isinstance(given.get(name), int | float)]:
+            raise serializers.ValidationError({name: self.fields[name].error_messages["invalid"] for name in wrong})
+        return super().to_internal_value(data)
+
     def create(self, validated_data: Any) -> Any:
         raise TypeError("inputs are handed to services")
 

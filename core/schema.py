@@ -78,6 +78,10 @@ class Schema(AutoSchema):
     def is_deprecated(self) -> bool:
         return bool(super().is_deprecated()) or getattr(self.view, "deprecation", None) is not None
 
+    def _is_list_view(self, serializer: Any = None) -> bool:
+        """A view that says its list action gives one thing is believed."""
+        return getattr(self.view, "is_list", None) is not False and bool(super()._is_list_view(serializer))
+
     def get_override_parameters(self) -> list[Any]:
         return [*super().get_override_parameters(), *self._shared_parameters()]
 

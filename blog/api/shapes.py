@@ -59,7 +59,7 @@ class PostOut(serializers.Serializer[Post]):
     visibility = serializers.ChoiceField(Post.Visibility.choices)
     authors = AuthorOut(many=True, source="bylines")
     tags = TagOut(many=True, source="labels")
-    cover = ImageOut(source="cover.image", default=None)
+    cover = ImageOut(source="cover.image", default=None, allow_null=True)
     word_count = serializers.IntegerField()
     comment_count = serializers.IntegerField()
     publish_at = serializers.DateTimeField(allow_null=True)

@@ -1,18 +1,6 @@
-"""The API's schema is complete: nothing in it was guessed."""
-
-from pathlib import Path
+"""The API's first page leads to all there is; what the schema says of it is held in tests/contract."""
 
 import pytest
-from django.core.management import call_command
-
-
-@pytest.mark.django_db
-def test_the_schema_is_valid_and_nothing_in_it_is_guessed(tmp_path: Path):
-    written = tmp_path / "schema.yaml"
-
-    call_command("spectacular", validate=True, fail_on_warn=True, file=str(written))
-
-    assert "/api/v1/posts/" in written.read_text()
 
 
 @pytest.mark.django_db

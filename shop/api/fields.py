@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from core.api import MoneyField
+from core.api import In, MoneyField
 from core.media import Image
 from core.money import Money
 from shop.models.cart import MAX_QUANTITY
@@ -32,7 +32,7 @@ class AmountField(MoneyField):
         return amount
 
 
-class AddressIn(serializers.Serializer[Any]):
+class AddressIn(In):
     """An address; which parts are needed depends on the country."""
 
     name = serializers.CharField(max_length=120, allow_blank=True, required=False)
