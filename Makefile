@@ -7,6 +7,8 @@ export PYTHON DEBUG CHROMIUM
 
 PY := .venv/bin/python
 VENV := .venv/.installed
+HERE := $(if $(wildcard .env),,$(VENV))
+MANAGE := $(if $(wildcard .env),docker compose run --rm release python manage.py,$(PY) manage.py with_services)
 COMPILE := $(PY) -m uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header
 
 .DEFAULT_GOAL := help
@@ -67,6 +69,12 @@ lock: $(VENV) ## Compile the requirements anew; ARGS=--upgrade takes newer versi
 
 env: ## Write a production .env with fresh keys: make env DOMAIN=shop.example
 	@$(PYTHON) deploy/env.py
+
+backup: $(HERE) ## Back the database and the media up, of the containers if there is a .env
+	@$(MANAGE) backup $(ARGS)
+
+restore-drill: $(HERE) ## See whether the newest backup can be restored
+	@$(MANAGE) restore_drill $(ARGS)
 
 clean: ## Remove .venv, caches and the tests' data; the demo's data stays
 	rm -rf .venv .agora/test* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis staticfiles test-results

@@ -90,7 +90,9 @@ def show_metrics(**_: Any) -> None:
 @worker_ready.connect
 def show_life(sender: Any, **_: Any) -> None:
     # A file, so that a container can be asked without starting a second Django in it (deploy/healthcheck.py).
-    sender.timer.call_repeatedly(15, Path(tempfile.gettempdir(), "agora-worker").touch)
+    sign = Path(tempfile.gettempdir(), "agora-worker")
+    sign.touch()
+    sender.timer.call_repeatedly(15, sign.touch)
 
 
 @beat_embedded_init.connect

@@ -55,9 +55,12 @@ def test_a_server_that_is_not_there_is_not_well(check, monkeypatch):
     assert check.well("realtime") is False
 
 
-@pytest.mark.parametrize(("role", "patience"), [("worker", 60), ("beat", 600)])
-def test_who_serves_no_port_shows_a_sign_of_life(check, tmp_path, role, patience):
-    sign = tmp_path / f"agora-{role}"
+@pytest.mark.parametrize(
+    ("role", "name", "patience"),
+    [("worker", "agora-worker", 60), ("beat", "agora-beat", 600), ("beat", "agora-beat.dat", 600)],
+)
+def test_who_serves_no_port_shows_a_sign_of_life(check, tmp_path, role, name, patience):
+    sign = tmp_path / name
 
     assert check.well(role) is False
     sign.touch()
