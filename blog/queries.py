@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, Exists, Max, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import timezone
 
 from accounts.models import User
@@ -14,6 +14,7 @@ from blog.models import Comment, Post, PostTag, SlugRedirect, Tag, TagAlias
 from blog.models.post import HEAVY, PostQuerySet
 from core.context import Grant
 from core.paging import Page, keyset
+from core.shortly import shortly
 
 NEWEST_FIRST = ("-published_at", "-id")
 PAGE_SIZE = 13  # the lead story and four rows of three
@@ -103,8 +104,9 @@ def related_to(post: Post) -> list[Post]:
     return list(among.annotate(shared=shared).order_by("-shared", *NEWEST_FIRST)[:RELATED])
 
 
+@shortly(key=lambda limit=24: limit)
 def tags_in_use(limit: int = 24) -> list[Tag]:
-    """Tags that lead to something; one query."""
+    """Tags that lead to something; one query a second."""
     shown = PostTag.objects.filter(tag=OuterRef("pk"), post__in=Post.objects.published())
     return list(Tag.objects.filter(Exists(shown)).order_by("name")[:limit])
 
@@ -149,8 +151,7 @@ def comment_called(post: Post, uid: UUID) -> Comment | None:
 
 def journal_version() -> datetime | None:
     """When something that pages of the journal show last changed; one query on an index."""
-    changed: datetime | None = Post.objects.aggregate(last=Max("changed_at"))["last"]
-    return changed
+    return Post.objects.order_by("-changed_at").values_list("changed_at", flat=True).first()
 
 
 def feed_posts(limit: int = FEED_SIZE) -> list[Post]:

@@ -17,7 +17,8 @@ from core.cards import Action, Card
 from core.context import Grant
 from core.media import Image
 from core.templatetags.ui import money
-from shop.models import Category, Market, Order, Product, Variant
+from shop.models import Category, Order, Product, Variant
+from shop.queries import catalogue
 from shop.queries.catalogue import Item
 from shop.queries.offers import Offer, Stock, by_product, offers
 
@@ -27,7 +28,7 @@ NAMED_CHOICES = 3
 @cards.register("product")
 def product_cards(ids: list[str], viewer: Grant) -> Mapping[str, Card]:
     """Cards by slug or SKU of what is for sale in the default market; three queries however many."""
-    market, now = Market.objects.default(), timezone.now()
+    market, now = catalogue.default_market(), timezone.now()
     with_sku = Variant.objects.filter(sku__in=ids).values("product")
     wanted = Product.objects.active().for_lists().filter(Q(slug__in=ids) | Q(pk__in=with_sku))
     found = offers(wanted, market, now)

@@ -17,7 +17,7 @@ from core.api import In, MoneyField, Problem, ReadViewSet
 from shop.api.fields import ProductImageOut
 from shop.cards import product_url
 from shop.filters import ProductFilter, filters_from
-from shop.models import Category, Market, Product, Review
+from shop.models import Category, Product, Review
 from shop.queries import catalogue
 from shop.queries.catalogue import Item
 from shop.queries.offers import Offer, Stock, offers
@@ -177,7 +177,7 @@ class ProductViewSet(ReadViewSet[Product]):
     @extend_schema(responses={200: ProductOut(many=True), 400: Problem})
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Products for sale; four queries however many."""
-        market, now = Market.objects.default(), timezone.now()
+        market, now = catalogue.default_market(), timezone.now()
         given = ProductFilter(request.query_params, request=request)
         if not given.is_valid():
             raise translate_validation(given.errors)
@@ -191,7 +191,7 @@ class ProductViewSet(ReadViewSet[Product]):
     @extend_schema(responses={200: ProductDetailOut, 404: Problem})
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """One product with its variants."""
-        market, now = Market.objects.default(), timezone.now()
+        market, now = catalogue.default_market(), timezone.now()
         product = self._product()
         return Response(ProductDetailOut(product, context={"offers": offers([product], market, now)}).data)
 

@@ -15,8 +15,9 @@ from core.microcache import for_strangers
 from shop import jsonld
 from shop.cards import item_card, product_url, state_words
 from shop.forms import WriteReviewForm
-from shop.models import Market, Product
+from shop.models import Product
 from shop.pages.reviews import may_review
+from shop.queries import catalogue
 from shop.queries import product as queries
 from shop.queries.product import ProductPage
 from shop.specs import specs
@@ -29,7 +30,7 @@ CHOICE = "choose-"
 @vary_on_headers("HX-Request")
 def product(request: PageRequest, slug: str) -> HttpResponse:
     """One product; `?variant=SKU` or `?choose-glaze=moss` says which variant. A fragment answers a changed choice."""
-    market, now = Market.objects.default(), timezone.now()
+    market, now = catalogue.default_market(), timezone.now()
     sku = request.GET.get("variant", "")
     page = queries.product_page(slug, market, now, sku=sku, chosen=chosen_in(request.GET.dict()))
     if page is None:

@@ -63,7 +63,7 @@ def _page(
     trail: Sequence[Category],
     within: Sequence[int] | None = None,
 ) -> HttpResponse:
-    market, now = Market.objects.default(), timezone.now()
+    market, now = catalogue.default_market(), timezone.now()
     form = ProductFilter(request.GET).form
     form.is_valid()  # what does not validate is left out
     filters = filters_from(form.cleaned_data, market)

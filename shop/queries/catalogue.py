@@ -1,27 +1,38 @@
 """What is on the shelves: lists with filters and their counts.
 
 A list costs a fixed number of queries. Counts and totals are taken over the most popular `COUNTED` products of a
-shelf, so that a huge shelf is not counted whole on every visit; a total at that limit reads "or more".
+shelf, and at most every `COUNTS_SECONDS`, so that a huge shelf is not counted whole on every visit; a total at that
+limit reads "or more".
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from django.contrib.postgres.search import SearchQuery
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import BooleanField, Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.expressions import RawSQL
 
 from core.models import SearchDocument
 from core.money import Money
 from core.paging import Page, keyset
+from core.shortly import shortly
 from shop.models import Category, Market, Product, Variant, VariantOptionValue
 from shop.queries.offers import Offer, Stock, by_product, offers, on_sale
 
 COUNTED = 5000
 PAGE_SIZE = 24
 PRICE_STEPS = (25, 50, 100)
+COUNTS_SECONDS = 10
 Span = tuple[int | None, int | None]
+
+# `Exists(on_sale(market, now).filter(product=OuterRef("pk")))`, which takes Django longer to write than to answer.
+SOLD = """EXISTS (
+    SELECT 1 FROM shop_variant JOIN shop_price ON shop_price.variant_id = shop_variant.id
+    WHERE shop_variant.product_id = shop_product.id AND shop_variant.is_active
+      AND shop_price.market_id = %s AND shop_price.min_qty = 1 AND shop_price.valid @> %s::timestamptz
+)"""
 
 ORDERS: Mapping[str, tuple[str, ...]] = {
     "-popularity": ("-popularity", "-id"),
@@ -106,8 +117,15 @@ class Shelf:
         return self.total >= COUNTED
 
 
+@shortly(key=lambda: ())
+def default_market() -> Market:
+    """The market of visitors, asked for once a second. Raises ShopNotOpen."""
+    return Market.objects.default()
+
+
+@shortly(key=lambda: ())
 def categories() -> list[Any]:
-    """All categories in tree order, each with `tree_path` (keys from the root) and `tree_depth`; one query."""
+    """All categories in tree order, each with `tree_path` (keys from the root) and `tree_depth`; one query a second."""
     return list(Category.objects.with_tree_fields().select_related("picture"))
 
 
@@ -130,10 +148,14 @@ def products(
 
     `price` is such a column: the lowest matching amount in minor units.
     """
-    matching = on_sale(market, now).filter(*conditions(filters).values(), product=OuterRef("pk"))
-    found = Product.objects.active().for_lists(*({"created_at"} & set(columns))).filter(Exists(matching))
-    if "price" in columns:
-        found = found.annotate(price=Subquery(matching.order_by("minor").values("minor")[:1]))  # type: ignore[misc]
+    found = Product.objects.active().for_lists(*({"created_at"} & set(columns)))
+    narrowing = conditions(filters).values()
+    if narrowing or "price" in columns:
+        matching = on_sale(market, now).filter(*narrowing, product=OuterRef("pk"))
+        lowest = matching.order_by("minor").values("minor")[:1]  # type: ignore[misc]  # annotated
+        found = found.filter(Exists(matching)).annotate(price=Subquery(lowest))
+    else:
+        found = found.filter(RawSQL(SOLD, [market.pk, now], BooleanField()))  # noqa: S611  a constant
     if within is not None:
         found = found.filter(category__in=within)
     return found.filter(_named(filters.q, "slug")) if filters.q else found
@@ -152,16 +174,8 @@ def shelf(
     by = ORDERS[order]
     columns = [column.removeprefix("-") for column in by]
     page = keyset(products(market, filters, now, within, columns=columns), by=by, cursor=cursor, size=PAGE_SIZE)
-    counted = _counted(market, filters, now, within)
-    sums = counted.aggregate(**_sums(market, filters))
-    return Shelf(
-        items=items(page.items, market, filters, now),
-        page=page,
-        total=sums["total"],
-        in_stock=sums["in_stock"],
-        options=_option_facets(counted, filters),
-        prices=[(span, sums[f"span_{index}"]) for index, span in enumerate(price_spans(market))],
-    )
+    counts = _counts(market, filters, now, within)
+    return Shelf(items=items(page.items, market, filters, now), page=page, **counts)
 
 
 def price_spans(market: Market) -> list[Span]:
@@ -198,6 +212,24 @@ def _matches(offer: Offer, filters: Filters) -> bool:
         )
         and (not filters.in_stock or offer.lies)
     )
+
+
+def _same_counts(market: Market, filters: Filters, now: datetime, within: Sequence[int] | None) -> Hashable:
+    options = tuple(sorted(filters.options.items()))
+    return (market.pk, options, filters.prices, filters.in_stock, filters.q, within and tuple(within))
+
+
+@shortly(seconds=COUNTS_SECONDS, key=_same_counts)
+def _counts(market: Market, filters: Filters, now: datetime, within: Sequence[int] | None) -> dict[str, Any]:
+    """The numbers beside a list; two queries. They cost more than the list itself, and may be ten seconds old."""
+    counted = _counted(market, filters, now, within)
+    sums = counted.aggregate(**_sums(market, filters))
+    return {
+        "total": sums["total"],
+        "in_stock": sums["in_stock"],
+        "options": _option_facets(counted, filters),
+        "prices": [(span, sums[f"span_{index}"]) for index, span in enumerate(price_spans(market))],
+    }
 
 
 def _counted(market: Market, filters: Filters, now: datetime, within: Sequence[int] | None) -> QuerySet[Variant]:

@@ -1,0 +1,73 @@
+"""What little changes is asked once a second; in development and in tests each time."""
+
+from typing import Any
+
+import pytest
+
+from core import shortly as module
+from core.shortly import shortly
+
+
+class Counter:
+    def __init__(self, **options: Any) -> None:
+        self.asked: list[Any] = []
+        self.ask = shortly(key=lambda what, **_: what, **options)(self._ask)
+
+    def _ask(self, what: str, note: str = "") -> str:
+        self.asked.append(what)
+        if what == "wrong":
+            raise LookupError
+        return f"{what} {len(self.asked)}"
+
+
+@pytest.fixture
+def clock(settings: Any, monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    settings.MICROCACHE_SECONDS = 1
+    now = [100.0]
+    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
+    return now
+
+
+def test_it_is_asked_again_after_its_time(clock: list[float]):
+    counter = Counter(seconds=2)
+
+    answers = [counter.ask("a"), counter.ask("a")]
+    clock[0] += 1.9
+    answers.append(counter.ask("a", note="not in the key"))
+    clock[0] += 0.1
+    answers.append(counter.ask("a"))
+
+    assert answers == ["a 1", "a 1", "a 1", "a 2"]
+
+
+def test_each_key_has_an_answer_of_its_own(clock: list[float]):
+    counter = Counter()
+
+    assert [counter.ask(what) for what in "abab"] == ["a 1", "b 2", "a 1", "b 2"]
+
+
+def test_a_failure_is_not_remembered(clock: list[float]):
+    counter = Counter()
+
+    for _ in range(2):
+        with pytest.raises(LookupError):
+            counter.ask("wrong")
+
+    assert len(counter.asked) == 2
+
+
+def test_nothing_is_remembered_where_pages_are_not_kept(clock: list[float], settings: Any):
+    settings.MICROCACHE_SECONDS = 0
+    counter = Counter()
+
+    assert [counter.ask("a"), counter.ask("a")] == ["a 1", "a 2"]
+
+
+def test_keys_without_end_take_no_memory_without_end(clock: list[float], monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(module, "MOST", 2)
+    counter = Counter()
+
+    for what in ("a", "b", "c", "c", "a"):
+        counter.ask(what)
+
+    assert counter.asked == ["a", "b", "c", "a"]
