@@ -11,7 +11,7 @@ PARAMETER = "fields"
 
 def asked_fields(request: Request, shape: type[serializers.BaseSerializer[Any]] | None) -> tuple[str, ...]:
     """The names in `?fields=`, each known; () when all are wanted. Raises ValidationError that names the unknown."""
-    given = request.query_params.get(PARAMETER, "")
+    given = ",".join(request.query_params.getlist(PARAMETER))  # some generated clients repeat it instead
     if not given or shape is None:
         return ()
     wanted = tuple(dict.fromkeys(name.strip() for name in given.split(",")))

@@ -30,6 +30,7 @@ def test_only_the_fields_that_are_asked_for_are_given(api):
     listed = api.get(POSTS, {"fields": "title,slug"}).json()
     one = api.get(f"{POSTS}{post.slug}/", {"fields": "slug, status"}).json()
 
+    assert api.get(f"{POSTS}?fields=title&fields=slug").json() == listed
     assert listed == {"next": None, "previous": None, "results": [{"slug": "on-ash", "title": "On ash"}]}
     assert one == {"slug": "on-ash", "status": "published"}
 

@@ -1,0 +1,142 @@
+"""A client that a program makes from the schema: it reads, filters, pages and writes, with types."""
+
+import importlib
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from accounts.models import User
+from accounts.services import api_keys
+from blog.models import Post
+from blog.tests import factories as journal
+from config.wsgi import application
+from core.context import Actor
+from tests.contract.conftest import undone
+
+SCHEMA = Path("docs/openapi.yaml").resolve()
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where the generated `agora_client` can be imported from."""
+    folder = tmp_path_factory.mktemp("client")
+    (folder / "config.yml").write_text("package_name_override: agora_client\npost_hooks: []\n")
+    made = subprocess.run(
+        [sys.executable, "-m", "openapi_python_client", "generate", "--meta", "none", "--config", "config.yml",
+         "--path", str(SCHEMA), "--output-path", "agora_client", "--fail-on-warning"],
+        cwd=folder, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert made.returncode == 0, made.stdout + made.stderr
+    sys.path.insert(0, str(folder))
+    yield folder
+    sys.path.remove(str(folder))
+    for name in [name for name in sys.modules if name.split(".")[0] == "agora_client"]:
+        del sys.modules[name]
+
+
+@pytest.fixture
+def part(package: Path) -> Any:
+    def load(name: str) -> ModuleType:
+        return importlib.import_module(f"agora_client.{name}")
+
+    return load
+
+
+@pytest.fixture
+def stranger(part, db, unlimited) -> Iterator[Any]:
+    with undone():
+        yield part("client").Client(base_url="http://localhost", httpx_args=in_this_process())
+
+
+@pytest.fixture
+def owner(part, stranger) -> Any:
+    """A program of the owner's, with a key that may write in the journal."""
+    person = User.objects.get(email="owner@example.com")
+    made = api_keys.add_key(
+        user_id=person.pk, name="Importer", scopes=["blog:read", "blog:write"], by=Actor.person(person)
+    )
+    return part("client").AuthenticatedClient(
+        base_url="http://localhost", token=made.token, httpx_args=in_this_process()
+    )
+
+
+def in_this_process() -> dict[str, Any]:
+    return {"transport": httpx.WSGITransport(app=application)}
+
+
+def test_it_reads_one_thing_with_types(part, stranger):
+    product = part("api.products.products_retrieve").sync(slug="breakfast-bowl", client=stranger)
+
+    assert isinstance(product, part("models").ProductDetailOut)
+    assert product.variants[0].price.amount == "34.00"
+    assert product.variants[0].sku == "BOWL-CEL-M"
+
+
+def test_it_filters_a_list(part, stranger):
+    listed = part("api.products.products_list")
+
+    found = listed.sync(client=stranger, q="breakfast", in_stock=True)
+    nothing = listed.sync(client=stranger, category="no-such-shelf")
+
+    assert [product.title for product in found.results] == ["Breakfast Bowl"]
+    assert nothing.results == []
+
+
+def test_it_walks_the_pages_to_the_end(part, stranger):
+    made = {journal.published().slug for _ in range(4)} | {"on-glazes"}
+    listed = part("api.posts.posts_list")
+
+    page = listed.sync(client=stranger, page_size=2)
+    pages = [page]
+    while page.next_:
+        page = listed.sync(client=stranger, page_size=2, cursor=httpx.URL(page.next_).params["cursor"])
+        pages.append(page)
+
+    assert [len(one.results) for one in pages] == [2, 2, 1]
+    assert {post.slug for one in pages for post in one.results} == made
+
+
+def test_it_writes_once_however_often_it_tries(part, owner):
+    create, models = part("api.posts.posts_create"), part("models")
+    wanted, key = models.PostInRequest(title="On slips and engobes", tags=["Slip"]), str(uuid4())
+
+    first = create.sync_detailed(client=owner, body=wanted, idempotency_key=key)
+    again = create.sync_detailed(client=owner, body=wanted, idempotency_key=key)
+
+    assert (first.status_code, first.parsed.slug) == (201, "on-slips-and-engobes")
+    assert again.parsed == first.parsed
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert Post.objects.filter(title="On slips and engobes").count() == 1
+
+
+def test_it_changes_what_it_read_and_nothing_else(part, owner):
+    read, change, models = part("api.posts.posts_retrieve"), part("api.posts.posts_partial_update"), part("models")
+    tag = read.sync_detailed(slug="on-glazes", client=owner).headers["ETag"]
+    wish = models.PatchedPostPatchInRequest(title="On glazes, again")
+
+    saved = change.sync(slug="on-glazes", client=owner, body=wish, if_match=tag)
+    stale = change.sync_detailed(slug="on-glazes", client=owner, body=wish, if_match=tag)
+
+    assert isinstance(saved, models.PostDetailOut)
+    assert (saved.title, saved.lock_version) == ("On glazes, again", 2)
+    assert isinstance(stale.parsed, models.EditConflictProblem)
+    assert stale.status_code == 412
+    assert stale.parsed.theirs.title == "On glazes, again"
+
+
+def test_a_refusal_has_a_type_too(part, stranger):
+    models = part("models")
+
+    missing = part("api.products.products_retrieve").sync(slug="no-such-bowl", client=stranger)
+    refused = part("api.orders.orders_list").sync(client=stranger)
+
+    assert isinstance(missing, models.Problem)
+    assert (missing.status, missing.code) == (404, "not_found")
+    assert (refused.status, refused.code) == (401, "not_authenticated")
