@@ -76,6 +76,9 @@ backup: $(HERE) ## Back the database and the media up, of the containers if ther
 restore-drill: $(HERE) ## See whether the newest backup can be restored
 	@$(MANAGE) restore_drill $(ARGS)
 
+env: ## Write a production .env with fresh keys: make env DOMAIN=shop.example
+	@$(PYTHON) deploy/env.py
+
 clean: ## Remove .venv, caches and the tests' data; the demo's data stays
 	rm -rf .venv .agora/test* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis staticfiles test-results
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

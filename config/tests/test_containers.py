@@ -116,6 +116,15 @@ def test_nothing_is_installed_without_its_hash_and_nothing_to_develop_with():
     assert "requirements-dev" not in DOCKERFILE
 
 
+def test_the_image_holds_every_app_and_nothing_to_develop_with():
+    kept = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+    apps = {app.split(".")[0] for app in settings.INSTALLED_APPS if (ROOT / app.split(".")[0]).is_dir()}
+
+    assert apps - {"demo"} <= kept
+    assert kept - apps == {"deploy/healthcheck.py", "manage.py", "requirements.txt", "static", "templates"}
+    assert all((ROOT / path).exists() for path in kept)
+
+
 @pytest.mark.parametrize("name", ["web", "realtime", "worker", "beat"])
 def test_the_manual_tells_the_same_commands(name):
     assert shlex.join(SERVICES[name]["command"]) in MANUAL

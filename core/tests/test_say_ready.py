@@ -67,6 +67,15 @@ def test_the_proxy_sends_nothing_before_the_migrations_are_there(client, waiting
     assert (after.status_code, after.json()) == (200, {"status": "ok"})
 
 
+def test_a_no_is_an_answer_and_no_error_in_the_log(client, caplog):
+    draining.begin()
+
+    client.get("/health/open")
+    client.get("/health/ready")
+
+    assert [record for record in caplog.records if record.name == "django.request"] == []
+
+
 def test_a_database_that_goes_away_leaves_the_door_open(client, monkeypatch, django_assert_num_queries):
     client.get("/health/open")
     monkeypatch.setattr(health, "_database", lambda: "unreachable")

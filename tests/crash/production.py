@@ -1,6 +1,7 @@
 """The processes of compose.yaml, by its own commands, on loopback behind a real Caddy."""
 
 import os
+import re
 import shlex
 import signal
 import socket
@@ -26,6 +27,11 @@ COMMANDS = {
 PROXY = ROOT / "deploy" / "Caddyfile"
 PORTS = {"web": "8000", "realtime": "8001"}
 ENDS = {"web": 0, "realtime": -signal.SIGTERM}  # uvicorn raises the signal anew once it has ended in order
+
+
+def caddy_version() -> tuple[int, ...]:
+    said = subprocess.run(["caddy", "version"], capture_output=True, text=True, check=True).stdout
+    return tuple(int(number) for number in re.findall(r"\d+", said)[:3])
 
 
 def free_port() -> int:
