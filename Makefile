@@ -67,9 +67,6 @@ lock: $(VENV) ## Compile the requirements anew; ARGS=--upgrade takes newer versi
 	$(COMPILE) requirements.in -o requirements.txt $(ARGS)
 	$(COMPILE) requirements-dev.in -o requirements-dev.txt $(ARGS)
 
-env: ## Write a production .env with fresh keys: make env DOMAIN=shop.example
-	@$(PYTHON) deploy/env.py
-
 backup: $(HERE) ## Back the database and the media up, of the containers if there is a .env
 	@$(MANAGE) backup $(ARGS)
 
