@@ -16,7 +16,7 @@ COMPILE := $(PY) -m uv pip compile --quiet --generate-hashes --universal --pytho
 
 help: ## List the targets
 	@echo "Agora: a shop, a journal and a conversation on one sign-in."
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "Choose the port with PORT=9000, the interpreter with PYTHON=python3.12, a command's own options with ARGS='...'."
 
 run: $(VENV) ## Run everything on this machine, with the demo, until Ctrl-C
