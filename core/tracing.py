@@ -43,8 +43,8 @@ def start() -> None:
     provider.add_span_processor(WithRequestId())
     provider.add_span_processor(BatchSpanProcessor(CleanExporter(f"{settings.OTEL_ENDPOINT.rstrip('/')}/v1/traces")))
     trace.set_tracer_provider(provider)
-    # Second, so that the middleware before it has bound the request id.
-    DjangoInstrumentor().instrument(middleware_position=1, excluded_urls=NOT_TRACED)
+    within = settings.MIDDLEWARE.index("core.middleware.RequestIdMiddleware") + 1
+    DjangoInstrumentor().instrument(middleware_position=within, excluded_urls=NOT_TRACED)
     PsycopgInstrumentor().instrument()
     CeleryInstrumentor().instrument()  # type: ignore[no-untyped-call]
     # A worker's child ends without running what was registered for exit.

@@ -26,6 +26,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import path
 settings.ALLOWED_HOSTS = ["*"]
+settings.SESSION_ENGINE = "django.contrib.sessions.backends.cache"  # its database has no tables
 {view}
 urls = types.ModuleType("urls")
 urls.urlpatterns = [path("cups/<str:name>/", view)]

@@ -44,7 +44,8 @@ def listener() -> Iterator[Listener]:
     """Has heard the spans of a request that went well, one that failed, two probes and a task."""
     listener = Listener()
     act = ACT.replace("TRACE", TRACE)
-    run_site(VIEW, act, OTEL_EXPORTER_OTLP_ENDPOINT=listener.url, REDIS_PREFIX="agora-traces")
+    environment = {"OTEL_EXPORTER_OTLP_ENDPOINT": listener.url, "REDIS_PREFIX": "agora-traces", "BEHIND_PROXY": "1"}
+    run_site(VIEW, act, **environment)
     yield listener
     listener.close()
 
