@@ -51,6 +51,11 @@ def pytest_unconfigure() -> None:
         lock.release()
 
 
+def stack() -> Stack:
+    """The services of this run, for tests that take one of them away."""
+    return _started[-1][1]
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> Iterator[None]:
     """Once the test database stands, teach Django a faster way to empty it."""

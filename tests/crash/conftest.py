@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -10,6 +11,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -95,6 +97,23 @@ def wait_for(condition: Callable[[], object], *, seconds: float) -> bool:
 def status_of(url: str) -> int:
     with urllib.request.urlopen(f"{url}/health/live", timeout=20) as answer:
         return int(answer.status)
+
+
+@pytest.fixture
+def services() -> Iterator[Any]:
+    """What this test run stands on; whatever the test takes away is brought back."""
+    from tests import services as plugin
+    from tests.crash.parts import Services
+
+    taken = Services(plugin.stack())
+    yield taken
+    taken.mend()
+
+
+@pytest.fixture
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
 
 
 @pytest.fixture(scope="session")
