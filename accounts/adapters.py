@@ -13,6 +13,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from accounts import limits
 from core import mail, ratelimit
 from core.errors import Unavailable
 
@@ -41,6 +42,9 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_client_ip(self, request: HttpRequest) -> str:
         """The same notion of a caller as every other limit of ours has."""
         return ratelimit.client_key(request)
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        return limits.bucket_of(request, str(credentials.get("email", "")))
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
         """Verify an address and everything that follows from it in one transaction."""

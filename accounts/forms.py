@@ -3,6 +3,8 @@
 from typing import Any
 
 from allauth.account import forms as allauth_forms
+from allauth.account.adapter import get_adapter
+from allauth.core import context
 from django import forms
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import MinimumLengthValidator, get_default_password_validators
@@ -11,6 +13,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts import limits
 from accounts.models import User
 
 NEW_PASSWORD = gettext_lazy("New password")
@@ -130,6 +133,12 @@ class RequestLoginCodeForm(allauth_forms.RequestLoginCodeForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _dress(self.fields["email"], gettext_lazy("E-mail address"), "username")
+
+    def clean_email(self) -> str:
+        email = str(super().clean_email())
+        if not limits.may_send_code(context.request, email):
+            raise get_adapter().validation_error("too_many_login_attempts")
+        return email
 
 
 class LoginCodeForm(allauth_forms.ConfirmLoginCodeForm):

@@ -1,0 +1,31 @@
+"""How often somebody may try, so that guessing ends and nobody is locked out by a stranger.
+
+Attempts on an account are counted apart for a browser that its person signed in with before: what strangers do there
+does not count against it. Whether an account exists makes no difference to what is counted.
+"""
+
+from typing import Final
+
+from django.http import HttpRequest
+
+from accounts import devices
+from accounts.models import Device
+from core import ratelimit
+
+CODES_FOR_NETWORK: Final = "5/15minutes"
+CODES_FOR_ADDRESS: Final = "20/hour"  # of all strangers together: nobody's mailbox is flooded
+
+
+def bucket_of(request: HttpRequest, email: str) -> str:
+    """What attempts on an account are counted by: one known browser, or all strangers. One query with a cookie."""
+    mark = devices.mark_of(request)
+    known = mark and Device.objects.filter(mark=mark, user__email=email.lower()).exists()
+    return f"{email.lower()}:{mark if known else 'strangers'}"
+
+
+def may_send_code(request: HttpRequest, email: str) -> bool:
+    """Count one more code for an address, and say whether it is not too many. Nobody gets one while we cannot count."""
+    bucket = bucket_of(request, email)
+    network = ratelimit.client_key(request) if bucket.endswith(":strangers") else ""
+    for_network = ratelimit.hit(CODES_FOR_NETWORK, "login-code", bucket, network, fail_closed=True)
+    return for_network.allowed and ratelimit.hit(CODES_FOR_ADDRESS, "login-code", bucket, fail_closed=True).allowed

@@ -1,0 +1,99 @@
+"""No form tells who has an account: in text, status, headers and time an unknown address is answered like a known one."""
+
+import base64
+import json
+import re
+import time
+from dataclasses import dataclass
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.tests.factories import UserFactory
+
+pytestmark = pytest.mark.django_db
+
+ROUNDS = 5
+CODE = reverse("account_confirm_login_code")
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Where it is sent, what is typed (with the address in it), and which form is sent before it."""
+
+    name: str
+    typed: dict[str, str]
+    before: "Form | None" = None
+
+    def send(self, browser, person):
+        if self.before:
+            self.before.send(browser, person)
+        typed = {field: value.format(**person) for field, value in self.typed.items()}
+        return browser.post(reverse(self.name), typed, follow=True)
+
+
+ANSWER = json.dumps(
+    {
+        "id": "a2V5LTE",
+        "rawId": "a2V5LTE",
+        "type": "public-key",
+        "response": {"clientDataJSON": "e30", "authenticatorData": "AA", "signature": "AA", "userHandle": "HANDLE"},
+    }
+).replace("{", "{{").replace("}", "}}").replace("HANDLE", "{handle}")  # fmt: skip
+ASK = Form("account_request_login_code", {"email": "{email}"})
+FORMS = {
+    "sign in": Form("account_login", {"login": "{email}", "password": "a wrong password"}),
+    "sign up": Form("account_signup", {"email": "{email}", "password1": "nine cones in a row"}),
+    "reset": Form("account_reset_password", {"email": "{email}"}),
+    "ask for a code": ASK,
+    "enter a wrong code": Form("account_confirm_login_code", {"code": "BBBB-BBBB"}, before=ASK),
+    "ask for another code": Form("account_confirm_login_code", {"action": "resend"}, before=ASK),
+    "sign in by passkey": Form("mfa_login_webauthn", {"credential": ANSWER}),
+}
+
+
+def known(n):
+    user = UserFactory(email=f"known{n}@example.com")
+    return {"email": user.email, "handle": base64.urlsafe_b64encode(user.uid.bytes).decode().rstrip("=")}
+
+
+def unknown(n):
+    return {"email": f"other{n}@example.com", "handle": base64.urlsafe_b64encode(uuid4().bytes).decode().rstrip("=")}
+
+
+def seen(answer, person):
+    """All that a stranger can compare: the way there, status, headers, the page without what differs by nature."""
+    page = re.sub(r'name="csrfmiddlewaretoken" value="[^"]+"', "", answer.content.decode())
+    headers = {name for name in answer.headers if name != "X-Request-ID"}
+    return answer.redirect_chain, answer.status_code, headers, page.replace(person["email"], "…")
+
+
+@pytest.fixture
+def with_real_hashes(settings):
+    settings.PASSWORD_HASHERS = ["accounts.hashers.Argon2id"]
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+def test_known_and_unknown_are_answered_alike(form, with_real_hashes):
+    fastest: dict[bool, float] = {}
+    answers = {}
+    for n in range(ROUNDS):
+        for is_known in (True, False):
+            person = known(n) if is_known else unknown(n)
+            browser = Client(REMOTE_ADDR=f"203.0.113.{n * 2 + is_known}")
+            started = time.perf_counter()
+            answer = form.send(browser, person)
+            fastest[is_known] = min(time.perf_counter() - started, fastest.get(is_known, 99))
+            answers[is_known] = seen(answer, person)
+
+    assert answers[True] == answers[False]
+    assert 0.5 < fastest[True] / fastest[False] < 2, fastest
+
+
+def test_every_form_that_takes_an_address_is_in_the_table():
+    pages = ("account_login", "account_signup", "account_reset_password", "account_request_login_code")
+    asking = {name for name in pages if 'type="email"' in Client().get(reverse(name)).content.decode()}
+
+    assert asking == {form.name for form in FORMS.values()} - {"account_confirm_login_code", "mfa_login_webauthn"}
