@@ -19,10 +19,14 @@ MOST = 500
 
 
 def shortly(*, seconds: float = 1, key: Callable[P, Hashable]) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Remember what a function gives for each `key` of its arguments, as long as strangers' pages are kept."""
+    """Remember what a function gives for each `key` of its arguments, as long as strangers' pages are kept.
+
+    While one caller asks again, others get the last answer.
+    """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         known: dict[Hashable, tuple[float, R]] = {}
+        being_asked: set[Hashable] = set()
         lock = Lock()
 
         @wraps(function)
@@ -32,9 +36,15 @@ def shortly(*, seconds: float = 1, key: Callable[P, Hashable]) -> Callable[[Call
                 return function(*args, **kwargs)
             place, now = key(*args, **kwargs), time.monotonic()
             found = known.get(place)
-            if found is not None and now < found[0]:
-                return found[1]
-            given = function(*args, **kwargs)
+            with lock:
+                if found is not None and (now < found[0] or place in being_asked):
+                    return found[1]
+                being_asked.add(place)
+            try:
+                given = function(*args, **kwargs)
+            finally:
+                with lock:
+                    being_asked.discard(place)
             with lock:
                 if len(known) >= MOST:
                     known.clear()

@@ -46,6 +46,23 @@ def test_each_key_has_an_answer_of_its_own(clock: list[float]):
     assert [counter.ask(what) for what in "abab"] == ["a 1", "b 2", "a 1", "b 2"]
 
 
+def test_while_one_asks_again_others_get_the_last_answer(clock: list[float]):
+    meanwhile: list[str] = []
+
+    @shortly(key=lambda: ())
+    def ask() -> str:
+        if clock[0] == 102:
+            clock[0] += 0.1
+            meanwhile.append(ask())
+            return "new"
+        return "old"
+
+    ask()
+    clock[0] = 102
+
+    assert (ask(), meanwhile) == ("new", ["old"])
+
+
 def test_a_failure_is_not_remembered(clock: list[float]):
     counter = Counter()
 
