@@ -71,6 +71,10 @@ class Schema(AutoSchema):
         scope = f"Needs the scope `{self._scope}`." if self._scope else "Open to everyone."
         return "\n\n".join(filter(None, (super().get_description(), deprecation and deprecation.in_words(), scope)))
 
+    def get_summary(self) -> str:
+        """The first sentence of what is said of it."""
+        return super().get_description().split("\n")[0].split(". ")[0].rstrip(".")
+
     def get_auth(self) -> list[dict[str, Any]]:
         ways: list[dict[str, Any]] = super().get_auth()
         return ways if self._scope else [*ways, {}]

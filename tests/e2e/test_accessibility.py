@@ -36,8 +36,11 @@ def test_what_strangers_see(visitors, inspector):
         *("/journal/", "/journal/tag/glaze/", "/journal/the-morning-table/"),
         *("/talk/", "/talk/rooms/glaze-talk/", "/talk/about/post/the-morning-table/"),
         *("/account/login/", "/account/signup/", "/account/password/reset/", "/account/password/reset/done/"),
-        *("/api/", "/api/v1/", "/api/v1/products/"),
+        *("/api/", "/api/v1/", "/api/v1/products/", "/api/docs/problems/"),
     )
+    stranger.goto("/api/docs/")
+    stranger.page.wait_for_selector(".opblock")
+    inspector.look(stranger.page)
     stranger.goto("/journal/the-morning-table/")
     stranger.follow("Nuala Adeyemi")
     stranger.page.wait_for_url("**/journal/by/**")
