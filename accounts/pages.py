@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import devices, factors
+from accounts import devices, factors, timeline
 from accounts.forms import ProfileForm
 from accounts.models import Device, User
 from accounts.services import devices as device_services
@@ -46,6 +46,15 @@ def security(request: PageRequest) -> HttpResponse:
         request.session.pop(factors.MISSING, None)
     is_missing = factors.MISSING in request.session
     return render(request, "accounts/security.html", {"factors": held, "is_missing": is_missing})
+
+
+@require_GET
+@never_cache
+@login_required
+def activity(request: PageRequest) -> HttpResponse:
+    """What happened to my account, the newest first. One query beside the session's."""
+    page = timeline.page_of(cast("User", request.user), cursor=request.GET.get("cursor", ""))
+    return render(request, "accounts/activity.html", {"page": page, "steps": timeline.steps_of(page)})
 
 
 @require_http_methods(["GET", "POST"])

@@ -8,6 +8,7 @@ urlpatterns = [
     path("", pages.overview, name="overview"),
     path("profile/", pages.profile, name="profile"),
     path("security/", pages.security, name="security"),
+    path("activity/", pages.activity, name="activity"),
     path("sessions/", pages.sessions, name="sessions"),
     path("sessions/<uuid:uid>/end/", pages.end_session, name="end_session"),
     *programs,

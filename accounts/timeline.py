@@ -1,0 +1,54 @@
+"""What happened to a person's account, in words for that person."""
+
+from typing import Any, Final
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from core.models import Event
+from core.paging import Page, keyset
+
+WORDS: Final = {
+    "user.added": _("Your account was made for you"),
+    "user.added_factor": _("A second factor was added"),
+    "user.changed_email": _("Your e-mail address was changed"),
+    "user.changed_password": _("Your password was changed"),
+    "user.changed_profile": _("Your profile was changed"),
+    "user.closed": _("Your account was closed"),
+    "user.ended_other_sessions": _("You signed out everywhere else"),
+    "user.ended_session": _("You signed another browser out"),
+    "user.made_recovery_codes": _("Recovery codes were made"),
+    "user.opened": _("Your account was opened again"),
+    "user.received_entitlements": _("What you bought as a guest came to your account"),
+    "user.removed_factor": _("A second factor was removed"),
+    "user.reset_password": _("Your password was set anew by mail"),
+    "user.signed_in": _("You signed in"),
+    "user.signed_in_on_new_device": _("You signed in in a new browser"),
+    "user.signed_out": _("You signed out"),
+    "user.signed_up": _("You made your account"),
+    "user.verified_email": _("Your e-mail address was confirmed"),
+    "role.assigned": _("You were given a role"),
+    "role.removed": _("A role was taken from you"),
+}
+WARNINGS: Final = {
+    "user.factor_failed": _("Somebody got past the first step and entered a wrong code"),
+    "user.sign_in_failed": _("Somebody entered a wrong password"),
+}
+
+
+def page_of(user: User, *, cursor: str = "") -> Page[Event]:
+    """Events about a person, the newest first. One query. Raises core.paging.BadCursor."""
+    told = Event.objects.filter(subject_kind=user.public_kind, subject_id=user.public_id, name__in=[*WORDS, *WARNINGS])
+    return keyset(told, by=("-id",), cursor=cursor)
+
+
+def steps_of(page: Page[Event]) -> list[dict[str, Any]]:
+    """Events as components/timeline.html shows them."""
+    return [
+        {
+            "label": WORDS.get(event.name) or WARNINGS[event.name],
+            "at": event.at,
+            "state": "failed" if event.name in WARNINGS else "done",
+        }
+        for event in page
+    ]
