@@ -46,3 +46,10 @@ def when_ready(server: Any) -> None:
 def child_exit(server: Any, worker: Any) -> None:
     """A worker has ended."""
     forget_process(worker.pid)
+
+
+def worker_exit(server: Any, worker: Any) -> None:
+    """In the worker, at its end."""
+    from config.lifespan import close_pools  # noqa: PLC0415  the parent has no settings
+
+    close_pools()
