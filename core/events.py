@@ -206,4 +206,8 @@ def _fail(delivery: EventDelivery, failure: Exception) -> None:
         next_at=Now() + FIRST_PAUSE * 3 ** (attempts - 1),
         error="".join(traceback.format_exception_only(failure))[:2000],
     )
-    log.warning("event_delivery_failed", handler=delivery.handler, event_uid=str(delivery.event.uid), dead=dead)
+    about = {"handler": delivery.handler, "event_uid": str(delivery.event.uid), "error": type(failure).__name__}
+    if dead:
+        log.error("event_delivery_dead", **about)  # errors are what Sentry hears of
+    else:
+        log.warning("event_delivery_failed", **about)

@@ -4,11 +4,9 @@ from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
-from django.utils import timezone
 from redis.exceptions import RedisError
 
-from core import draining
-from core.models import Event, EventDelivery
+from core import draining, vitals
 
 _seen_migrated = False
 
@@ -76,8 +74,4 @@ def _cache() -> str:
 
 
 def _event_lag() -> dict[str, object]:
-    oldest = Event.objects.undispatched().order_by("id").values_list("at", flat=True).first()
-    return {
-        "event_lag_seconds": round((timezone.now() - oldest).total_seconds(), 1) if oldest else 0,
-        "dead_deliveries": EventDelivery.objects.filter(state=EventDelivery.State.DEAD).count(),
-    }
+    return {"event_lag_seconds": round(vitals.event_lag(), 1), "dead_deliveries": vitals.dead_deliveries()}

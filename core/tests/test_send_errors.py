@@ -5,8 +5,12 @@ from collections.abc import Iterator
 
 import pytest
 from django.db import IntegrityError, connection
+from structlog.testing import capture_logs
 
 from core import context, sentry
+from core import events as house_events
+from core.context import Actor
+from core.models import Event
 from core.tests.listener import Listener, run_site
 
 PRIVATE = (
@@ -115,3 +119,23 @@ def test_what_a_database_says_of_a_row_is_left_out():
 
     assert "12-clay-street" not in json.dumps(cleaned)
     assert set(cleaned) == {"exception", "tags"}
+
+
+@pytest.mark.django_db
+def test_an_event_that_is_given_up_is_an_error_and_one_that_is_tried_again_is_not(monkeypatch):
+    monkeypatch.setattr(house_events, "_handlers", {})
+
+    @house_events.on("kiln.fired")
+    def fail(event: Event) -> None:
+        raise OSError("clara@example.com")
+
+    house_events.record("kiln.fired", ("kiln", "1"), by=Actor.guest())
+    (delivery,) = house_events.relay().deliveries
+
+    with capture_logs() as logged:
+        for _ in range(house_events.MAX_ATTEMPTS):
+            house_events.deliver(delivery)
+
+    assert [line["log_level"] for line in logged] == ["warning"] * 7 + ["error"]
+    assert (logged[-1]["event"], logged[-1]["error"]) == ("event_delivery_dead", "OSError")
+    assert "clara" not in str(logged)
