@@ -179,9 +179,10 @@ class RoleAdmin(ModelAdmin):
     """The shipped roles to look at, and those of the owner's own."""
 
     form = RoleForm
-    list_display = ("name", "slug", "description", "people")
+    list_display = ("name", "slug", "description", "people", "requires_mfa")
     list_select_related = ("group",)
     search_fields = ("group__name", "slug")
+    actions = ("ask_for_factor", "ask_for_no_factor")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Role]:
         return Role.objects.annotate(people_count=Count("group__user"))
@@ -225,6 +226,22 @@ class RoleAdmin(ModelAdmin):
             by=grant_of(request).actor,
         )
         obj.pk, obj.slug, obj.group = saved.pk, saved.slug, saved.group
+
+    @admin.action(description=_("Ask for a second factor"), permissions=["view"])
+    def ask_for_factor(self, request: HttpRequest, queryset: QuerySet[Role]) -> None:
+        self._require_factor(request, queryset, is_required=True)
+
+    @admin.action(description=_("Do not ask for a second factor"), permissions=["view"])
+    def ask_for_no_factor(self, request: HttpRequest, queryset: QuerySet[Role]) -> None:
+        self._require_factor(request, queryset, is_required=False)
+
+    def _require_factor(self, request: HttpRequest, queryset: QuerySet[Role], *, is_required: bool) -> None:
+        by = grant_of(request).actor
+        try:
+            for slug in queryset.values_list("slug", flat=True):
+                roles.require_factor(slug=slug, is_required=is_required, by=by)
+        except DomainError as refusal:
+            self.message_user(request, refusal.detail, messages.ERROR)
 
     def delete_model(self, request: HttpRequest, obj: Role) -> None:
         roles.delete_role(slug=obj.slug, by=grant_of(request).actor)

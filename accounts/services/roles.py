@@ -187,6 +187,24 @@ def save_role(*, slug: str, name: str, description: str, permissions: list[Permi
     return role
 
 
+@transaction.atomic
+def require_factor(*, slug: str, is_required: bool, by: Actor, now: datetime | None = None) -> bool:
+    """Let a role, a shipped one too, ask its people for a second factor or not; False when it is so already.
+
+    It holds for each from their next sign-in. Locks the role. Raises Denied without accounts.change_role. Records
+    role.changed_factor_rule.
+    """
+    if not by.can("accounts.change_role"):
+        raise Denied
+    role = Role.objects.select_for_update(of=("self",)).get(slug=slug)
+    if role.requires_mfa == is_required:
+        return False
+    role.requires_mfa = is_required
+    role.save(update_fields=["requires_mfa"])
+    events.record("role.changed_factor_rule", ("role", slug), by=by, now=now, requires_factor=is_required)
+    return True
+
+
 def check_name(name: str, slug: str) -> None:
     """Raise RoleExists when another role has the name, NamelessRole when nothing of it can stand in an address."""
     wanted = slugify(name, allow_unicode=True)

@@ -284,3 +284,16 @@ def test_what_a_person_holds_is_beside_them_for_those_who_may_see_it(author, age
 
     assert panel.context["rows"] == [held]
     assert panels.held(held.user, Grant.session(author)) is None
+
+
+def test_an_owner_lets_a_role_in_without_a_second_factor_and_an_onlooker_does_not(client, owner, manager):
+    page = reverse("admin:accounts_role_changelist")
+    asked = {"action": "ask_for_no_factor", "_selected_action": Role.objects.get(slug="author").pk}
+    client.force_login(manager)
+    client.post(page, asked)
+    assert Role.objects.get(slug="author").requires_mfa
+
+    client.force_login(owner)
+    client.post(page, asked)
+
+    assert not Role.objects.get(slug="author").requires_mfa

@@ -223,3 +223,22 @@ def test_a_role_is_not_made_by_those_who_may_not():
 
     assert not Role.objects.filter(slug="mine").exists()
     assert no_event("role.saved")
+
+
+def test_a_role_asks_for_a_second_factor_until_an_owner_says_otherwise():
+    owner = Actor.person(person("owner"))
+    assert Role.objects.get(slug="author").requires_mfa
+
+    assert roles.require_factor(slug="author", is_required=False, by=owner)
+    assert not roles.require_factor(slug="author", is_required=False, by=owner)
+
+    assert not Role.objects.get(slug="author").requires_mfa
+    assert [event.data for event in events_named("role.changed_factor_rule")] == [{"requires_factor": False}]
+
+
+def test_who_may_not_change_roles_does_not_change_what_they_ask_for():
+    with pytest.raises(Denied):
+        roles.require_factor(slug="author", is_required=False, by=Actor.person(person("shop-manager")))
+
+    assert Role.objects.get(slug="author").requires_mfa
+    assert no_event("role.changed_factor_rule")

@@ -74,6 +74,7 @@ def test_each_demo_login_signs_in(client, role, email, password):
     answer = client.post("/account/login/", {"login": email, "password": password})
 
     assert (answer.status_code, answer["Location"]) == (302, "/account/")
+    assert client.get("/shop/").status_code == 200
 
 
 def test_the_shop_is_furnished():
