@@ -6,6 +6,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from chat.models import Message
+from core import breaker
 from core.ids import uuid7
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -21,7 +22,7 @@ def test_a_room_is_read_and_written_to_by_a_plain_form(without_redis, client, ro
     assert "Hello" in page.content.decode()
 
 
-def test_a_redis_that_hangs_holds_up_the_first_message_only(silent_redis, room, ada):
+def test_a_redis_that_hangs_holds_up_one_message_every_few_seconds(silent_redis, room, ada):
     api = APIClient()
     api.force_login(ada)
     started = time.monotonic()
@@ -33,5 +34,4 @@ def test_a_redis_that_hangs_holds_up_the_first_message_only(silent_redis, room, 
 
     assert [answer.status_code for answer in answers] == [201] * 10
     assert Message.objects.count() == 10
-    assert silent_redis.connections == 1
-    assert time.monotonic() - started < 2.5
+    assert silent_redis.connections <= 1 + (time.monotonic() - started) // breaker.PAUSE

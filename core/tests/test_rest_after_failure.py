@@ -12,7 +12,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from core import ratelimit, testing
-from core.breaker import Breaker, Guarded, Pool, Resting, breaker, client
+from core.breaker import TIMEOUT, Breaker, Guarded, Pool, Resting, breaker, client
 from core.nudge import nudge
 
 
@@ -110,14 +110,14 @@ def test_a_silent_redis_is_asked_once_by_cache_limits_and_queue_together(silent_
     with pytest.raises(Resting):
         cache.get("any")
 
-    assert 1.0 <= waited < 1.5
-    assert rest < 0.5
+    assert TIMEOUT <= waited < 2 * TIMEOUT
+    assert rest < TIMEOUT
     assert silent_redis.connections == 1
 
 
 def test_a_silent_queue_holds_nobody_up_for_longer_than_one_time_out(silent_redis):
-    assert 1.0 <= seconds_of(lambda: nudge("core.relay_events")) < 1.5
-    assert seconds_of(lambda: nudge("core.relay_events")) < 0.1
+    assert TIMEOUT <= seconds_of(lambda: nudge("core.relay_events")) < 2 * TIMEOUT
+    assert seconds_of(lambda: nudge("core.relay_events")) < TIMEOUT / 2
 
 
 def test_without_the_breaker_every_question_waits(silent_redis):

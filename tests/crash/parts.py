@@ -89,8 +89,9 @@ class Program:
         if self.process.poll() is None:
             self.kill()
 
-    def said(self, words: str) -> bool:
-        return words in self.log.read_text(errors="replace")
+    def said(self, words: str) -> int:
+        """How often these words are in its log."""
+        return self.log.read_text(errors="replace").count(words)
 
     def _environment(self) -> dict[str, str]:
         told = connection.settings_dict

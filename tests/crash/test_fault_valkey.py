@@ -8,6 +8,7 @@ from django.contrib.auth.hashers import PBKDF2PasswordHasher
 
 from accounts.models import User
 from accounts.tests.factories import UserFactory
+from core import breaker
 from core.models import Event, EventDelivery
 from shop.models import CartLine, Order
 from shop.tests.factories import shop_ready
@@ -18,7 +19,9 @@ from tests.crash.parts import Services, Visitor, Web, Worker
 pytestmark = [pytest.mark.crash, pytest.mark.django_db(transaction=True)]
 
 MUG = "MUG-CELADON"
-TIME_OUT = 1.0
+LEFT_ALONE = "redis_left_alone"
+# Far more than a page takes on a busy machine, far less than asking a Redis in vain on each question.
+PATIENCE = 5.0
 
 
 @pytest.fixture
@@ -69,7 +72,7 @@ def test_the_shop_sells_while_valkey_is_away_and_mails_follow_when_it_is_back(
     # Nobody has carried anything out meanwhile, and nothing is forgotten.
     assert "Thank you" in page.text
     assert fine(visitor)
-    assert visitor.slowest < TIME_OUT
+    assert visitor.slowest < PATIENCE
     assert not told()
     services.start_valkey()
 
@@ -84,17 +87,16 @@ def test_a_valkey_that_hangs_costs_one_time_out_every_few_seconds(services: Serv
 
     visitor = Visitor(web.port)
     page = visitor.buy(MUG)
-    waits = [answer.seconds for answer in visitor.answers if answer.seconds >= TIME_OUT]
+    took = time.monotonic() - started
 
     assert "Thank you" in page.text
     assert fine(visitor)
-    assert visitor.slowest < 2 * TIME_OUT
-    assert len(waits) <= 1 + (time.monotonic() - started) // 3
+    assert visitor.slowest < PATIENCE
+    assert 1 <= web.said(LEFT_ALONE) <= 1 + took // breaker.PAUSE
     services.thaw_valkey()
 
-    # The breaker asks again by itself, and finds it well.
-    assert wait_for(lambda: web.said("redis_answers_again") or not visitor.get("/api/v1/products/"), seconds=15)
-    assert visitor.get("/api/v1/products/").headers["RateLimit"].startswith('"api";r=1')
+    # It is asked again by itself, and then counts again.
+    assert wait_for(lambda: ";r=120;" not in visitor.get("/api/v1/products/").headers["RateLimit"], seconds=30)
 
 
 def test_a_restart_under_load_is_not_noticed(services: Services, mug: None, web: Web):
@@ -107,7 +109,7 @@ def test_a_restart_under_load_is_not_noticed(services: Services, mug: None, web:
         visitor.post("/shop/cart/lines/", {"sku": MUG, "quantity": 1})
 
     assert fine(visitor)
-    assert visitor.slowest < TIME_OUT
+    assert visitor.slowest < PATIENCE
     assert CartLine.objects.get().quantity == 60
 
 
@@ -122,7 +124,7 @@ def test_signing_in_is_shut_while_it_is_away_and_open_when_it_is_back(services: 
 
     refused = visitor.post("/account/login/", right)
     services.start_valkey()
-    time.sleep(3.2)
+    time.sleep(breaker.PAUSE + 0.2)
     visitor.get("/account/login/")
     opened = visitor.post("/account/login/", right)
 
