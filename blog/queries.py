@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import timezone
 
@@ -23,6 +25,33 @@ RELATED = 3
 RELATED_AMONG = 200
 THREAD_SIZE = 100
 DEEPEST_SHOWN = 4
+
+
+# What a card of the journal needs of a row.
+LISTED = (
+    *("slug", "title", "excerpt", "status", "visibility", "published_at", "word_count"),
+    *(f"cover__{name}" for name in ("file", "width", "height", "alt", "decorative", "color", "renditions")),
+)
+NAMES = """
+SELECT post.id,
+       ARRAY(
+           SELECT coalesce(nullif(author.name, ''), split_part(author.email, '@', 1))
+           FROM blog_postauthor JOIN accounts_user author ON author.id = blog_postauthor.user_id
+           WHERE blog_postauthor.post_id = post.id ORDER BY blog_postauthor.position
+       ),
+       (
+           SELECT tag.name FROM blog_posttag JOIN blog_tag tag ON tag.id = blog_posttag.tag_id
+           WHERE blog_posttag.post_id = post.id ORDER BY blog_posttag.position LIMIT 1
+       )
+FROM blog_post post WHERE post.id = ANY(%s)
+"""
+
+
+class Names(NamedTuple):
+    """Who wrote a post, and its first tag ("" without any)."""
+
+    byline: str
+    tag: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,24 +82,27 @@ class Thread:
     next: str
 
 
-def journal(now: datetime | None = None) -> PostQuerySet:
-    """What the journal shows, for lists."""
-    return Post.objects.published(now).for_lists()
-
-
 def journal_covers(now: datetime | None = None) -> PostQuerySet:
     """What the journal shows, with no more than a small card needs."""
     return Post.objects.published(now).defer(*HEAVY).select_related("cover")
 
 
 def journal_page(cursor: str, *, tag: Tag | None = None, author: User | None = None) -> Page[Post]:
-    """A page of the journal, newest first; three queries. Raises BadCursor."""
-    posts = journal()
+    """A page of the journal, newest first, with what cards show but for the names; one query. Raises BadCursor."""
+    posts = Post.objects.published().select_related("cover").only(*LISTED)
     if tag is not None:
         posts = posts.filter(Exists(PostTag.objects.filter(post=OuterRef("pk"), tag=tag)))
     if author is not None:
         posts = posts.by_author(author)
     return keyset(posts, by=NEWEST_FIRST, cursor=cursor, size=PAGE_SIZE)
+
+
+def names_of(posts: Iterable[Post]) -> dict[int, Names]:
+    """The names on the cards of posts, by key; one query, written by hand: by models it takes six times as long."""
+    keys = [post.pk for post in posts]
+    with connection.cursor() as cursor:
+        cursor.execute(NAMES, [keys])
+        return {pk: Names(", ".join(authors), tag or "") for pk, authors, tag in cursor.fetchall()}
 
 
 def post_for(slug: str, viewer: Grant, now: datetime | None = None) -> OpenPost | None:

@@ -1,6 +1,6 @@
 """How a post's page is put together, whichever view shows it."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -14,8 +14,8 @@ from django.utils.cache import patch_cache_control
 from blog import jsonld, queries, rendering
 from blog.cards import post_card
 from blog.forms import CommentForm, PublicationForm
-from blog.models import Post, Tag
-from blog.queries import OpenPost
+from blog.models import Post
+from blog.queries import Names, OpenPost
 from blog.rendering import Contents
 from core.cards import Card
 from core.http import PageRequest
@@ -31,15 +31,13 @@ class Entry:
 
     post: Post
     card: Card
-
-    @property
-    def tag(self) -> Tag | None:
-        return next(iter(self.post.labels), None)
+    names: Names
 
 
-def entries(posts: Iterable[Post]) -> list[Entry]:
-    """Posts read with `for_lists`, as lists draw them; no query."""
-    return [Entry(post, post_card(post)) for post in posts]
+def entries(posts: Sequence[Post]) -> list[Entry]:
+    """Posts as lists draw them; one query."""
+    names = queries.names_of(posts)
+    return [Entry(post, post_card(post), names[post.pk]) for post in posts]
 
 
 def draw_post(

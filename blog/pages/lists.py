@@ -20,14 +20,14 @@ from core.paging import Page
 @for_strangers
 @require_safe
 def index(request: PageRequest) -> HttpResponse:
-    """The newest posts, the first of them large; five queries."""
+    """The newest posts, the first of them large; four queries, one of them once a second."""
     return freshness.page(request, partial(_index, request), queries.journal_version())
 
 
 @for_strangers
 @require_safe
 def tag(request: PageRequest, slug: str) -> HttpResponse:
-    """Posts about one subject; an older name of it leads here. Five queries."""
+    """Posts about one subject; an older name of it leads here. Five queries at most."""
     found = queries.tag_called(slug)
     if found is None:
         raise Http404

@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
+from accounts.models import User
 from blog import queries
-from blog.models import TagAlias
+from blog.models import Post, PostAuthor, TagAlias
 from blog.tests.factories import NOON, draft, person, picture, published, scheduled, writer
 from blog.tests.reading import text_of
 
@@ -123,3 +124,19 @@ def test_the_page_head_names_the_feeds(client):
 
     for kind in ("rss+xml", "atom+xml", "feed+json"):
         assert f'type="application/{kind}"' in shown
+
+
+def test_the_names_on_a_card_are_those_of_the_post():
+    by_two = published(tags=["Glaze", "Kiln"])
+    PostAuthor.objects.create(post=by_two, user=person(name="Ada Author"), position=1)
+    by_one = published(person())
+    User.objects.filter(authorships__post=by_one).update(name="", email="kim@example.com")
+    by_nobody = published(tags=["Kiln"])
+    by_nobody.authorships.all().delete()
+
+    names = queries.names_of([by_two, by_one, by_nobody])
+
+    posts = Post.objects.with_names()
+    assert names == {post.pk: (post.byline, post.labels[0].name if post.labels else "") for post in posts}
+    assert names[by_two.pk] == ("Wilma Writer, Ada Author", "Glaze")
+    assert names[by_one.pk] == ("kim", "")
