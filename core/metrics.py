@@ -33,7 +33,7 @@ _pool_read_at = 0.0
 
 
 def count_request(method: str | None, route: str, status: int, seconds: float) -> None:
-    """Note one answered request; `route` is the resolver's, empty where none matched."""
+    """Note one answered request; `route` is the resolver's, `/` for home and `none` where none matched."""
     counter, histogram = _request_meters(method if method in METHODS else "other", route, status // 100)
     counter.inc()
     histogram.observe(seconds)
@@ -71,5 +71,4 @@ def read_pool(*, every: float = 0.0) -> None:
 @cache
 def _request_meters(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
     # Looking children up by label costs more than counting.
-    route = route or "none"
     return REQUESTS.labels(method, route, f"{status}xx"), REQUEST_SECONDS.labels(method, route)

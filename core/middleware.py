@@ -97,6 +97,6 @@ def grant_of(request: HttpRequest) -> Grant:
 
 
 def _note(request: HttpRequest, response: HttpResponseBase, seconds: float) -> None:
-    route = request.resolver_match.route if request.resolver_match else ""
+    route = (request.resolver_match.route or "/") if request.resolver_match else "none"  # home's pattern is empty
     log.info("request", method=request.method, route=route, status=response.status_code, ms=round(seconds * 1000, 1))
     metrics.count_request(request.method, route, response.status_code, seconds)

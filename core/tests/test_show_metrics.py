@@ -38,6 +38,7 @@ def test_a_request_is_counted_by_route_and_class_of_status_never_by_path(client)
     before = now()
 
     client.get("/journal/")
+    client.get("/")
     client.get("/pages/nowhere/")
     client.get("/no/such/address/")
     client.generic("BREW", "/journal/")
@@ -47,6 +48,7 @@ def test_a_request_is_counted_by_route_and_class_of_status_never_by_path(client)
 
     after = now()
     assert new("agora_requests_total", "GET", "journal/", "2xx") == 1
+    assert new("agora_requests_total", "GET", "/", "2xx") == 1
     assert new("agora_requests_total", "GET", "pages/<slug:slug>/", "4xx") == 1
     assert new("agora_requests_total", "GET", "none", "4xx") == 1
     assert new("agora_requests_total", "other", "journal/", "4xx") == 1

@@ -91,6 +91,14 @@ def test_every_alert_says_how_bad_it_is_and_what_happened():
         assert re.fullmatch(r"\d+m", rule["for"])
 
 
+def test_no_target_is_labelled_like_a_sample(told):
+    """Prometheus would put the target's label in the place of the sample's, and alerts would no longer tell them apart."""
+    config = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text())
+    given = {label for target in config["scrape_configs"][0]["static_configs"] for label in target["labels"]}
+
+    assert given.isdisjoint(set().union(*told.values()))
+
+
 def test_the_configuration_asks_where_the_processes_tell():
     config = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text())
     compose = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
