@@ -1,4 +1,4 @@
-"""New keys for what is encrypted: everything reads on, and the old key is no longer needed."""
+"""New keys for what is encrypted: everything reads on, and the old key is not needed to read it."""
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -23,7 +23,7 @@ def kept(customer, staff):
     return codes, webhook.secret
 
 
-def test_after_a_rotation_the_old_key_can_go(kept, settings, capsys):
+def test_after_a_rotation_nothing_needs_the_old_key_to_be_read(kept, settings, capsys):
     codes, secret = kept
     old, new = settings.DATA_KEYS[0], Fernet.generate_key().decode()
     settings.DATA_KEYS = [new, old]

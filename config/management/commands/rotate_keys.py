@@ -9,7 +9,10 @@ from core.models import Webhook
 
 
 class Command(BaseCommand):
-    help = "Encrypt all secrets anew with the first of DATA_KEYS; after it the other keys can be taken away."
+    help = (
+        "Encrypt all secrets anew with the first of DATA_KEYS. After it the keys between the first and the oldest can "
+        "be taken away, and the oldest too, if there are no API keys: those are checked with it."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.stdout.write(f"Second factors: {factors.renew_secrets()}")
