@@ -58,7 +58,9 @@ def test_the_catalogue_names_exactly_the_events_that_the_code_records():
 
     assert set(computed) == set(COMPUTED), "say in COMPUTED which names these can be"
     named = {name for name in plain.union(*COMPUTED.values()) if not name.startswith("webhook.")}
-    assert named - set(catalogue.NAMES) == set(), "say what these are in core/webhooks/catalogue.py and docs/webhooks.md"
+    assert named - set(catalogue.NAMES) == set(), (
+        "say what these are in core/webhooks/catalogue.py and docs/webhooks.md"
+    )
     assert set(catalogue.NAMES) - named == set(), "nothing records these any more"
 
 
