@@ -12,7 +12,9 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Role, User
-from core import encryption
+from accounts.services import devices
+from core import encryption, events
+from core.context import Actor
 
 MISSING = "factor_missing"  # in the session of somebody who must set one up first
 CODES = Authenticator.Type.RECOVERY_CODES
@@ -99,6 +101,21 @@ def is_missing(user: User) -> bool:
     """Whether a person must have a second factor and has none. No query for customers, two at most for staff."""
     held = Authenticator.objects.filter(user=user).exclude(type=CODES)
     return user.is_staff and is_required_of(user.pk) and not held.exists()
+
+
+@transaction.atomic
+def remove_all(*, user: User, by: Actor) -> int:
+    """Let somebody in again who lost phone and codes; gives how many factors they had. Their sessions end.
+
+    Locks the person. For whoever runs commands, after making sure who asks. Records user.lost_factors when there were
+    any, of which the person is told by mail.
+    """
+    User.objects.select_for_update(of=("self",)).get(pk=user.pk)
+    gone = [row.delete() for row in Authenticator.objects.filter(user=user)]
+    if gone:
+        devices.end_others(user=user)
+        events.record("user.lost_factors", user, by=by, factors=len(gone))
+    return len(gone)
 
 
 def renew_secrets() -> int:

@@ -7,6 +7,7 @@ from typing import Any
 
 from allauth.account import signals
 from allauth.account.models import EmailAddress
+from allauth.core import context
 from allauth.mfa import signals as factor_signals
 from allauth.mfa.models import Authenticator
 from django.contrib.auth import signals as auth_signals
@@ -86,14 +87,14 @@ def note_added_factor(instance: Authenticator, created: bool, **_: Any) -> None:
     if created:
         user = instance.user
         name = "user.made_recovery_codes" if instance.type == factors.CODES else "user.added_factor"
-        events.record(name, user, by=Actor.person(user), factor=instance.type)
+        events.record(name, user, by=_whoever_asks(user), factor=instance.type)
 
 
 @receiver(post_delete, sender=Authenticator)
 def note_removed_factor(instance: Authenticator, **_: Any) -> None:
     if instance.type != factors.CODES:
         user = instance.user
-        events.record("user.removed_factor", user, by=Actor.person(user), factor=instance.type)
+        events.record("user.removed_factor", user, by=_whoever_asks(user), factor=instance.type)
 
 
 @receiver(factor_signals.authenticator_added)
@@ -114,3 +115,15 @@ def tell_of_new_device(event: Event, key: str) -> None:
     device = Device.objects.select_related("user").filter(uid=event.data["device"]).first()
     if device is not None:
         mail.send("new_device", to=device.user.email, key=key, values={"device": device, "at": event.at})
+
+
+@events.on("user.lost_factors", outside=True)
+def tell_of_lost_factors(event: Event, key: str) -> None:
+    user = User.objects.filter(uid=event.subject_id).first()
+    if user is not None:
+        mail.send("factors_removed", to=user.email, key=key)
+
+
+def _whoever_asks(user: User) -> Actor:
+    """People change their own factors on pages; elsewhere it is a command."""
+    return Actor.person(user) if context.request is not None else Actor.system("command")

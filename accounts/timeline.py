@@ -17,6 +17,7 @@ WORDS: Final = {
     "user.closed": _("Your account was closed"),
     "user.ended_other_sessions": _("You signed out everywhere else"),
     "user.ended_session": _("You signed another browser out"),
+    "user.lost_factors": _("Your second factors were removed for you"),
     "user.made_recovery_codes": _("Recovery codes were made"),
     "user.opened": _("Your account was opened again"),
     "user.received_entitlements": _("What you bought as a guest came to your account"),

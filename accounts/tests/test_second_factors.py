@@ -8,6 +8,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
 from django.contrib.auth import get_user
+from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from accounts import factors
@@ -273,6 +274,33 @@ class TestWhoMustHaveOne:
 
         assert sign_in(client, manager, next="/admin/")["Location"] == "/admin/"
         assert client.get("/admin/").status_code == 200
+
+
+def test_who_lost_phone_and_codes_is_let_in_by_a_command_and_told(client, user, deliver_events, mailoutbox, capsys):
+    with_app(user)
+    RecoveryCodes.activate(user)
+
+    call_command("remove_factors", "Known@Example.com")
+    deliver_events()
+
+    assert not Authenticator.objects.exists()
+    assert capsys.readouterr().out == "Removed: 2\n"
+    assert [(event.actor_kind, event.data) for event in events_named("user.lost_factors")] == [
+        ("system", {"factors": 2})
+    ]
+    assert events_named("user.removed_factor")[0].actor_kind == "system"
+    assert [(mail.to, mail.subject) for mail in mailoutbox] == [([user.email], "Your second factors were removed")]
+    assert sign_in(client, user, next="/shop/")["Location"] == "/shop/"
+
+
+def test_the_command_finds_nobody_where_nobody_is(user):
+    with_app(user)
+
+    with pytest.raises(CommandError, match="Nobody has the address"):
+        call_command("remove_factors", "other@example.com")
+
+    assert Authenticator.objects.count() == 1
+    assert no_event("user.lost_factors")
 
 
 def test_the_security_page_costs_the_same_for_many_keys(client, user, django_assert_max_num_queries):
