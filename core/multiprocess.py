@@ -2,16 +2,22 @@
 looks for the folder when it is imported, so `share_metrics` has to run first.
 """
 
+import atexit
 import os
+import shutil
 import tempfile
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
 
 def share_metrics() -> str:
-    """Give this process and all that it will fork a fresh folder to count in, unless it has one; return its path."""
+    """Give this process and all that it will fork a fresh folder to count in, unless it has one; return its path.
+
+    It goes when this process ends.
+    """
     if not os.environ.get(FOLDER):
-        os.environ[FOLDER] = tempfile.mkdtemp(prefix="agora-metrics-")
+        folder = os.environ[FOLDER] = tempfile.mkdtemp(prefix="agora-metrics-")
+        atexit.register(_remove, folder, os.getpid())
     return os.environ[FOLDER]
 
 
@@ -20,3 +26,8 @@ def forget_process(pid: int) -> None:
     from prometheus_client import multiprocess  # noqa: PLC0415  see above
 
     multiprocess.mark_process_dead(pid)  # type: ignore[no-untyped-call]
+
+
+def _remove(folder: str, owner: int) -> None:
+    if os.getpid() == owner:  # a fork inherits what is to be done at exit
+        shutil.rmtree(folder, ignore_errors=True)

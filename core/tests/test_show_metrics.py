@@ -1,6 +1,5 @@
 """What /metrics says, to whom, and that it goes on saying it when parts of the site are down."""
 
-import json
 import os
 import subprocess
 import sys
@@ -347,13 +346,23 @@ def test_what_several_processes_counted_is_added_up_and_stays_when_one_ends(tmp_
     assert added["agora_sockets",] == 3
 
 
-def test_without_a_folder_given_a_fresh_one_is_made_for_all_children():
-    code = "from core.multiprocess import share_metrics; import os, json; print(json.dumps([share_metrics(), share_metrics()]))"
+def test_without_a_folder_given_a_fresh_one_is_shared_with_children_and_removed_by_its_maker_alone():
+    code = """
+import os
+from core.multiprocess import share_metrics
+print(share_metrics(), share_metrics(), flush=True)
+child = os.fork()
+if not child:
+    raise SystemExit  # runs what is registered for exit
+os.waitpid(child, 0)
+print(os.path.isdir(share_metrics()))
+"""
     environment = {name: value for name, value in os.environ.items() if name != "PROMETHEUS_MULTIPROC_DIR"}
+    command = [sys.executable, "-c", code]
 
-    first, second = json.loads(
-        subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, check=True).stdout
-    )
+    printed = subprocess.run(command, env=environment, capture_output=True, check=True, text=True).stdout
 
+    first, second, is_there_after_the_child = printed.split()
     assert first == second
-    Path(first).rmdir()
+    assert is_there_after_the_child == "True"
+    assert not Path(first).exists()

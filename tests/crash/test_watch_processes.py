@@ -89,6 +89,8 @@ def test_whichever_worker_answers_tells_what_all_counted(tmp_path):
             get(f"{url}/robots.txt")
         assert [counted() - before for _ in range(6)] == [50.0] * 6
 
+    assert list(tmp_path.glob("agora-metrics-*")) == []
+
 
 def test_the_worker_tells_the_tasks_of_its_children_and_the_doctor_sees_it_stop(tmp_path, monkeypatch):
     port = free_port()
