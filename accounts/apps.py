@@ -12,6 +12,7 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         from accounts import handlers, panels  # noqa: F401  they subscribe on import, once models are ready
         from accounts.programs import handlers as program_handlers  # noqa: F401
+        from accounts.programs import tasks  # noqa: F401
         from accounts.services import roles
 
         post_migrate.connect(roles.sync_after_migrate, sender=self, dispatch_uid="accounts.sync_roles")

@@ -8,13 +8,15 @@ from datetime import datetime
 from ipaddress import ip_address, ip_network
 from typing import Any, Final
 
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework import authentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from accounts import queries
+from accounts import keys, queries
 from accounts.models import ApiKey, User
 from accounts.services import api_keys
 from core import ratelimit
@@ -24,20 +26,14 @@ BAD_TRIES: Final = "30/minute"  # of one network; the secret is beyond guessing,
 
 
 class BearerAuthentication(authentication.BaseAuthentication):
-    """`Authorization: Bearer agr_…`, an API key; in no other header, and never in an address or a body."""
+    """`Authorization: Bearer …`, an API key or an access token; in no other header, never in an address or a body."""
 
-    def authenticate(self, request: Request) -> tuple[User, Grant] | None:
+    def authenticate(self, request: Request) -> tuple[User | AnonymousUser, Grant] | None:
         token = _bearer(request)
         if token is None:
             return None
         now = timezone.now()
-        key = queries.api_key_of(token, now)
-        if key is None:
-            ratelimit.require(BAD_TRIES, "bad-key", ratelimit.client_key(request._request))  # noqa: SLF001
-            raise AuthenticationFailed(_("This is no key of ours."))
-        _require_good(key, request, now)
-        api_keys.note_use(key=key, now=now)
-        return key.user, Grant("key", Actor.person(key.user), SCOPES.intersection(key.scopes), str(key.uid))
+        return _by_key(token, request, now) if token.startswith(keys.MARK) else _by_token(token, request, now)
 
     def authenticate_header(self, request: Request) -> str:
         """As RFC 6750 says it: with an error only when a bearer was sent."""
@@ -58,6 +54,38 @@ class SessionAuthentication(authentication.SessionAuthentication):
 def _bearer(request: Request) -> str | None:
     scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else None
+
+
+def _by_key(token: str, request: Request, now: datetime) -> tuple[User, Grant]:
+    key = queries.api_key_of(token, now)
+    if key is None:
+        _count_failure(request)
+        raise AuthenticationFailed(_("This is no key of ours."))
+    _require_good(key, request, now)
+    api_keys.note_use(key=key, now=now)
+    return key.user, Grant("key", Actor.person(key.user), SCOPES.intersection(key.scopes), str(key.uid))
+
+
+def _by_token(token: str, request: Request, now: datetime) -> tuple[User | AnonymousUser, Grant]:
+    """A client without a person is an actor of its own, and may do nothing that belongs to people."""
+    access = queries.access_token_of(token)
+    if access is None:
+        _count_failure(request)
+        raise AuthenticationFailed(_("This is no token of ours."))
+    client, user = access.application, access.user
+    if access.expires <= now:
+        raise AuthenticationFailed(_("This token has expired."))
+    if client is None or not client.is_usable(None) or (user is not None and not user.is_active):
+        raise AuthenticationFailed(_("The client or the account of this token is closed."))
+    if not access.allows_audience(f"{settings.SITE_URL}{request.path}"):
+        raise AuthenticationFailed(_("This token is for another service."))
+    actor = Actor.person(user) if user is not None else Actor("client", client.public_id)
+    scopes = SCOPES.intersection(access.scope.split()) if user is not None else frozenset()
+    return user or AnonymousUser(), Grant("token", actor, scopes, client.public_id)
+
+
+def _count_failure(request: Request) -> None:
+    ratelimit.require(BAD_TRIES, "bad-key", ratelimit.client_key(request._request))  # noqa: SLF001
 
 
 def _require_good(key: ApiKey, request: Request, now: datetime) -> None:

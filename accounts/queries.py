@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from hashlib import sha256
 
 from django.contrib.auth.models import Permission
 from django.contrib.postgres.expressions import ArraySubquery
@@ -10,10 +11,11 @@ from django.db.models.functions import Concat
 from django.utils import timezone
 
 from accounts import keys
-from accounts.models import ApiKey, Entitlement, User
+from accounts.models import AccessToken, ApiKey, Client, Consent, Entitlement, User
 from core.context import Grant
 
 PRODUCT = "product"
+SHORTEST_TOKEN = 20
 
 
 def holds(viewer: Grant, kind: str, subject: str, now: datetime | None = None) -> bool:
@@ -55,6 +57,32 @@ def api_key_of(token: str, now: datetime | None = None) -> ApiKey | None:
         return None
     remember_permissions(key.user, key.held)
     return key
+
+
+def access_token_of(token: str) -> AccessToken | None:
+    """The access token that a program sent, good or not, with client, person and what they may do; one query.
+
+    None, without a query, for what cannot be one.
+    """
+    if not (token.isascii() and token.isalnum() and len(token) >= SHORTEST_TOKEN):
+        return None
+    known = AccessToken.objects.select_related("user", "application__user")
+    known = known.annotate(held=permissions_held(OuterRef("user_id")))
+    access: AccessToken | None = known.filter(token_checksum=sha256(token.encode()).hexdigest()).first()
+    if access is not None and access.user is not None:
+        remember_permissions(access.user, access.held)
+    return access
+
+
+def clients_of(viewer: Grant) -> QuerySet[Client]:
+    """The clients that the viewer registered; none for strangers."""
+    return Client.objects.none() if viewer.user is None else Client.objects.filter(user=viewer.user)
+
+
+def consents_of(viewer: Grant) -> QuerySet[Consent]:
+    """What the viewer lets clients do; none for strangers."""
+    mine = Consent.objects.none() if viewer.user is None else Consent.objects.filter(user=viewer.user)
+    return mine.select_related("client")
 
 
 def permissions_held(person: OuterRef) -> ArraySubquery:

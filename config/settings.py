@@ -77,6 +77,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "oauth2_provider",
     "rest_framework",
     "tree_queries",
 ]
@@ -196,6 +197,7 @@ CELERY_BEAT_SCHEDULE = {
     "forget-idempotency-keys": {"task": "core.forget_idempotency_keys", "schedule": timedelta(hours=1)},
     "sweep-webhooks": {"task": "core.sweep_webhooks", "schedule": timedelta(seconds=5)},
     "forget-webhook-deliveries": {"task": "core.forget_webhook_deliveries", "schedule": timedelta(hours=6)},
+    "forget-oauth-tokens": {"task": "accounts.forget_oauth_tokens", "schedule": timedelta(hours=1)},
     "publish-due-posts": {"task": "blog.publish_due_posts", "schedule": timedelta(seconds=30)},
     "expire-orders": {"task": "shop.expire_orders", "schedule": timedelta(seconds=60)},
     "sync-payments": {"task": "shop.sync_open_payments", "schedule": timedelta(seconds=60)},
@@ -269,6 +271,54 @@ MFA_FORMS = {
     "reauthenticate": "accounts.factor_forms.ReauthenticateForm",
 }
 SIGNUP_OPEN = env.bool("SIGNUP_OPEN", True)
+
+# --- Sign-in for other programs (OAuth 2, OpenID Connect; RFC 9700) ---------------------------------------------------
+OAUTH2_PROVIDER_APPLICATION_MODEL = "accounts.Client"
+OAUTH2_PROVIDER_GRANT_MODEL = "accounts.AuthorizationCode"
+OAUTH2_PROVIDER_ACCESS_TOKEN_MODEL = "accounts.AccessToken"  # noqa: S105  a model
+OAUTH2_PROVIDER_REFRESH_TOKEN_MODEL = "accounts.RefreshToken"  # noqa: S105  a model
+OAUTH2_PROVIDER_ID_TOKEN_MODEL = "accounts.IDToken"  # noqa: S105  a model
+OAUTH2_PROVIDER_DEVICE_GRANT_MODEL = "accounts.DeviceGrant"
+OAUTH2_PROVIDER = {
+    "OIDC_ENABLED": True,
+    "OIDC_ISS_ENDPOINT": SITE_URL,
+    "OIDC_RESPONSE_TYPES_SUPPORTED": ["code"],
+    "OAUTH2_RESPONSE_TYPES_SUPPORTED": ["code"],
+    "OAUTH2_SERVER_CLASS": "oauthlib.openid.Server",
+    "OAUTH2_VALIDATOR_CLASS": "accounts.oauth.validator.Validator",
+    "OAUTH2_BACKEND_CLASS": "accounts.oauth.validator.Backend",
+    "SCOPES_BACKEND_CLASS": "accounts.scopes.Scopes",
+    "OAUTH_DEVICE_VERIFICATION_URI": f"{SITE_URL}/oauth/device/",
+    "OIDC_RP_INITIATED_LOGOUT_ENABLED": True,
+    "OIDC_RP_INITIATED_LOGOUT_STRICT_REDIRECT_URIS": True,
+    "OIDC_RP_INITIATED_LOGOUT_DELETE_TOKENS": False,  # it would end what every other program has, too
+    "AUTHORIZATION_CODE_EXPIRE_SECONDS": 60,
+    "ACCESS_TOKEN_EXPIRE_SECONDS": 600,
+    "ID_TOKEN_EXPIRE_SECONDS": 600,
+    "REFRESH_TOKEN_EXPIRE_SECONDS": 30 * 24 * 3600,  # after the last use
+    "REFRESH_TOKEN_REUSE_PROTECTION": True,
+    "ALLOWED_REDIRECT_URI_SCHEMES": ["https"],
+    "PKCE_REQUIRED": True,
+    **{
+        f"COMPLIANT_BCP_RFC9700_{rule}": True
+        for rule in (
+            "IMPLICIT_GRANT",
+            "PASSWORD_GRANT",
+            "PKCE_METHOD",
+            "PKCE_REQUIRED",
+            "ACCESS_TOKEN_TRANSPORT",
+            "AUTHZ_RESPONSE_ISS",
+            "TOKEN_STORAGE",
+            "REFRESH_TOKEN",
+            "REDIRECT_URI_SCHEME",
+            "REDIRECT_URI_MATCHING",
+        )
+    },
+    **{
+        f"{kind}_ADMIN_CLASS": f"accounts.oauth.admin.{kind.title().replace('_', '')}Admin"
+        for kind in ("APPLICATION", "ACCESS_TOKEN", "GRANT", "ID_TOKEN", "REFRESH_TOKEN")
+    },
+}
 
 # --- Cookies, headers -----------------------------------------------------------------------------------------------
 SECURE = not DEBUG

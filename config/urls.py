@@ -22,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("talk/", include("chat.urls")),
     path("account/", include("accounts.urls")),
     path("account/", include("accounts.sign_in_urls")),
+    path("", include("accounts.oauth.urls")),
     path("insights/", include("analytics.urls")),
     path("styleguide/", styleguide.page, name="styleguide"),
     path("admin/", admin.site.urls),

@@ -38,7 +38,8 @@ class HasScope(permissions.BasePermission):
         if needed is None:
             _forget_person(request, view)
             return True
-        if needed in grant_of(request).scopes:
+        grant = grant_of(request)
+        if needed in grant.scopes and grant.user is not None:
             return True
         self.message = f"This needs the scope {needed}."
         return False

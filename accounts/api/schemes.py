@@ -24,5 +24,7 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
     name = "bearer"
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
-        words = "An API key, made at /account/keys/: `Authorization: Bearer agr_…`."
+        words = (
+            "An API key, made at /account/keys/ (`agr_…`), or an access token of the provider: see docs/accounts.md."
+        )
         return {"type": "http", "scheme": "bearer", "description": words}

@@ -3,7 +3,31 @@
 from accounts.models.api_key import ApiKey
 from accounts.models.device import Device
 from accounts.models.entitlement import Entitlement
+from accounts.models.oauth import (
+    AccessToken,
+    AuthorizationCode,
+    Client,
+    Consent,
+    DeviceGrant,
+    IDToken,
+    RefreshToken,
+    SigningKey,
+)
 from accounts.models.role import Role
 from accounts.models.user import User
 
-__all__ = ["ApiKey", "Device", "Entitlement", "Role", "User"]
+__all__ = [
+    "AccessToken",
+    "ApiKey",
+    "AuthorizationCode",
+    "Client",
+    "Consent",
+    "Device",
+    "DeviceGrant",
+    "Entitlement",
+    "IDToken",
+    "RefreshToken",
+    "Role",
+    "SigningKey",
+    "User",
+]

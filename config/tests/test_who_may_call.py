@@ -6,14 +6,16 @@ caller is, the tests of each part say.
 
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
-from django.test import Client
+from django.test import Client as Browser
 from django.utils import timezone
+from oauth2_provider.models import set_token_value
 from rest_framework.test import APIClient
 
 from accounts import keys
-from accounts.models import ApiKey, User
+from accounts.models import AccessToken, ApiKey, Client, User
 from accounts.services import api_keys
 from blog.models import Post
 from blog.tests.factories import published
@@ -153,6 +155,40 @@ def test_a_key_without_the_scope_is_refused_by_its_name_even_for_who_may_do_ever
     assert {**after, "accounts.ApiKey": []} == {**before, "accounts.ApiKey": []}
 
 
+def with_token(person: User | None, client: Client, *scopes: str, **more: Any) -> APIClient:
+    """A program with an access token; without a person, it acts for itself."""
+    token = uuid4().hex
+    access = AccessToken(
+        user=person, application=client, scope=" ".join(scopes), expires=timezone.now() + timedelta(minutes=5), **more
+    )
+    set_token_value(access, token)
+    access.save()
+    return sending(token)
+
+
+@pytest.mark.parametrize(("method", "name", "scope"), CLOSED)
+def test_tokens_that_are_not_good_open_nothing(customer, staff, method, name, scope):
+    owned = {"user": staff, "name": "Log", "authorization_grant_type": "authorization-code", "algorithm": "RS256"}
+    client = Client.objects.create(**owned, client_type="confidential")
+    off = Client.objects.create(**owned, client_type="public", is_enabled=False)
+    expired = with_token(staff, client, *SCOPES)
+    AccessToken.objects.update(expires=timezone.now())
+    revoked = with_token(staff, client, *SCOPES)
+    AccessToken.objects.latest("id").revoke()
+    elsewhere = with_token(staff, client, *SCOPES, resource=["https://other.example/"])
+    before = snapshot(*TABLES)
+
+    unknown = [
+        call(program, method, name) for program in (expired, revoked, elsewhere, with_token(staff, off, *SCOPES))
+    ]
+    unscoped = call(with_token(staff, client, *(SCOPES - {scope})), method, name)
+    nobody = call(with_token(None, client, *SCOPES), method, name)
+
+    assert [answer.status_code for answer in (*unknown, unscoped, nobody)] == [401, 401, 401, 401, 403, 403]
+    assert unscoped.json()["detail"] == nobody.json()["detail"] == f"This needs the scope {scope}."
+    assert snapshot(*TABLES) == before
+
+
 ROLES = ("customer", "author", "manager", "agent")
 
 
@@ -189,7 +225,7 @@ def test_without_csrf_a_session_writes_nothing(customer):
 def test_pages_take_no_key(customer):
     made = api_keys.add_key(user_id=customer.pk, name="Program", scopes=list(SCOPES), by=Actor.person(customer))
 
-    page = Client().get("/account/", headers={"Authorization": f"Bearer {made.token}"})
+    page = Browser().get("/account/", headers={"Authorization": f"Bearer {made.token}"})
 
     assert (page.status_code, page["Location"]) == (302, "/account/login/?next=/account/")
 

@@ -4,6 +4,7 @@ from django.core.management.base import BaseCommand
 from django.db import transaction
 
 from accounts import factors
+from accounts.services import signing_keys
 from core import encryption
 from core.models import Webhook
 
@@ -18,6 +19,7 @@ class Command(BaseCommand):
         self.stdout.write(f"Second factors: {factors.renew_secrets()}")
         webhooks = Webhook.objects.order_by("pk").values_list("pk", flat=True)
         self.stdout.write(f"Webhooks: {sum(_renew_webhook(pk) for pk in webhooks.iterator())}")
+        self.stdout.write(f"Signing keys: {signing_keys.renew_secrets()}")
 
 
 @transaction.atomic

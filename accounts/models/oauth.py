@@ -1,0 +1,210 @@
+"""What the provider for other programs keeps: clients, consents, codes, tokens, signing keys.
+
+The toolkit's models are swapped for these. Whatever opens something is kept as a digest or not at all: codes and device
+codes by `DigestField`, tokens by their checksum, client secrets as password hashes, signing keys encrypted.
+"""
+
+from hashlib import sha256
+from typing import Any, ClassVar
+from uuid import uuid4
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from jwcrypto import jwk
+from oauth2_provider import models as toolkit
+from oauth2_provider.utils import jwk_from_pem
+
+from core import encryption
+from core.ids import uuid7
+
+
+class DigestField(models.CharField):
+    """What is stored and looked up is the SHA-256 of the value. An instance that is read is not to be saved whole."""
+
+    def get_prep_value(self, value: Any) -> Any:
+        return None if value is None else sha256(str(value).encode()).hexdigest()
+
+
+class Client(toolkit.AbstractApplication):
+    """A program that asks people for a part of what they may do, or another service that trusts our sign-in.
+
+    `user` owns it. `scopes` are those it may ask for. Nobody's client goes without the page that asks people.
+    """
+
+    public_kind: ClassVar[str] = "client"
+    FLOWS: ClassVar = [
+        (toolkit.AbstractApplication.GRANT_AUTHORIZATION_CODE, _("in a browser (authorization code)")),
+        (toolkit.AbstractApplication.GRANT_DEVICE_CODE, _("on a device without a keyboard (device code)")),
+        (toolkit.AbstractApplication.GRANT_CLIENT_CREDENTIALS, _("for itself, without people (client credentials)")),
+    ]
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("owner"),
+    )
+    scopes = ArrayField(models.CharField(max_length=40), default=list, blank=True, verbose_name=_("scopes"))
+    is_enabled = models.BooleanField(_("enabled"), default=True)
+
+    objects: ClassVar[models.Manager["Client"]] = models.Manager()
+
+    class Meta(toolkit.AbstractApplication.Meta):
+        verbose_name = _("client")
+        verbose_name_plural = _("clients")
+        ordering: ClassVar = ["-id"]
+        permissions: ClassVar = [("switch_client", _("Can switch clients of others off and on"))]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(
+                    authorization_grant_type__in=[
+                        "authorization-code",
+                        "urn:ietf:params:oauth:grant-type:device_code",
+                        "client-credentials",
+                    ]
+                ),
+                name="client_flow",
+            ),
+            models.CheckConstraint(condition=Q(algorithm="RS256", hash_client_secret=True), name="client_signature"),
+            models.CheckConstraint(condition=Q(skip_authorization=False), name="client_asks_people"),
+            models.CheckConstraint(
+                condition=~Q(authorization_grant_type="client-credentials") | Q(client_type="confidential"),
+                name="client_for_itself_has_secret",
+            ),
+        ]
+
+    @property
+    def public_id(self) -> str:
+        return str(self.client_id)
+
+    def is_usable(self, request: Any) -> bool:
+        """Switched on, and its owner's account is open."""
+        return self.is_enabled and (self.user is None or self.user.is_active)
+
+    def get_allowed_schemes(self) -> list[str]:
+        """Http is for programs on the person's own machine; `clients` lets no other address be kept."""
+        return ["https", "http"]
+
+    @property
+    def jwk_key(self) -> jwk.JWK:
+        return SigningKey.objects.get(state=SigningKey.State.CURRENT).jwk
+
+
+class Consent(models.Model):
+    """What a person lets a client do. Withdrawn: deleted, with every token that rests on it."""
+
+    public_kind: ClassVar[str] = "consent"
+
+    uid = models.UUIDField(_("uid"), default=uuid7, unique=True, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="consents", verbose_name=_("person")
+    )
+    client = models.ForeignKey(Client, models.CASCADE, related_name="consents", verbose_name=_("client"))
+    scopes = ArrayField(models.CharField(max_length=40), verbose_name=_("scopes"))
+    given_at = models.DateTimeField(_("given at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("consent")
+        verbose_name_plural = _("consents")
+        ordering: ClassVar = ["-id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "client"], name="consent_once"),
+            models.CheckConstraint(condition=~Q(scopes=[]), name="consent_to_something"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} → {self.client_id}"
+
+    @property
+    def public_id(self) -> str:
+        return str(self.uid)
+
+
+class AuthorizationCode(toolkit.AbstractGrant):
+    """`family` is that of the tokens it gave: when it comes a second time, they end. `auth_time`: the person's."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name=_("person"))
+    code = DigestField(max_length=64, unique=True)
+    family = models.UUIDField(default=uuid4, editable=False)
+    auth_time = models.DateTimeField(null=True)
+    used_at = models.DateTimeField(null=True)
+
+
+class AccessToken(toolkit.AbstractAccessToken):
+    """Short-lived. The database keeps its checksum."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="+", verbose_name=_("person")
+    )
+
+
+class RefreshToken(toolkit.AbstractRefreshToken):
+    """Each is used once; all that followed from one sign-in are a family."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name=_("person"))
+
+
+class IDToken(toolkit.AbstractIDToken):
+    """That an ID token was given; what it said is not kept."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="+", verbose_name=_("person")
+    )
+
+
+class DeviceGrant(toolkit.AbstractDeviceGrant):
+    """A device that waits for a person to enter its code elsewhere."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="+", verbose_name=_("person")
+    )
+    device_code = DigestField(max_length=64)
+    user_code = models.CharField(max_length=100, unique=True)
+    client_id = models.CharField(max_length=255, db_index=True)
+
+
+class SigningKey(models.Model):
+    """Signs ID tokens. The next key is published before it signs, a former one until what it signed has expired."""
+
+    class State(models.TextChoices):
+        NEXT = "next", _("next")
+        CURRENT = "current", _("current")
+        FORMER = "former", _("former")
+
+    public_kind: ClassVar[str] = "signing_key"
+
+    kid = models.CharField(_("key id"), max_length=64, unique=True)
+    pem = models.TextField(_("private key, encrypted"), editable=False)
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.NEXT)
+    created_at = models.DateTimeField(_("created at"), default=timezone.now)
+    former_at = models.DateTimeField(_("former since"), null=True)
+
+    class Meta:
+        verbose_name = _("signing key")
+        verbose_name_plural = _("signing keys")
+        ordering: ClassVar = ["-id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["state"], condition=Q(state="current"), name="signing_key_one_current"),
+            models.UniqueConstraint(fields=["state"], condition=Q(state="next"), name="signing_key_one_next"),
+            models.CheckConstraint(
+                condition=Q(state="former", former_at__isnull=False) | (~Q(state="former") & Q(former_at__isnull=True)),
+                name="signing_key_former",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.kid
+
+    @property
+    def public_id(self) -> str:
+        return self.kid
+
+    @property
+    def jwk(self) -> jwk.JWK:
+        return jwk_from_pem(encryption.decrypt(self.pem))

@@ -1,0 +1,97 @@
+"""The provider for staff: clients are switched off and on; tokens are looked at, and no secret is shown."""
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from accounts.models import Client, Consent, SigningKey
+from accounts.services import clients
+from core.admin import ReadOnlyAdmin
+from core.middleware import grant_of
+
+
+class ApplicationAdmin(ReadOnlyAdmin):
+    """Clients of everyone."""
+
+    list_display = ("name", "client_id", "user", "authorization_grant_type", "is_enabled", "created")
+    list_filter = ("is_enabled", "authorization_grant_type")
+    list_select_related = ("user",)
+    search_fields = ("=client_id", "name", "=user__email")
+    show_full_result_count = False
+    actions = ("switch_off", "switch_on")
+    fields = (
+        "name",
+        "client_id",
+        "user",
+        "client_type",
+        "authorization_grant_type",
+        "scopes",
+        "redirect_uris",
+        "post_logout_redirect_uris",
+        "is_enabled",
+        "created",
+        "updated",
+    )
+
+    def has_switch_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("accounts.switch_client")
+
+    @admin.action(description=_("Switch off"), permissions=["switch"])
+    def switch_off(self, request: HttpRequest, queryset: QuerySet[Client]) -> None:
+        self._switch(request, queryset, on=False)
+
+    @admin.action(description=_("Switch on"), permissions=["switch"])
+    def switch_on(self, request: HttpRequest, queryset: QuerySet[Client]) -> None:
+        self._switch(request, queryset, on=True)
+
+    def _switch(self, request: HttpRequest, queryset: QuerySet[Client], *, on: bool) -> None:
+        by = grant_of(request).actor
+        switched = sum(
+            clients.switch_client(client_id=pk, on=on, by=by) for pk in queryset.values_list("pk", flat=True)
+        )
+        text = ngettext("%(count)d client is switched.", "%(count)d clients are switched.", switched)
+        self.message_user(request, text % {"count": switched}, messages.SUCCESS)
+
+
+class AccessTokenAdmin(ReadOnlyAdmin):
+    list_display = ("id", "user", "application", "scope", "expires")
+    list_select_related = ("user", "application")
+    show_full_result_count = False
+    fields = ("user", "application", "scope", "resource", "created", "expires")
+
+
+class GrantAdmin(ReadOnlyAdmin):
+    list_display = ("id", "user", "application", "scope", "created", "used_at")
+    list_select_related = ("user", "application")
+    show_full_result_count = False
+    fields = ("user", "application", "scope", "redirect_uri", "created", "expires", "used_at")
+
+
+class IdTokenAdmin(ReadOnlyAdmin):
+    list_display = ("jti", "user", "application", "created", "expires")
+    list_select_related = ("user", "application")
+    show_full_result_count = False
+    fields = ("jti", "user", "application", "scope", "created", "expires")
+
+
+class RefreshTokenAdmin(ReadOnlyAdmin):
+    list_display = ("id", "user", "application", "created", "revoked")
+    list_select_related = ("user", "application")
+    show_full_result_count = False
+    fields = ("user", "application", "token_family", "resource", "created", "revoked")
+
+
+@admin.register(Consent)
+class ConsentAdmin(ReadOnlyAdmin):
+    list_display = ("user", "client", "scopes", "given_at")
+    list_select_related = ("user", "client")
+    show_full_result_count = False
+
+
+@admin.register(SigningKey)
+class SigningKeyAdmin(ReadOnlyAdmin):
+    """Rotated by `manage.py rotate_signing_key`."""
+
+    list_display = ("kid", "state", "created_at", "former_at")

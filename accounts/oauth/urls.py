@@ -1,0 +1,26 @@
+"""Addresses of the provider. Their names are the toolkit's, which looks them up."""
+
+from django.urls import include, path, re_path
+
+from accounts.oauth import pages, views
+
+WELL_KNOWN = ".well-known"
+patterns = (
+    [
+        re_path(
+            rf"^\{WELL_KNOWN}/openid-configuration$", views.Discovery.as_view(), name="oidc-connect-discovery-info"
+        ),
+        path(f"{WELL_KNOWN}/oauth-authorization-server", views.Metadata.as_view(), name="oauth-server-metadata"),
+        path("oauth/keys", views.keys, name="jwks-info"),
+        path("oauth/authorize/", views.Authorize.as_view(), name="authorize"),
+        path("oauth/token/", views.Token.as_view(), name="token"),
+        path("oauth/revoke/", views.Revoke.as_view(), name="revoke-token"),
+        path("oauth/introspect/", views.Introspect.as_view(), name="introspect"),
+        path("oauth/userinfo/", views.UserInfo.as_view(), name="user-info"),
+        path("oauth/logout/", views.Logout.as_view(), name="rp-initiated-logout"),
+        path("oauth/device-authorization/", views.DeviceAuthorization.as_view(), name="device-authorization"),
+        path("oauth/device/", pages.device, name="device"),
+    ],
+    "oauth2_provider",
+)
+urlpatterns = [path("", include(patterns))]

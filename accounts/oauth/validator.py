@@ -1,0 +1,185 @@
+"""What the toolkit decides, where we decide otherwise or more strictly."""
+
+import json
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+
+from allauth.account.internal.flows.login import get_authentication_records
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils import timezone
+from jwcrypto import jwk, jws
+from jwcrypto.common import JWException
+from oauth2_provider.oauth2_backends import OAuthLibCore
+from oauth2_provider.oauth2_validators import OAuth2Validator
+from oauthlib.oauth2.rfc6749 import errors
+
+from accounts.models import AccessToken, AuthorizationCode, Client, DeviceGrant, RefreshToken
+from accounts.services import consents, signing_keys
+from core import events
+from core.context import Actor
+
+DEVICE = Client.GRANT_DEVICE_CODE
+WHO, WHEN = "agora.person", "agora.signed_in_at"  # beside a request's headers; no header can have such a name
+
+
+class Backend(OAuthLibCore):
+    """Tells the validator who is signed in, and since when."""
+
+    def extract_headers(self, request: HttpRequest) -> dict[str, Any]:
+        headers: dict[str, Any] = super().extract_headers(request)
+        if request.user.is_authenticated:
+            headers[WHO], headers[WHEN] = str(request.user.pk), str(signed_in_at(request))
+        return headers
+
+
+def signed_in_at(request: HttpRequest) -> int:
+    """When the person last said who they are, in seconds since 1970."""
+    records = get_authentication_records(request, request.user)
+    last = request.user.last_login  # type: ignore[union-attr]  # as above
+    return int(max([record["at"] for record in records] or [last.timestamp() if last else 0]))
+
+
+class Validator(OAuth2Validator):
+    """Called inside the transaction of `views.Token`, so what is locked here stays locked until the answer."""
+
+    oidc_claim_scope = {  # noqa: RUF012  the toolkit's way
+        "sub": "openid",
+        "name": "profile",
+        "picture": "profile",
+        "locale": "profile",
+        "email": "email",
+        "email_verified": "email",
+    }
+
+    # People
+
+    def get_claim_dict(self, request: Any) -> dict[str, Any]:
+        return {"sub": lambda asked: asked.user.public_id, **self.get_additional_claims()}
+
+    def get_additional_claims(self) -> dict[str, Any]:
+        """Only addresses that their owners proved are told of."""
+        return {
+            "name": lambda asked: asked.user.display_name,
+            "picture": lambda asked: _picture(asked.user),
+            "locale": lambda asked: asked.user.locale,
+            "email": lambda asked: asked.user.email,
+            "email_verified": lambda asked: asked.user.emailaddress_set.filter(verified=True, primary=True).exists(),
+        }
+
+    # Asking people
+
+    def validate_silent_login(self, request: Any) -> bool:
+        return WHO in request.headers
+
+    def validate_silent_authorization(self, request: Any) -> bool:
+        """Whether the person let this very client do all that is asked for."""
+        return consents.covers(user_id=int(request.headers[WHO]), client_id=request.client_id, scopes=request.scopes)
+
+    # Codes
+
+    def _create_authorization_code(self, request: Any, code: Any, expires: Any = None) -> AuthorizationCode:
+        made: AuthorizationCode = super()._create_authorization_code(request, code, expires)
+        auth_time = datetime.fromtimestamp(int(request.headers[WHEN]), UTC)
+        AuthorizationCode.objects.filter(pk=made.pk).update(auth_time=auth_time)
+        return made
+
+    def validate_code(self, client_id: str, code: str, client: Client, request: Any, *args: Any, **kwargs: Any) -> bool:
+        """Locks the code. One that comes a second time ends all tokens that it gave (RFC 6749, 4.1.2)."""
+        found = AuthorizationCode.objects.select_for_update(of=("self",)).filter(code=code, application=client).first()
+        if found is None:
+            return False
+        if found.used_at is not None:
+            _end_family(found.family, client, "code")
+            return False
+        request.family, request.auth_time = found.family, found.auth_time
+        return found.user.is_active and bool(super().validate_code(client_id, code, client, request, *args, **kwargs))
+
+    def invalidate_authorization_code(self, client_id: str, code: str, request: Any, *args: Any, **kwargs: Any) -> None:
+        AuthorizationCode.objects.filter(code=code, application=request.client).update(used_at=timezone.now())
+
+    def get_id_token_dictionary(self, token: Any, token_handler: Any, request: Any) -> tuple[dict[str, Any], datetime]:
+        claims, expires = super().get_id_token_dictionary(token, token_handler, request)
+        if auth_time := getattr(request, "auth_time", None):
+            claims["auth_time"] = int(auth_time.timestamp())
+        return claims, expires
+
+    def finalize_id_token(self, *args: Any, **kwargs: Any) -> str:
+        signing_keys.published()  # the very first token finds a key
+        return str(super().finalize_id_token(*args, **kwargs))
+
+    # Tokens
+
+    def validate_refresh_token(
+        self, refresh_token: str, client: Client, request: Any, *args: Any, **kwargs: Any
+    ) -> bool:
+        """Locks the token. A second use ends the family; of two at the same moment, a retry, one is refused."""
+        began = timezone.now()
+        checksum = sha256(refresh_token.encode()).hexdigest()
+        locked = RefreshToken.objects.select_for_update(of=("self",)).select_related("user")
+        found = locked.filter(token_checksum=checksum).order_by("-revoked", "pk").first()
+        if found is None or found.application_id != client.pk or not found.user.is_active:
+            return False
+        if found.revoked is not None:
+            if found.revoked < began:
+                _end_family(found.token_family, client, "refresh_token")
+            return False
+        return bool(super().validate_refresh_token(refresh_token, client, request, *args, **kwargs))
+
+    def _create_refresh_token(self, request: Any, code: str, access_token: AccessToken, previous: Any) -> RefreshToken:
+        made: RefreshToken = super()._create_refresh_token(request, code, access_token, previous)
+        if previous is None and hasattr(request, "family"):
+            made.token_family = request.family
+            made.save(update_fields=["token_family"])
+        return made
+
+    def validate_grant_type(
+        self, client_id: str, grant_type: str, client: Any, request: Any, *args: Any, **kw: Any
+    ) -> bool:
+        """For a device also: it is its own code, agreed to, and not used before. The code is used up here."""
+        if grant_type not in ("authorization_code", "refresh_token", "client_credentials", DEVICE):
+            return False
+        if not super().validate_grant_type(client_id, grant_type, client, request, *args, **kw):
+            return False
+        if grant_type == DEVICE:
+            mine = DeviceGrant.objects.filter(device_code=request.device_code, client_id=request.client.client_id)
+            agreed = mine.filter(status=DeviceGrant.AUTHORIZED, expires__gt=timezone.now(), user__is_active=True)
+            if not agreed.delete()[0]:
+                raise errors.InvalidGrantError(request=request)
+        return True
+
+    def _load_access_token(self, token: str) -> AccessToken | None:
+        """For the toolkit's own endpoints: only those of open accounts and clients."""
+        access: AccessToken | None = super()._load_access_token(token)
+        if access is None or not access.application.is_usable(None):
+            return None
+        return access if access.user is None or access.user.is_active else None
+
+    def is_pkce_required(self, client_id: str, request: Any) -> bool:
+        return True
+
+    # Keys
+
+    def _get_key_for_token(self, token: str) -> jwk.JWK | None:
+        """The key that an ID token of ours names; a former one too."""
+        try:
+            unverified = jws.JWS()
+            unverified.deserialize(token)
+            kid = unverified.jose_header.get("kid", "")
+            audience = json.loads(unverified.objects["payload"]).get("aud")
+        except (JWException, ValueError, AttributeError):
+            return None
+        if not audience or not self._get_client_by_audience(audience):
+            return None
+        known = {key.kid: key for key in signing_keys.published()}
+        return known[kid].jwk if kid in known else None
+
+
+def _end_family(family: Any, client: Client, what: str) -> None:
+    RefreshToken.revoke_family(family)
+    events.record("client.reused", client, by=Actor("client", client.public_id), what=what)
+
+
+def _picture(user: Any) -> str | None:
+    return f"{settings.SITE_URL}{user.avatar.image.url}" if user.avatar else None

@@ -1,0 +1,267 @@
+"""The endpoints that programs call, and the page that asks people."""
+
+import json
+from typing import Any, cast
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, QueryDict
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.views.decorators.csrf import csrf_exempt
+from oauth2_provider import views
+from oauth2_provider.exceptions import InvalidOIDCClientError
+from oauth2_provider.forms import AllowForm
+
+from accounts import queries
+from accounts.models import Client, DeviceGrant
+from accounts.oauth.validator import DEVICE, signed_in_at
+from accounts.services import consents, signing_keys
+from core import ratelimit
+from core.context import Actor
+
+RATE = "120/minute"  # of one network, at the endpoints where secrets could be guessed
+JWKS_SECONDS = 300
+
+
+class Authorize(views.AuthorizationView):
+    """Asks a person whether a client may, unless they agreed to as much before; `prompt` and `max_age` are heeded."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        request.GET = _without(request.GET, "approval_prompt")  # the toolkit's own way round the page
+        prompt = request.GET.get("prompt", "").split()
+        response: HttpResponseBase = super().get(request, *args, **kwargs)
+        if not self._asks(response):
+            return response
+        if _is_too_long_ago(request):
+            return self._answer("login_required") if "none" in prompt else self.handle_prompt_login()
+        wanted = self.oauth2_data["scopes"]
+        agreed = consents.covers(
+            user_id=cast("int", request.user.pk), client_id=self.oauth2_data["client_id"], scopes=wanted
+        )
+        if agreed and "consent" not in prompt:
+            form = AllowForm({**self.get_initial(), "allow": True})
+            return self._grant(form) if form.is_valid() else response
+        if "none" in prompt:
+            return self._answer("consent_required")
+        return may_go_to(response, self.oauth2_data["redirect_uri"])
+
+    def _grant(self, form: AllowForm) -> HttpResponseBase:
+        response: HttpResponseBase = super().form_valid(form)
+        return response
+
+    def form_valid(self, form: AllowForm) -> HttpResponseBase:
+        """What the person said. A consent is remembered once the client's request proves right."""
+        with transaction.atomic():
+            response = self._grant(form)
+            given = form.cleaned_data
+            if given["allow"] and "code=" in response.headers.get("Location", ""):
+                user: Any = self.request.user
+                consents.give(
+                    user=user,
+                    client=Client.objects.get(client_id=given["client_id"]),
+                    scopes=given["scope"].split(),
+                    by=Actor.person(user),
+                )
+        return response
+
+    def handle_prompt_login(self) -> HttpResponseBase:
+        """Whoever is signed in says once more who they are."""
+        if not self.request.user.is_authenticated:
+            to_the_door: HttpResponseBase = super().handle_prompt_login()
+            return to_the_door
+        query = self.request.GET.copy()
+        query.pop("max_age", None)
+        query["prompt"] = " ".join(one for one in query.get("prompt", "").split() if one != "login")
+        back = urlencode({"next": f"{self.request.path}?{query.urlencode()}"})
+        return redirect(f"{reverse('account_reauthenticate')}?{back}")
+
+    def redirect(self, redirect_to: str, application: Any) -> HttpResponseBase:
+        """Every answer says whose it is (RFC 9207), also the toolkit's own short cuts."""
+        if "iss" not in dict(parse_qsl(urlsplit(redirect_to).query)):
+            joint = "&" if "?" in redirect_to else "?"
+            redirect_to += joint + urlencode({"iss": settings.OAUTH2_PROVIDER["OIDC_ISS_ENDPOINT"]})
+        if application is None:
+            application = Client.objects.filter(client_id=self.request.GET.get("client_id", "")).first()
+        response: HttpResponseBase = super().redirect(redirect_to, application)
+        return response
+
+    def _asks(self, response: HttpResponseBase) -> bool:
+        return isinstance(response, TemplateResponse) and "application" in (response.context_data or {})
+
+    def _answer(self, error: str) -> HttpResponseBase:
+        said = {"error": error} | ({"state": state} if (state := self.oauth2_data.get("state")) else {})
+        target = self.oauth2_data["redirect_uri"]
+        return self.redirect(
+            target + ("&" if "?" in target else "?") + urlencode(said), self.oauth2_data["application"]
+        )
+
+
+class Token(views.TokenView):
+    """Codes, refresh tokens, secrets and device codes become tokens: each once, in one transaction."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if refusal := _too_often(request):
+            return refusal
+        with transaction.atomic():
+            if request.POST.get("grant_type") == DEVICE:
+                return _for_device(self, request)
+            response: HttpResponseBase = self.authorization_flow_token_response(request)
+            return response
+
+
+class Revoke(views.RevokeTokenView):
+    """RFC 7009: a client's own tokens only."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response: HttpResponseBase = _too_often(request) or super().post(request, *args, **kwargs)
+        return response
+
+
+@method_decorator(csrf_exempt, name="dispatch")
+class Introspect(views.IntrospectTokenView):
+    """RFC 7662, for clients with a secret, and by POST alone. Says whose a token is by the same `sub` as ID tokens."""
+
+    http_method_names = ["post", "options"]  # noqa: RUF012  Django's way
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response: HttpResponseBase = _too_often(request) or super().dispatch(request, *args, **kwargs)
+        return response
+
+    @staticmethod
+    def get_token_response(token_value: str | None = None) -> JsonResponse:
+        response: JsonResponse = views.IntrospectTokenView.get_token_response(token_value)
+        said = json.loads(response.content)
+        if said.pop("username", None):
+            token = queries.access_token_of(token_value or "")
+            if token is None or token.user is None or not token.user.is_active or not token.application.is_usable(None):
+                return JsonResponse({"active": False})
+            said["sub"] = token.user.public_id
+        said |= {"iss": settings.OAUTH2_PROVIDER["OIDC_ISS_ENDPOINT"]} if said.get("active") else {}
+        return JsonResponse(said, status=response.status_code)
+
+
+class DeviceAuthorization(views.DeviceAuthorizationView):
+    """RFC 8628, 3.1. A device cannot ask for what its client may not."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if refusal := _too_often(request):
+            return refusal
+        client = Client.objects.filter(client_id=request.POST.get("client_id", "")).first()
+        if client is not None and not set(request.POST.get("scope", "").split()) <= set(client.scopes):
+            return JsonResponse({"error": "invalid_scope"}, status=400)
+        response: HttpResponseBase = super().post(request, *args, **kwargs)
+        return response
+
+
+class Discovery(views.ConnectDiscoveryInfoView):
+    """Says only what we do: no HS256."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response: HttpResponse = super().get(request, *args, **kwargs)
+        said = json.loads(response.content)
+        said["id_token_signing_alg_values_supported"] = ["RS256"]
+        said["prompt_values_supported"] = ["none", "login", "consent"]
+        said["grant_types_supported"] = ["authorization_code", "refresh_token", "client_credentials", DEVICE]
+        said["revocation_endpoint"] = self._get_endpoint_url(request, "revoke-token")
+        said["introspection_endpoint"] = self._get_endpoint_url(request, "introspect")
+        said["device_authorization_endpoint"] = self._get_endpoint_url(request, "device-authorization")
+        response.content = json.dumps(said)
+        return response
+
+
+class Metadata(views.OAuthServerMetadataView):
+    """RFC 8414: the same as `Discovery`, for clients that sign nobody in."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response: HttpResponse = super().get(request, *args, **kwargs)
+        said = json.loads(response.content)
+        said["device_authorization_endpoint"] = self._get_endpoint_url(request, "device-authorization")
+        response.content = json.dumps(said)
+        return response
+
+
+@method_decorator(csrf_exempt, name="dispatch")
+class UserInfo(views.UserInfoView):
+    """Takes the token from the header alone."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if "access_token" in request.GET or "access_token" in request.POST:
+            return JsonResponse({"error": "invalid_request"}, status=400)
+        response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
+        return response
+
+
+def keys(request: HttpRequest) -> JsonResponse:
+    """The public halves of the keys, as RFC 7517 has it."""
+    shown = [
+        {"alg": "RS256", "use": "sig", "kid": key.kid, **json.loads(key.jwk.export_public())}
+        for key in signing_keys.published()
+    ]
+    headers = {"Access-Control-Allow-Origin": "*", "Cache-Control": f"public, max-age={JWKS_SECONDS}"}
+    return JsonResponse({"keys": shown}, headers=headers)
+
+
+class Logout(views.RPInitiatedLogoutView):
+    """A client sends a person here to sign out of this house too; we ask, and send them back."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response = super().get(request, *args, **kwargs)
+        return may_go_to(response, self.oidc_data.get("post_logout_redirect_uri") or "")
+
+    def get_request_application(self, id_token: Any, client_id: str | None) -> Any:
+        if client_id and not Client.objects.filter(client_id=client_id).exists():
+            raise InvalidOIDCClientError
+        return super().get_request_application(id_token, client_id)
+
+
+def may_go_to(response: HttpResponseBase, address: str) -> HttpResponseBase:
+    """The form on this page, and on no other, may lead there: Chromium holds form-action against the redirect too."""
+    parts = urlsplit(address)
+    if parts.netloc:
+        response._csp_update = {"form-action": [f"{parts.scheme}://{parts.netloc}"]}  # type: ignore[attr-defined]  # noqa: SLF001  django-csp's way
+    return response
+
+
+def _without(query: QueryDict, name: str) -> Any:
+    kept = query.copy()
+    kept.pop(name, None)
+    return kept
+
+
+def _is_too_long_ago(request: HttpRequest) -> bool:
+    given = request.GET.get("max_age", "")
+    return given.isascii() and given.isdigit() and timezone.now().timestamp() - signed_in_at(request) > int(given[:9])
+
+
+def _too_often(request: HttpRequest) -> HttpResponse | None:
+    verdict = ratelimit.hit(RATE, "oauth", ratelimit.client_key(request))
+    if verdict.allowed:
+        return None
+    return JsonResponse({"error": "slow_down"}, status=429, headers={"Retry-After": str(verdict.reset_after)})
+
+
+def _for_device(view: Token, request: HttpRequest) -> HttpResponseBase:
+    """How far a device's request is; RFC 8628, 3.5. One that asks more often than agreed is told to slow down."""
+    code = request.POST.get("device_code", "")
+    device = DeviceGrant.objects.select_for_update(of=("self",)).filter(device_code=code).first() if code else None
+    if device is None or device.client_id != _client_id(request, device):
+        return JsonResponse({"error": "invalid_grant"}, status=400)
+    if not ratelimit.hit(f"1/{max(1, device.interval - 1)} second", "device", str(device.pk)).allowed:
+        return JsonResponse({"error": "slow_down"}, status=400)
+    states = {DeviceGrant.AUTHORIZATION_PENDING: "authorization_pending", DeviceGrant.DENIED: "access_denied"}
+    if device.is_expired():
+        return JsonResponse({"error": "expired_token"}, status=400)
+    if device.status in states:
+        return JsonResponse({"error": states[device.status]}, status=400)
+    response: HttpResponseBase = view.authorization_flow_token_response(request)
+    return response
+
+
+def _client_id(request: HttpRequest, device: DeviceGrant) -> str:
+    """The client that asks, as far as it is named in the body; a secret is looked at by the toolkit."""
+    return request.POST.get("client_id") or device.client_id
