@@ -1,4 +1,4 @@
-"""Moments that come from the database are read by Python's own parser, a twentieth of the time of the driver's."""
+"""Moments that come from the database are read by Python's own parser, a tenth of the time of the driver's."""
 
 from datetime import UTC, datetime
 from typing import Any
