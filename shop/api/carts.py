@@ -13,6 +13,7 @@ from core import refs
 from core.api import GrantedViewMixin, In, MoneyField, Problem
 from core.errors import NotFound
 from core.idempotency import idempotent
+from core.schema import IDEMPOTENCY_KEY
 from shop.api.fields import AddressIn
 from shop.api.orders import OrderOut, PaymentOut, begin_payment
 from shop.models import Cart, Order
@@ -180,7 +181,11 @@ class CartViewSet(GrantedViewMixin, viewsets.ViewSet):
         carts.remove_line(cart_id=cart.pk, sku=sku, by=self.grant.actor)
         return self._answer(cart)
 
-    @extend_schema(request=PlaceIn, responses={201: PlacedOut, 400: Problem, 404: Problem, 409: Problem, 422: Problem})
+    @extend_schema(
+        request=PlaceIn,
+        parameters=[IDEMPOTENCY_KEY],
+        responses={201: PlacedOut, 400: Problem, 404: Problem, 409: Problem, 422: Problem},
+    )
     @action(detail=True, methods=["post"])
     def orders(self, request: Request, token: str) -> Response:
         """Order what is in the cart. A cart that is an order already gives that order.
