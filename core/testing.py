@@ -71,9 +71,9 @@ def failures(results: Iterable[Any]) -> list[Exception]:
 @contextmanager
 def redis_at(address: str, settings: Any) -> Iterator[None]:
     """Everything that asks Redis asks there: cache, limits, chat's bus and the queue. `settings` is pytest-django's."""
+    before = current_app.conf.broker_write_url  # first: Celery reads the settings when it is first asked
     settings.REDIS_CACHE_URL = settings.REDIS_BUS_URL = settings.CELERY_BROKER_URL = f"redis://{address}/0"
     settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": settings.REDIS_CACHE_URL}}
-    before = current_app.conf.broker_write_url
     _send_tasks_to(settings.CELERY_BROKER_URL)
     yield
     _send_tasks_to(before)
