@@ -50,7 +50,11 @@ def person_locked(view: View) -> View:
         if request.method != "POST" or not request.user.is_authenticated:
             return view(request, *args, **kwargs)
         with transaction.atomic():
-            User.objects.select_for_update(of=("self",)).get(pk=request.user.pk)
+            _lock_person(request.user.pk)
             return view(request, *args, **kwargs)
 
     return waiting
+
+
+def _lock_person(user_id: int) -> None:
+    User.objects.select_for_update(of=("self",)).get(pk=user_id)

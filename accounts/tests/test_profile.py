@@ -144,7 +144,7 @@ def test_the_api_answers_nobody_who_is_nobody(api, user, method):
     answer = getattr(api, method)(ME, {"name": "Mallory"} if method == "patch" else None)
 
     assert (answer.status_code, answer.json()["code"]) == (401, "not_authenticated")
-    assert answer["WWW-Authenticate"] == 'Session realm="api"'
+    assert answer["WWW-Authenticate"] == 'Bearer realm="api"'
     assert answer["Content-Type"] == "application/problem+json"
     assert snapshot("accounts.User") == before
 

@@ -3,13 +3,15 @@ tests/e2e/test_passkeys.py."""
 
 import base64
 import json
+from threading import Barrier
 
 import pytest
 from allauth.mfa.models import Authenticator
 from django.contrib.auth import get_user
+from django.test import Client
 from django.urls import reverse
 
-from accounts import factors
+from accounts import factors, guards
 from accounts.models import Role
 from accounts.tests.factories import PASSWORD, UserFactory
 from core.testing import events_named, no_event
@@ -98,6 +100,43 @@ def test_of_two_keys_one_stays_with_whom_the_role_asks_for_it(client, user):
 
     assert [key.credential for key in factors.factors_of(user).keys] == ["key-2"]
     assert len(events_named("user.removed_factor")) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+class TestTwoAtOnce:
+    @pytest.fixture
+    def remove_both(self, client, user, at_once):
+        """Two posts from one browser that remove the two last keys; gives how many keys stay."""
+        user.groups.add(Role.objects.get(slug="author").group)
+        urls = [
+            reverse("mfa_remove_webauthn", args=[add_key(user, f"key-{n}").data["credential"]["id"]]) for n in (1, 2)
+        ]
+        client.force_login(user)
+        prove_oneself(client, urls[0])
+
+        def remove(n):
+            twin = Client()
+            twin.cookies["session"] = client.cookies["session"].value
+            twin.post(urls[n])
+
+        def run():
+            at_once(remove, many=2)
+            return len(factors.factors_of(user).keys)
+
+        return run
+
+    def test_one_of_the_two_last_keys_stays(self, remove_both):
+        assert remove_both() == 1
+
+    def test_without_the_lock_on_the_person_none_would_stay(self, remove_both, monkeypatch):
+        """The control: both have found another key before either removes one."""
+        found, allow = Barrier(2), factors.FactorAdapter.can_delete_authenticator
+        monkeypatch.setattr(guards, "_lock_person", lambda user_id: None)
+        monkeypatch.setattr(
+            factors.FactorAdapter, "can_delete_authenticator", lambda *given: (allow(*given), found.wait(10))[0]
+        )
+
+        assert remove_both() == 0
 
 
 def test_the_sign_in_page_is_told_what_to_ask_the_browser_for(client):

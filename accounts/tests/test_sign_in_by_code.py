@@ -1,14 +1,12 @@
 """Sign in with a code from one's mail: who gets one, how often it works, what strangers learn."""
 
 import re
-from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from django.contrib.auth import get_user
-from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -77,26 +75,6 @@ def test_a_code_can_be_sent_again_and_the_last_one_counts(client, user, mailoutb
     client.post(ENTER, {"code": code_in(mailoutbox[1])})
 
     assert get_user(client) == user
-
-
-@pytest.fixture
-def at_once():
-    """Runs something in many threads that start together; gives what each gave."""
-
-    def run(act, many=4):
-        start = Barrier(many)
-
-        def one(n):
-            try:
-                start.wait(10)
-                return act(n)
-            finally:
-                connection.close()
-
-        with ThreadPoolExecutor(many) as pool:
-            return list(pool.map(one, range(many)))
-
-    return run
 
 
 @pytest.mark.django_db(transaction=True)

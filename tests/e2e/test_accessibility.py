@@ -1,8 +1,10 @@
 """Every page passes axe in light and dark, on a desk and in a hand, and fits the narrowest screen."""
 
+import time
 from collections.abc import Iterator
 
 import pytest
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.contrib.auth.models import AnonymousUser
 from django.test import RequestFactory
 
@@ -10,7 +12,7 @@ from core import error_pages
 from core.context import Grant
 from tests.e2e import orders, shopping, talking
 from tests.e2e.inspection import Inspector, look_at_all
-from tests.e2e.visitor import Visitor
+from tests.e2e.visitor import PASSWORD, Visitor
 
 
 @pytest.fixture(scope="session")
@@ -35,7 +37,8 @@ def test_what_strangers_see(visitors, inspector):
         *("/shop/", "/shop/bowls/", "/shop/p/breakfast-bowl/", "/shop/p/creamer/", "/shop/cart/", "/shop/orders/find/"),
         *("/journal/", "/journal/tag/glaze/", "/journal/the-morning-table/"),
         *("/talk/", "/talk/rooms/glaze-talk/", "/talk/about/post/the-morning-table/"),
-        *("/account/login/", "/account/signup/", "/account/password/reset/", "/account/password/reset/done/"),
+        *("/account/login/", "/account/login/code/", "/account/signup/"),
+        *("/account/password/reset/", "/account/password/reset/done/"),
         *("/api/", "/api/v1/", "/api/v1/products/", "/api/docs/problems/"),
     )
     stranger.goto("/api/docs/")
@@ -76,11 +79,48 @@ def test_what_customers_see(site, visitors, inspector):
         inspector,
         customer,
         *("/account/", "/account/profile/", "/account/email/", "/account/password/change/", "/account/logout/"),
+        *("/account/security/", "/account/sessions/", "/account/activity/", "/account/security/app/"),
         *("/shop/orders/", f"/shop/orders/{number}/", "/shop/p/straight-mug/reviews/"),
         *("/talk/new/", f"/talk/about/order/{number}/", "/talk/rooms/studio-open-door/"),
     )
     open_menu(customer)
     inspector.look(customer.page, is_whole=False)
+
+
+def test_the_way_to_a_second_factor_and_in_with_it(visitors, inspector):
+    customer = visitors()
+    customer.sign_in("sinead.kavanagh@example.com", then="/account/security/")
+    page = customer.page
+    customer.goto("/account/security/app/")  # asks who it is
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    customer.press("Go on")
+    page.wait_for_url("**/account/security/app/")
+    inspector.look(page)
+    secret = page.get_by_label("Key").input_value()
+    page.get_by_label("Code that the app shows").fill(code_of(secret))
+    customer.press("Set it up")
+    page.wait_for_url("**/account/security/codes/")
+    code = page.locator("#recovery-codes").inner_text().split()[0]
+    inspector.look(page)
+    look_at_all(inspector, customer, "/account/security/keys/add/", "/account/security/codes/new/")
+    look_at_all(inspector, customer, "/account/security/app/remove/", "/account/security/")
+    customer.goto("/account/logout/")
+    customer.press("Sign out", within=page.locator("main"))
+    customer.goto("/account/login/")
+    page.get_by_label("E-mail").fill("sinead.kavanagh@example.com")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    customer.press("Sign in")
+    page.wait_for_url("**/account/factor/")
+    inspector.look(page)
+    page.get_by_label("Code from your app").fill(code)
+    customer.press("Sign in")
+    page.wait_for_url("**/account/factor/trust/")
+    inspector.look(page)
+
+
+def code_of(secret: str) -> str:
+    """What an app shows for a key now."""
+    return format_hotp_value(hotp_value(secret, int(time.time()) // 30))
 
 
 def test_what_staff_see(site, visitors, inspector):
