@@ -4,7 +4,7 @@ from typing import Any
 
 import structlog
 from celery.worker import consumer
-from celery.worker.state import active_requests, maybe_shutdown, reserved_requests
+from celery.worker.state import maybe_shutdown
 
 log = structlog.get_logger(__name__)
 
@@ -19,12 +19,6 @@ class Consumer(consumer.Consumer):
         return conn.ensure_connection(
             self._tell, max_retries=None, interval_max=LONGEST_PAUSE, interval_start=1.0, callback=maybe_shutdown
         )
-
-    def on_connection_error_after_connected(self, exc: Exception) -> None:
-        """End what was begun. Its messages went with the connection; to acknowledge them would kill the worker."""
-        for request in (*reserved_requests, *active_requests):
-            request.acknowledged = True
-        super().on_connection_error_after_connected(exc)
 
     def _tell(self, failure: Exception, pause: float) -> None:
         log.warning("queue_unreachable", error=str(failure), next_try_in=pause)

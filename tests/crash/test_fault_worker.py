@@ -67,16 +67,3 @@ def test_what_it_was_sending_is_sent_again_after_its_lease(services: Services, w
     assert wait_for(done, seconds=60)
     delivery = EventDelivery.objects.get(handler__startswith=slow_handlers.__name__)
     assert (noted("began"), noted("sent"), delivery.attempts) == (2, 1, 2)
-
-
-def test_a_queue_that_restarts_under_a_worker_does_not_make_it_do_things_twice(services: Services, worker: Worker):
-    record("test.outside")
-    assert wait_for(lambda: noted("began") == 1, seconds=40)
-
-    services.kill_valkey()
-    services.start_valkey()
-
-    assert wait_for(done, seconds=slow_handlers.SECONDS + 3)
-    record("test.outside")
-    assert wait_for(lambda: done() == 2, seconds=20)
-    assert (noted("began"), noted("sent")) == (2, 2)
