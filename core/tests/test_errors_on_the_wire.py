@@ -112,17 +112,20 @@ def test_money_on_the_wire():
             field.run_validation(wrong)
 
 
-def test_a_scope_that_is_missing_is_named():
+def test_a_scope_that_is_missing_is_named_and_one_without_a_person_opens_nothing():
+    from accounts.models import User
     from core.permissions import HasScope
 
     class View:
         required_scopes: ClassVar = {"POST": "shop:write"}
 
     request = APIRequestFactory().post("/")
-    request.auth = Grant("api_key", Actor("user", "u"), SCOPES - {"shop:write"})
+    request.auth = Grant("key", Actor("user", "u", User()), SCOPES - {"shop:write"})
     permission = HasScope()
 
     assert permission.has_permission(request, View()) is False
     assert permission.message == "This needs the scope shop:write."
-    request.auth = Grant("api_key", Actor("user", "u"), frozenset({"shop:write"}))
+    request.auth = Grant("key", Actor("user", "u", User()), frozenset({"shop:write"}))
     assert permission.has_permission(request, View()) is True
+    request.auth = Grant("token", Actor("client", "c"), frozenset({"shop:write"}))
+    assert permission.has_permission(request, View()) is False
