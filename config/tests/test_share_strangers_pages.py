@@ -1,5 +1,6 @@
 """Strangers share a page for a second; nobody else's page is ever kept, and no stranger gets what is another's."""
 
+import itertools
 import threading
 from typing import Any
 
@@ -8,7 +9,7 @@ from django.http import HttpResponse
 from django.test import Client, RequestFactory
 
 from blog.tests.factories import published
-from core import microcache
+from core import microcache, shortly
 from core.microcache import LARGEST, Kept, MicrocacheMiddleware, Shelf
 from shop.tests.factories import MarketFactory
 from shop.tests.pages import add_to_cart, product_with
@@ -17,10 +18,12 @@ pytestmark = pytest.mark.django_db
 
 
 class Clock:
-    """The process clock as the cache reads it."""
+    """The process clock as the caches read it; each begins where all that another has seen has run out."""
+
+    begins = itertools.count(10**6, 1000)
 
     def __init__(self) -> None:
-        self.now = 100.0
+        self.now = float(next(self.begins))
 
     def monotonic(self) -> float:
         return self.now
@@ -31,6 +34,7 @@ def clock(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Clock:
     settings.MICROCACHE_SECONDS = 1
     clock = Clock()
     monkeypatch.setattr(microcache, "time", clock)
+    monkeypatch.setattr(shortly, "time", clock)
     return clock
 
 
