@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import devices, factors
-from core.problems import problem_response
+from core.api.problems import problem_response
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 

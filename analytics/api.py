@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from analytics import queries
-from core.api import GrantedViewMixin, In, MoneyField, Problem
+from core.api.viewsets import GrantedViewMixin, In, MoneyField, Problem
 from core.errors import Denied, Invalid
 
 PERMISSION = "analytics.view_salefact"

@@ -23,8 +23,8 @@ from chat import bus, protocol, queries
 from chat.following import Feed, Follower, Socket
 from chat.models import Room
 from chat.threads import in_db
-from core import metrics
 from core.breaker import breaker
+from core.monitoring import metrics
 
 log = structlog.get_logger(__name__)
 

@@ -13,8 +13,8 @@ from accounts.api import routes as accounts_routes
 from analytics.api import routes as analytics_routes
 from blog.api import routes as blog_routes
 from chat.api import routes as chat_routes
-from core import codes
-from core.search_api import routes as core_routes
+from core.api import codes
+from core.api.search import routes as core_routes
 from core.webhooks.api import routes as webhook_routes
 from shop.api import routes as shop_routes
 

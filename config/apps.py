@@ -11,7 +11,7 @@ class AgoraConfig(AppConfig):
     verbose_name = "Agora"
 
     def ready(self) -> None:
-        from core import reporting
+        from core.monitoring import reporting
 
         if settings.ROLE in {"web", "realtime"}:  # workers fork first
             reporting.start()

@@ -17,7 +17,7 @@ from celery.signals import (
     worker_ready,
 )
 
-from core.multiprocess import share_metrics
+from core.monitoring.multiprocess import share_metrics
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 METRICS_PORT = int(os.environ.get("METRICS_PORT", "0"))
@@ -45,14 +45,15 @@ def send_surroundings(headers: dict[str, Any], **_: Any) -> None:
 @before_task_publish.connect(sender="core.heartbeat")
 def show_that_beat_lives(**_: Any) -> None:
     # Nobody but the beat sends this task.
-    from core import vitals  # noqa: PLC0415
+    from core.monitoring import vitals  # noqa: PLC0415
 
     vitals.seen("beat")
 
 
 @task_prerun.connect
 def take_surroundings(task: Any, **_: Any) -> None:
-    from core import context, metrics  # noqa: PLC0415
+    from core import context  # noqa: PLC0415
+    from core.monitoring import metrics  # noqa: PLC0415
 
     request = task.request
     request.agora_context = context.bind(request_id=getattr(request, "request_id", "") or "", source=task.name)
@@ -64,7 +65,7 @@ def take_surroundings(task: Any, **_: Any) -> None:
 
 @task_postrun.connect
 def drop_surroundings(task: Any, state: str | None = None, **_: Any) -> None:
-    from core import metrics  # noqa: PLC0415
+    from core.monitoring import metrics  # noqa: PLC0415
 
     bound = getattr(task.request, "agora_context", None)
     if bound is not None:
@@ -74,14 +75,14 @@ def drop_surroundings(task: Any, state: str | None = None, **_: Any) -> None:
 
 @worker_process_init.connect
 def report(**_: Any) -> None:
-    from core import reporting  # noqa: PLC0415
+    from core.monitoring import reporting  # noqa: PLC0415
 
     reporting.start()
 
 
 @worker_ready.connect
 def show_metrics(**_: Any) -> None:
-    from core import scrape  # noqa: PLC0415
+    from core.monitoring import scrape  # noqa: PLC0415
 
     if METRICS_PORT:
         scrape.serve(METRICS_PORT)

@@ -7,7 +7,8 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from blog.feeds import PostSitemap
 from config import api, dev, pages
-from core import health, scrape, styleguide
+from core import health, styleguide
+from core.monitoring import scrape
 from shop.sitemap import ProductSitemap
 
 SITEMAPS = {"posts": PostSitemap, "products": ProductSitemap}

@@ -8,7 +8,8 @@ class CoreConfig(AppConfig):
     verbose_name = "Core"
 
     def ready(self) -> None:
-        from core import handlers, moments, text_pages, vitals  # noqa: F401  subscribe and register on import
+        from core import handlers, moments, text_pages  # noqa: F401  subscribe and register on import
+        from core.monitoring import vitals  # noqa: F401  subscribe and register on import
         from core.webhooks import handlers as webhook_handlers  # noqa: F401
         from core.webhooks import tasks  # noqa: F401
 

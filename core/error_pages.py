@@ -19,7 +19,7 @@ from django.utils.html import escape
 from django.utils.translation import gettext as _
 from redis.exceptions import RedisError
 
-from core.problems import problem_response
+from core.api.problems import problem_response
 
 # What a database or a Redis that is away, restarts or is overrun makes of a request.
 OUT_OF_REACH: Final = (OperationalError, InterfaceError, RedisError)

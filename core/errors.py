@@ -1,6 +1,6 @@
 """What a service says when it refuses. One class hierarchy, mapped in one place to each edge.
 
-API: `core.api.problem_handler` makes RFC 9457 problem+json. Pages: `core.forms.add_error` or an error page.
+API: `core.api.viewsets.problem_handler` makes RFC 9457 problem+json. Pages: `core.forms.add_error` or an error page.
 Sockets: an `err` frame. Every error names what is wrong and, where there is one, the field and the fix.
 """
 

@@ -6,7 +6,8 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from redis.exceptions import RedisError
 
-from core import draining, vitals
+from core import draining
+from core.monitoring import vitals
 
 _seen_migrated = False
 

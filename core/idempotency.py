@@ -17,10 +17,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core import ratelimit
-from core.api import GrantedViewMixin
+from core.api.permissions import grant_of
+from core.api.viewsets import GrantedViewMixin
 from core.errors import DomainError, Invalid
 from core.models import IdempotencyKey
-from core.permissions import grant_of
 
 P = ParamSpec("P")
 V = TypeVar("V", bound=GrantedViewMixin)

@@ -8,10 +8,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.functional import SimpleLazyObject
 
-from core import context, metrics
+from core import context
+from core.api.problems import problem_response
 from core.context import Grant
 from core.errors import DomainError
-from core.problems import problem_response
+from core.monitoring import metrics
 
 log = structlog.get_logger(__name__)
 

@@ -5,8 +5,9 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from core import events, vitals
+from core import events
 from core.models import IdempotencyKey
+from core.monitoring import vitals
 
 KEEP_IDEMPOTENCY_KEYS = timedelta(hours=24)
 

@@ -7,8 +7,8 @@ from django.db.models import Count, Sum
 from django.utils import timezone
 from prometheus_client.core import GaugeMetricFamily, Metric
 
-from core import scrape
 from core.money import Money
+from core.monitoring import scrape
 from shop.models import Order
 
 WINDOW = timedelta(hours=24)

@@ -15,10 +15,10 @@ from accounts import queries
 from accounts.models import ApiKey, User
 from accounts.models.api_key import State
 from accounts.services import api_keys
-from core.api import In, Problem, ReadViewSet
+from core.api.permissions import HasScope, grant_of
+from core.api.viewsets import In, Problem, ReadViewSet
 from core.context import SCOPES
 from core.errors import Denied
-from core.permissions import HasScope, grant_of
 
 UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 WRITES = {400: Problem, 401: Problem, 403: Problem, 409: Problem, 422: Problem}

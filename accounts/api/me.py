@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from accounts.models import User
 from accounts.services import people
-from core.api import GrantedViewMixin, In, Problem
+from core.api.viewsets import GrantedViewMixin, In, Problem
 
 
 class MeIn(In):

@@ -15,10 +15,10 @@ from blog.models import Comment, Post
 from blog.models.comment import CommentQuerySet
 from blog.services import commenting
 from core import ratelimit
-from core.api import Problem, ReadViewSet
+from core.api.permissions import grant_of
+from core.api.viewsets import Problem, ReadViewSet
 from core.errors import NotFound
 from core.idempotency import idempotent
-from core.permissions import grant_of
 
 
 class CommentFilter(django_filters.FilterSet):

@@ -17,10 +17,10 @@ from blog.api.shapes import EditConflictProblem, PostDetailOut, PostIn, PostOut,
 from blog.models import Post, PostAuthor, PostTag
 from blog.models.post import PostQuerySet
 from blog.services import publishing, writing
-from core import conditional
-from core.api import Problem, ReadViewSet
+from core.api import conditional
+from core.api.problems import CONTENT_TYPE, problem
+from core.api.viewsets import Problem, ReadViewSet
 from core.idempotency import idempotent
-from core.problems import CONTENT_TYPE, problem
 
 PUBLISHED = Post.Status.PUBLISHED
 

@@ -10,9 +10,9 @@ from blog import access
 from blog.models import Comment, Post, Tag
 from blog.services import commenting, writing
 from core import markdown
-from core.api import In, Problem
+from core.api.permissions import grant_of
+from core.api.viewsets import In, Problem
 from core.models import Picture
-from core.permissions import grant_of
 
 
 class AuthorOut(serializers.Serializer[User]):

@@ -4,7 +4,7 @@ from django.db.models import QuerySet
 
 from blog.api.shapes import TagOut
 from blog.models import Tag
-from core.api import ReadViewSet
+from core.api.viewsets import ReadViewSet
 
 
 class TagViewSet(ReadViewSet[Tag]):

@@ -17,7 +17,7 @@ from chat.models import Room, SupportCase
 from chat.queries import NotAMember
 from chat.services import cases
 from core import cards
-from core.api import Problem, ReadViewSet
+from core.api.viewsets import Problem, ReadViewSet
 from core.errors import Invalid, NotFound
 
 

@@ -15,7 +15,7 @@ from chat import limits, protocol, queries, wire
 from chat.api.shapes import EditIn, MessageIn, MessageOut, MuteIn, ReadIn, ReadOut, ReportIn, RoomOut
 from chat.models import Message, Room
 from chat.services import changes, messages, rooms
-from core.api import Problem, ReadViewSet
+from core.api.viewsets import Problem, ReadViewSet
 from core.errors import Invalid, NotFound
 
 NUMBER = r"(?P<seq>[0-9]{1,15})"

@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from chat import protocol, wire
 from chat.models import Message, Room, SupportCase
-from core.api import In
+from core.api.viewsets import In
 
 
 class PairOut(serializers.Serializer[Any]):

@@ -12,8 +12,8 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
-from core.api import GrantedViewMixin
-from core.deprecation import Deprecation
+from core.api.deprecation import Deprecation
+from core.api.viewsets import GrantedViewMixin
 
 GOING = Deprecation(since=date(2026, 11, 1), see="/api/docs/#kilns", sunset=date(2027, 5, 1))
 

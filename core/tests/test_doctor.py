@@ -17,10 +17,11 @@ from django.core.management import call_command
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
-from core import checkups, doctor, events, vitals
+from core import events
 from core.context import Actor
-from core.doctor import State
 from core.models import EventDelivery
+from core.monitoring import checkups, doctor, vitals
+from core.monitoring.doctor import State
 
 ROOT = Path(__file__).resolve().parents[2]
 NOWHERE = "127.0.0.1:1"

@@ -13,7 +13,7 @@ from rest_framework.test import APIRequestFactory
 from rest_framework.views import APIView
 
 from core import context
-from core.api import In, MoneyField
+from core.api.viewsets import In, MoneyField
 from core.context import SCOPES, Actor, Grant
 from core.errors import Conflict, Invalid, RateLimited
 from core.money import Money
@@ -114,7 +114,7 @@ def test_money_on_the_wire():
 
 def test_a_scope_that_is_missing_is_named_and_one_without_a_person_opens_nothing():
     from accounts.models import User
-    from core.permissions import HasScope
+    from core.api.permissions import HasScope
 
     class View:
         required_scopes: ClassVar = {"POST": "shop:write"}

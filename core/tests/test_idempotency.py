@@ -13,7 +13,7 @@ from rest_framework.test import APIRequestFactory
 from rest_framework.views import APIView
 
 from core import testing
-from core.api import GrantedViewMixin
+from core.api.viewsets import GrantedViewMixin
 from core.errors import Conflict
 from core.idempotency import idempotent
 from core.models import IdempotencyKey, Reference

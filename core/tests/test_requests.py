@@ -113,7 +113,7 @@ def test_the_api_says_what_is_left_of_the_limit(client):
 
 @pytest.mark.django_db
 def test_beyond_the_limit_the_api_refuses_and_says_when_to_come_back(client, monkeypatch):
-    monkeypatch.setattr("core.permissions.STRANGERS", "1/minute")
+    monkeypatch.setattr("core.api.permissions.STRANGERS", "1/minute")
     client.get("/api/v1/search/?q=x")
 
     response = client.get("/api/v1/search/?q=x")

@@ -10,9 +10,9 @@ from rest_framework import serializers
 from rest_framework.test import APIClient
 
 from blog.tests.factories import draft, editor, picture, published
-from core.api import MoneyField
+from core.api.spreadsheets import CsvRenderer
+from core.api.viewsets import MoneyField
 from core.money import Money
-from core.spreadsheets import CsvRenderer
 from shop.tests import factories as shop
 
 POSTS = "/api/v1/posts/"

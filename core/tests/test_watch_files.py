@@ -8,7 +8,7 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from core import metrics, scrape
+from core.monitoring import metrics, scrape
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = re.compile(r"\bagora_[a-z_]+")

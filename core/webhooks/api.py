@@ -11,7 +11,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api import In, Problem, ReadViewSet
+from core.api.viewsets import In, Problem, ReadViewSet
 from core.idempotency import idempotent
 from core.models import Webhook, WebhookAttempt, WebhookDelivery
 from core.webhooks import deliveries, endpoints

@@ -10,10 +10,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core import refs
-from core.api import GrantedViewMixin, In, MoneyField, Problem
+from core.api.schema import IDEMPOTENCY_KEY
+from core.api.viewsets import GrantedViewMixin, In, MoneyField, Problem
 from core.errors import NotFound
 from core.idempotency import idempotent
-from core.schema import IDEMPOTENCY_KEY
 from shop.api.fields import AddressIn
 from shop.api.orders import OrderOut, PaymentOut, begin_payment
 from shop.models import Cart, Order

@@ -13,7 +13,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api import In, MoneyField, Problem, ReadViewSet
+from core.api.viewsets import In, MoneyField, Problem, ReadViewSet
 from shop.api.fields import ProductImageOut
 from shop.cards import product_url
 from shop.filters import ProductFilter, filters_from

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from core.api import In, MoneyField
+from core.api.viewsets import In, MoneyField
 from core.media import Image
 from core.money import Money
 from shop.models.cart import MAX_QUANTITY

@@ -10,7 +10,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api import In, Problem, ReadViewSet
+from core.api.viewsets import In, Problem, ReadViewSet
 from core.context import Actor
 from core.errors import Unavailable
 from core.idempotency import idempotent

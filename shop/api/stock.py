@@ -8,7 +8,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api import In, Problem, ReadViewSet
+from core.api.viewsets import In, Problem, ReadViewSet
 from core.errors import Denied
 from core.idempotency import HEADER, idempotent
 from core.ids import uuid7

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from django.core.management import call_command
 
-from core import codes
+from core.api import codes
 from tests.contract.breaking import breaks
 
 FILE = Path("docs/openapi.yaml")
@@ -52,7 +52,7 @@ def test_every_text_has_an_example():
         if about.get("type") == "string" and not {"example", "enum"} & set(about)
     ]
 
-    assert bare == [], "Give these names an example in core/examples.py."
+    assert bare == [], "Give these names an example in core/api/examples.py."
 
 
 def _promised() -> dict:

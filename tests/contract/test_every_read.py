@@ -9,7 +9,7 @@ import pytest
 import yaml
 from django.test import Client
 
-from core.shaping import is_page
+from core.api.shaping import is_page
 from tests.contract.world import World
 
 pytestmark = pytest.mark.usefixtures("db", "unlimited")

@@ -14,8 +14,8 @@ from schemathesis.core.parameters import ParameterLocation
 from schemathesis.specs.openapi import checks
 
 from config.wsgi import application
-from core import codes, shaping
-from core.problems import CONTENT_TYPE
+from core.api import codes, shaping
+from core.api.problems import CONTENT_TYPE
 from tests.contract.conftest import undone
 from tests.contract.world import PRINCIPALS, World
 

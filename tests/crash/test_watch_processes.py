@@ -14,8 +14,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from config.embedded.paths import BASE_DIR
-from core import checkups, vitals
-from core.doctor import State
+from core.monitoring import checkups, vitals
+from core.monitoring.doctor import State
 from tests.crash.conftest import wait_for
 
 pytestmark = pytest.mark.crash

@@ -11,7 +11,7 @@ from rest_framework.test import APIClient
 from accounts import keys
 from accounts.models import ApiKey
 from accounts.services import api_keys
-from core import permissions
+from core.api import permissions
 from core.context import Actor
 from core.testing import snapshot
 

@@ -13,7 +13,8 @@ from rest_framework import exceptions
 from core.errors import DomainError
 
 PARTS: Final = ("core", "accounts", "blog", "shop", "chat", "analytics")
-SHARED: Final = ("core.errors", "core.idempotency", "core.conditional", "core.api")  # what any endpoint may say
+# What any endpoint may say.
+SHARED: Final = ("core.errors", "core.idempotency", "core.api.conditional", "core.api.viewsets")
 ROOMS: Final = ("services", "queries", "providers", "api", "models")
 ELSEWHERE: Final = (".tests.", ".consumers.", ".admin.", ".pages.", ".paging.", ".text_pages.", ".media.")
 PLACEHOLDER: Final = re.compile(r"%\(\w+\)[sd]|\{\w+\}")

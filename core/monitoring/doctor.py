@@ -69,8 +69,6 @@ def broken(what: str, fix: str) -> Finding:
 
 def examine(patience: float = PATIENCE) -> list[Finding]:
     """Run all checks at once; a finding for each, in the order of their registration, after `patience` at most."""
-    from core import checkups  # noqa: F401, PLC0415  registers them
-
     found: dict[str, Finding] = {}
     # Threads that hang must not keep the command from ending, so they are daemons and no pool.
     threads = [threading.Thread(target=_run, args=(name, found), daemon=True) for name in _checks]

@@ -1,7 +1,7 @@
 """What each process counts by itself: requests, waits for the database, sockets, tasks. docs/monitoring.md explains.
 
 Labels have few values: routes and task names, never paths, ids or people. Counting costs microseconds, so it is
-always on; `core.scrape` shows it to whom it may concern.
+always on; `core.monitoring.scrape` shows it to whom it may concern.
 """
 
 import time

@@ -10,10 +10,10 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 from drf_spectacular.utils import OpenApiParameter
 
-from core import codes, shaping
-from core.api import Problem
-from core.problems import CONTENT_TYPE, problem
-from core.spreadsheets import CsvRenderer
+from core.api import codes, shaping
+from core.api.problems import CONTENT_TYPE, problem
+from core.api.spreadsheets import CsvRenderer
+from core.api.viewsets import Problem
 
 NAMES: Final = {
     400: "BadRequest",

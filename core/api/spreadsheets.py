@@ -9,7 +9,7 @@ from typing import Any
 
 from rest_framework import renderers, serializers
 
-from core.shaping import is_page
+from core.api.shaping import is_page
 
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
 BEGINS_FORMULA = ("=", "+", "-", "@", "\t", "\r")

@@ -14,8 +14,8 @@ from django.core.cache import cache
 from django.utils import timezone
 from prometheus_client.core import GaugeMetricFamily, Metric
 
-from core import scrape
 from core.models import Event, EventDelivery
+from core.monitoring import scrape
 
 # The beat sends a heartbeat this often, and who was not seen for the second time is taken for dead.
 HEARTBEAT_SECONDS = 15

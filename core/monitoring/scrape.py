@@ -23,8 +23,8 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from core import metrics
-from core.multiprocess import FOLDER
+from core.monitoring import metrics
+from core.monitoring.multiprocess import FOLDER
 
 log = structlog.get_logger(__name__)
 

@@ -17,9 +17,9 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from redis import Redis
 
-from core import vitals
-from core.doctor import Finding, broken, check, first_line, off, ok, warning
 from core.ids import uuid7
+from core.monitoring import vitals
+from core.monitoring.doctor import Finding, broken, check, first_line, off, ok, warning
 from core.staticfiles import SITE_CSS
 
 OLDEST_POSTGRES = 15

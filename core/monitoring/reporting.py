@@ -9,10 +9,10 @@ def start() -> None:
     Call it in each process that serves, after the fork: both send from a thread.
     """
     if settings.SENTRY_DSN:
-        from core import sentry  # noqa: PLC0415
+        from core.monitoring import sentry  # noqa: PLC0415
 
         sentry.start()
     if settings.OTEL_ENDPOINT:
-        from core import tracing  # noqa: PLC0415
+        from core.monitoring import tracing  # noqa: PLC0415
 
         tracing.start()

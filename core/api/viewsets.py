@@ -16,14 +16,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_handler
 
-from core import conditional, shaping
+from core.api import conditional, shaping
+from core.api.deprecation import Deprecation
+from core.api.permissions import grant_of
+from core.api.problems import CONTENT_TYPE, problem
+from core.api.spreadsheets import CsvRenderer
 from core.context import Grant
-from core.deprecation import Deprecation
 from core.errors import DomainError
 from core.money import Money
-from core.permissions import grant_of
-from core.problems import CONTENT_TYPE, problem
-from core.spreadsheets import CsvRenderer
 
 M = TypeVar("M", bound=Model)
 

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core import search
-from core.api import GrantedViewMixin, Problem
+from core.api.viewsets import GrantedViewMixin, Problem
 
 MAX_HITS = 100
 

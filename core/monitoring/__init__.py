@@ -1,0 +1,1 @@
+"""What the site says about itself: figures, errors, traces, and a doctor. docs/monitoring.md explains them."""
