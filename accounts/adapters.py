@@ -1,11 +1,14 @@
 """Where allauth asks us: who calls, how our mail looks, whether the door is open."""
 
 import smtplib
+import time
 from typing import Any, ClassVar
 from uuid import uuid4
 
 import structlog
+from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import get_authentication_records
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -45,6 +48,11 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         return limits.bucket_of(request, str(credentials.get("email", "")))
+
+    def is_reauthentication_required(self, **_: Any) -> bool:
+        """Whether who they are was last said too long ago for a sensitive act; a sign-in counts as having said it."""
+        said = [record["at"] for record in get_authentication_records(self.request, self.request.user)]
+        return max(said, default=0.0) + app_settings.REAUTHENTICATION_TIMEOUT < time.time()
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
         """Verify an address and everything that follows from it in one transaction."""

@@ -205,6 +205,16 @@ def test_without_proof_nothing_is_removed(client, user):
     assert Authenticator.objects.count() == 1
 
 
+def test_who_signed_in_within_five_minutes_is_not_asked_once_more(client, user, monkeypatch):
+    sign_in(client, user)
+    assert client.get(APP).status_code == 200
+    now = time.time()
+
+    monkeypatch.setattr(time, "time", lambda: now + 301)
+
+    assert client.get(APP)["Location"].startswith(REAUTHENTICATE)
+
+
 def test_proof_is_asked_for_again_after_five_minutes(client, user, monkeypatch):
     client.force_login(user)
     prove_oneself(client, APP)
@@ -252,7 +262,6 @@ class TestWhoMustHaveOne:
 
     def test_goes_on_once_it_is_there(self, client, manager):
         sign_in(client, manager)
-        prove_oneself(client, APP)
         client.post(APP, {"code": code_of(client.get(APP).context["form"].secret)})
 
         assert "Your role asks" not in client.get(SECURITY).content.decode()

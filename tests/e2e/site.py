@@ -31,7 +31,7 @@ class Site:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start everything and wait until pages are served; an empty home is filled with the demo."""
+        """Start everything and wait until pages are served with all their pictures; an empty home gets the demo."""
         environment = {**os.environ, "DEBUG": "1", "AGORA_HOME": str(self.home), "PORT": str(self.port)}
         for name in OWN:
             environment.pop(name, None)
@@ -46,6 +46,8 @@ class Site:
                 start_new_session=True,
             )
         _wait_for(self.log, f"Agora runs at {self.url}", self.process)
+        while self.value("SELECT count(*) FROM core_picture WHERE renditions = '[]'"):
+            time.sleep(0.5)
 
     def stop(self) -> None:
         """Stop everything, as a closing machine does; Ctrl-C is ignored by what a shell started in the background."""
