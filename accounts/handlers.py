@@ -10,6 +10,7 @@ from allauth.account.models import EmailAddress
 from allauth.core import context
 from allauth.mfa import signals as factor_signals
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.contrib.auth import signals as auth_signals
 from django.db import transaction
 from django.db.models.signals import post_delete, post_save
@@ -17,8 +18,8 @@ from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 
 from accounts import devices, factors
-from accounts.models import Device, User
-from accounts.services import people
+from accounts.models import Device, Impersonation, User
+from accounts.services import impersonations, people
 from core import events, mail
 from core.context import Actor
 from core.models import Event
@@ -54,7 +55,12 @@ def note_failed_sign_in(credentials: dict[str, Any], **_: Any) -> None:
 
 
 @receiver(auth_signals.user_logged_out)
-def note_sign_out(user: User | None, **_: Any) -> None:
+@transaction.atomic
+def note_sign_out(request: HttpRequest, user: User | None, **_: Any) -> None:
+    """Who acts in another's name signs themselves out, and that ends."""
+    if in_name := getattr(request, "in_name", None):
+        user = in_name.staff
+        impersonations.end(uid=in_name.uid, because="signed_out", by=Actor.person(in_name.staff))
     if user is not None:
         events.record("user.signed_out", user, by=Actor.person(user))
 
@@ -122,6 +128,19 @@ def tell_of_lost_factors(event: Event, key: str) -> None:
     user = User.objects.filter(uid=event.subject_id).first()
     if user is not None:
         mail.send("factors_removed", to=user.email, key=key)
+
+
+@events.on("user.closed")
+def end_impersonations(event: Event) -> None:
+    """Nobody acts in the name of a closed account, nor from one."""
+    impersonations.end_all(person_uid=event.subject_id)
+
+
+@events.on("user.impersonated", outside=True)
+def tell_of_impersonation(event: Event, key: str) -> None:
+    row = Impersonation.objects.filter(uid=event.data["impersonation"]).select_related("person", "by").first()
+    if row is not None and settings.IMPERSONATION_IS_MAILED:
+        mail.send("impersonated", to=row.person.email, key=key, values={"staff": row.by, "at": event.at})
 
 
 def _whoever_asks(user: User) -> Actor:

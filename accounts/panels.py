@@ -3,6 +3,7 @@
 from django.utils.translation import gettext as _
 
 from accounts.models import Entitlement, User
+from accounts.services import impersonations
 from core import panels
 from core.context import Grant
 from core.panels import Panel
@@ -17,3 +18,11 @@ def held(user: User, viewer: Grant) -> Panel | None:
         return None
     rows = Entitlement.objects.of(user).order_by("-id")[:SHOWN]
     return Panel(_("Holds"), "accounts/panels/held.html", {"rows": list(rows)}, order=90)
+
+
+@panels.register("customer.admin")
+def act_for(user: User, viewer: Grant) -> Panel | None:
+    """The way to act in this person's name, for who may. One query for who may at all."""
+    if not impersonations.may_impersonate(user, viewer.actor):
+        return None
+    return Panel(_("On their behalf"), "accounts/panels/act_for.html", {"person": user}, order=95)

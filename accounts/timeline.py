@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -17,6 +18,8 @@ WORDS: Final = {
     "user.closed": _("Your account was closed"),
     "user.ended_other_sessions": _("You signed out everywhere else"),
     "user.ended_session": _("You signed another browser out"),
+    "user.impersonated": _("Somebody of ours began to act in your name"),
+    "user.impersonation_ended": _("They stopped acting in your name"),
     "user.lost_factors": _("Your second factors were removed for you"),
     "user.made_recovery_codes": _("Recovery codes were made"),
     "user.opened": _("Your account was opened again"),
@@ -44,12 +47,30 @@ def page_of(user: User, *, cursor: str = "") -> Page[Event]:
 
 
 def steps_of(page: Page[Event]) -> list[dict[str, Any]]:
-    """Events as components/timeline.html shows them."""
+    """Events as components/timeline.html shows them. One query where staff did something in the person's name."""
+    staff = _names_of({event.impersonator_id for event in page} | {_beginner(event) for event in page})
     return [
         {
             "label": WORDS.get(event.name) or WARNINGS[event.name],
             "at": event.at,
             "state": "failed" if event.name in WARNINGS else "done",
+            "note": _note(event, staff),
         }
         for event in page
     ]
+
+
+def _beginner(event: Event) -> str:
+    return event.actor_id if event.name == "user.impersonated" else ""
+
+
+def _note(event: Event, staff: dict[str, str]) -> str:
+    """Who of the staff it was."""
+    if name := staff.get(event.impersonator_id):
+        return _("%(name)s of %(house)s did this for you") % {"name": name, "house": settings.SITE_NAME}
+    return staff.get(_beginner(event), "")
+
+
+def _names_of(uids: set[str]) -> dict[str, str]:
+    people = User.objects.filter(uid__in=uids - {""}) if uids - {""} else ()
+    return {person.public_id: person.display_name for person in people}

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from accounts import pages
+from accounts.impersonation.urls import urlpatterns as impersonation
 from accounts.programs.urls import urlpatterns as programs
 
 app_name = "accounts"
@@ -11,5 +12,6 @@ urlpatterns = [
     path("activity/", pages.activity, name="activity"),
     path("sessions/", pages.sessions, name="sessions"),
     path("sessions/<uuid:uid>/end/", pages.end_session, name="end_session"),
+    *impersonation,
     *programs,
 ]

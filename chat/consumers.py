@@ -21,6 +21,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.impersonation import overlay
+from accounts.impersonation.guard import Impersonating
 from accounts.models import User
 from chat import hub as hubs
 from chat import limits, presence, protocol, queries
@@ -39,6 +41,8 @@ SIGNED_OUT, TOO_MANY, BAD_PROTOCOL = 4401, 4429, 4400
 MOST_SOCKETS = 10
 FARTHEST = 1000
 LOOK_AGAIN = 300.0
+# What is said or changed by a frame; nobody does that in another's name.
+SAYS = (protocol.Send, protocol.Edit, protocol.Delete, protocol.React, protocol.Read, protocol.Typing)
 LONGEST_ID = 48  # leaves room for the number of a frame where a request id is kept
 
 
@@ -105,15 +109,15 @@ class TalkConsumer(AsyncConsumer):
     async def _connect(self) -> None:
         await self.base_send({"type": "websocket.accept"})
         self.outbox = Outbox(self.base_send)
-        user = await in_db(person_of, self.scope["cookies"].get(settings.SESSION_COOKIE_NAME))
-        if user is None:
+        actor = await in_db(actor_of, self.scope["cookies"].get(settings.SESSION_COOKIE_NAME))
+        if actor is None:
             self._bye("signed_out", SIGNED_OUT)
             return
         self.hub = hubs.current()
-        if len(self.hub.sockets_of(str(user.uid))) >= MOST_SOCKETS:
+        if len(self.hub.sockets_of(actor.id)) >= MOST_SOCKETS:
             self._bye("too_many", TOO_MANY, after=60)
             return
-        self.actor, self.user_uid = Actor.person(user), str(user.uid)
+        self.actor, self.user_uid = actor, actor.id
         self.hub.enter(self)
         self.entered = True
         self._spawn(self._beat())
@@ -129,7 +133,10 @@ class TalkConsumer(AsyncConsumer):
             self.buckets.get(type(frame), self.other).require()
             if not self.greeted and not isinstance(frame, protocol.Hello):
                 raise HelloFirst
-            with context.bind(request_id=f"{self.id}.{self.frames}", source="socket"):
+            if self.actor.impersonator and isinstance(frame, SAYS):
+                raise Impersonating
+            frame_id = f"{self.id}.{self.frames}"
+            with context.bind(request_id=frame_id, source="socket", impersonator=self.actor.impersonator):
                 await self._answers[type(frame)](self, frame)
         except DomainError as refusal:
             details = refusal.details
@@ -146,7 +153,7 @@ class TalkConsumer(AsyncConsumer):
             self._bye("protocol", BAD_PROTOCOL)
             return
         self.greeted = True
-        await presence.touch(self.hub, self.user_uid)
+        await self._be_here()
         now = timezone.now().isoformat()
         self.push(protocol.welcome(connection=self.id, user=self.user_uid, now=now))
 
@@ -244,13 +251,19 @@ class TalkConsumer(AsyncConsumer):
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(protocol.HEARTBEAT)
-            await presence.touch(self.hub, self.user_uid)
-            # Without Redis nobody tells us of a sign-out, so we ask at every beat.
-            if loop.time() - self.checked_at > LOOK_AGAIN or not self.hub.is_redis_up:
+            await self._be_here()
+            # Without Redis nobody tells us of a sign-out, and nobody tells when time is up: we ask at every beat.
+            often = self.actor.impersonator or not self.hub.is_redis_up
+            if often or loop.time() - self.checked_at > LOOK_AGAIN:
                 await self._look_again()
             self.push(protocol.head(self.hub.heads(self)))
             for room_uid in list(self.rosters):
                 await self._tell_presence(room_uid)
+
+    async def _be_here(self) -> None:
+        """Nobody is here because staff look in their name."""
+        if not self.actor.impersonator:
+            await presence.touch(self.hub, self.user_uid)
 
     async def _tell_presence(self, room_uid: UUID) -> None:
         here = await presence.last_seen(self.hub, self.rosters.get(room_uid, []))
@@ -260,11 +273,11 @@ class TalkConsumer(AsyncConsumer):
         """The session may have ended, and rooms may have closed to this person."""
         self.checked_at = asyncio.get_running_loop().time()
         try:
-            user = await in_db(person_of, self.scope["cookies"].get(settings.SESSION_COOKIE_NAME))
-            if user is None or str(user.uid) != self.user_uid:
+            actor = await in_db(actor_of, self.scope["cookies"].get(settings.SESSION_COOKIE_NAME))
+            if actor is None or (actor.id, actor.impersonator) != (self.user_uid, self.actor.impersonator):
                 self._bye("signed_out", SIGNED_OUT)
                 return
-            self.actor = Actor.person(user)
+            self.actor = actor
             still = await in_db(_still_reached, list(self.rooms), self.actor)
         except (DomainError, DatabaseError, InterfaceError):
             return  # the database is away; services check every request anyway
@@ -309,14 +322,19 @@ class TalkConsumer(AsyncConsumer):
     }
 
 
-def person_of(session_key: str | None) -> User | None:
-    """Whose session this is, with the check that it was not ended by a new password."""
+def actor_of(session_key: str | None) -> Actor | None:
+    """Whose session this is, and in whose name they act, with the check that it was not ended by a new password."""
     if not session_key:
         return None
     request = HttpRequest()
     request.session = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
     user = auth.get_user(request)
-    return user if isinstance(user, User) and user.is_active else None
+    if not isinstance(user, User) or not user.is_active:
+        return None
+    in_name = overlay.of(request.session, user)
+    if in_name is None:
+        return Actor.person(user)
+    return Actor("user", in_name.person.public_id, in_name.person, in_name.staff.public_id)
 
 
 def _send(frame: protocol.Send, by: Actor) -> messages.Sent:

@@ -31,7 +31,14 @@ def follow_post(event: Event) -> None:
     rooms.follow_subject(kind="post", old=event.data["old"], new=event.data["new"])
 
 
-@events.on("user.signed_out", "user.changed_password", "user.reset_password", "user.changed_email", outside=True)
+@events.on(
+    "user.signed_out",
+    "user.changed_password",
+    "user.reset_password",
+    "user.changed_email",
+    "user.impersonation_ended",
+    outside=True,
+)
 def look_at_sockets_again(event: Event, key: str) -> None:
     """Sockets of a session that ended close at once, not at the next look."""
     if event.subject_id:

@@ -99,6 +99,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.impersonation.middleware.ImpersonationMiddleware",
     "accounts.middleware.MissingFactorMiddleware",
     "accounts.middleware.LastSeenMiddleware",
     "core.middleware.GrantMiddleware",
@@ -270,6 +271,7 @@ MFA_FORMS = {
     "login_webauthn": "accounts.factor_forms.PasskeySignInForm",
     "reauthenticate": "accounts.factor_forms.ReauthenticateForm",
 }
+IMPERSONATION_IS_MAILED = env.bool("IMPERSONATION_IS_MAILED", False)  # staff acted in somebody's name
 SIGNUP_OPEN = env.bool("SIGNUP_OPEN", True)
 
 # --- Sign-in for other programs (OAuth 2, OpenID Connect; RFC 9700) ---------------------------------------------------

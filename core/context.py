@@ -38,15 +38,21 @@ ACCEPTED_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who does a thing: a person, a guest, a program or a part of the system."""
+    """Who does a thing: a person, a guest, a program or a part of the system.
+
+    `impersonator` is the public id of the member of staff who acts in a person's name, "" for who acts for themselves.
+    """
 
     kind: str
     id: str
     user: "User | None" = field(default=None, compare=False, repr=False)
+    impersonator: str = ""
 
     @classmethod
     def person(cls, user: "User") -> "Actor":
-        return cls("user", str(user.uid), user)
+        """A person; whoever the context says acts in others' names acts in this one's, but for their own."""
+        impersonator = _current.get().impersonator
+        return cls("user", str(user.uid), user, "" if impersonator == str(user.uid) else impersonator)
 
     @classmethod
     def guest(cls) -> "Actor":
@@ -93,6 +99,7 @@ class Context:
     request_id: str = ""
     source: str = ""
     quiet: bool = False
+    impersonator: str = ""
 
 
 _NOTHING = Context()
@@ -109,16 +116,24 @@ def request_id_from(given: str) -> str:
 
 
 @contextmanager
-def bind(*, request_id: str | None = None, source: str | None = None, quiet: bool | None = None) -> Iterator[Context]:
+def bind(
+    *,
+    request_id: str | None = None,
+    source: str | None = None,
+    quiet: bool | None = None,
+    impersonator: str | None = None,
+) -> Iterator[Context]:
     """Set parts of the context for a block; logs carry the request id and source inside it.
 
     `quiet` marks events as history being loaded: they are recorded, but nothing leaves the house because of them.
+    `impersonator` is who really acts while a member of staff acts in a person's name: events keep both.
     """
     outer = _current.get()
     bound = Context(
         request_id=outer.request_id if request_id is None else request_id,
         source=outer.source if source is None else source,
         quiet=outer.quiet if quiet is None else quiet,
+        impersonator=outer.impersonator if impersonator is None else impersonator,
     )
     token = _current.set(bound)
     try:

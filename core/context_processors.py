@@ -19,7 +19,9 @@ class Site(NamedTuple):
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """`site` (name, tagline, url), `theme` ("light", "dark" or "") and `nav_section`, the first step of the path."""
+    """`site` (name, tagline, url), `theme` ("light", "dark" or ""), `nav_section`, the first step of the path, and
+    `in_name`: in whose name a member of staff acts, if so.
+    """
     chosen = request.COOKIES.get("theme", "")
     section = request.path.split("/", 2)[1]
     return {
@@ -28,6 +30,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
             getattr(settings, "SITE_TAGLINE", "") or str(_("A shop, a journal and a conversation.")),
             settings.SITE_URL,
         ),
+        "in_name": getattr(request, "in_name", None),
         "theme": chosen if chosen in THEMES else "",
         "nav_section": section if section in SECTIONS else "",
     }

@@ -73,6 +73,7 @@ def record(
         subject_id=public_id,
         actor_kind=by.kind,
         actor_id=by.id,
+        impersonator_id=_impersonator(by),
         request_id=surroundings.request_id,
         quiet=surroundings.quiet,
         data=data,
@@ -143,7 +144,12 @@ def deliver(delivery_id: int) -> bool:
     if delivery is None or delivery.state != EventDelivery.State.PENDING:
         return False
     handler = _handlers.get(delivery.handler)
-    with context.bind(request_id=delivery.event.request_id, source=delivery.handler, quiet=delivery.event.quiet):
+    with context.bind(
+        request_id=delivery.event.request_id,
+        source=delivery.handler,
+        quiet=delivery.event.quiet,
+        impersonator=delivery.event.impersonator_id,
+    ):
         if handler is None:
             _fail(delivery, LookupError(f"no handler is called {delivery.handler}"))
             return False
@@ -171,6 +177,12 @@ def once(delivery: EventDelivery) -> bool:
         return False
     _mark_done(delivery)
     return True
+
+
+def _impersonator(by: Actor) -> str:
+    """Who really acts, where that is another than who is named."""
+    really = by.impersonator or context.current().impersonator
+    return "" if really == by.id else really
 
 
 def _run_inside(handler: Handler, delivery: EventDelivery) -> bool:

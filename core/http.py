@@ -7,11 +7,15 @@ from core.context import Grant
 
 
 class PageRequest(HttpRequest):
-    """Never made: views of pages annotate their request with it. `grant` is who asks and what they may do."""
+    """Never made: views of pages annotate their request with it. `grant` is who asks and what they may do.
+
+    `in_name` says in whose name a member of staff asks, None for who asks for themselves.
+    """
 
     grant: Grant
     htmx: HtmxDetails
     request_id: str
+    in_name: object | None
 
 
 class SeeOther(HttpResponseRedirect):

@@ -82,14 +82,17 @@ class RefusalMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if not isinstance(exception, DomainError):
-            return None
-        if request.path.startswith("/api/"):
-            return problem_response(exception.status, exception.code, exception.detail)
-        response = render(request, "errors/refused.html", {"refusal": exception}, status=exception.status)
-        if retry_after := exception.details.get("retry_after"):
-            response["Retry-After"] = str(retry_after)
-        return response
+        return refuse(request, exception) if isinstance(exception, DomainError) else None
+
+
+def refuse(request: HttpRequest, refusal: DomainError) -> HttpResponse:
+    """A refusal as an error page with its status; under /api/, as a problem."""
+    if request.path.startswith("/api/"):
+        return problem_response(refusal.status, refusal.code, refusal.detail)
+    response = render(request, "errors/refused.html", {"refusal": refusal}, status=refusal.status)
+    if retry_after := refusal.details.get("retry_after"):
+        response["Retry-After"] = str(retry_after)
+    return response
 
 
 def grant_of(request: HttpRequest) -> Grant:

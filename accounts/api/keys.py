@@ -2,7 +2,6 @@
 
 from typing import Any, ClassVar, cast
 
-from allauth.account.internal.flows.reauthentication import is_reauthentication_required
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
@@ -11,7 +10,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import queries
+from accounts import queries, step_up
 from accounts.models import ApiKey, User
 from accounts.models.api_key import State
 from accounts.services import api_keys
@@ -37,13 +36,13 @@ class ReauthenticationRequired(Denied):
 class RecentSession(permissions.BasePermission):
     """A session, not a key; and to write, of somebody who said within minutes who it is.
 
-    Raises SessionRequired, ReauthenticationRequired.
+    Raises SessionRequired, ReauthenticationRequired, Impersonating.
     """
 
     def has_permission(self, request: Request, view: Any) -> bool:
         if grant_of(request).kind != "session":
             raise SessionRequired
-        if request.method not in permissions.SAFE_METHODS and is_reauthentication_required(request._request, app=""):  # noqa: SLF001
+        if request.method not in permissions.SAFE_METHODS and step_up.is_needed(request._request):  # noqa: SLF001
             raise ReauthenticationRequired
         return True
 

@@ -3,6 +3,7 @@
 from accounts.models.api_key import ApiKey
 from accounts.models.device import Device
 from accounts.models.entitlement import Entitlement
+from accounts.models.impersonation import Impersonation
 from accounts.models.oauth import (
     AccessToken,
     AuthorizationCode,
@@ -26,6 +27,7 @@ __all__ = [
     "DeviceGrant",
     "Entitlement",
     "IDToken",
+    "Impersonation",
     "RefreshToken",
     "Role",
     "SigningKey",

@@ -15,8 +15,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts import queries, scopes
 from accounts.models import User
 from accounts.oauth.forms import ClientForm, DeviceForm
-from accounts.programs.pages import PAGE_SIZE, just_confirmed
+from accounts.programs.pages import PAGE_SIZE
 from accounts.services import clients, consents, device_codes
+from accounts.step_up import just_confirmed
 from core import ratelimit
 from core.errors import DomainError
 from core.forms import add_error

@@ -1,10 +1,8 @@
 """A person's keys for programs."""
 
-from collections.abc import Callable
 from typing import cast
 from uuid import UUID
 
-from allauth.account import decorators
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
@@ -19,18 +17,13 @@ from accounts import queries, scopes
 from accounts.models import User
 from accounts.programs.forms import ApiKeyForm
 from accounts.services import api_keys
+from accounts.step_up import just_confirmed
 from core.errors import DomainError
 from core.forms import add_error
 from core.http import PageRequest, SeeOther
 from core.paging import keyset
 
 PAGE_SIZE = 24
-
-
-def just_confirmed(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """For the signed-in who said within minutes who they are; others are asked, and go on from there."""
-    asked: Callable[..., HttpResponse] = login_required(decorators.reauthentication_required(view))
-    return asked
 
 
 @require_GET

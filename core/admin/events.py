@@ -13,9 +13,18 @@ from core.models import Event, EventDelivery
 
 @admin.register(Event)
 class EventAdmin(ReadOnlyAdmin):
-    list_display = ("at", "name", "subject_kind", "subject_id", "actor_kind", "actor_id", "dispatched_at")
+    list_display = (
+        "at",
+        "name",
+        "subject_kind",
+        "subject_id",
+        "actor_kind",
+        "actor_id",
+        "impersonator_id",
+        "dispatched_at",
+    )
     list_filter = ("name", "subject_kind", "actor_kind")
-    search_fields = ("=subject_id", "=actor_id", "=request_id")
+    search_fields = ("=subject_id", "=actor_id", "=impersonator_id", "=request_id")
     show_full_result_count = False
     change_form_template = "admin/event.html"
 

@@ -34,6 +34,9 @@ class Event(models.Model):
     subject_id = models.CharField(_("subject"), max_length=80)
     actor_kind = models.CharField(_("actor kind"), max_length=20)
     actor_id = models.CharField(_("actor"), max_length=80, blank=True)
+    impersonator_id = models.CharField(
+        _("in their name"), max_length=80, blank=True, default="", db_default="", help_text=_("Staff who really acted.")
+    )
     request_id = models.CharField(_("request id"), max_length=64, blank=True)
     data = models.JSONField(_("data"), default=dict, encoder=DjangoJSONEncoder)
     quiet = models.BooleanField(_("quiet"), default=False, help_text=_("History that was loaded: nothing is sent."))

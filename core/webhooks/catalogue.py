@@ -87,6 +87,8 @@ NAMES: Final = {
     "user.ended_other_sessions": "a person signed out everywhere else",
     "user.ended_session": "a person signed out somewhere else",
     "user.factor_failed": "a second factor was not accepted",
+    "user.impersonated": "staff began to act in a person's name",
+    "user.impersonation_ended": "staff act in a person's name no longer",
     "user.lost_factors": "a person's second factors were removed for them",
     "user.made_recovery_codes": "a person has recovery codes",
     "user.opened": "a closed account is open again",

@@ -27,11 +27,16 @@ def body_of(event: Event) -> bytes:
         "timestamp": event.at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
         "data": {
             "subject": {"kind": event.subject_kind, "id": event.subject_id},
-            "actor": {"kind": event.actor_kind, "id": event.actor_id},
+            "actor": {"kind": event.actor_kind, "id": event.actor_id} | _impersonator(event),
             "details": event.data,
         },
     }
     return json.dumps(message, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _impersonator(event: Event) -> dict[str, str]:
+    """Who of the staff really acted, where it was done in somebody's name."""
+    return {"impersonator": event.impersonator_id} if event.impersonator_id else {}
 
 
 def headers_of(event: Event, webhook: Webhook, body: bytes, *, now: datetime) -> dict[str, str]:

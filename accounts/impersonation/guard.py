@@ -1,0 +1,39 @@
+"""What nobody does in another's name, whatever they may otherwise.
+
+Closed by default: of an account's pages and endpoints only those named here are open, so a new one is closed until
+somebody thinks about it. The staff area is to look at, and in conversations one reads: staff act and speak as
+themselves.
+"""
+
+from typing import Final
+
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import Denied
+
+ACCOUNT: Final = ("/account/", "/oauth/", "/_allauth/", "/api/v1/me/", "/api/v1/webhooks/", "/api/v1/security_log/")
+OPEN: Final = frozenset(
+    {
+        "account_logout",
+        "account-me",
+        "accounts:activity",
+        "accounts:overview",
+        "accounts:profile",
+        "accounts:stop_impersonating",
+    }
+)
+ONLY_TO_READ: Final = ("/admin/", "/talk/", "/api/v1/rooms/", "/api/v1/conversations/", "/api/v1/messages/")
+READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Impersonating(Denied):
+    code = "impersonating"
+    message = _("Not in somebody else's name. Stop acting for them, and only they can do this.")
+
+
+def is_closed(request: HttpRequest) -> bool:
+    """Whether what is asked for is not done in another's name. Asks `request.resolver_match`."""
+    if request.path.startswith(ACCOUNT):
+        return request.resolver_match is None or request.resolver_match.view_name not in OPEN
+    return request.path.startswith(ONLY_TO_READ) and request.method not in READS

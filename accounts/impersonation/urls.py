@@ -1,0 +1,8 @@
+from django.urls import path
+
+from accounts.impersonation import pages
+
+urlpatterns = [
+    path("act-for/<uuid:uid>/", pages.impersonate, name="impersonate"),
+    path("act-for/stop/", pages.stop, name="stop_impersonating"),
+]

@@ -1,0 +1,78 @@
+"""Staff who act in a person's name read that person's conversations and say nothing."""
+
+import pytest
+
+from accounts.impersonation import overlay
+from accounts.models import Role
+from accounts.services import impersonations, roles
+from chat.models import Message
+from chat.tests.conftest import Client
+from chat.tests.factories import private_room, say
+from chat.threads import in_db
+from core.context import Actor
+from core.ids import uuid7
+from core.models import Event
+from core.testing import snapshot
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def mark(session_key: str, uid) -> None:
+    from importlib import import_module
+
+    from django.conf import settings
+
+    session = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
+    overlay.begin(session, uid)
+    session.save()
+
+
+def begin(owner, person, session_key):
+    begun = impersonations.start(person_uid=person.uid, reason="Asked", by=Actor.person(owner))
+    mark(session_key, begun.uid)
+    return begun
+
+
+def make_owner(person):
+    roles.sync_roles()
+    Role.objects.update(requires_mfa=False)
+    roles.assign_role(user_id=person.pk, role="owner", by=Actor.system("test"))
+    return type(person).objects.get(pk=person.pk)
+
+
+async def test_the_socket_of_staff_reads_as_the_person_and_says_nothing(ada, ben):
+    owner = await in_db(make_owner, ben)
+    room = await in_db(lambda: private_room(ada))
+    await in_db(lambda: say(room, ada, "For my eyes"))
+    client = await in_db(lambda: Client(owner))
+    await in_db(begin, owner, ada, client.session)
+    await client.open()
+
+    assert (await client.ask("sub", room=str(room.uid), rev=0))["type"] == "ok"
+    before = await in_db(snapshot, "chat.Message", "chat.Membership", "chat.Reaction")
+    refused = await client.ask("send", room=str(room.uid), cid=str(uuid7()), body="As Ada")
+
+    assert client.welcome["user"] == ada.public_id
+    assert refused["code"] == "impersonating"
+    assert await in_db(snapshot, "chat.Message", "chat.Membership", "chat.Reaction") == before
+    assert await in_db(Message.objects.filter(body="As Ada").exists) is False
+    await client.close()
+
+
+async def test_the_socket_closes_when_it_ends(ada, ben):
+    owner = await in_db(make_owner, ben)
+    client = await in_db(lambda: Client(owner))
+    begun = await in_db(begin, owner, ada, client.session)
+    await client.open()
+
+    await in_db(lambda: impersonations.end(uid=begun.uid, because="stopped", by=Actor.person(owner)))
+    await in_db(recheck, ada.public_id)
+
+    assert (await client.hear("bye"))["code"] == "signed_out"
+    assert await client.closed() == 4401
+
+
+def recheck(uid: str) -> None:
+    from chat.handlers import look_at_sockets_again
+
+    look_at_sockets_again(Event.objects.get(name="user.impersonation_ended", subject_id=uid), "key")
