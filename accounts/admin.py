@@ -22,7 +22,8 @@ from django.utils.translation import gettext_lazy as _
 
 import accounts.impersonation.admin
 import accounts.oauth.admin
-import accounts.programs.admin  # noqa: F401  registers
+import accounts.programs.admin
+import accounts.subscriptions.admin  # noqa: F401  registers
 from accounts.models import Entitlement, Role, User
 from accounts.services import entitlements, people, roles
 from core.admin import ReadOnlyAdmin

@@ -14,5 +14,7 @@ class AccountsConfig(AppConfig):
         from accounts.programs import handlers as program_handlers  # noqa: F401
         from accounts.programs import tasks  # noqa: F401
         from accounts.services import roles
+        from accounts.subscriptions import handlers as subscription_handlers  # noqa: F401
+        from accounts.subscriptions import tasks as subscription_tasks  # noqa: F401
 
         post_migrate.connect(roles.sync_after_migrate, sender=self, dispatch_uid="accounts.sync_roles")

@@ -3,6 +3,7 @@ from django.urls import path
 from accounts import pages
 from accounts.impersonation.urls import urlpatterns as impersonation
 from accounts.programs.urls import urlpatterns as programs
+from accounts.subscriptions.urls import own as notifications
 
 app_name = "accounts"
 urlpatterns = [
@@ -14,4 +15,5 @@ urlpatterns = [
     path("sessions/<uuid:uid>/end/", pages.end_session, name="end_session"),
     *impersonation,
     *programs,
+    *notifications,
 ]

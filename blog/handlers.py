@@ -1,5 +1,8 @@
 """What follows when something happened in the journal."""
 
+from accounts.services import letters
+from blog.models import Comment, Post
+from blog.topics import NEWSLETTER, thread_of
 from core import events, search
 from core.models import Event
 
@@ -13,3 +16,26 @@ def index_post(event: Event) -> None:
 @events.on("post.moved")
 def index_moved_post(event: Event) -> None:
     search.index("post", [event.data["old"], event.data["new"]])
+
+
+@events.on("post.published")
+def tell_readers(event: Event) -> None:
+    """Of a post that everybody may read, once, however often it is published."""
+    post = Post.objects.filter(slug=event.subject_id, visibility=Post.Visibility.PUBLIC).first()
+    if post is not None and not event.quiet:
+        letters.spread(topic=NEWSLETTER, key=f"post:{post.uid}", about=str(post.uid), now=event.at)
+
+
+@events.on("comment.added", "comment.approved")
+def tell_who_follows(event: Event) -> None:
+    """Who follows what is said under the post hears of a comment that is shown, but for who said it."""
+    shown = Comment.objects.filter(uid=event.subject_id, status=Comment.Status.APPROVED).select_related("post")
+    comment = shown.first()
+    if comment is not None and not event.quiet:
+        letters.spread(
+            topic=thread_of(comment.post),
+            key=f"comment:{comment.uid}",
+            about=str(comment.uid),
+            except_user_id=comment.author_id,
+            now=event.at,
+        )

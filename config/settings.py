@@ -202,6 +202,8 @@ CELERY_BEAT_SCHEDULE = {
     "publish-due-posts": {"task": "blog.publish_due_posts", "schedule": timedelta(seconds=30)},
     "expire-orders": {"task": "shop.expire_orders", "schedule": timedelta(seconds=60)},
     "sync-payments": {"task": "shop.sync_open_payments", "schedule": timedelta(seconds=60)},
+    "send-letters": {"task": "accounts.send_letters", "schedule": timedelta(seconds=30)},
+    "forget-letters": {"task": "accounts.forget_letters", "schedule": timedelta(hours=24)},
     "forget-sessions": {"task": "accounts.forget_sessions", "schedule": timedelta(hours=24)},
     "forget-carts": {"task": "shop.forget_carts", "schedule": timedelta(hours=6)},
 }

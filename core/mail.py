@@ -7,7 +7,7 @@ carries the same Message-ID and a mail server or client can drop the twin.
 
 import hashlib
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
@@ -16,12 +16,28 @@ from django.template.loader import render_to_string
 
 from core import context
 
+# How the address ends that is left of somebody who was erased: no mail server takes it (RFC 2606).
+NOBODY: Final = "@invalid"
 
-def send(template: str, *, to: str, key: str, values: Mapping[str, Any] | None = None) -> None:
-    """Render and send one message. Raises RuntimeError inside a transaction, and what the mail backend raises."""
+
+def send(
+    template: str,
+    *,
+    to: str,
+    key: str,
+    values: Mapping[str, Any] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> None:
+    """Render and send one message; none to somebody who was erased.
+
+    Raises RuntimeError inside a transaction, and what the mail backend raises.
+    """
     if transaction.get_connection().in_atomic_block and not settings.MAIL_INSIDE_TRANSACTION:
         raise RuntimeError("mail is sent outside transactions: use an outside event handler")
+    if to.endswith(NOBODY):
+        return
     message = compose(template, to=to, key=key, values=values)
+    message.extra_headers |= headers or {}
     message.send()
 
 

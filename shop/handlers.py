@@ -4,13 +4,15 @@ from typing import Any
 
 from django.conf import settings
 
+from accounts.services import letters
 from core import events, search
 from core.context import Actor
 from core.models import Event
 from shop.emails import send_about
-from shop.models import Fulfilment, Order, OrderLine, Refund
+from shop.models import Fulfilment, Order, OrderLine, Refund, Variant
 from shop.providers.bank_transfer import BankTransfer
 from shop.services import refund
+from shop.topics import on_the_shelf, stock_of
 
 PAYMENTS = Actor.system("shop.payments")
 
@@ -27,6 +29,18 @@ def index_sold_products(event: Event) -> None:
     """What sells is found first."""
     lines = OrderLine.objects.filter(order__number=event.subject_id)
     search.index("product", sorted(set(lines.values_list("product_slug", flat=True))))
+
+
+@events.on("stock.*", "order.expired", "order.cancelled", "order.refunded")
+def tell_who_waits_for_it(event: Event) -> None:
+    """What was sold out may be on the shelf again; who asked hears of it once."""
+    if event.quiet:
+        return
+    is_stock = event.subject_kind == Variant.public_kind
+    lines = OrderLine.objects.filter(order__number=event.subject_id)
+    skus = [event.subject_id] if is_stock else list(lines.values_list("sku", flat=True))
+    for piece in on_the_shelf().filter(sku__in=skus):
+        letters.spread(topic=stock_of(piece.sku), key=f"stock:{event.uid}", about=piece.sku, now=event.at)
 
 
 @events.on("order.refund_requested", outside=True)

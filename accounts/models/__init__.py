@@ -15,6 +15,7 @@ from accounts.models.oauth import (
     SigningKey,
 )
 from accounts.models.role import Role
+from accounts.models.subscription import Letter, Subscription
 from accounts.models.user import User
 
 __all__ = [
@@ -28,8 +29,10 @@ __all__ = [
     "Entitlement",
     "IDToken",
     "Impersonation",
+    "Letter",
     "RefreshToken",
     "Role",
     "SigningKey",
+    "Subscription",
     "User",
 ]

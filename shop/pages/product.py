@@ -21,6 +21,7 @@ from shop.queries import catalogue
 from shop.queries import product as queries
 from shop.queries.product import ProductPage
 from shop.specs import specs
+from shop.topics import stock_of
 
 CHOICE = "choose-"
 
@@ -66,6 +67,7 @@ def _buying(request: PageRequest, page: ProductPage) -> dict[str, object]:
         "options": page.options,
         "prefix": CHOICE,
         "state": state_words(page.offer) if page.offer else "",
+        "stock_topic": stock_of(page.offer.sku) if page.offer else "",
         "delivery": page.delivery,
         "picture": page.images[0] if page.images else None,
         "ref": ref if refs.read(ref) else "",

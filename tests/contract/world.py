@@ -5,12 +5,12 @@ from typing import Any
 
 from django.utils import timezone
 
-from accounts.models import User
-from accounts.services import api_keys
+from accounts.models import Subscription, User
+from accounts.services import api_keys, subscriptions
 from blog.tests import factories as journal
 from chat.tests import factories as talk
 from core import testing
-from core.context import Actor
+from core.context import Actor, Grant
 from core.models import WebhookAttempt
 from core.webhooks import endpoints
 from shop.models import StockLevel
@@ -52,6 +52,7 @@ def build() -> World:
     delivery = endpoints.send_test(webhook_id=webhook.pk, by=shop.SYSTEM)
     WebhookAttempt.objects.create(delivery=delivery, at=timezone.now(), status=200, ms=12)
     key = api_keys.add_key(user_id=staff.pk, name="Till", scopes=["shop:read"], by=Actor.person(staff)).key
+    subscriptions.subscribe(email=staff.email, topic="newsletter", viewer=Grant.session(staff), source="account")
     uid = str(asked.uid)
     return World(
         people={"anonymous": {}, "customer": headers_of(customer), "staff": headers_of(staff)},
@@ -61,6 +62,7 @@ def build() -> World:
             "comments": {"uid": str(said.uid)},
             "conversations": {"uid": uid},
             "me/api_keys": {"uid": str(key.uid)},
+            "me/subscriptions": {"uid": str(Subscription.objects.get().uid)},
             "orders": {"number": order.number},
             "posts": {"slug": post.slug},
             "posts/submission": {"slug": draft.slug},

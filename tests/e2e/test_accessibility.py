@@ -38,6 +38,7 @@ def test_what_strangers_see(visitors, inspector):
         *("/journal/", "/journal/tag/glaze/", "/journal/the-morning-table/"),
         *("/talk/", "/talk/rooms/glaze-talk/", "/talk/about/post/the-morning-table/"),
         *("/account/login/", "/account/login/code/", "/account/signup/"),
+        *("/letters/", "/letters/asked/"),
         *("/account/password/reset/", "/account/password/reset/done/"),
         *("/api/", "/api/v1/", "/api/v1/products/", "/api/docs/problems/"),
     )
@@ -80,6 +81,7 @@ def test_what_customers_see(site, visitors, inspector):
         customer,
         *("/account/", "/account/profile/", "/account/email/", "/account/password/change/", "/account/logout/"),
         *("/account/security/", "/account/sessions/", "/account/activity/", "/account/security/app/"),
+        "/account/notifications/",
         *("/shop/orders/", f"/shop/orders/{number}/", "/shop/p/straight-mug/reviews/"),
         *("/talk/new/", f"/talk/about/order/{number}/", "/talk/rooms/studio-open-door/"),
     )

@@ -1,0 +1,21 @@
+"""Asking for letters."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+
+class AskForm(forms.Form):
+    """An address for a topic. `website` is a trap: people do not see it, programs fill it in."""
+
+    email = forms.EmailField(
+        label=_("E-mail"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email", "dir": "ltr"})
+    )
+    topic = forms.CharField(max_length=120, widget=forms.HiddenInput, initial="newsletter")
+    source = forms.SlugField(max_length=20, widget=forms.HiddenInput, required=False, initial="page")
+    website = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
+
+
+class TopicForm(forms.Form):
+    """A topic to follow, of somebody who is signed in."""
+
+    topic = forms.CharField(max_length=120)

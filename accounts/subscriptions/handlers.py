@@ -1,0 +1,33 @@
+"""What follows when somebody asked for letters, or has another address."""
+
+from django.conf import settings
+from django.urls import reverse
+
+from accounts import topics
+from accounts.models import Subscription, User
+from accounts.services import letters, subscriptions
+from core import events, mail
+from core.context import Grant
+from core.models import Event
+
+
+@events.on("subscription.asked", outside=True)
+def ask_whether_it_is_you(event: Event, key: str) -> None:
+    """Only the question: nothing of what was asked for, and a way never to be asked again."""
+    row = Subscription.objects.filter(uid=event.subject_id, state=Subscription.State.PENDING).first()
+    topic = topics.of(row.topic) if row else None
+    if row is None or topic is None:
+        return
+    stop = f"{settings.SITE_URL}{reverse('letters:end', args=[subscriptions.no_token(row)])}"
+    values = {
+        "topic": topic,
+        "about": topics.describe([row.topic], Grant.anonymous()).get(row.topic),
+        "url": f"{settings.SITE_URL}{reverse('letters:confirm', args=[subscriptions.yes_token(row)])}",
+        "stop_url": stop,
+    }
+    mail.send("letters_question", to=row.email, key=key, values=values, headers=letters.one_click(stop))
+
+
+@events.on("user.verified_email", "user.changed_email")
+def follow_address(event: Event) -> None:
+    subscriptions.attach(user=User.objects.get(uid=event.subject_id))

@@ -1,0 +1,77 @@
+"""What one can be written to about: each app registers its topics here, and the accounts keep who wants which.
+
+A topic's key is its kind, or its kind and the public id of what it is about: `newsletter`, `thread:<post>`,
+`stock:<sku>`. An app says how a key is found for a viewer, and how a letter about it is filled when it is sent.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.functional import Promise
+
+from core.context import Grant
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a topic is about, as people see it."""
+
+    title: str
+    url: str = ""
+
+
+# (public ids, viewer) -> those that are there and that the viewer may follow.
+Finder = Callable[[Collection[str], Grant], Mapping[str, About]]
+# The public id of what happened -> what the template needs; None when it is no longer worth a letter.
+Writer = Callable[[str], Mapping[str, Any] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A kind of topic. `words` say what the letters are, `reason` why somebody gets one; `template` is a mail.
+
+    A `standing` topic is about nothing in particular and is offered to everybody. One that is `told_once` ends with
+    its first letter.
+    """
+
+    kind: str
+    words: str | Promise
+    reason: str | Promise
+    template: str
+    find: Finder
+    write: Writer
+    standing: bool = False
+    told_once: bool = False
+
+
+_topics: dict[str, Topic] = {}
+
+
+def register(topic: Topic) -> None:
+    _topics[topic.kind] = topic
+
+
+def of(key: str) -> Topic | None:
+    """The kind of topic that a key is of."""
+    return _topics.get(key.partition(":")[0])
+
+
+def standing() -> list[Topic]:
+    """Those that are offered to everybody."""
+    return [topic for topic in _topics.values() if topic.standing]
+
+
+def describe(keys: Iterable[str], viewer: Grant) -> dict[str, About]:
+    """What the keys are about, as far as the viewer may know of it; one look-up a kind, however many keys."""
+    wanted: dict[str, list[str]] = defaultdict(list)
+    for key in keys:
+        kind, _colon, public_id = key.partition(":")
+        wanted[kind].append(public_id)
+    return {
+        f"{kind}:{public_id}" if public_id else kind: about
+        for kind, ids in wanted.items()
+        if kind in _topics
+        for public_id, about in _topics[kind].find(ids, viewer).items()
+    }
