@@ -20,5 +20,15 @@ class Consumer(consumer.Consumer):
             self._tell, max_retries=None, interval_max=LONGEST_PAUSE, interval_start=1.0, callback=maybe_shutdown
         )
 
+    def on_connection_error_after_connected(self, exc: Exception) -> None:
+        """Let go of a lost connection. What it has not acknowledged is sent again from the database, not put back.
+
+        kombu would put it back by the connection it has just taken apart, and the worker would die of that while it
+        has something at hand.
+        """
+        for channel in getattr(self.connection and self.connection.transport, "channels", None) or ():
+            channel.do_restore = False
+        super().on_connection_error_after_connected(exc)
+
     def _tell(self, failure: Exception, pause: float) -> None:
         log.warning("queue_unreachable", error=str(failure), next_try_in=pause)

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import IO
 
-from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils.translation import gettext_lazy as _
 from PIL import Image as PIL_Image
 from PIL import ImageOps, UnidentifiedImageError
 
 from core.errors import Invalid
+from core.storage import keep
 
 MAX_BYTES = 12 * 1024 * 1024
 MAX_PIXELS = 40_000_000
@@ -107,7 +107,7 @@ def render(source: IO[bytes], stem: str) -> Iterator[tuple[int, str, str]]:
                 name = f"{stem}-{width}.{kind}"
                 if default_storage.exists(name):
                     default_storage.delete(name)
-                yield width, kind, default_storage.save(name, ContentFile(out.getvalue()))
+                yield width, kind, keep(name, out.getvalue())
 
 
 def _mean_color(pixels: PIL_Image.Image) -> str:

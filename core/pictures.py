@@ -1,11 +1,8 @@
 """Keep an uploaded picture, and make its renditions later."""
 
-from contextlib import suppress
 from typing import IO
 
 import structlog
-from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -14,13 +11,17 @@ from core.context import Actor
 from core.errors import Unavailable
 from core.models import Picture
 from core.models.picture import picture_name
+from core.storage import keep
 
 log = structlog.get_logger(__name__)
 
 
 class NoRoomForPicture(Unavailable):
     code = "no_room_for_picture"
-    message = _("The picture could not be kept: there is no room for it right now. Nothing was changed.")
+    message = _(
+        "The picture could not be kept: there is no room for it right now. Nothing was changed. "
+        "Save without the picture, or try again later."
+    )
 
 
 def add_picture(*, upload: IO[bytes], by: Actor, alt: str = "", decorative: bool = False) -> Picture:
@@ -53,13 +54,10 @@ def render_picture(uid: str) -> None:
 
 
 def _write(picture: Picture, content: bytes) -> None:
-    """The file comes before the row that names it; half a file is taken away, or a full disk would stay full."""
-    name = picture_name(picture, "")
+    """The file comes before the row that names it."""
     try:
-        picture.file.name = default_storage.save(name, ContentFile(content))
+        picture.file.name = keep(picture_name(picture, ""), content)
     except OSError as failure:
-        with suppress(OSError):
-            default_storage.delete(name)
         log.exception("picture_not_written", size=len(content))
         raise NoRoomForPicture from failure
 

@@ -1,8 +1,10 @@
-"""Where media lie when they lie in a folder of this machine."""
+"""Where media lie when they lie in a folder of this machine, and how a file gets there whole or not at all."""
 
 import re
+from contextlib import suppress
 
-from django.core.files.storage import FileSystemStorage
+from django.core.files.base import ContentFile
+from django.core.files.storage import FileSystemStorage, default_storage
 
 NEEDS_NO_QUOTING = re.compile(r"[A-Za-z0-9_/-][A-Za-z0-9._/-]*")
 
@@ -14,3 +16,16 @@ class Folder(FileSystemStorage):
         if name and NEEDS_NO_QUOTING.fullmatch(name) and self.base_url and "//" not in name:
             return f"{self.base_url}{name.lstrip('/')}"
         return super().url(name)
+
+
+def keep(name: str, content: bytes) -> str:
+    """Write a file that nobody else writes; returns its name. Raises OSError, having taken away what was half written.
+
+    Otherwise a full disk would stay full of halves.
+    """
+    try:
+        return default_storage.save(name, ContentFile(content))
+    except OSError:
+        with suppress(OSError):
+            default_storage.delete(name)
+        raise

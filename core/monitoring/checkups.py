@@ -1,5 +1,6 @@
 """The doctor's checks: settings, database, Redis, mail, storage, and the processes that should be alive."""
 
+import errno
 import shutil
 import socket
 import time
@@ -10,7 +11,6 @@ from urllib.parse import urlsplit
 from cryptography.fernet import Fernet
 from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
-from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.mail import get_connection
 from django.db import connection
@@ -21,6 +21,7 @@ from core.ids import uuid7
 from core.monitoring import vitals
 from core.monitoring.doctor import Finding, broken, check, first_line, off, ok, warning
 from core.staticfiles import SITE_CSS
+from core.storage import keep
 
 OLDEST_POSTGRES = 15
 OLDEST_REDIS = 7
@@ -31,6 +32,7 @@ SKEW_SECONDS, BAD_SKEW_SECONDS = 2.0, 30.0
 LAG_SECONDS, BAD_LAG_SECONDS = 30.0, 300.0
 WAITING_TASKS = 1000
 LOW_ROOM, NO_ROOM = 0.10, 0.02
+MAKE_ROOM = "Make room, or move MEDIA_ROOT to a larger disk."
 
 
 @check("keys")
@@ -155,18 +157,20 @@ def storage() -> Finding:
     """Writes a small file where media are kept, reads it back and removes it."""
     name = f"doctor-{uuid7().hex}.txt"
     try:
-        name = default_storage.save(name, ContentFile(name.encode()))
+        name = keep(name, name.encode())
         with default_storage.open(name) as file:
             whole = file.read()
         default_storage.delete(name)
     except OSError as failure:
-        return broken(f"Media cannot be written: {first_line(failure)}", "Give this user the right to write there.")
+        full = failure.errno in {errno.ENOSPC, errno.EDQUOT}
+        cure = MAKE_ROOM if full else "Give this user the right to write there."
+        return broken(f"Media cannot be written: {first_line(failure)}", cure)
     if not whole:
         return broken("A file written there came back empty.", "The disk may be full: make room.")
     usage = shutil.disk_usage(Path(settings.MEDIA_ROOT))
     free, words = usage.free / usage.total, f"{usage.free / 2**30:.1f} GiB of {usage.total / 2**30:.1f} GiB are free."
     if free < NO_ROOM:
-        return broken(words, "Make room, or move MEDIA_ROOT to a larger disk.")
+        return broken(words, MAKE_ROOM)
     return warning(words, "Make room soon.") if free < LOW_ROOM else ok(words)
 
 

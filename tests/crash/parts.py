@@ -47,9 +47,15 @@ class Services:
 
     def restart_postgres(self, *, away: float = 0) -> None:
         """Stop it as `pg_ctl restart -m fast` does, wait so many seconds, start it."""
+        self.stop_postgres()
+        time.sleep(away)
+        self.start_postgres()
+
+    def stop_postgres(self) -> None:
         connection.close()
         postgres.stop(self.stack.postgres)
-        time.sleep(away)
+
+    def start_postgres(self) -> None:
         self.stack.postgres = postgres.start(self.stack.folder, self.stack.run, durable=False)
 
     def mend(self) -> None:
@@ -58,7 +64,7 @@ class Services:
         else:
             self.start_valkey()
         if self.stack.postgres.poll() is not None:
-            self.restart_postgres()
+            self.start_postgres()
 
 
 class Program:

@@ -62,7 +62,7 @@ class Served:
             self.process = subprocess.Popen(
                 [sys.executable, *shlex.split(command)[1:]],
                 cwd=ROOT,
-                env={**os.environ, **self._environment(), **self.environment},
+                env={**os.environ, **self.environment, **self._environment()},
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,

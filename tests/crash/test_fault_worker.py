@@ -31,8 +31,8 @@ def done() -> int:
     return EventDelivery.objects.filter(handler__startswith=slow_handlers.__name__, state="done").count()
 
 
-def record(name: str) -> None:
-    events.record(name, ("test", "1"), by=Actor.system("test"))
+def record(name: str, subject: str = "1") -> None:
+    events.record(name, ("test", subject), by=Actor.system("test"))
 
 
 def handling() -> bool:
