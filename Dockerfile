@@ -17,7 +17,7 @@ RUN apt-get update \
     && apt-get install -y --no-install-recommends postgresql-client \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --uid 10001 --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin agora \
-    && install -d -o agora -g agora /data /data/media /data/backups
+    && install -d -o agora -g agora /data /data/media /data/private /data/backups
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /app /app
 WORKDIR /app
@@ -29,6 +29,7 @@ ENV PATH=/opt/venv/bin:$PATH \
     AGORA_ROLE=web \
     AGORA_HOME=/nonexistent \
     MEDIA_ROOT=/data/media \
+    PRIVATE_ROOT=/data/private \
     BACKUP_ROOT=/data/backups
 USER agora
 EXPOSE 8000 8001

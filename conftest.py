@@ -17,6 +17,7 @@ def clean_surroundings(settings: Any, tmp_path: Path) -> None:
     """Each test has a media folder, a cache and limits of its own; mail stays in memory."""
     own = uuid7().hex
     settings.MEDIA_ROOT = str(tmp_path / "media")
+    settings.PRIVATE_ROOT = str(tmp_path / "private")
     settings.RATE_LIMIT_PREFIX = f"{settings.RATE_LIMIT_PREFIX}:{own}"
     settings.CACHES = {"default": {**settings.CACHES["default"], "KEY_PREFIX": own}}
 

@@ -20,6 +20,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+import accounts.data.admin
 import accounts.impersonation.admin
 import accounts.oauth.admin
 import accounts.programs.admin

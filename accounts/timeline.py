@@ -10,12 +10,16 @@ from core.models import Event
 from core.paging import Page, keyset
 
 WORDS: Final = {
+    "export.made": _("A copy of your data was made"),
+    "export.requested": _("A copy of your data was asked for"),
     "user.added": _("Your account was made for you"),
     "user.added_factor": _("A second factor was added"),
     "user.changed_email": _("Your e-mail address was changed"),
     "user.changed_password": _("Your password was changed"),
     "user.changed_profile": _("Your profile was changed"),
     "user.closed": _("Your account was closed"),
+    "user.closing_cancelled": _("You keep your account after all"),
+    "user.closing_requested": _("Your account was to be closed"),
     "user.ended_other_sessions": _("You signed out everywhere else"),
     "user.ended_session": _("You signed another browser out"),
     "user.impersonated": _("Somebody of ours began to act in your name"),

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from accounts import pages
+from accounts.data.urls import urlpatterns as data
 from accounts.impersonation.urls import urlpatterns as impersonation
 from accounts.programs.urls import urlpatterns as programs
 from accounts.subscriptions.urls import own as notifications
@@ -13,6 +14,7 @@ urlpatterns = [
     path("activity/", pages.activity, name="activity"),
     path("sessions/", pages.sessions, name="sessions"),
     path("sessions/<uuid:uid>/end/", pages.end_session, name="end_session"),
+    *data,
     *impersonation,
     *programs,
     *notifications,

@@ -9,4 +9,4 @@ class AnalyticsConfig(AppConfig):
     verbose_name = _("Insight")
 
     def ready(self) -> None:
-        from analytics import handlers, panels  # noqa: F401  they subscribe on import, once models are ready
+        from analytics import handlers, panels, privacy  # noqa: F401  they subscribe on import, once models are ready

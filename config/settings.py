@@ -100,6 +100,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.impersonation.middleware.ImpersonationMiddleware",
+    "accounts.data.middleware.ClosingMiddleware",
     "accounts.middleware.MissingFactorMiddleware",
     "accounts.middleware.LastSeenMiddleware",
     "core.middleware.GrantMiddleware",
@@ -204,6 +205,9 @@ CELERY_BEAT_SCHEDULE = {
     "sync-payments": {"task": "shop.sync_open_payments", "schedule": timedelta(seconds=60)},
     "send-letters": {"task": "accounts.send_letters", "schedule": timedelta(seconds=30)},
     "forget-letters": {"task": "accounts.forget_letters", "schedule": timedelta(hours=24)},
+    "erase-people": {"task": "accounts.erase_people", "schedule": timedelta(hours=1)},
+    "forget-exports": {"task": "accounts.forget_exports", "schedule": timedelta(hours=1)},
+    "forget-invoice-addresses": {"task": "shop.forget_invoice_addresses", "schedule": timedelta(hours=24)},
     "forget-sessions": {"task": "accounts.forget_sessions", "schedule": timedelta(hours=24)},
     "forget-carts": {"task": "shop.forget_carts", "schedule": timedelta(hours=6)},
 }
@@ -374,8 +378,10 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = Path(env.str("MEDIA_ROOT", str(HOME / "media")))
 BACKUP_ROOT = Path(env.str("BACKUP_ROOT", str(HOME / "backups")))
+PRIVATE_ROOT = Path(env.str("PRIVATE_ROOT", str(HOME / "private")))  # read by web, written by worker; no address
 STORAGES = {
     "default": {"BACKEND": "core.storage.Folder"},
+    "private": {"BACKEND": "core.storage.Private"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage" if DEBUG else "core.staticfiles.Storage"
     },

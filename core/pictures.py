@@ -1,8 +1,10 @@
 """Keep an uploaded picture, and make its renditions later."""
 
+from functools import partial
 from typing import IO
 
 import structlog
+from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -42,15 +44,31 @@ def add_picture(*, upload: IO[bytes], by: Actor, alt: str = "", decorative: bool
     return _store(picture, by=by)
 
 
+@transaction.atomic
+def remove_picture(picture: Picture) -> bool:
+    """Remove a picture and, once that is committed, its files; False, and nothing done, while something shows it.
+
+    Locks the picture. Part of what made it unneeded, which records the event.
+    """
+    locked = Picture.objects.select_for_update().filter(pk=picture.pk).first()
+    if locked is None or _is_shown(locked):
+        return False
+    names = [str(locked.file.name), *(ready["name"] for ready in locked.renditions)]
+    locked.delete()
+    transaction.on_commit(partial(_delete_files, names), robust=True)
+    return True
+
+
 def render_picture(uid: str) -> None:
     """Make the renditions of one picture and then name them in its row, so that a page never names a missing file."""
     picture = Picture.objects.filter(uid=uid).first()
     if picture is None:
         return
     with picture.file.open("rb") as source:
-        ready = media.render(source, str(picture.file.name).removesuffix(".webp"))
+        ready = list(media.render(source, str(picture.file.name).removesuffix(".webp")))
         renditions = [{"width": width, "type": kind, "name": name} for width, kind, name in ready]
-    Picture.objects.filter(pk=picture.pk).update(renditions=renditions)
+    if not Picture.objects.filter(pk=picture.pk).update(renditions=renditions):
+        _delete_files([name for _width, _kind, name in ready])  # it was removed meanwhile
 
 
 def _write(picture: Picture, content: bytes) -> None:
@@ -60,6 +78,17 @@ def _write(picture: Picture, content: bytes) -> None:
     except OSError as failure:
         log.exception("picture_not_written", size=len(content))
         raise NoRoomForPicture from failure
+
+
+def _is_shown(picture: Picture) -> bool:
+    """Whether anything points at it; a query for each kind of thing that may."""
+    pointers = [relation.field for relation in Picture._meta.related_objects]  # noqa: SLF001  Django's documented API
+    return any(field.model._default_manager.filter(**{field.name: picture}).exists() for field in pointers)  # noqa: SLF001
+
+
+def _delete_files(names: list[str]) -> None:
+    for name in names:
+        default_storage.delete(name)
 
 
 @transaction.atomic

@@ -3,6 +3,7 @@
 import re
 from contextlib import suppress
 
+from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, default_storage
 
@@ -16,6 +17,18 @@ class Folder(FileSystemStorage):
         if name and NEEDS_NO_QUOTING.fullmatch(name) and self.base_url and "//" not in name:
             return f"{self.base_url}{name.lstrip('/')}"
         return super().url(name)
+
+
+class Private(FileSystemStorage):
+    """Files that no address leads to: a page that asks who comes gives them out."""
+
+    @property
+    def location(self) -> str:
+        # Looked at each time, as tests set another.
+        return str(settings.PRIVATE_ROOT)
+
+    def url(self, name: str | None) -> str:
+        raise ValueError("a private file has no address")
 
 
 def keep(name: str, content: bytes) -> str:

@@ -7,7 +7,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from core.context import Actor
-from shop.services import cart, inbox, orders, payment, refund
+from shop.services import cart, inbox, orders, payment, refund, retention
 
 KEEP_CARTS = timedelta(days=90)
 
@@ -42,3 +42,8 @@ def take_webhook(provider: str, body: str, headers: Mapping[str, str]) -> None:
 @shared_task(name="shop.forget_carts")
 def forget_carts() -> None:
     cart.forget_carts(before=timezone.now() - KEEP_CARTS)
+
+
+@shared_task(name="shop.forget_invoice_addresses")
+def forget_invoice_addresses() -> None:
+    retention.forget_invoice_addresses()

@@ -3,13 +3,16 @@
 from typing import Any
 
 from accounts.api import schemes  # noqa: F401  the schema finds them once they are imported
+from accounts.api.data import ClosingViewSet, DataExportViewSet
 from accounts.api.keys import ApiKeyViewSet
 from accounts.api.me import MeViewSet
 from accounts.api.subscriptions import AskViewSet, MySubscriptionViewSet
 
 routes: list[tuple[str, Any, str]] = [
     ("", MeViewSet, "account"),
+    ("me", ClosingViewSet, "closing"),
     ("me/api_keys", ApiKeyViewSet, "api-key"),
+    ("me/exports", DataExportViewSet, "export"),
     ("me/subscriptions", MySubscriptionViewSet, "my-subscription"),
     ("subscriptions", AskViewSet, "subscription"),
 ]

@@ -1,15 +1,17 @@
 """A person's own account, for programs."""
 
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, Unpack, cast
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, viewsets
 from rest_framework.decorators import action
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import User
 from accounts.services import people
+from core import pictures
 from core.api.viewsets import GrantedViewMixin, In, Problem
 
 
@@ -18,6 +20,12 @@ class MeIn(In):
 
     name = serializers.CharField(max_length=120, allow_blank=True, required=False)
     bio = serializers.CharField(max_length=2000, allow_blank=True, required=False)
+
+
+class AvatarIn(In):
+    """A picture of oneself."""
+
+    picture = serializers.FileField(help_text="JPEG, PNG, WebP or AVIF, up to 12 MB; it is written anew.")
 
 
 class MeOut(serializers.Serializer[Any]):
@@ -41,7 +49,12 @@ class MeViewSet(GrantedViewMixin, viewsets.ViewSet):
     """The signed-in person's own profile."""
 
     serializer_class = MeOut
-    required_scopes: ClassVar = {"GET": "account:read", "PATCH": "account:write"}
+    required_scopes: ClassVar = {
+        "GET": "account:read",
+        "PATCH": "account:write",
+        "PUT": "account:write",
+        "DELETE": "account:write",
+    }
 
     @extend_schema(responses={200: MeOut, 401: Problem, 403: Problem})
     @action(detail=False, methods=["get"])
@@ -53,7 +66,26 @@ class MeViewSet(GrantedViewMixin, viewsets.ViewSet):
     @me.mapping.patch
     def change_me(self, request: Request) -> Response:
         """Change the named parts of my profile."""
-        changes = cast("people.Profile", MeIn.parse(request))
+        return self._changed(**cast("people.Profile", MeIn.parse(request)))
+
+    @extend_schema(
+        request={"multipart/form-data": AvatarIn},
+        responses={200: MeOut, 400: Problem, 401: Problem, 403: Problem, 422: Problem, 503: Problem},
+    )
+    @action(detail=False, methods=["put"], url_path="me/avatar", parser_classes=[MultiPartParser])
+    def avatar(self, request: Request) -> Response:
+        """Show another picture beside my name; the former is deleted."""
+        upload = AvatarIn.parse(request)["picture"]
+        picture = pictures.add_picture(upload=upload, by=self.grant.actor, decorative=True)
+        return self._changed(avatar=picture)
+
+    @extend_schema(responses={200: MeOut, 401: Problem, 403: Problem})
+    @avatar.mapping.delete
+    def remove_avatar(self, request: Request) -> Response:
+        """Show my initials instead of a picture, which is deleted."""
+        return self._changed(avatar=None)
+
+    def _changed(self, **changes: Unpack[people.Profile]) -> Response:
         user = people.change_profile(user_id=self._person.pk, by=self.grant.actor, **changes)
         return Response(MeOut(user).data)
 

@@ -1,6 +1,7 @@
 """People and what they may do."""
 
 from accounts.models.api_key import ApiKey
+from accounts.models.data import Closing, DataExport
 from accounts.models.device import Device
 from accounts.models.entitlement import Entitlement
 from accounts.models.impersonation import Impersonation
@@ -23,7 +24,9 @@ __all__ = [
     "ApiKey",
     "AuthorizationCode",
     "Client",
+    "Closing",
     "Consent",
+    "DataExport",
     "Device",
     "DeviceGrant",
     "Entitlement",

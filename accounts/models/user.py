@@ -11,6 +11,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from core.ids import uuid7
+from core.mail import NOBODY
 from core.models import Picture
 
 
@@ -77,6 +78,15 @@ class User(AbstractBaseUser, PermissionsMixin):
     def display_name(self) -> str:
         """What others see: the name, or the part of the address before the @."""
         return self.name or self.email.partition("@")[0]
+
+    @property
+    def erased_email(self) -> str:
+        """What is left of the address of somebody who was erased."""
+        return f"erased+{self.uid}{NOBODY}"
+
+    @property
+    def is_erased(self) -> bool:
+        return self.email.endswith(NOBODY)
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
         # Sessions end when this changes: Django's rests on the password alone, ours on address and epoch too.

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.services import devices, entitlements
-from core import events
+from core import events, pictures
 from core.context import Actor
 from core.errors import Conflict, Denied
 from core.models import Picture
@@ -64,7 +64,7 @@ def confirm_address(*, user: User, email: str, by: Actor, now: datetime | None =
 
 @transaction.atomic
 def change_profile(*, user_id: int, by: Actor, now: datetime | None = None, **changes: Unpack[Profile]) -> User:
-    """Change the named parts of a profile. Locks the person.
+    """Change the named parts of a profile; a picture that is shown no more goes with its files. Locks the person.
 
     Raises Denied unless it is one's own or `by` holds accounts.change_user. Records user.changed_profile with the
     names of the changed parts when one really changed.
@@ -72,11 +72,14 @@ def change_profile(*, user_id: int, by: Actor, now: datetime | None = None, **ch
     user = User.objects.select_for_update(of=("self",)).get(pk=user_id)
     if by.id != user.public_id and not by.can("accounts.change_user"):
         raise Denied
+    former = user.avatar
     changed = [name for name, value in changes.items() if getattr(user, name) != value]
     if changed:
         for name in changed:
             setattr(user, name, changes[name])  # type: ignore[literal-required]
         user.save(update_fields=changed)
+        if "avatar" in changed and former is not None:
+            pictures.remove_picture(former)
         events.record("user.changed_profile", user, by=by, now=now, changed=sorted(changed))
     return user
 

@@ -1,6 +1,7 @@
 """One's own page, on paper and for programs."""
 
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -13,13 +14,16 @@ from accounts.models import User
 from accounts.services import people, roles
 from accounts.services.people import AddressTaken
 from accounts.tests.factories import UserFactory
+from core import media
 from core.context import Actor
 from core.errors import Denied
-from core.testing import events_named, no_event, snapshot
+from core.models import Picture
+from core.pictures import add_picture, render_picture
+from core.testing import deliver_events, events_named, no_event, snapshot
 
 pytestmark = pytest.mark.django_db
 
-ME = "/api/v1/me/"
+ME, AVATAR = "/api/v1/me/", "/api/v1/me/avatar/"
 OVERVIEW, PROFILE = reverse("accounts:overview"), reverse("accounts:profile")
 
 
@@ -28,9 +32,9 @@ def user():
     return UserFactory(name="Nora Quist", email="nora@example.com")
 
 
-def portrait():
+def portrait(size=(60, 40)):
     file = BytesIO()
-    Image.new("RGB", (60, 40), "#a1543b").save(file, "JPEG")
+    Image.new("RGB", size, "#a1543b").save(file, "JPEG")
     return SimpleUploadedFile("me.jpg", file.getvalue(), "image/jpeg")
 
 
@@ -102,6 +106,93 @@ def test_a_picture_is_shown_and_taken_away(client, user):
     client.post(PROFILE, {"name": user.name, "bio": "", "remove_picture": "on"})
     user.refresh_from_db()
     assert user.avatar is None
+
+
+def files_of(settings):
+    return sorted(path.name for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file())
+
+
+def test_a_former_picture_goes_with_all_its_files(client, user, settings, django_capture_on_commit_callbacks):
+    client.force_login(user)
+    client.post(PROFILE, {"name": "Nora", "bio": "", "picture": portrait((700, 500))})
+    deliver_events()
+    user.refresh_from_db()
+    assert len(files_of(settings)) == 5  # the picture, and two widths in two formats
+
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post(PROFILE, {"name": "Nora", "bio": "", "picture": portrait()})
+    user.refresh_from_db()
+    assert files_of(settings) == [f"{user.avatar.uid.hex}.webp"]
+
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post(PROFILE, {"name": "Nora", "bio": "", "remove_picture": "on"})
+    assert files_of(settings) == []
+    assert not Picture.objects.exists()
+
+
+def test_a_picture_that_something_else_shows_stays(client, user):
+    picture = add_picture(upload=portrait(), by=Actor.person(user), decorative=True)
+    people.change_profile(user_id=user.pk, by=Actor.person(user), avatar=picture)
+    other = UserFactory(avatar=picture)
+
+    people.change_profile(user_id=user.pk, by=Actor.person(user), avatar=None)
+
+    other.refresh_from_db()
+    assert other.avatar == picture
+
+
+def test_renditions_of_a_picture_that_is_gone_leave_no_files(user, settings, monkeypatch):
+    picture = add_picture(upload=portrait((700, 500)), by=Actor.person(user), decorative=True)
+    really = media.render
+
+    def removed_meanwhile(source, stem):
+        yield from really(source, stem)
+        Picture.objects.all().delete()
+
+    monkeypatch.setattr(media, "render", removed_meanwhile)
+    render_picture(str(picture.uid))
+
+    assert files_of(settings) == [f"{picture.uid.hex}.webp"]
+
+
+def test_page_and_api_change_the_same_picture_and_tell_the_same(client, api, user):
+    client.force_login(user)
+    api.force_login(user)
+    client.post(PROFILE, {"name": user.name, "bio": "", "picture": portrait()})
+    answer = api.put(AVATAR, {"picture": portrait()}, format="multipart")
+
+    user.refresh_from_db()
+    assert answer.status_code == 200
+    assert answer.json()["avatar"] == user.avatar.image.url
+    first, second = events_named("user.changed_profile")
+    assert first.data == second.data == {"changed": ["avatar"]}
+    assert api.delete(AVATAR).json()["avatar"] is None
+    user.refresh_from_db()
+    assert user.avatar is None
+
+
+def test_where_a_picture_was_taken_is_not_kept(api, user):
+    file, taken = BytesIO(), Image.Exif()
+    taken[0x0132] = "2026:01:02 03:04:05"
+    taken.get_ifd(0x8825)[1] = "N"
+    Image.new("RGB", (60, 40)).save(file, "JPEG", exif=taken)
+    api.force_login(user)
+
+    api.put(AVATAR, {"picture": SimpleUploadedFile("me.jpg", file.getvalue(), "image/jpeg")}, format="multipart")
+
+    user.refresh_from_db()
+    with user.avatar.file.open("rb") as file, Image.open(file) as kept:
+        assert dict(kept.getexif()) == {}
+
+
+@pytest.mark.parametrize("sent", [{}, {"picture": "text"}, {"picture": SimpleUploadedFile("me.svg", b"<svg/>")}])
+def test_what_is_no_picture_is_refused_to_programs_too(api, user, sent):
+    api.force_login(user)
+
+    assert api.put(AVATAR, sent, format="multipart").status_code in (400, 422)
+
+    assert not Picture.objects.exists()
+    assert no_event("user.changed_profile")
 
 
 def test_what_is_no_picture_is_refused_and_keeps_what_was_typed(client, user):

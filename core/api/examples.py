@@ -30,6 +30,7 @@ NAMES: Final[dict[str, Any]] = {
     "description_html": "<p>Thrown on the wheel, glazed twice.</p>",
     "detail": "Some fields are not valid.",
     "display_name": "Clara",
+    "picture": "me.jpg",
     "email": "clara@example.com",
     "emoji": "🎉",
     "entitlement_kind": "",

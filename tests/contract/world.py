@@ -6,7 +6,7 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import Subscription, User
-from accounts.services import api_keys, subscriptions
+from accounts.services import api_keys, exports, subscriptions
 from blog.tests import factories as journal
 from chat.tests import factories as talk
 from core import testing
@@ -53,6 +53,7 @@ def build() -> World:
     WebhookAttempt.objects.create(delivery=delivery, at=timezone.now(), status=200, ms=12)
     key = api_keys.add_key(user_id=staff.pk, name="Till", scopes=["shop:read"], by=Actor.person(staff)).key
     subscriptions.subscribe(email=staff.email, topic="newsletter", viewer=Grant.session(staff), source="account")
+    copy = exports.request_export(user_id=staff.pk, by=Actor.person(staff))
     uid = str(asked.uid)
     return World(
         people={"anonymous": {}, "customer": headers_of(customer), "staff": headers_of(staff)},
@@ -61,6 +62,7 @@ def build() -> World:
             "categories": {"slug": "bowls"},
             "comments": {"uid": str(said.uid)},
             "conversations": {"uid": uid},
+            "me/exports": {"uid": str(copy.uid)},
             "me/api_keys": {"uid": str(key.uid)},
             "me/subscriptions": {"uid": str(Subscription.objects.get().uid)},
             "orders": {"number": order.number},

@@ -80,6 +80,7 @@ def test_what_customers_see(site, visitors, inspector):
         inspector,
         customer,
         *("/account/", "/account/profile/", "/account/email/", "/account/password/change/", "/account/logout/"),
+        *("/account/export/", "/account/close/"),
         *("/account/security/", "/account/sessions/", "/account/activity/", "/account/security/app/"),
         "/account/notifications/",
         *("/shop/orders/", f"/shop/orders/{number}/", "/shop/p/straight-mug/reviews/"),
@@ -87,6 +88,20 @@ def test_what_customers_see(site, visitors, inspector):
     )
     open_menu(customer)
     inspector.look(customer.page, is_whole=False)
+
+
+def test_the_way_out_of_the_house_and_back(visitors, inspector):
+    customer = visitors()
+    customer.sign_in("sinead.kavanagh@example.com", then="/account/close/")
+    page = customer.page
+    page.get_by_label("Your e-mail address").fill("sinead.kavanagh@example.com")
+    customer.press("Close my account")
+    page.get_by_role("heading", name="Your account is closed").wait_for()
+    inspector.look(page)
+    customer.sign_in("sinead.kavanagh@example.com", then="/account/closing/")
+    inspector.look(page)
+    customer.press("Keep my account")
+    page.wait_for_url("**/account/")
 
 
 def test_the_way_to_a_second_factor_and_in_with_it(visitors, inspector):

@@ -1,0 +1,1 @@
+"""A person's own data: fetch a copy, close the account."""

@@ -1,0 +1,37 @@
+"""What the figures hold about people: nothing that leads to them but through an order's number."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts import privacy
+from accounts.privacy import Fate, Holding, Keeper, Part, Person
+
+
+def export(person: Person) -> Iterator[Part]:
+    """Nothing: the amounts are in the orders."""
+    yield from ()
+
+
+def erase(person: Person, now: datetime) -> None:
+    """Nothing: a sum does not change when a buyer goes."""
+
+
+privacy.register(
+    "analytics",
+    Keeper(
+        words=_("Figures"),
+        export=export,
+        erase=erase,
+        holdings=(
+            Holding(
+                _("Sales: order number, day and amount"),
+                Fate.KEPT,
+                {"analytics.SaleFact": "order"},
+                why=_("They have to add up to the books."),
+                not_exported=_("the same amounts are in the orders"),
+            ),
+        ),
+    ),
+)

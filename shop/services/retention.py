@@ -1,0 +1,33 @@
+"""How long the shop remembers who bought something."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import transaction
+from django.db.models import JSONField, QuerySet, Value
+from django.db.models.fields.json import KeyTransform
+from django.db.models.functions import JSONObject
+from django.utils import timezone
+
+from shop.models import Order
+
+# What the tax law of Germany asks for invoices, and no country we know of asks longer; counted from the year's end.
+KEEP_INVOICES: Final = timedelta(days=10 * 365 + 3 + 366)
+COUNTRY_ONLY: Final = JSONObject(country=KeyTransform("country", "billing_address"))
+
+
+@transaction.atomic
+def forget_buyer(*, orders: QuerySet[Order], email: str) -> None:
+    """Take everything from orders that says who bought, but for the invoice address of those that were paid.
+
+    `email`, which nobody can have, takes the place of theirs. Again is no change. Two statements.
+    """
+    orders.filter(paid_at__isnull=True).update(billing_address=COUNTRY_ONLY)
+    orders.update(email=email, shipping_address=Value({}, JSONField()), note="")
+
+
+def forget_invoice_addresses(*, now: datetime | None = None) -> int:
+    """Of orders older than KEEP_INVOICES only the country stays, of guests' too; returns how many were changed now."""
+    before = (now or timezone.now()) - KEEP_INVOICES
+    old = Order.objects.filter(placed_at__lt=before, billing_address__has_key="name")
+    return old.update(billing_address=COUNTRY_ONLY, shipping_address=Value({}, JSONField()), note="")
