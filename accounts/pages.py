@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import devices, factors, timeline
 from accounts.forms import ProfileForm
@@ -25,7 +25,7 @@ from core.media import UnusablePicture
 from core.paging import keyset
 
 
-@require_GET
+@require_safe
 @never_cache
 @login_required
 def overview(request: PageRequest) -> HttpResponse:
@@ -33,7 +33,7 @@ def overview(request: PageRequest) -> HttpResponse:
     return render(request, "accounts/overview.html")
 
 
-@require_GET
+@require_safe
 @never_cache
 @login_required
 def security(request: PageRequest) -> HttpResponse:
@@ -48,7 +48,7 @@ def security(request: PageRequest) -> HttpResponse:
     return render(request, "accounts/security.html", {"factors": held, "is_missing": is_missing})
 
 
-@require_GET
+@require_safe
 @never_cache
 @login_required
 def activity(request: PageRequest) -> HttpResponse:
@@ -57,7 +57,7 @@ def activity(request: PageRequest) -> HttpResponse:
     return render(request, "accounts/activity.html", {"page": page, "steps": timeline.steps_of(page)})
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @login_required
 def sessions(request: PageRequest) -> HttpResponse:
@@ -83,7 +83,7 @@ def end_session(request: PageRequest, uid: UUID) -> HttpResponse:
     return SeeOther(reverse("accounts:sessions"))
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @login_required
 def profile(request: PageRequest) -> HttpResponse:

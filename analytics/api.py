@@ -55,7 +55,7 @@ class InsightsViewSet(GrantedViewMixin, viewsets.ViewSet):
         ],
         responses={200: SalesOut(many=True), 400: Problem, 403: Problem, 422: Problem},
     )
-    @action(detail=False, methods=["get"], serializer_class=SalesOut, is_list=True)
+    @action(detail=False, methods=["get"], serializer_class=SalesOut, is_list=True, parameters=("from", "to"))
     def sales(self, request: Request) -> Response:
         """Sales by day, oldest first; days without any are left out."""
         if not self.grant.actor.can(PERMISSION):

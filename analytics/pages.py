@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from analytics import charts, queries
 from core import cards
@@ -21,7 +21,7 @@ USUAL = 30
 BEST = 10
 
 
-@require_GET
+@require_safe
 @login_required
 def index(request: PageRequest) -> HttpResponse:
     """Sales of the last days in one currency, against as many days before; 3 queries and those of the cards."""

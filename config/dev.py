@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.urls import path
 from django.utils._os import safe_join
 from django.views.decorators.clickjacking import xframe_options_sameorigin
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from core import mailbox
 
@@ -24,12 +24,12 @@ AS_MAIL = {
 }
 
 
-@require_GET
+@require_safe
 def mailbox_page(request: HttpRequest) -> HttpResponse:
     return render(request, "dev/mailbox.html", {"messages_sent": mailbox.messages()})
 
 
-@require_GET
+@require_safe
 @csp_update({"frame-src": [SELF]})  # type: ignore[arg-type]  # its types know views without arguments only
 def mail_page(request: HttpRequest, mail_id: str) -> HttpResponse:
     mail = mailbox.message(mail_id)
@@ -38,7 +38,7 @@ def mail_page(request: HttpRequest, mail_id: str) -> HttpResponse:
     return render(request, "dev/mail.html", {"mail": mail})
 
 
-@require_GET
+@require_safe
 @xframe_options_sameorigin
 @csp(AS_MAIL)  # type: ignore[arg-type]
 def mail_body(request: HttpRequest, mail_id: str) -> HttpResponse:
@@ -49,7 +49,7 @@ def mail_body(request: HttpRequest, mail_id: str) -> HttpResponse:
     return HttpResponse(mail.html.replace("<head>", '<head><base target="_blank">', 1))
 
 
-@require_GET
+@require_safe
 def media(request: HttpRequest, name: str) -> HttpResponse:
     try:
         with open(safe_join(str(settings.MEDIA_ROOT), name), "rb") as file:  # noqa: PTH123  safe_join gives text

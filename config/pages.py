@@ -13,7 +13,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from core import cards, search
 from core.http import PageRequest
@@ -33,7 +33,7 @@ KINDS = {
 
 
 @for_strangers
-@require_GET
+@require_safe
 def home(request: PageRequest) -> HttpResponse:
     """What staff composed; one query for the blocks and those of each kind of card."""
     blocks = list(HomeBlock.objects.showing(timezone.now()).select_related("picture", "dark_picture"))
@@ -47,7 +47,7 @@ def home(request: PageRequest) -> HttpResponse:
     return render(request, "home.html", {"blocks": filled, "opening": opening})
 
 
-@require_GET
+@require_safe
 def search_page(request: PageRequest) -> HttpResponse:
     """What this viewer may find, best first, as cards where the app that owns a hit gives one."""
     q = request.GET.get("q", "").strip()[: search.LONGEST_QUERY]
@@ -68,7 +68,7 @@ def search_page(request: PageRequest) -> HttpResponse:
 
 
 @for_strangers
-@require_GET
+@require_safe
 def text_page(request: PageRequest, slug: str) -> HttpResponse:
     """About, delivery, returns, privacy and whatever else staff wrote; one query."""
     return render(request, "pages/page.html", {"page": get_object_or_404(TextPage, slug=slug)})
@@ -87,7 +87,7 @@ def set_theme(request: PageRequest) -> HttpResponse:
     return response
 
 
-@require_GET
+@require_safe
 def robots(request: PageRequest) -> HttpResponse:
     lines = [
         "User-agent: *",

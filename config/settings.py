@@ -428,7 +428,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "core.api.pagination.KeysetPagination",
     "DEFAULT_FILTER_BACKENDS": [
         "django_filters.rest_framework.DjangoFilterBackend",
-        "rest_framework.filters.OrderingFilter",
+        "core.api.parameters.Ordering",
     ],
     "DEFAULT_THROTTLE_CLASSES": ["core.api.permissions.GrantThrottle"],
     "DEFAULT_PARSER_CLASSES": ["core.api.parsers.JSONParser"],

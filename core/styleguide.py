@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.templatetags.static import static
 from django.utils.safestring import mark_safe
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from core.cards import Action, Card
 from core.media import Image
@@ -26,7 +26,7 @@ LONG = (
 GLAZES = (("Oat Speckle", "#d9c9ac"), ("Celadon", "#a5bba3"), ("Tenmoku", "#2b1a13"), ("Chalk White", "#ece7dc"))
 
 
-@require_GET
+@require_safe
 def page(request: HttpRequest) -> HttpResponse:
     """The style guide, for staff; `?dir=rtl` turns it round. No query of its own."""
     if not request.user.is_authenticated:

@@ -23,7 +23,7 @@ from core.forms import add_error
 from core.http import PageRequest, SeeOther
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @just_confirmed
 def impersonate(request: PageRequest, uid: UUID) -> HttpResponse:

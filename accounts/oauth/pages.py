@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import queries, scopes
 from accounts.models import User
@@ -27,7 +27,7 @@ from core.paging import keyset
 DEVICE_RATE = "10/minute"  # codes are short, so nobody tries many
 
 
-@require_GET
+@require_safe
 @never_cache
 @login_required
 def consent_list(request: PageRequest) -> HttpResponse:
@@ -48,7 +48,7 @@ def withdraw(request: PageRequest, uid: UUID) -> HttpResponse:
     return SeeOther(reverse("accounts:programs"))
 
 
-@require_GET
+@require_safe
 @never_cache
 @login_required
 def client_list(request: PageRequest) -> HttpResponse:
@@ -57,7 +57,7 @@ def client_list(request: PageRequest) -> HttpResponse:
     return render(request, "accounts/clients.html", {"page": page})
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @just_confirmed
 def new_client(request: PageRequest) -> HttpResponse:
@@ -74,7 +74,7 @@ def new_client(request: PageRequest) -> HttpResponse:
     return render(request, "accounts/client_form.html", {"form": form}, status=422 if form.errors else 200)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @just_confirmed
 def change_client(request: PageRequest, client_id: str) -> HttpResponse:
@@ -113,7 +113,7 @@ def remove_client(request: PageRequest, client_id: str) -> HttpResponse:
     return SeeOther(reverse("accounts:clients"))
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @login_required
 def device(request: PageRequest) -> HttpResponse:

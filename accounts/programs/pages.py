@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import queries, scopes
 from accounts.models import User
@@ -26,7 +26,7 @@ from core.paging import keyset
 PAGE_SIZE = 24
 
 
-@require_GET
+@require_safe
 @never_cache
 @login_required
 def key_list(request: PageRequest) -> HttpResponse:
@@ -36,7 +36,7 @@ def key_list(request: PageRequest) -> HttpResponse:
     return render(request, "accounts/api_keys.html", {"page": page, "rows": rows})
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @just_confirmed
 def new_key(request: PageRequest) -> HttpResponse:

@@ -48,7 +48,7 @@ class RoomViewSet(ReadViewSet[Room]):
         ],
         responses=MessageOut(many=True),
     )
-    @action(detail=True, serializer_class=MessageOut, is_list=True, filter_backends=[])
+    @action(detail=True, serializer_class=MessageOut, is_list=True, filter_backends=[], parameters=("after_rev",))
     def messages(self, request: Request, uid: str) -> Response:
         """What was said, newest first; or, with `after_rev`, what changed since."""
         room = queries.access(UUID(uid), self.grant.actor).room

@@ -5,7 +5,7 @@ from uuid import UUID
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from chat import queries
 from chat.forms import CaseForm
@@ -18,7 +18,7 @@ from core.paging import keyset
 TABS = ("open", "mine", "waiting", "closed")
 
 
-@require_GET
+@require_safe
 @login_required
 def desk(request: PageRequest) -> HttpResponse:
     """The queue, whoever has waited longest first; closed ones newest first."""

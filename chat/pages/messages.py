@@ -6,7 +6,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from chat import limits, log, protocol, queries
 from chat.forms import EditForm, ReactionForm, ReportForm
@@ -22,14 +22,14 @@ AROUND = 25
 CLOSE_DIALOG = {"HX-Trigger": "message:done"}
 
 
-@require_GET
+@require_safe
 @login_required
 def menu(request: PageRequest, uid: UUID, seq: int) -> HttpResponse:
     access, message = queries.access_message(uid, seq, request.grant.actor)
     return _menu(request, access, message, EditForm(initial={"body": message.body}))
 
 
-@require_GET
+@require_safe
 def message_cards(request: PageRequest, uid: UUID, seq: int) -> HttpResponse:
     """The cards of a message as this viewer may see them; fetched for messages that came over the socket."""
     _access, message = queries.access_message(uid, seq, request.grant.actor)

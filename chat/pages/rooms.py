@@ -7,7 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
 from chat import limits, log, queries
@@ -24,7 +24,7 @@ PAGE = 50
 LISTED = 50
 
 
-@require_GET
+@require_safe
 def index(request: PageRequest) -> HttpResponse:
     """Public rooms, and the viewer's own conversations with what is unread."""
     viewer = request.grant
@@ -39,12 +39,12 @@ def index(request: PageRequest) -> HttpResponse:
     return render(request, "chat/index.html", context)
 
 
-@require_GET
+@require_safe
 def public_room(request: PageRequest, slug: str) -> HttpResponse:
     return _show(request, queries.access_public(slug, request.grant.actor))
 
 
-@require_GET
+@require_safe
 def conversation(request: PageRequest, uid: UUID) -> HttpResponse:
     access = queries.access(uid, request.grant.actor)
     if access.room.slug:

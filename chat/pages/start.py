@@ -20,7 +20,7 @@ from core.http import PageRequest
 IN_PUBLIC = frozenset({"post"})
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def about(request: PageRequest, kind: str, public_id: str) -> HttpResponse:
     """The conversation about a thing. Who may see the thing's card may begin it; GET changes nothing."""
     viewer = request.grant
@@ -44,7 +44,7 @@ def about(request: PageRequest, kind: str, public_id: str) -> HttpResponse:
     return render(request, "chat/about.html", context, status=422 if form.errors else 200)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def new(request: PageRequest) -> HttpResponse:
     """Write to the house about anything."""

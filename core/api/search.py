@@ -39,6 +39,7 @@ class SearchViewSet(GrantedViewMixin, viewsets.ViewSet):
 
     serializer_class = FoundOut
     is_list = False
+    parameters = ("q", "kind", "limit")
 
     @extend_schema(
         parameters=[SearchIn, OpenApiParameter("kind", str, many=True)], responses={200: FoundOut, 400: Problem}

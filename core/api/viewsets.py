@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_handler
 
-from core.api import conditional, shaping
+from core.api import conditional, parameters, shaping
 from core.api.deprecation import Deprecation
 from core.api.permissions import grant_of
 from core.api.problems import CONTENT_TYPE, problem
@@ -158,6 +158,7 @@ class GrantedViewMixin:
     """What every endpoint of ours knows and does: its caller, `?fields=`, CSV for lists, conditional requests.
 
     An `@action` that reads says with `serializer_class` what it answers with, and with `is_list` that it is a list.
+    `parameters` names what else than filters it takes in a query.
     `version_field` names the number in the answer that counts a row's versions: then writes compare it themselves.
     """
 
@@ -165,6 +166,7 @@ class GrantedViewMixin:
     serializer_class: Any = None
     is_list: bool | None = None
     version_field: ClassVar[str] = ""
+    parameters: Sequence[str] = ()
     deprecation: Deprecation | None = None
     fields_asked: tuple[str, ...] = ()
 
@@ -196,6 +198,7 @@ class GrantedViewMixin:
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)  # type: ignore[misc]  # as above
         if request.method in conditional.READS:
+            parameters.require_known(request, self)
             self.fields_asked = shaping.asked_fields(request, self.shape())
         elif self._compares(request):
             conditional.require_unchanged(self, request)

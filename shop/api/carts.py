@@ -145,7 +145,7 @@ class CartViewSet(GrantedViewMixin, viewsets.ViewSet):
     @extend_schema(
         parameters=[OpenApiParameter("country", str)], responses={200: ShippingOptionOut(many=True), 404: Problem}
     )
-    @action(detail=True, methods=["get"], serializer_class=ShippingOptionOut, is_list=True)
+    @action(detail=True, methods=["get"], serializer_class=ShippingOptionOut, is_list=True, parameters=("country",))
     def shipping_methods(self, request: Request, token: str) -> Response:
         """Ways of delivery to a country, or to the address the cart has."""
         cart = self._cart(token)

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,37 @@ def test_its_fields_can_be_chosen(path, read):
 
     assert some == [{name: thing[name] for name in wanted} for thing in whole]
     assert read(path, query={"fields": "nonsense"}).status_code == 400
+
+
+def parameters_of(path: str) -> dict[str, str]:
+    """The names in the schema, with what is said of each."""
+    found = SCHEMA["paths"][path]["get"].get("parameters", [])
+    return {one["name"]: one.get("description", "") for one in found if one["in"] == "query"}
+
+
+@pytest.mark.parametrize("path", READS)
+def test_it_takes_what_the_schema_names_and_nothing_else(path, read):
+    refused = read(path, query={"nonsense": "1"})
+    taken = read(path, query=dict.fromkeys(parameters_of(path), ""))
+
+    [error] = refused.json()["errors"]
+    assert (refused.status_code, error["pointer"], error["code"]) == (400, "/nonsense", "unknown_parameter")
+    assert taken.status_code == 200 or {error["code"] for error in taken.json()["errors"]}.isdisjoint(
+        {"unknown_parameter"}
+    )
+
+
+@pytest.mark.parametrize("path", [path for path in READS if "ordering" in parameters_of(path)])
+def test_it_is_ordered_by_what_the_schema_names_and_by_nothing_else(path, read):
+    named = re.findall(r"`(-?\w+)`", parameters_of(path)["ordering"])
+
+    refused = read(path, query={"ordering": f"{named[0]},id"})
+    answers = [read(path, query={"ordering": order}).status_code for order in named]
+
+    [error] = refused.json()["errors"]
+    assert (refused.status_code, error["pointer"], error["code"]) == (400, "/ordering", "unknown_ordering")
+    assert error["detail"] == f"Order by {', '.join(named)}."
+    assert answers == [200] * len(named)
 
 
 @pytest.mark.parametrize("path", LISTS)

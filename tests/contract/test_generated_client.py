@@ -22,6 +22,20 @@ from tests.contract.conftest import undone
 
 SCHEMA = Path("docs/openapi.yaml").resolve()
 
+# What is written against the client by hand: the last line asks for a field that no product has.
+PROGRAM = """
+from agora_client.api.products import products_list, products_retrieve
+from agora_client.client import AuthenticatedClient
+from agora_client.models import ProductDetailOut
+
+client = AuthenticatedClient(base_url="http://localhost", token="agr_x")
+product = products_retrieve.sync(slug="breakfast-bowl", client=client)
+if isinstance(product, ProductDetailOut):
+    amount: str = product.variants[0].price.amount
+    print(product.colour_of_the_sky)
+products_list.sync(client=client, page_size="two")
+"""
+
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
@@ -69,6 +83,19 @@ def owner(part, stranger) -> Any:
 
 def in_this_process() -> dict[str, Any]:
     return {"transport": httpx.WSGITransport(app=application)}
+
+
+def test_its_types_hold_and_find_the_faults_of_a_program(package):
+    (package / "agora_client" / "py.typed").touch()
+    (package / "program.py").write_text(PROGRAM)
+
+    checked = subprocess.run(
+        [sys.executable, "-m", "mypy", "--config-file=", "--no-error-summary", "agora_client", "program.py"],
+        cwd=package, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    found = [(line.split(":")[0], line.rsplit("[", 1)[-1]) for line in checked.stdout.splitlines()]
+    assert found == [("program.py", "attr-defined]"), ("program.py", "arg-type]")], checked.stdout
 
 
 def test_it_reads_one_thing_with_types(part, stranger):

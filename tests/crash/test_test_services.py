@@ -21,7 +21,7 @@ def test_waits(number):
     here = pathlib.Path(__file__).parent
     name = os.environ["AGORA_STACK"] + os.environ["PYTEST_XDIST_WORKER"]
     (here / name).touch()
-    time.sleep(120)
+    time.sleep(600)
 """
 
 
@@ -41,7 +41,7 @@ def test_two_runs_side_by_side_do_not_meet_and_killed_ones_leave_nothing(tmp_pat
 
     with start_run(file, home) as first, start_run(file, home) as second:
         expected = {"test0gw0", "test0gw1", "test1gw0", "test1gw1"}
-        assert wait_for(lambda: expected <= {entry.name for entry in tmp_path.iterdir()}, seconds=60)
+        assert wait_for(lambda: expected <= {entry.name for entry in tmp_path.iterdir()}, seconds=240)
         assert len(Agora(home).processes("valkey-server")) == 2
         assert len(Agora(home).processes("/postgres -D")) == 2
 
