@@ -11,12 +11,14 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.account.models import EmailAddress
 from django.conf import settings
+from django.contrib import messages
 from django.core.mail import EmailMessage
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts import limits
+from accounts.models import User
 from core import mail, ratelimit
 from core.errors import Unavailable
 
@@ -35,6 +37,7 @@ class AccountAdapter(DefaultAccountAdapter):
         "enter_current_password": _("This is not your current password."),
         "incorrect_code": _("This is not the code that we sent."),
         "incorrect_password": _("This is not your password."),
+        "max_email_addresses": _("You have %d addresses, and more are not possible. Remove one first."),
         "rate_limited": _("A moment, please: the last code is still fresh."),
         "too_many_login_attempts": _("Too many attempts. Wait some minutes and try again."),
     }
@@ -55,9 +58,21 @@ class AccountAdapter(DefaultAccountAdapter):
         return max(said, default=0.0) + app_settings.REAUTHENTICATION_TIMEOUT < time.time()
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
-        """Verify an address and everything that follows from it in one transaction."""
+        """Verify an address and everything that follows from it in one transaction; False when it is one too many.
+
+        Locks the person, so that codes entered at once in several browsers keep to the limit too.
+        """
         with transaction.atomic():
+            user = User.objects.select_for_update(of=("self",)).get(pk=email_address.user_id)
+            is_new = email_address.pk is None
+            if is_new and not EmailAddress.objects.can_add_email(user):
+                self.add_message(request, messages.ERROR, message=_("You have as many addresses as there can be."))
+                return False
             return bool(super().confirm_email(request, email_address))
+
+    def can_delete_email(self, email_address: EmailAddress) -> bool:
+        """Any but the one that we write to."""
+        return not email_address.primary
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send `emails/account_<name>` in our frame. Raises core.errors.Unavailable when it cannot be sent.

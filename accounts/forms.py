@@ -111,10 +111,10 @@ class ResetPasswordForm(allauth_forms.ResetPasswordForm):
         _dress(self.fields["email"], gettext_lazy("E-mail address"), "username")
 
 
-class ChangeEmailForm(allauth_forms.AddEmailForm):
+class AddEmailForm(allauth_forms.AddEmailForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _dress(self.fields["email"], gettext_lazy("New e-mail address"), "email")
+        _dress(self.fields["email"], gettext_lazy("Another e-mail address"), "email")
 
 
 class ReauthenticateForm(allauth_forms.ReauthenticateForm):

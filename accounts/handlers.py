@@ -50,7 +50,7 @@ def note_sign_in(request: HttpRequest, response: HttpResponse, user: User, **_: 
 def note_failed_sign_in(credentials: dict[str, Any], **_: Any) -> None:
     """On the timeline of the person who was meant, if there is one."""
     typed = str(credentials.get("email") or credentials.get("username") or "").lower()
-    meant = User.objects.filter(email=typed).first()
+    meant = User.objects.filter(emailaddress__email=typed).first()
     events.record("user.sign_in_failed", meant or ("user", ""), by=Actor.guest())
 
 
@@ -87,6 +87,16 @@ def note_changed_address(request: HttpRequest, user: User, from_email_address: E
     events.record("user.changed_email", user, by=Actor.person(user))
 
 
+@receiver(signals.email_added)
+def note_added_address(user: User, **_: Any) -> None:
+    events.record("user.added_address", user, by=Actor.person(user))
+
+
+@receiver(signals.email_removed)
+def note_removed_address(user: User, **_: Any) -> None:
+    events.record("user.removed_address", user, by=Actor.person(user))
+
+
 # Of these rows allauth tells only after the commit, or before it is sure; their events belong to the change itself.
 @receiver(post_save, sender=Authenticator)
 def note_added_factor(instance: Authenticator, created: bool, **_: Any) -> None:
@@ -121,6 +131,14 @@ def tell_of_new_device(event: Event, key: str) -> None:
     device = Device.objects.select_related("user").filter(uid=event.data["device"]).first()
     if device is not None:
         mail.send("new_device", to=device.user.email, key=key, values={"device": device, "at": event.at})
+
+
+@events.on("user.added_address", outside=True)
+def tell_of_added_address(event: Event, key: str) -> None:
+    """To the address they had before: whoever added one could sign in with it."""
+    user = User.objects.filter(uid=event.subject_id).first()
+    if user is not None:
+        mail.send("address_added", to=user.email, key=key)
 
 
 @events.on("user.lost_factors", outside=True)

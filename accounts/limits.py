@@ -19,7 +19,7 @@ CODES_FOR_ADDRESS: Final = "20/hour"  # of all strangers together: nobody's mail
 def bucket_of(request: HttpRequest, email: str) -> str:
     """What attempts on an account are counted by: one known browser, or all strangers. One query with a cookie."""
     mark = devices.mark_of(request)
-    known = mark and Device.objects.filter(mark=mark, user__email=email.lower()).exists()
+    known = mark and Device.objects.filter(mark=mark, user__emailaddress__email=email.lower()).exists()
     return f"{email.lower()}:{mark if known else 'strangers'}"
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from hashlib import sha256
 
+from allauth.account.models import EmailAddress
 from django.contrib.auth.models import Permission
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import F, OuterRef, QuerySet, Value
@@ -36,6 +37,18 @@ def subjects_held(viewer: Grant, kind: str, now: datetime | None = None) -> set[
 def has_bought(viewer: Grant, product: str, now: datetime | None = None) -> bool:
     """Whether the viewer bought a product, named by its slug, and did not give it back. One query."""
     return holds(viewer, PRODUCT, product, now)
+
+
+def addresses_of(user: User) -> frozenset[str]:
+    """Every address that a person proved to own, in small letters. One query."""
+    proved = EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True)
+    return frozenset(email.lower() for email in proved)
+
+
+def owner_of(email: str) -> User | None:
+    """Who proved to own an address, if anybody. One query."""
+    proved = EmailAddress.objects.filter(email=email.lower(), verified=True)
+    return User.objects.filter(pk__in=proved.values("user_id")).first()
 
 
 def api_keys_of(viewer: Grant) -> QuerySet[ApiKey]:

@@ -11,10 +11,11 @@ from core.models import Event
 from shop.emails import send_about
 from shop.models import Fulfilment, Order, OrderLine, Refund, Variant
 from shop.providers.bank_transfer import BankTransfer
-from shop.services import refund
+from shop.services import orders, refund
 from shop.topics import on_the_shelf, stock_of
 
 PAYMENTS = Actor.system("shop.payments")
+CLAIMS = Actor.system("shop.claims")
 
 
 @events.on("product.*")
@@ -41,6 +42,18 @@ def tell_who_waits_for_it(event: Event) -> None:
     skus = [event.subject_id] if is_stock else list(lines.values_list("sku", flat=True))
     for piece in on_the_shelf().filter(sku__in=skus):
         letters.spread(topic=stock_of(piece.sku), key=f"stock:{event.uid}", about=piece.sku, now=event.at)
+
+
+@events.on("user.verified_email")
+def claim_guest_orders(event: Event) -> None:
+    """What was ordered as a guest comes to the account of whoever proved to own the address."""
+    orders.claim(person_uid=event.subject_id, by=CLAIMS)
+
+
+@events.on("order.paid")
+def claim_order(event: Event) -> None:
+    """One that was ordered without signing in, with an address that is known to be somebody's."""
+    orders.claim_one(number=event.subject_id, by=CLAIMS)
 
 
 @events.on("order.refund_requested", outside=True)

@@ -7,13 +7,13 @@ somebody proves that the address is theirs, and not before.
 from collections.abc import Collection
 from datetime import datetime
 
-from allauth.account.models import EmailAddress
 from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from accounts.models import Entitlement, User
+from accounts.queries import owner_of
 from core import events
 from core.context import Actor
 from core.errors import Denied, Invalid
@@ -44,7 +44,7 @@ def grant_entitlement(
         if not email:
             raise NobodyHolds
         _lock_address(email)
-        user = _owner_of(email)
+        user = owner_of(email)
     entitlement, made = Entitlement.objects.get_or_create(
         kind=kind,
         subject=subject,
@@ -104,10 +104,6 @@ def _end(rows: list[Entitlement], *, by: Actor, now: datetime) -> int:
         source = (row.source_kind, row.source_id)
         events.record("entitlement.ended", source, by=by, now=now, held_kind=row.kind, held_id=row.subject)
     return len(rows)
-
-
-def _owner_of(email: str) -> User | None:
-    return User.objects.filter(pk__in=EmailAddress.objects.filter(email=email, verified=True).values("user_id")).first()
 
 
 def _lock_address(email: str) -> None:

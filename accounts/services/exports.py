@@ -7,7 +7,6 @@ from typing import IO, Final
 from uuid import UUID
 
 import structlog
-from allauth.account.models import EmailAddress
 from django.core.files import File
 from django.db import transaction
 from django.utils import timezone
@@ -17,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import DataExport, User
 from accounts.models.data import private_storage
 from accounts.privacy import Person, archive
+from accounts.queries import addresses_of
 from core import events
 from core.context import Actor
 from core.errors import Conflict, Denied, NotFound, RateLimited
@@ -46,8 +46,7 @@ class ExportOver(NotFound):
 
 def person_of(user: User) -> Person:
     """A person with every address that they proved to own. One query."""
-    proved = EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True)
-    return Person(user, frozenset(email.lower() for email in proved))
+    return Person(user, addresses_of(user))
 
 
 @transaction.atomic

@@ -1,26 +1,18 @@
-"""Reset a password, change it, change the address: who is told, which sessions end, what strangers learn."""
+"""Reset a password, change it: who is told, which sessions end, what strangers learn."""
 
 import re
 
 import pytest
-from allauth.account.models import EmailAddress
 from django.contrib.auth import get_user
 from django.test import Client
 from django.urls import reverse
 
-from accounts import queries
-from accounts.models import User
-from accounts.services import entitlements
 from accounts.tests.factories import PASSWORD, UserFactory
-from core.context import Actor, Grant
 from core.testing import events_named, no_event
 
 pytestmark = pytest.mark.django_db
 
-RESET, CHANGE, EMAIL = (
-    reverse(name) for name in ("account_reset_password", "account_change_password", "account_email")
-)
-VERIFY, REAUTHENTICATE = reverse("account_email_verification_sent"), reverse("account_reauthenticate")
+RESET, CHANGE = reverse("account_reset_password"), reverse("account_change_password")
 NEW = "nine cones in a row"
 
 
@@ -37,17 +29,6 @@ def browser_of(user):
 
 def link_in(mail):
     return re.search(r"http://\S+/account/password/reset/key/\S+", mail.body)[0]
-
-
-def code_in(mail):
-    return re.search(r"^[B-Z]{4}-[B-Z]{4}$", mail.body, re.MULTILINE)[0]
-
-
-def change_address(browser, email):
-    """Ask for it, and say who one is: as the pages lead."""
-    asked = browser.post(EMAIL, {"email": email, "action_add": "1"})
-    assert asked["Location"] == f"{REAUTHENTICATE}?next=%2Faccount%2Femail%2F"
-    return browser.post(asked["Location"], {"password": PASSWORD, "next": EMAIL})
 
 
 def test_a_forgotten_password_is_set_anew_by_the_link(client, user, mailoutbox):
@@ -133,65 +114,6 @@ def test_an_account_without_a_password_sets_one(mailoutbox):
     user.refresh_from_db()
     assert user.check_password(NEW)
     assert [mail.subject for mail in mailoutbox] == ["Your account has a password now"]
-
-
-def test_an_address_changes_after_password_and_code(user, mailoutbox):
-    here, elsewhere = browser_of(user), browser_of(user)
-
-    assert change_address(here, "New@example.com")["Location"] == VERIFY
-    user.refresh_from_db()
-    assert user.email == "known@example.com"
-
-    here.post(VERIFY, {"code": code_in(mailoutbox[0])})
-
-    user.refresh_from_db()
-    assert user.email == "new@example.com"
-    assert list(EmailAddress.objects.values_list("email", "verified", "primary")) == [("new@example.com", True, True)]
-    assert get_user(here) == user
-    assert not get_user(elsewhere).is_authenticated
-    assert events_named("user.changed_email")[0].data == {}
-    told = [(mail.to[0], mail.subject) for mail in mailoutbox]
-    assert told == [
-        ("new@example.com", "Your code to confirm this address"),
-        ("known@example.com", "Your e-mail address was changed"),
-    ]
-
-
-def test_what_waited_at_the_new_address_comes_along(user, mailoutbox):
-    entitlements.grant_entitlement(
-        kind="product", subject="mug", source=("order", "A-1"), email="new@example.com", by=Actor.system("shop")
-    )
-    browser = browser_of(user)
-    change_address(browser, "new@example.com")
-
-    browser.post(VERIFY, {"code": code_in(mailoutbox[0])})
-
-    assert queries.has_bought(Grant.session(user), "mug")
-
-
-def test_without_the_password_no_code_is_sent(user, mailoutbox):
-    browser = browser_of(user)
-    asked = browser.post(EMAIL, {"email": "new@example.com", "action_add": "1"})
-
-    answer = browser.post(asked["Location"], {"password": "wrong", "next": EMAIL})
-
-    assert answer.status_code == 200
-    assert mailoutbox == []
-    assert User.objects.get().email == "known@example.com"
-
-
-def test_an_address_of_somebody_else_is_refused_only_to_who_reads_its_mail(user, mailoutbox):
-    UserFactory(email="taken@example.com")
-    browser = browser_of(user)
-
-    assert change_address(browser, "taken@example.com")["Location"] == VERIFY
-    answer = browser.post(VERIFY, {"code": code_in(mailoutbox[0])})
-
-    assert answer.status_code == 200
-    assert "already" in answer.context["form"].errors["code"][0]
-    user.refresh_from_db()
-    assert user.email == "known@example.com"
-    assert no_event("user.changed_email")
 
 
 def test_a_notice_that_cannot_be_sent_does_not_undo_what_happened(user, settings):

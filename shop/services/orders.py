@@ -7,6 +7,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
+from accounts.queries import addresses_of, owner_of
 from core import events
 from core.context import Actor
 from core.errors import Conflict, Denied
@@ -54,6 +56,36 @@ def cancel_order(*, order_id: int, by: Actor, now: datetime | None = None) -> Or
         raise OrderNotCancellable
     order.refresh_from_db()
     return order
+
+
+@transaction.atomic
+def claim(*, person_uid: str, by: Actor, now: datetime | None = None) -> int:
+    """Give a person what was ordered as a guest with an address that they proved to own; returns how many orders.
+
+    Only what can be paid no more or is paid: a guest at the checkout keeps theirs. Locks the orders. Records
+    order.claimed for each.
+    """
+    user = User.objects.filter(uid=person_uid, is_active=True).first()
+    if user is None:
+        return 0
+    emails = addresses_of(user)
+    waiting = Order.objects.filter(user=None, email__in=emails).exclude(status=Order.Status.PENDING_PAYMENT)
+    return sum(_give(order, user, by=by, now=now) for order in waiting.locked())
+
+
+@transaction.atomic
+def claim_one(*, number: str, by: Actor, now: datetime | None = None) -> bool:
+    """Give a guest's order to whoever proved to own its address, if anybody. Locks it. Records order.claimed."""
+    order = Order.objects.locked().get(number=number)
+    user = owner_of(order.email) if order.user_id is None else None
+    return user is not None and _give(order, user, by=by, now=now)
+
+
+def _give(order: Order, user: User, *, by: Actor, now: datetime | None) -> bool:
+    order.user = user
+    order.save(update_fields=["user"])
+    events.record("order.claimed", order, by=by, now=now, person=user.public_id)
+    return True
 
 
 @transaction.atomic
