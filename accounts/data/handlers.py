@@ -48,7 +48,7 @@ def say_goodbye(event: Event, key: str) -> None:
     """The last mail; then the address is gone as well."""
     closing = _closing(event)
     if closing.last_address:
-        mail.send("account_erased", to=closing.last_address, key=key, values={"kept": _kept()})
+        mail.send("closing_done", to=closing.last_address, key=key, values={"kept": _kept()})
         Closing.objects.filter(pk=closing.pk).update(last_address="")
 
 

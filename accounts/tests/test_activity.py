@@ -67,7 +67,7 @@ def test_a_made_up_cursor_is_refused(client, user):
 
 def test_every_event_about_a_person_has_words():
     written = "".join(path.read_text() for path in HERE.rglob("*.py") if "tests" not in path.parts)
-    recorded = set(re.findall(r'"((?:user|role)\.[a-z_]+)"', written))
+    recorded = set(re.findall(r'"((?:export|user|role)\.[a-z_]+)"', written))
 
     about_roles = {"role.saved", "role.deleted", "role.changed_factor_rule"}
     assert recorded - about_roles == {*timeline.WORDS, *timeline.WARNINGS}
