@@ -12,6 +12,7 @@ from allauth.account.internal.flows.login import get_authentication_records
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
 from django.db import transaction
 from django.http import HttpRequest
@@ -19,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import limits
 from accounts.models import User
+from accounts.services import attempts
 from core import mail, ratelimit
 from core.errors import Unavailable
 
@@ -52,10 +54,20 @@ class AccountAdapter(DefaultAccountAdapter):
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         return limits.bucket_of(request, str(credentials.get("email", "")))
 
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Who tried too often is not let try, and that is noted once in a while."""
+        typed = str(credentials.get("email", ""))
+        try:
+            super().pre_authenticate(request, **credentials)
+        except ValidationError:
+            if ratelimit.hit(limits.NOTED, "limited", limits.bucket_of(request, typed)).allowed:
+                attempts.note_limited(typed=typed)
+            raise
+
     def is_reauthentication_required(self, **_: Any) -> bool:
         """Whether who they are was last said too long ago for a sensitive act; a sign-in counts as having said it."""
         said = [record["at"] for record in get_authentication_records(self.request, self.request.user)]
-        return max(said, default=0.0) + app_settings.REAUTHENTICATION_TIMEOUT < time.time()
+        return bool(max(said, default=0.0) + app_settings.REAUTHENTICATION_TIMEOUT < time.time())
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
         """Verify an address and everything that follows from it in one transaction; False when it is one too many.

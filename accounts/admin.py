@@ -24,6 +24,7 @@ import accounts.data.admin
 import accounts.impersonation.admin
 import accounts.oauth.admin
 import accounts.programs.admin
+import accounts.security_log.admin
 import accounts.subscriptions.admin  # noqa: F401  registers
 from accounts.models import Entitlement, Role, User
 from accounts.services import entitlements, people, roles

@@ -15,8 +15,11 @@ class AccountsConfig(AppConfig):
         from accounts.privacy import own  # noqa: F401
         from accounts.programs import handlers as program_handlers  # noqa: F401
         from accounts.programs import tasks  # noqa: F401
+        from accounts.security_log.queries import PATTERNS
         from accounts.services import roles
         from accounts.subscriptions import handlers as subscription_handlers  # noqa: F401
         from accounts.subscriptions import tasks as subscription_tasks  # noqa: F401
+        from core import events
 
+        events.keep_origin(*PATTERNS)
         post_migrate.connect(roles.sync_after_migrate, sender=self, dispatch_uid="accounts.sync_roles")

@@ -19,7 +19,7 @@ from django.http import HttpRequest, HttpResponse
 
 from accounts import devices, factors
 from accounts.models import Device, Impersonation, User
-from accounts.services import impersonations, people
+from accounts.services import attempts, impersonations, people
 from core import events, mail
 from core.context import Actor
 from core.models import Event
@@ -49,9 +49,8 @@ def note_sign_in(request: HttpRequest, response: HttpResponse, user: User, **_: 
 @receiver(auth_signals.user_login_failed)
 def note_failed_sign_in(credentials: dict[str, Any], **_: Any) -> None:
     """On the timeline of the person who was meant, if there is one."""
-    typed = str(credentials.get("email") or credentials.get("username") or "").lower()
-    meant = User.objects.filter(emailaddress__email=typed).first()
-    events.record("user.sign_in_failed", meant or ("user", ""), by=Actor.guest())
+    typed = str(credentials.get("email") or credentials.get("username") or "")
+    attempts.note_failed(typed=typed)
 
 
 @receiver(auth_signals.user_logged_out)

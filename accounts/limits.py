@@ -13,6 +13,7 @@ from accounts.models import Device
 from core import ratelimit
 
 CODES_FOR_NETWORK: Final = "5/15minutes"
+NOTED: Final = "1/5minutes"  # how often it is written down that somebody has to wait
 CODES_FOR_ADDRESS: Final = "20/hour"  # of all strangers together: nobody's mailbox is flooded
 
 

@@ -1,8 +1,13 @@
 """What accounts do by the clock."""
 
+from datetime import timedelta
+
 from celery import shared_task
+from django.conf import settings
+from django.utils import timezone
 
 from accounts.services import closing, devices, exports
+from core import events
 
 
 @shared_task(name="accounts.forget_sessions")
@@ -21,3 +26,9 @@ def erase_people() -> None:
     closing.remind()
     closing.erase_due()
     closing.forget_addresses()
+
+
+@shared_task(name="accounts.forget_origins")
+def forget_origins() -> None:
+    """From where an event came is kept for ORIGIN_DAYS."""
+    events.forget_origins(before=timezone.now() - timedelta(days=settings.ORIGIN_DAYS))

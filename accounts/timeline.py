@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -43,6 +44,7 @@ WORDS: Final = {
     "role.removed": _("A role was taken from you"),
 }
 WARNINGS: Final = {
+    "user.limited": _("Somebody tried so often to sign in that they have to wait"),
     "user.factor_failed": _("Somebody got past the first step and entered a wrong code"),
     "user.sign_in_failed": _("Somebody entered a wrong password"),
 }
@@ -50,8 +52,12 @@ WARNINGS: Final = {
 
 def page_of(user: User, *, cursor: str = "") -> Page[Event]:
     """Events about a person, the newest first. One query. Raises core.paging.BadCursor."""
-    told = Event.objects.filter(subject_kind=user.public_kind, subject_id=user.public_id, name__in=[*WORDS, *WARNINGS])
-    return keyset(told, by=("-id",), cursor=cursor)
+    return keyset(events_of(user), by=("-id",), cursor=cursor)
+
+
+def events_of(user: User) -> QuerySet[Event]:
+    """All that a person is told of their account."""
+    return Event.objects.filter(subject_kind=user.public_kind, subject_id=user.public_id, name__in=[*WORDS, *WARNINGS])
 
 
 def steps_of(page: Page[Event]) -> list[dict[str, Any]]:

@@ -208,6 +208,7 @@ CELERY_BEAT_SCHEDULE = {
     "erase-people": {"task": "accounts.erase_people", "schedule": timedelta(hours=1)},
     "forget-exports": {"task": "accounts.forget_exports", "schedule": timedelta(hours=1)},
     "forget-invoice-addresses": {"task": "shop.forget_invoice_addresses", "schedule": timedelta(hours=24)},
+    "forget-origins": {"task": "accounts.forget_origins", "schedule": timedelta(hours=6)},
     "forget-sessions": {"task": "accounts.forget_sessions", "schedule": timedelta(hours=24)},
     "forget-carts": {"task": "shop.forget_carts", "schedule": timedelta(hours=6)},
 }
@@ -277,6 +278,7 @@ MFA_FORMS = {
     "login_webauthn": "accounts.factor_forms.PasskeySignInForm",
     "reauthenticate": "accounts.factor_forms.ReauthenticateForm",
 }
+ORIGIN_DAYS = env.int("ORIGIN_DAYS", 90)  # how long the security log knows addresses and browsers
 IMPERSONATION_IS_MAILED = env.bool("IMPERSONATION_IS_MAILED", False)  # staff acted in somebody's name
 SIGNUP_OPEN = env.bool("SIGNUP_OPEN", True)
 

@@ -29,6 +29,7 @@ SCOPES = frozenset(
         "chat:write",
         "account:read",
         "account:write",
+        "security:read",
         "webhooks:manage",
     }
 )
@@ -100,6 +101,8 @@ class Context:
     source: str = ""
     quiet: bool = False
     impersonator: str = ""
+    address: str | None = None
+    agent: str = ""
 
 
 _NOTHING = Context()
@@ -122,11 +125,14 @@ def bind(
     source: str | None = None,
     quiet: bool | None = None,
     impersonator: str | None = None,
+    address: str | None = None,
+    agent: str | None = None,
 ) -> Iterator[Context]:
     """Set parts of the context for a block; logs carry the request id and source inside it.
 
     `quiet` marks events as history being loaded: they are recorded, but nothing leaves the house because of them.
     `impersonator` is who really acts while a member of staff acts in a person's name: events keep both.
+    `address` and `agent` are from where a request comes and what its browser calls itself.
     """
     outer = _current.get()
     bound = Context(
@@ -134,6 +140,8 @@ def bind(
         source=outer.source if source is None else source,
         quiet=outer.quiet if quiet is None else quiet,
         impersonator=outer.impersonator if impersonator is None else impersonator,
+        address=outer.address if address is None else address,
+        agent=outer.agent if agent is None else agent,
     )
     token = _current.set(bound)
     try:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from functools import partial
+from ipaddress import ip_address
 from typing import Any, ClassVar, Protocol
 
 import structlog
@@ -21,7 +22,7 @@ from django.utils import timezone
 
 from core import context
 from core.context import Actor
-from core.models import Event, EventDelivery
+from core.models import Event, EventDelivery, EventOrigin
 from core.nudge import nudge
 
 log = structlog.get_logger(__name__)
@@ -29,6 +30,7 @@ log = structlog.get_logger(__name__)
 RELAY_BATCH = 500
 MAX_ATTEMPTS = 8
 FIRST_PAUSE = timedelta(seconds=10)
+LONGEST_AGENT = 200
 # How long an outside handler may work before another worker may take its delivery over.
 LEASE = timedelta(minutes=5)
 # How long a pending delivery waits for its own task before the sweep sends another.
@@ -55,6 +57,7 @@ class Handler:
 
 
 _handlers: dict[str, Handler] = {}
+_origin_kept: set[str] = set()
 
 
 def record(
@@ -78,6 +81,10 @@ def record(
         quiet=surroundings.quiet,
         data=data,
     )
+    if _keeps_origin(name):
+        EventOrigin.objects.create(
+            event=event, at=event.at, address=_address(surroundings.address), agent=surroundings.agent[:LONGEST_AGENT]
+        )
     if not surroundings.quiet:
         transaction.on_commit(partial(nudge, "core.relay_events"), robust=True)
     return event
@@ -97,6 +104,17 @@ def on(*patterns: str, outside: bool = False) -> Callable[[Callable[..., None]],
         return function
 
     return keep
+
+
+def keep_origin(*patterns: str) -> None:
+    """Say of which events it is kept from where they came: of what concerns the safety of accounts, of nothing else."""
+    _origin_kept.update(patterns)
+
+
+def forget_origins(*, before: datetime) -> int:
+    """Forget from where events came that happened before a moment; gives how many. The events stay."""
+    known = EventOrigin.objects.exclude(address=None, agent="")
+    return known.filter(at__lt=before).update(address=None, agent="")
 
 
 def handlers_for(event: Event) -> list[Handler]:
@@ -177,6 +195,18 @@ def once(delivery: EventDelivery) -> bool:
         return False
     _mark_done(delivery)
     return True
+
+
+def _keeps_origin(name: str) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in _origin_kept)
+
+
+def _address(given: str | None) -> str | None:
+    """An address as the database takes it; a socket of the machine itself has none."""
+    try:
+        return str(ip_address(given or ""))
+    except ValueError:
+        return None
 
 
 def _impersonator(by: Actor) -> str:

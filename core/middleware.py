@@ -38,7 +38,8 @@ class RequestIdMiddleware:
         request_id = context.request_id_from(request.headers.get("X-Request-ID", ""))
         request.request_id = request_id  # type: ignore[attr-defined]
         started = time.perf_counter()
-        with context.bind(request_id=request_id, source="http"):
+        address, agent = request.META.get("REMOTE_ADDR"), request.META.get("HTTP_USER_AGENT", "")
+        with context.bind(request_id=request_id, source="http", address=address, agent=agent):
             response = self.get_response(request)
             if not request.path.startswith(QUIET_PATHS):
                 _note(request, response, time.perf_counter() - started)

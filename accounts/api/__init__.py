@@ -7,6 +7,7 @@ from accounts.api.data import ClosingViewSet, DataExportViewSet
 from accounts.api.keys import ApiKeyViewSet
 from accounts.api.me import MeViewSet
 from accounts.api.subscriptions import AskViewSet, MySubscriptionViewSet
+from accounts.security_log.api import ActivityViewSet, SecurityLogViewSet
 
 routes: list[tuple[str, Any, str]] = [
     ("", MeViewSet, "account"),
@@ -15,4 +16,6 @@ routes: list[tuple[str, Any, str]] = [
     ("me/exports", DataExportViewSet, "export"),
     ("me/subscriptions", MySubscriptionViewSet, "my-subscription"),
     ("subscriptions", AskViewSet, "subscription"),
+    ("me/activity", ActivityViewSet, "activity"),
+    ("security_log", SecurityLogViewSet, "security-log"),
 ]

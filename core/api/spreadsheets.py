@@ -31,7 +31,7 @@ class CsvRenderer(renderers.BaseRenderer):
         out = io.StringIO(newline="")
         writer = csv.writer(out)
         writer.writerow(".".join(path) for path in columns)
-        writer.writerows([_cell(_value(thing, path)) for path in columns] for thing in _things(data))
+        writer.writerows([cell(_value(thing, path)) for path in columns] for thing in _things(data))
         return out.getvalue()
 
 
@@ -66,7 +66,7 @@ def _value(thing: Any, path: tuple[str, ...]) -> Any:
     return thing
 
 
-def _cell(value: Any) -> str:
+def cell(value: Any) -> str:
     """A value as text. What a spreadsheet would take for a formula is led by an apostrophe; numbers are left alone."""
     if value is None:
         return ""

@@ -1,6 +1,6 @@
 """What all apps stand on: the event log, its deliveries, and the tables apps meet in."""
 
-from core.models.events import Event, EventDelivery
+from core.models.events import Event, EventDelivery, EventOrigin
 from core.models.idempotency import IdempotencyKey
 from core.models.meeting import Reference, SearchDocument
 from core.models.pages import Fact, HomeBlock, TextPage
@@ -10,6 +10,7 @@ from core.models.webhooks import Webhook, WebhookAttempt, WebhookDelivery
 __all__ = [
     "Event",
     "EventDelivery",
+    "EventOrigin",
     "Fact",
     "HomeBlock",
     "IdempotencyKey",

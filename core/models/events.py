@@ -54,10 +54,37 @@ class Event(models.Model):
             models.Index(fields=["actor_kind", "actor_id", "id"], name="event_actor"),
             models.Index(fields=["name", "id"], name="event_name"),
             BrinIndex(fields=["at"], name="event_at"),
+            models.Index(fields=["impersonator_id", "id"], condition=~Q(impersonator_id=""), name="event_impersonator"),
         ]
 
     def __str__(self) -> str:
         return f"{self.name} {self.subject_kind}:{self.subject_id}"
+
+
+class EventOrigin(models.Model):
+    """From where an event came that concerns the safety of accounts. What is personal of it is forgotten after a while;
+    a trigger refuses every other change and deletion.
+    """
+
+    event = models.OneToOneField(
+        Event, models.CASCADE, primary_key=True, related_name="origin", verbose_name=_("event")
+    )
+    at = models.DateTimeField(_("at"))
+    address = models.GenericIPAddressField(_("address"), null=True)
+    agent = models.CharField(_("browser"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("entry of the security log")
+        verbose_name_plural = _("security log")
+        default_permissions: ClassVar = ()
+        permissions: ClassVar = [("view_security_log", _("Can read the security log and take it out"))]
+        indexes: ClassVar = [
+            models.Index(fields=["-at", "-event"], name="origin_at"),
+            models.Index(fields=["address", "-at"], name="origin_address"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.event_id)
 
 
 class EventDelivery(models.Model):

@@ -1,0 +1,37 @@
+"""What staff look for in the security log."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.security_log import queries
+from accounts.security_log.queries import Wanted
+from core.admin import MOMENT
+from core.errors import DomainError
+
+
+class LogForm(forms.Form):
+    """A form of GET: its values stand in the page's address."""
+
+    person = forms.CharField(label=_("Person"), required=False, max_length=254, help_text=_("E-mail address or id"))
+    action = forms.ChoiceField(
+        label=_("What happened"),
+        required=False,
+        choices=[("", _("anything")), *((name, name) for name in queries.ACTIONS)],
+    )
+    address = forms.CharField(label=_("From"), required=False, max_length=43, help_text=_("Address or network"))
+    since = forms.DateTimeField(label=_("Since"), required=False, widget=MOMENT)
+    until = forms.DateTimeField(label=_("Until"), required=False, widget=MOMENT)
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        try:
+            queries.entries(Wanted(address=given.get("address", "")))
+        except DomainError as refusal:
+            self.add_error("address", refusal.detail)
+        return given
+
+    def wanted(self) -> Wanted:
+        """What was asked for. Call it on a valid form."""
+        return Wanted(**{name: self.cleaned_data[name] for name in self.fields})

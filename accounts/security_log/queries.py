@@ -1,0 +1,104 @@
+"""What is in the log, and what somebody looks for in it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from ipaddress import ip_network
+from typing import Final
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from core.errors import Invalid
+from core.models import EventOrigin
+from core.webhooks import catalogue
+
+# Whose events are in the log: all that happens to these.
+KINDS: Final = ("api_key", "ban", "client", "consent", "role", "security_log", "signing_key", "user", "webhook")
+PATTERNS: Final = tuple(f"{kind}.*" for kind in KINDS)
+ACTIONS: Final = {name: words for name, words in catalogue.NAMES.items() if name.partition(".")[0] in KINDS}
+# Those that somebody should look at.
+WARNINGS: Final = frozenset(
+    {"client.reused", "user.factor_failed", "user.limited", "user.lost_factors", "user.sign_in_failed"}
+)
+
+
+class BadAddress(Invalid):
+    code = "bad_network"
+    status = 400
+    message = _("Give an address or a network, such as 203.0.113.7 or 203.0.113.0/24.")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is looked for; "" and None look for all. `person` is a public id or an e-mail address."""
+
+    person: str = ""
+    action: str = ""
+    address: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def entries(wanted: Wanted) -> QuerySet[EventOrigin]:
+    """The entries that fit, with their events, the newest first. Raises BadAddress.
+
+    An e-mail address costs a query more.
+    """
+    every = EventOrigin.objects.select_related("event").order_by("-at", "-event_id")
+    return narrow(every, wanted)
+
+
+def narrow(found: QuerySet[EventOrigin], wanted: Wanted) -> QuerySet[EventOrigin]:
+    """Of some entries those that fit. Raises BadAddress."""
+    if wanted.person:
+        found = found.filter(_of_person(_uid_of(wanted.person)))
+    if wanted.action:
+        found = found.filter(event__name=wanted.action)
+    if wanted.address:
+        first, last = _range_of(wanted.address)
+        found = found.filter(address__gte=first, address__lte=last)
+    if wanted.since:
+        found = found.filter(at__gte=wanted.since)
+    if wanted.until:
+        found = found.filter(at__lt=wanted.until)
+    return found
+
+
+def names_of(shown: Iterable[EventOrigin]) -> dict[str, str]:
+    """The e-mail addresses of all people in these entries, by public id. One query."""
+    events = [entry.event for entry in shown]
+    uids = {event.subject_id for event in events if event.subject_kind == User.public_kind}
+    uids |= {event.actor_id for event in events if event.actor_kind == User.public_kind}
+    uids |= {event.impersonator_id for event in events}
+    people = User.objects.filter(uid__in=uids - {""}).values_list("uid", "email")
+    return {str(uid): email for uid, email in people}
+
+
+def _of_person(uid: str) -> Q:
+    """What happened to them, what they did, and what they did in others' names."""
+    about = Q(event__subject_kind=User.public_kind, event__subject_id=uid)
+    by = Q(event__actor_kind=User.public_kind, event__actor_id=uid)
+    return about | by | Q(event__impersonator_id=uid)
+
+
+def _uid_of(person: str) -> str:
+    """The public id of who is looked for; what fits nobody where there is none of that address."""
+    if "@" in person:
+        uid = User.objects.filter(email=person.strip().lower()).values_list("uid", flat=True).first()
+        return str(uid or "nobody")
+    try:
+        return str(UUID(person.strip()))
+    except ValueError:
+        return "nobody"
+
+
+def _range_of(address: str) -> tuple[str, str]:
+    """The first and the last address of a network; comparing them can use an index."""
+    try:
+        network = ip_network(address.strip(), strict=False)
+    except ValueError:
+        raise BadAddress(field="address") from None
+    return str(network[0]), str(network[-1])
