@@ -16,7 +16,7 @@ from rest_framework import authentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from accounts import keys, queries
+from accounts import keys, queries, step_up
 from accounts.models import ApiKey, User
 from accounts.services import api_keys
 from core import ratelimit
@@ -41,11 +41,20 @@ class BearerAuthentication(authentication.BaseAuthentication):
 
 
 class SessionAuthentication(authentication.SessionAuthentication):
-    """The browser's session, with CSRF enforced on writes."""
+    """The browser's session, with CSRF enforced on writes; sensitive acts ask for a fresh sign-in.
+
+    Raises step_up.AskedAgain, Impersonating.
+    """
 
     def authenticate(self, request: Request) -> tuple[Any, Grant] | None:
         found = super().authenticate(request)
-        return None if found is None else (found[0], Grant.session(found[0]))
+        if found is None:
+            return None
+        page = request._request  # noqa: SLF001  whose session it is
+        match = page.resolver_match
+        if match and step_up.is_api_act(match.url_name or "", request.method or "") and step_up.is_needed(page):
+            raise step_up.AskedAgain
+        return (found[0], Grant.session(found[0]))
 
     def authenticate_header(self, request: Request) -> str:
         return 'Session realm="api"'

@@ -1,19 +1,29 @@
 """Sensitive acts are done by whoever said within minutes who they are, in their own name and in a browser."""
 
 from collections.abc import Callable
-from typing import Any, Final, ParamSpec, TypeVar
+from fnmatch import fnmatchcase
+from typing import Any, Final
 
 from allauth.account.internal.flows.reauthentication import is_reauthentication_required
 from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
 
 from accounts.impersonation.guard import Impersonating
-
-P = ParamSpec("P")
-R = TypeVar("R")
+from core.errors import Denied
 
 MARKED: Final = "asks_again"
+# By the names of their addresses: people, roles, keys, clients, what they hold; secrets of webhooks; what is taken out.
+STAFF_ACTS: Final = ("accounts_*", "core_webhook_*", "*_export")
+API_ACTS: Final = ("webhook-*",)  # beside what endpoints of an account ask themselves
+READS: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+TAKES_OUT: Final = "*_export"
+
+
+class AskedAgain(Denied):
+    code = "reauthentication_required"
+    message = _("Say once more who you are, at /account/reauthenticate/, and then do this again.")
 
 
 def require(request: HttpRequest) -> None:
@@ -30,6 +40,18 @@ def is_needed(request: HttpRequest) -> bool:
     if getattr(request, "in_name", None) is not None:
         raise Impersonating
     return bool(is_reauthentication_required(request, app=""))
+
+
+def is_staff_act(name: str, method: str) -> bool:
+    """Whether an act of the staff area asks again; `name` is that of its address without the namespace."""
+    if method in READS:
+        return fnmatchcase(name, TAKES_OUT)
+    return any(fnmatchcase(name, pattern) for pattern in STAFF_ACTS)
+
+
+def is_api_act(name: str, method: str) -> bool:
+    """Whether an act by the API asks again of who calls with a browser's session."""
+    return method not in READS and any(fnmatchcase(name, pattern) for pattern in API_ACTS)
 
 
 def just_confirmed(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

@@ -16,6 +16,7 @@ WORDS: Final = {
     "user.added": _("Your account was made for you"),
     "user.added_address": _("An e-mail address was added"),
     "user.added_factor": _("A second factor was added"),
+    "user.asked_for_factor": _("Your role asks for a second factor now, and you were signed out"),
     "user.changed_email": _("Your e-mail address was changed"),
     "user.changed_password": _("Your password was changed"),
     "user.changed_profile": _("Your profile was changed"),

@@ -32,11 +32,19 @@ def follow_post(event: Event) -> None:
 
 
 @events.on(
-    "user.signed_out",
-    "user.changed_password",
-    "user.reset_password",
+    "role.removed",
+    "user.added_factor",
+    "user.asked_for_factor",
     "user.changed_email",
+    "user.changed_password",
+    "user.closed",
+    "user.ended_other_sessions",
+    "user.ended_session",
     "user.impersonation_ended",
+    "user.lost_factors",
+    "user.removed_factor",
+    "user.reset_password",
+    "user.signed_out",
     outside=True,
 )
 def look_at_sockets_again(event: Event, key: str) -> None:

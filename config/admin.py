@@ -1,5 +1,6 @@
 """Django's own admin behind the house's own doors: one way in, one way out, one place to change a password."""
 
+from functools import wraps
 from typing import Any
 
 from allauth.account.decorators import secure_admin_login
@@ -8,10 +9,27 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
+from accounts import step_up
+
 
 class AgoraAdminSite(AdminSite):
     site_header = site_title = _("Agora")
     index_title = _("Today")
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """What staff do to accounts, keys and secrets asks them again who they are, if they said it long ago."""
+        shown = super().admin_view(view, cacheable)
+
+        @wraps(shown)
+        def asking(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            match = request.resolver_match
+            name = (match.url_name or "") if match else ""
+            if self.has_permission(request) and step_up.is_staff_act(name, request.method or ""):
+                step_up.require(request)
+            answer: HttpResponse = shown(request, *args, **kwargs)
+            return answer
+
+        return asking
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         response: HttpResponse = secure_admin_login(super().login)(request, extra_context)

@@ -6,12 +6,26 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Self
 
+from allauth.account.internal.flows.login import record_authentication
 from celery import current_app
 from django.apps import apps
 from django.db import connections
+from django.http import HttpRequest
+from django.test import Client
 
 from core import events
 from core.models import Event, EventDelivery
+
+
+class JustSignedIn(Client):
+    """A browser in which whoever is signed in by `force_login` said just now who they are."""
+
+    def force_login(self, user: Any, backend: str | None = None) -> None:
+        super().force_login(user, backend)
+        request = HttpRequest()
+        request.session = self.session
+        record_authentication(request, user, "password")
+        request.session.save()
 
 
 def deliver_events() -> int:

@@ -28,22 +28,17 @@ class SessionRequired(Denied):
     message = _("Only a person may do this, signed in with a browser.")
 
 
-class ReauthenticationRequired(Denied):
-    code = "reauthentication_required"
-    message = _("Say once more who you are, at /account/reauthenticate/, and then do this again.")
-
-
 class RecentSession(permissions.BasePermission):
     """A session, not a key; and to write, of somebody who said within minutes who it is.
 
-    Raises SessionRequired, ReauthenticationRequired, Impersonating.
+    Raises SessionRequired, step_up.AskedAgain, Impersonating.
     """
 
     def has_permission(self, request: Request, view: Any) -> bool:
         if grant_of(request).kind != "session":
             raise SessionRequired
         if request.method not in permissions.SAFE_METHODS and step_up.is_needed(request._request):  # noqa: SLF001
-            raise ReauthenticationRequired
+            raise step_up.AskedAgain
         return True
 
 

@@ -13,7 +13,7 @@ from accounts import privacy
 from accounts.models import ApiKey, Client, Consent, Device, Entitlement, Impersonation, Subscription, User
 from accounts.privacy import Copy, Fate, Holding, Keeper, Part, Person, Records
 from accounts.services import forgetting
-from core.models import Event
+from core.models import Event, EventOrigin
 
 CHUNK = 500
 SECRETS = _("they open something, or did")
@@ -29,6 +29,7 @@ TOLD = {
     Entitlement: ("kind", "subject", "source_kind", "source_id", "since", "ended_at"),
     Subscription: ("email", "topic", "state", "source", "created_at", "confirmed_at", "ended_at"),
     Impersonation: ("reason", "started_at", "ended_at"),
+    EventOrigin: ("event__name", "at", "address", "agent"),
     Event: ("name", "at", "subject_kind", "subject_id", "actor_kind", "actor_id", "data"),
 }
 
@@ -50,6 +51,7 @@ def export(person: Person) -> Iterator[Part]:
     yield _rows("subscriptions", _("Letters that you get, and which you do not."), letters)
     acted = Impersonation.objects.filter(person=user)
     yield _rows("acted_for", _("When one of our staff acted in your name, and why."), acted)
+    yield _rows("origins", _("From where you did what concerns the safety of your account."), origins_of(user))
     yield _rows("activity", _("What happened to your account, and what you did."), events_of(user))
 
 
@@ -58,7 +60,12 @@ def events_of(user: User) -> QuerySet[Event]:
     return Event.objects.filter(mine | Q(actor_kind="user", actor_id=user.public_id))
 
 
+def origins_of(user: User) -> QuerySet[EventOrigin]:
+    return EventOrigin.objects.filter(event__actor_kind="user", event__actor_id=user.public_id)
+
+
 def erase(person: Person, now: datetime) -> None:
+    origins_of(person.user).update(address=None, agent="")
     forgetting.forget_account(user=person.user, emails=person.emails)
 
 
@@ -187,6 +194,12 @@ privacy.register(
                 {"core.Event": "subject_id actor_id data"},
                 why=_("It shows that nobody tampered with the books. It holds no names, addresses or words."),
                 file="account/activity.json",
+            ),
+            Holding(
+                _("From where you did what concerns the safety of your account; forgotten in time in any case"),
+                Fate.ERASED,
+                {"core.EventOrigin": "address agent"},
+                file="account/origins.json",
             ),
             Holding(
                 _("What you did as one of our staff in the staff area"),

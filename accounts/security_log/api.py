@@ -63,6 +63,7 @@ class SecurityLogViewSet(GrantedViewMixin, mixins.ListModelMixin, viewsets.Gener
     filterset_class = LogFilter
     required_scopes: ClassVar = {"GET": "security:read"}
     ordering = ("-at", "-pk")
+    ordering_fields: ClassVar[tuple[str, ...]] = ()
 
     def get_queryset(self) -> QuerySet[EventOrigin]:
         if not self.grant.actor.can("core.view_security_log"):
@@ -94,6 +95,7 @@ class ActivityViewSet(GrantedViewMixin, mixins.ListModelMixin, viewsets.GenericV
     serializer_class = HappenedOut
     required_scopes: ClassVar = {"GET": "account:read"}
     ordering = ("-id",)
+    ordering_fields: ClassVar[tuple[str, ...]] = ()
 
     def get_queryset(self) -> QuerySet[Event]:
         return Event.objects.none() if self.grant.user is None else timeline.events_of(self.grant.user)

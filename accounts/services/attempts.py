@@ -4,6 +4,8 @@ What was typed is never kept. Where it fits nobody, a digest of it tells one tar
 without the house's key.
 """
 
+from typing import Any
+
 from django.db import transaction
 from django.utils.crypto import salted_hmac
 
@@ -15,23 +17,20 @@ from core.context import Actor
 @transaction.atomic
 def note_failed(*, typed: str) -> None:
     """Somebody entered a wrong password. Records user.sign_in_failed."""
-    _note("user.sign_in_failed", typed)
+    subject, told = _meant(typed)
+    events.record("user.sign_in_failed", subject, by=Actor.guest(), **told)
 
 
 @transaction.atomic
 def note_limited(*, typed: str) -> None:
     """Somebody tried so often that they have to wait. Records user.limited."""
-    _note("user.limited", typed)
+    subject, told = _meant(typed)
+    events.record("user.limited", subject, by=Actor.guest(), **told)
 
 
-def _note(name: str, typed: str) -> None:
+def _meant(typed: str) -> tuple[User | tuple[str, str], dict[str, Any]]:
+    """Who was meant, and what is told of what was typed."""
     typed = typed.strip().lower()
-    meant = User.objects.filter(emailaddress__email=typed).first()
-    if meant is not None:
-        events.record(name, meant, by=Actor.guest())
-    else:
-        events.record(name, ("user", ""), by=Actor.guest(), typed=_digest(typed))
-
-
-def _digest(typed: str) -> str:
-    return salted_hmac("accounts.typed", typed, algorithm="sha256").hexdigest()[:16]
+    if meant := User.objects.filter(emailaddress__email=typed).first():
+        return meant, {}
+    return ("user", ""), {"typed": salted_hmac("accounts.typed", typed, algorithm="sha256").hexdigest()[:16]}

@@ -18,7 +18,9 @@ from django.db.models import Q, QuerySet
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
+from accounts import factors
 from accounts.models import Role, User
+from accounts.services import devices
 from core import events
 from core.context import Actor
 from core.errors import Conflict, Denied, Invalid
@@ -133,7 +135,9 @@ def sync_roles() -> None:
 def assign_role(*, user_id: int, role: str, by: Actor, now: datetime | None = None) -> bool:
     """Give a person a role by its slug, and with it the way into the admin; False when they had it.
 
-    Locks the person. Raises Denied without accounts.assign_role, OwnRoles and TooMuchPower. Records role.assigned.
+    Whoever must have a second factor by it and has none is signed out, and led to one at the next sign-in. Locks the
+    person. Raises Denied without accounts.assign_role, OwnRoles and TooMuchPower. Records role.assigned, and
+    user.asked_for_factor.
     """
     user = User.objects.select_for_update(of=("self",)).get(pk=user_id)
     group = _group_to_move(user, role, by)
@@ -143,6 +147,7 @@ def assign_role(*, user_id: int, role: str, by: Actor, now: datetime | None = No
     user.is_staff = True
     user.save(update_fields=["is_staff"])
     events.record("role.assigned", user, by=by, now=now, role=role)
+    _ask_for_factor(user, by, now)
     return True
 
 
@@ -191,8 +196,9 @@ def save_role(*, slug: str, name: str, description: str, permissions: list[Permi
 def require_factor(*, slug: str, is_required: bool, by: Actor, now: datetime | None = None) -> bool:
     """Let a role, a shipped one too, ask its people for a second factor or not; False when it is so already.
 
-    It holds for each from their next sign-in. Locks the role. Raises Denied without accounts.change_role. Records
-    role.changed_factor_rule.
+    It holds at once: whoever has the role and no factor is signed out, and led to one at the next sign-in. Locks the
+    role, then these people. Raises Denied without accounts.change_role. Records role.changed_factor_rule, and
+    user.asked_for_factor for each.
     """
     if not by.can("accounts.change_role"):
         raise Denied
@@ -202,6 +208,9 @@ def require_factor(*, slug: str, is_required: bool, by: Actor, now: datetime | N
     role.requires_mfa = is_required
     role.save(update_fields=["requires_mfa"])
     events.record("role.changed_factor_rule", ("role", slug), by=by, now=now, requires_factor=is_required)
+    if is_required:
+        for user in User.objects.select_for_update(of=("self",)).filter(groups=role.group_id).order_by("pk"):
+            _ask_for_factor(user, by, now)
     return True
 
 
@@ -238,6 +247,13 @@ def movable_by(by: Actor) -> QuerySet[Role]:
         return Role.objects.none()
     every = Role.objects.prefetch_related("group__permissions__content_type").select_related("group")
     return every.filter(pk__in=[role.pk for role in every if _within(role.group, by)])
+
+
+def _ask_for_factor(user: User, by: Actor, now: datetime | None) -> None:
+    """End the sessions of somebody who must have a second factor from now on and has none. Call it with them locked."""
+    if factors.is_missing(user):
+        devices.end_others(user=user)
+        events.record("user.asked_for_factor", user, by=by, now=now)
 
 
 def _group_to_move(user: User, role: str, by: Actor) -> Group:

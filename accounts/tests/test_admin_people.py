@@ -8,7 +8,7 @@ from accounts.models import Entitlement, Role, User
 from accounts.services import roles
 from accounts.tests.factories import PASSWORD, EntitlementFactory, UserFactory
 from core.context import Actor, Grant
-from core.testing import events_named, no_event, snapshot
+from core.testing import JustSignedIn, events_named, no_event, snapshot
 
 pytestmark = pytest.mark.django_db
 
@@ -19,6 +19,12 @@ def with_role(role):
     user = UserFactory()
     roles.assign_role(user_id=user.pk, role=role, by=Actor.system("test"))
     return User.objects.get(pk=user.pk)
+
+
+@pytest.fixture
+def client():
+    """A browser of staff who said just now who they are."""
+    return JustSignedIn()
 
 
 @pytest.fixture

@@ -89,6 +89,7 @@ NAMES: Final = {
     "user.added": "staff added a person",
     "user.added_address": "a person added an address",
     "user.added_factor": "a person added a second factor",
+    "user.asked_for_factor": "a person must have a second factor now, and was signed out",
     "user.changed_email": "a person has another address",
     "user.changed_password": "a person has another password",
     "user.changed_profile": "a person's name or words about themselves changed",

@@ -9,7 +9,7 @@ from accounts.models import Subscription, User
 from accounts.services import api_keys, exports, subscriptions
 from blog.tests import factories as journal
 from chat.tests import factories as talk
-from core import testing
+from core import events, testing
 from core.context import Actor, Grant
 from core.models import WebhookAttempt
 from core.webhooks import endpoints
@@ -54,6 +54,7 @@ def build() -> World:
     key = api_keys.add_key(user_id=staff.pk, name="Till", scopes=["shop:read"], by=Actor.person(staff)).key
     subscriptions.subscribe(email=staff.email, topic="newsletter", viewer=Grant.session(staff), source="account")
     copy = exports.request_export(user_id=staff.pk, by=Actor.person(staff))
+    events.record("user.changed_profile", staff, by=Actor.person(staff), changed=["name"])
     uid = str(asked.uid)
     return World(
         people={"anonymous": {}, "customer": headers_of(customer), "staff": headers_of(staff)},

@@ -167,6 +167,20 @@ def test_the_staff_area(visitors, inspector):
             look_at_all(inspector, staff, f"{path}add/")
 
 
+def test_acting_in_a_name(site, visitors, inspector):
+    staff = visitors()
+    staff.expects("status of 403")
+    staff.sign_in("staff@example.com", then="/account/")
+    uid = site.value("SELECT uid FROM accounts_user WHERE email = %s", "customer@example.com")
+    look_at_all(inspector, staff, f"/account/act-for/{uid}/")
+    staff.page.get_by_label("Why").fill("Asked on the phone")
+    staff.press("Begin")
+    staff.page.wait_for_url("**/account/")
+    look_at_all(inspector, staff, "/account/", "/shop/", "/account/security/", "/account/activity/")
+    staff.press("Stop")
+    staff.page.wait_for_url("**/change/")
+
+
 def test_what_is_refused(visitors, inspector):
     customer = visitors()
     customer.expects("status of 40[34]")

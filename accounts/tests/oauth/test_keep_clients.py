@@ -15,7 +15,7 @@ from accounts.tests.oauth.conftest import BACK, program_of
 from core import testing
 from core.context import Actor
 from core.errors import Denied
-from core.testing import events_named, no_event, snapshot
+from core.testing import JustSignedIn, events_named, no_event, snapshot
 
 pytestmark = pytest.mark.django_db
 
@@ -147,8 +147,8 @@ def test_clients_of_others_are_neither_seen_nor_touched(maker, program, stranger
     assert snapshot("accounts.Client") == before
 
 
-def test_staff_switch_a_client_off_and_no_token_of_it_is_taken(client, staff, program, nora):
-    given = program.tokens(nora)
+def test_staff_switch_a_client_off_and_no_token_of_it_is_taken(staff, program, nora):
+    given, client = program.tokens(nora), JustSignedIn()
     client.force_login(staff)
     page = reverse("admin:accounts_client_changelist")
 

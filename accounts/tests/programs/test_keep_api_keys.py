@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, connection, transaction
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
@@ -16,7 +15,7 @@ from accounts.tests.factories import PASSWORD, UserFactory
 from core import testing
 from core.context import Actor
 from core.errors import Denied
-from core.testing import events_named, no_event, snapshot
+from core.testing import JustSignedIn, events_named, no_event, snapshot
 
 pytestmark = pytest.mark.django_db
 
@@ -139,7 +138,7 @@ def test_services_refuse_strangers_and_let_staff_with_the_permission_revoke(key_
 
 def test_page_api_and_staff_revoke_alike(browser_of, key_of, user, staff):
     one, two, three = (key_of(user).key for _ in range(3))
-    staff_browser = Client()
+    staff_browser = JustSignedIn()
     staff_browser.force_login(staff)
 
     page = browser_of(user).post(reverse("accounts:revoke_key", args=[one.uid]))

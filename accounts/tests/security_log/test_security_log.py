@@ -19,7 +19,7 @@ from accounts.tests.impersonation.conftest import with_role
 from core import context, events
 from core.context import SCOPES, Actor, Grant
 from core.models import Event, EventOrigin
-from core.testing import events_named, no_event
+from core.testing import JustSignedIn, events_named, no_event
 
 pytestmark = pytest.mark.django_db
 
@@ -141,7 +141,8 @@ def test_the_page_is_paged_by_key_and_each_page_costs_the_same(desk, clara):
     assert not any("COUNT(" in query["sql"] for query in first.captured_queries)
 
 
-def test_who_may_not_read_it_sees_nothing_of_it(client, clara):
+def test_who_may_not_read_it_sees_nothing_of_it():
+    client = JustSignedIn()
     client.force_login(with_role("support-agent"))
 
     assert client.get(LOG).status_code == 403
@@ -300,3 +301,19 @@ def test_everybody_reads_by_the_api_what_happened_to_them_and_nothing_else(api, 
         ("user.impersonated", False, False),
     ]
     assert len(asked) == 1
+
+
+def test_who_goes_takes_along_from_where_they_came_and_the_log_stays(clara):
+    from accounts.privacy import Person, own
+
+    happened("user.signed_in", clara, "203.0.113.7", agent=FIREFOX)
+    happened("user.sign_in_failed", clara, "198.51.100.9", by=Actor.guest())
+    person = Person(clara, frozenset({clara.email}))
+
+    told = [row["address"] for part in own.export(person) if "origins" in part.path for row in part.rows]
+    own.erase(person, timezone.now())
+
+    assert told == ["203.0.113.7"]
+    signed_in = EventOrigin.objects.get(event__name="user.signed_in")
+    assert (signed_in.address, signed_in.agent) == (None, "")
+    assert EventOrigin.objects.get(event__name="user.sign_in_failed").address == "198.51.100.9"

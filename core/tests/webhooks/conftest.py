@@ -7,9 +7,16 @@ import pytest
 from core import events
 from core.context import Actor
 from core.models import Webhook, WebhookDelivery
+from core.testing import JustSignedIn
 from core.webhooks import deliveries, endpoints
 
 SYSTEM = Actor.system("test")
+
+
+@pytest.fixture
+def client() -> JustSignedIn:
+    """A browser of staff who said just now who they are."""
+    return JustSignedIn()
 
 
 @pytest.fixture
