@@ -42,7 +42,7 @@ SITE_URL = env.str("SITE_URL", f"https://{DOMAIN}" if not DEBUG else f"http://lo
 
 # --- Who may ask ----------------------------------------------------------------------------------------------------
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[DOMAIN] if not DEBUG else ["localhost", "127.0.0.1", "[::1]"])
-CSRF_TRUSTED_ORIGINS = [] if DEBUG else [f"https://{host}" for host in ALLOWED_HOSTS if "*" not in host]
+CSRF_TRUSTED_ORIGINS = [] if DEBUG else [f"https://{host}" for host in ALLOWED_HOSTS if "." in host and "*" not in host]
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 CORS_URLS_REGEX = r"^/api/.*$"
 CORS_ALLOW_CREDENTIALS = False

@@ -11,6 +11,6 @@ class CoreConfig(AppConfig):
         from core import handlers, moments, text_pages  # noqa: F401  subscribe and register on import
         from core.monitoring import vitals  # noqa: F401  subscribe and register on import
         from core.webhooks import handlers as webhook_handlers  # noqa: F401
-        from core.webhooks import tasks  # noqa: F401
+        from core.webhooks import metrics, tasks  # noqa: F401
 
         moments.install()

@@ -27,6 +27,8 @@ def values(domain: str, given: Mapping[str, str]) -> dict[str, str]:
     password = secrets.token_urlsafe(32)
     return {
         "DOMAIN": domain,
+        # The names that Prometheus calls within the network of the containers, besides our own.
+        "ALLOWED_HOSTS": f"{domain},web,realtime",
         "SECRET_KEY": secrets.token_urlsafe(64),
         "DATA_KEYS": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
         "POSTGRES_PASSWORD": password,

@@ -8,6 +8,7 @@ import sys
 
 import environ
 import pytest
+import yaml
 from django.conf import settings
 
 SCRIPT = settings.BASE_DIR / "deploy" / "env.py"
@@ -52,6 +53,25 @@ def test_production_boots_with_what_was_written_and_django_has_nothing_to_say(sc
     )
 
     assert checked.returncode == 0, checked.stderr
+
+
+def test_prometheus_may_ask_by_the_names_it_calls_and_no_form_is_trusted_from_there(script, target):
+    script.write(target, EXAMPLE, {"DOMAIN": "shop.example"})
+    told = "from django.conf import settings as s; print(s.ALLOWED_HOSTS, s.CSRF_TRUSTED_ORIGINS)"
+
+    printed = subprocess.run(
+        [sys.executable, "-c", told],
+        cwd=settings.BASE_DIR,
+        env={"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "config.settings", **read(target)},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+    scraped = yaml.safe_load((settings.BASE_DIR / "deploy/prometheus/prometheus.yml").read_text())["scrape_configs"]
+    targets = [target for one in scraped[0]["static_configs"] for target in one["targets"]]
+    asked = [name for name, port in (target.split(":") for target in targets) if port in ("8000", "8001")]
+    assert printed == f"{['shop.example', *asked]} ['https://shop.example']\n"
 
 
 def test_the_file_is_for_its_owner_only_and_nobody_elses_keys(script, target, tmp_path):

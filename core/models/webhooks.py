@@ -123,6 +123,7 @@ class WebhookDelivery(models.Model):
             ),
             models.Index(fields=["webhook", "-id"], name="webhook_delivery_log"),
             models.Index(fields=["created_at"], name="webhook_delivery_age"),
+            models.Index(fields=["done_at"], condition=Q(state="failed"), name="webhook_delivery_failed"),
         ]
 
     def __str__(self) -> str:

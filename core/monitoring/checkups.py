@@ -22,6 +22,7 @@ from core.monitoring import vitals
 from core.monitoring.doctor import Finding, broken, check, first_line, off, ok, warning
 from core.staticfiles import SITE_CSS
 from core.storage import keep
+from core.webhooks.metrics import deliveries
 
 OLDEST_POSTGRES = 15
 OLDEST_REDIS = 7
@@ -204,6 +205,19 @@ def events() -> Finding:
         fix = "Look at *Event deliveries* in the admin, mend the cause, and send them again."
         return warning(f"{dead} deliveries were given up.", fix)
     return ok("None waits; no delivery was given up.")
+
+
+@check("webhooks")
+def webhooks() -> Finding:
+    found = deliveries()
+    late, failed = found["late"], found["failed"]
+    if late.oldest > BAD_LAG_SECONDS:
+        words = f"{late.count} could be sent; the oldest for {late.oldest:.0f} s."
+        return warning(words, "See that the worker and the beat run, and that the worker takes WEBHOOK_QUEUE.")
+    if failed.count:
+        fix = "Look at *Webhook deliveries* in the admin: the attempts tell what the receiver answered."
+        return warning(f"{failed.count} failed for good in the last 24 hours.", fix)
+    return ok(f"{found['waiting'].count} wait; none failed in the last 24 hours.")
 
 
 @check("metrics")
