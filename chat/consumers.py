@@ -21,6 +21,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.data.middleware import CLOSING
+from accounts.factors import MISSING
 from accounts.impersonation import overlay
 from accounts.impersonation.guard import Impersonating
 from accounts.models import User
@@ -331,6 +333,8 @@ def actor_of(session_key: str | None) -> Actor | None:
     user = auth.get_user(request)
     if not isinstance(user, User) or not user.is_active:
         return None
+    if request.session.get(CLOSING) or request.session.get(MISSING):
+        return None  # led to a page of theirs, and nowhere else
     in_name = overlay.of(request.session, user)
     if in_name is None:
         return Actor.person(user)

@@ -38,6 +38,7 @@ def follow_post(event: Event) -> None:
     "user.changed_email",
     "user.changed_password",
     "user.closed",
+    "user.closing_requested",
     "user.ended_other_sessions",
     "user.ended_session",
     "user.impersonation_ended",

@@ -61,7 +61,7 @@ class PostQuerySet(models.QuerySet["Post"]):
     def with_names(self) -> Self:
         """With cover, authors and tags; two queries more, however many posts."""
         return self.select_related("cover").prefetch_related(
-            Prefetch("authorships", PostAuthor.objects.select_related("user").order_by("position")),
+            Prefetch("authorships", PostAuthor.objects.select_related("user__avatar").order_by("position")),
             Prefetch("taggings", PostTag.objects.select_related("tag").order_by("position")),
         )
 

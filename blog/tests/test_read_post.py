@@ -5,6 +5,8 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Entitlement
 from blog.models import Post
@@ -49,6 +51,20 @@ def test_the_page_says_who_wrote_what_when(client):
     assert '<time datetime="2026-03-01T12:00:00+00:00">' in shown
     assert "<p>A glaze is a kind of glass.</p>" in shown
     assert f'href="/talk/about/post/{post.slug}/"' in shown
+
+
+def test_authors_have_their_faces_in_as_many_queries(client):
+    costs, faces = [], []
+    for avatar in (None, picture()):
+        post = published(writer(avatar=avatar))
+        page(client, post)
+        with CaptureQueriesContext(connection) as cost:
+            shown = text_of(page(client, post))
+        costs.append(len(cost))
+        faces.append(avatar is not None and avatar.image.url in shown)
+
+    assert costs[0] == costs[1]
+    assert faces == [False, True]
 
 
 def test_cards_are_as_they_are_now_not_as_they_were(client, shelf):

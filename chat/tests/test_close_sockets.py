@@ -1,9 +1,13 @@
 """A socket closes when its session does: by the event, not at the next look."""
 
 import pytest
+from django.test import Client as Browser
 
+from accounts.data.middleware import CLOSING
+from accounts.factors import MISSING
 from accounts.models import Role
-from accounts.services import devices, people, roles
+from accounts.services import closing, devices, people, roles
+from chat.consumers import actor_of
 from chat.handlers import look_at_sockets_again
 from chat.tests.conftest import Client
 from chat.threads import in_db
@@ -49,8 +53,12 @@ def factors_changed(ada):
     events.record("user.added_factor", ada, by=Actor.person(ada))
 
 
+def closing_for_good(ada):
+    closing.request_closing(user_id=ada.pk, by=Actor.person(ada))
+
+
 @pytest.mark.parametrize(
-    "act", [given_a_role_that_asks, role_begins_to_ask, closed, signed_out_elsewhere, factors_changed]
+    "act", [closing_for_good, given_a_role_that_asks, role_begins_to_ask, closed, signed_out_elsewhere, factors_changed]
 )
 async def test_what_ends_a_session_closes_its_socket(ada, act):
     client = await (await in_db(lambda: Client(ada))).open()
@@ -60,6 +68,19 @@ async def test_what_ends_a_session_closes_its_socket(ada, act):
 
     assert (await client.hear("bye"))["code"] == "signed_out"
     assert await client.closed() == 4401
+
+
+@pytest.mark.parametrize("led", [CLOSING, MISSING])
+def test_a_session_that_is_led_elsewhere_opens_no_socket(ada, led):
+    browser = Browser()
+    browser.force_login(ada)
+    session = browser.session
+    assert actor_of(session.session_key) == Actor.person(ada)
+
+    session[led] = True
+    session.save()
+
+    assert actor_of(session.session_key) is None
 
 
 async def test_what_ends_no_session_leaves_the_socket_open(ada):
