@@ -3,20 +3,22 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db import connection
-from django.db.models import Count, Exists, OuterRef, Q
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
 from blog import access
-from blog.models import Comment, Post, PostTag, SlugRedirect, Tag, TagAlias
+from blog.models import Comment, Post, PostAuthor, PostTag, SlugRedirect, Tag, TagAlias
+from blog.models.comment import CommentQuerySet
 from blog.models.post import HEAVY, PostQuerySet
 from core.context import Grant
 from core.paging import Page, keyset
 from core.shortly import shortly
+from core.written import Written, prepared
 
 NEWEST_FIRST = ("-published_at", "-id")
 PAGE_SIZE = 13  # the lead story and four rows of three
@@ -45,6 +47,23 @@ SELECT post.id,
        )
 FROM blog_post post WHERE post.id = ANY(%s)
 """
+
+
+# What a post's page asks; the arguments are slots (core.written).
+CALLED = Written(lambda slug, now: Post.objects.published(now).select_related("cover").filter(slug=slug))
+AUTHORS_OF = Written(
+    lambda post: PostAuthor.objects.filter(post=post).select_related("user__avatar").order_by("position")
+)
+TAGS_OF = Written(lambda post: PostTag.objects.filter(post=post).select_related("tag").order_by("position"))
+THREAD = Written(lambda post: _comments(post, Comment.objects.visible_to(Grant.anonymous()))[: THREAD_SIZE + 1])
+NEWEST_TAGS = Written(
+    lambda now: (
+        Post.objects.published(now)
+        .order_by(*NEWEST_FIRST)
+        .values_list("pk", ArraySubquery(PostTag.objects.filter(post=OuterRef("pk")).values("tag")))[:RELATED_AMONG]
+    )
+)
+SMALL = Written(lambda keys: Post.objects.filter(pk__any=keys).defer(*HEAVY).select_related("cover"))
 
 
 class Names(NamedTuple):
@@ -100,14 +119,17 @@ def journal_page(cursor: str, *, tag: Tag | None = None, author: User | None = N
 def names_of(posts: Iterable[Post]) -> dict[int, Names]:
     """The names on the cards of posts, by key; one query, written by hand: by models it takes ten times as long."""
     keys = [post.pk for post in posts]
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(NAMES, [keys])
         return {pk: Names(", ".join(authors), tag or "") for pk, authors, tag in cursor.fetchall()}
 
 
 def post_for(slug: str, viewer: Grant, now: datetime | None = None) -> OpenPost | None:
-    """A post that the viewer may know of; three queries, one more if it needs a key they might hold."""
-    post = Post.objects.visible_to(viewer, now).with_names().filter(slug=slug).first()
+    """A post that the viewer may know of; one query, one more if it is not public, or needs a key they might hold."""
+    now = now or timezone.now()
+    post = CALLED.first(slug=slug, now=now)
+    if post is None and viewer.actor.can("blog.change_post"):
+        post = Post.objects.visible_to(viewer, now).select_related("cover").filter(slug=slug).first()
     if post is None:
         return None
     return OpenPost(
@@ -116,6 +138,15 @@ def post_for(slug: str, viewer: Grant, now: datetime | None = None) -> OpenPost 
         editable=access.may_edit(post, viewer.actor),
         publishable=access.may_publish(post, viewer.actor),
     )
+
+
+def name(post: Post) -> Post:
+    """The post with its authors and tags at hand; two queries."""
+    held: dict[str, QuerySet[Any]] = {"authorships": PostAuthor.objects.none(), "taggings": PostTag.objects.none()}
+    held["authorships"]._result_cache = AUTHORS_OF(post=post.pk)  # noqa: SLF001  as prefetch_related does
+    held["taggings"]._result_cache = TAGS_OF(post=post.pk)  # noqa: SLF001
+    post._prefetched_objects_cache = held  # type: ignore[attr-defined]  # noqa: SLF001
+    return post
 
 
 def moved_to(slug: str) -> str | None:
@@ -130,10 +161,16 @@ def slugs_now(slugs: Iterable[str]) -> dict[str, str]:
 
 def related_to(post: Post) -> list[Post]:
     """Other posts worth reading next: those that share most tags among the newest, then the newest; one query."""
-    newest = Post.objects.published().exclude(pk=post.pk).order_by(*NEWEST_FIRST)[:RELATED_AMONG]
-    shared = Count("taggings", filter=Q(taggings__tag__in=[tag.pk for tag in post.labels]))
-    among = Post.objects.filter(pk__in=newest.values("pk")).defer(*HEAVY).select_related("cover")
-    return list(among.annotate(shared=shared).order_by("-shared", *NEWEST_FIRST)[:RELATED])
+    mine = {tag.pk for tag in post.labels}
+    others = [(pk, len(mine.intersection(tags))) for pk, tags in newest_tags() if pk != post.pk]
+    keys = [pk for pk, _ in sorted(others, key=lambda other: -other[1])[:RELATED]]  # the sort keeps the newest first
+    return sorted(SMALL(keys=keys), key=lambda other: keys.index(other.pk))
+
+
+@shortly(key=lambda: ())
+def newest_tags() -> list[tuple[int, list[int]]]:
+    """The newest posts' keys and those of their tags, asked for once a second."""
+    return NEWEST_TAGS(now=timezone.now())
 
 
 @shortly(key=lambda limit=24: limit)
@@ -164,13 +201,15 @@ def thread_of(
     """A page of a post's comments as the viewer sees them: from the first, `after` one, or from the thread that holds
     the one `at`; one query.
     """
-    rows = Comment.objects.visible_to(viewer) | Comment.objects.filter(status=Comment.Status.DELETED)
-    rows = rows.filter(post=post).select_related("author__avatar", "parent__author").order_by("path")
-    if after is not None:
-        rows = rows.filter(path__gt=Comment.objects.filter(uid=after, post=post).values("path"))
-    elif at is not None:
-        rows = rows.filter(path__gte=Comment.objects.filter(uid=at, post=post).values("path__0_1"))
-    found = list(rows[: size + 1])
+    if viewer.user is None and (after, at, size) == (None, None, THREAD_SIZE):
+        found = THREAD(post=post.pk)
+    else:
+        rows = _comments(post, Comment.objects.visible_to(viewer))
+        if after is not None:
+            rows = rows.filter(path__gt=Comment.objects.filter(uid=after, post=post).values("path"))
+        elif at is not None:
+            rows = rows.filter(path__gte=Comment.objects.filter(uid=at, post=post).values("path__0_1"))
+        found = list(rows[: size + 1])
     shown = found[:size]
     return Thread(_tree(shown), str(shown[-1].uid) if len(found) > size else "")
 
@@ -209,6 +248,12 @@ def work_waiting(now: datetime | None = None) -> dict[str, int]:
         in_review=Count("pk", filter=Q(status=Post.Status.IN_REVIEW)),
     )
     return {**counts, "comments": Comment.objects.waiting().count()}
+
+
+def _comments(post: Any, visible: CommentQuerySet) -> CommentQuerySet:
+    """In reading order; what was removed keeps its place as long as something below it is shown."""
+    rows = visible | Comment.objects.filter(status=Comment.Status.DELETED)
+    return rows.filter(post=post).select_related("author__avatar", "parent__author").order_by("path")
 
 
 def _tree(comments: list[Comment]) -> list[Node]:

@@ -86,7 +86,7 @@ MIDDLEWARE = [
     *(["config.proxy.ClientAddressMiddleware"] if BEHIND_PROXY else []),
     "core.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "core.middleware.ContentPolicyMiddleware",
     "core.middleware.HeadersMiddleware",
     "config.whitenoise.StaticFilesMiddleware",
     "core.microcache.MicrocacheMiddleware",
@@ -140,16 +140,19 @@ elif DEBUG:
 else:
     raise ImproperlyConfigured("DATABASE_URL is not set, for example postgres://agora:…@localhost/agora.")
 DATABASES["default"] |= {"ENGINE": "django.db.backends.postgresql", "CONN_MAX_AGE": 0, "ATOMIC_REQUESTS": False}
-DATABASES["default"].setdefault("OPTIONS", {})
-if ROLE in ("web", "realtime"):
-    # One pool a process. Workers fork, and a fork with an open pool hangs, so they take a connection each.
+DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = 1  # of the statements of core.written
+# A server that was restarted costs no request: who serves people looks at a connection before using it.
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = ROLE in ("web", "realtime")
+if ROLE == "web" and not DEBUG:
+    DATABASES["default"] |= {"ENGINE": "config.postgresql", "CONN_MAX_AGE": 600}  # gunicorn's threads keep theirs
+elif ROLE in ("web", "realtime"):
+    # uvicorn's tasks share a pool a process. Workers fork, and a fork with an open pool hangs: they take one each.
     DATABASES["default"]["OPTIONS"]["pool"] = {
         "min_size": 1,
         "max_size": env.int("DB_POOL", 8),
         "timeout": 5,
         "reconnect_timeout": 5,  # then the next request tries anew; longer, and its pauses would grow with the outage
     }
-    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True  # a server that was restarted costs no request, this 25 µs
 
 # --- Redis or Valkey: cache, limits, broker, socket bus -------------------------------------------------------------
 if REDIS_URL := env.str("REDIS_URL", ""):

@@ -2,8 +2,12 @@
 
 import time
 from collections.abc import Callable
+from functools import cache
 
 import structlog
+from csp.constants import HEADER
+from csp.middleware import CSPMiddleware
+from csp.utils import build_policy
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.functional import SimpleLazyObject
@@ -73,6 +77,19 @@ class HeadersMiddleware:
         return response
 
 
+class ContentPolicyMiddleware(CSPMiddleware):
+    """The content policy of the settings, put together once; of an answer that has its own (django-csp's way), anew."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        """Nothing: no policy of ours has a nonce."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if any(name.startswith("_csp_") for name in vars(response)):
+            return super().process_response(request, response)
+        response.headers.setdefault(HEADER, _policy())
+        return response
+
+
 class RefusalMiddleware:
     """A DomainError that a page did not handle becomes an error page with its status; under /api/, a problem."""
 
@@ -94,6 +111,11 @@ def refuse(request: HttpRequest, refusal: DomainError) -> HttpResponse:
     if retry_after := refusal.details.get("retry_after"):
         response["Retry-After"] = str(retry_after)
     return response
+
+
+@cache
+def _policy() -> str:
+    return build_policy()
 
 
 def grant_of(request: HttpRequest) -> Grant:

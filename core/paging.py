@@ -3,7 +3,7 @@
 import base64
 import binascii
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -16,6 +16,9 @@ from django.utils.translation import gettext_lazy as _
 from core.errors import Invalid
 
 M = TypeVar("M", bound=Model)
+
+
+Fetch = Callable[[Sequence[str], Sequence[Any] | None, int], list[M]]
 
 
 class BadCursor(Invalid):
@@ -44,11 +47,20 @@ def keyset(queryset: QuerySet[M], *, by: Sequence[str], cursor: str = "", size: 
 
     `cursor` is a neighbour's from an earlier page. One query. Raises BadCursor.
     """
+
+    def fetch(order: Sequence[str], key: Sequence[Any] | None, most: int) -> list[M]:
+        rows = queryset.order_by(*order)
+        return list((rows.filter(beyond(order, key)) if key is not None else rows)[:most])
+
+    return keyset_of(fetch, by=by, cursor=cursor, size=size)
+
+
+def keyset_of(fetch: Fetch[M], *, by: Sequence[str], cursor: str = "", size: int = 24) -> Page[M]:
+    """The same for rows from elsewhere: `fetch(order, key, most)` gives the first rows, or those `beyond` a key."""
     backwards, key = _decode(cursor, len(by)) if cursor else (False, None)
     order = [_flip(column) for column in by] if backwards else list(by)
-    rows = queryset.order_by(*order)
     try:
-        found = list((rows.filter(_beyond(order, key)) if key is not None else rows)[: size + 1])
+        found = fetch(order, key, size + 1)
     except (ValueError, TypeError, ValidationError):
         raise BadCursor from None
     more = len(found) > size
@@ -60,7 +72,7 @@ def keyset(queryset: QuerySet[M], *, by: Sequence[str], cursor: str = "", size: 
     return Page(items, forward, back)
 
 
-def _beyond(order: Sequence[str], key: Sequence[Any]) -> Q:
+def beyond(order: Sequence[str], key: Sequence[Any]) -> Q:
     """Rows after the key: (a > x) or (a = x and b > y) or …, each comparison in its column's direction.
 
     The first column is also bounded by itself, which lets PostgreSQL start in the index at the key.

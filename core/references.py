@@ -3,8 +3,18 @@
 from collections.abc import Iterable
 
 from core.models import Reference
+from core.written import Written
 
 Pair = tuple[str, str]
+
+MOST = 24
+SOURCES = Written(
+    lambda of_kind, of_id, kind: (
+        Reference.objects.filter(target_kind=of_kind, target_id=of_id, source_kind=kind)
+        .order_by("-id")
+        .values_list("source_id", flat=True)[:MOST]
+    )
+)
 
 
 def replace(source: Pair, targets: Iterable[Pair]) -> None:
@@ -20,9 +30,8 @@ def replace(source: Pair, targets: Iterable[Pair]) -> None:
 
 
 def sources_of(target: Pair, kind: str, limit: int = 6) -> list[str]:
-    """Public ids of the things of a kind that name the target, newest first; one query."""
-    found = Reference.objects.filter(target_kind=target[0], target_id=target[1], source_kind=kind).order_by("-id")
-    return list(found.values_list("source_id", flat=True)[:limit])
+    """Public ids of the things of a kind that name the target, newest first; at most `MOST`, one query."""
+    return SOURCES(of_kind=target[0], of_id=target[1], kind=kind)[:limit]
 
 
 def targets_of(source: Pair) -> list[Pair]:

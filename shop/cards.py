@@ -6,7 +6,6 @@ A card of kind "product" answers to a product's slug or to the SKU of one varian
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,21 +16,32 @@ from core.cards import Action, Card
 from core.context import Grant
 from core.media import Image
 from core.templatetags.ui import money
+from core.written import Written
 from shop.models import Category, Order, Product, Variant
 from shop.queries import catalogue
 from shop.queries.catalogue import Item
 from shop.queries.offers import Offer, Stock, by_product, offers
 
 NAMED_CHOICES = 3
+# Products by slug or by the SKU of a variant; two look-ups in indexes, where an OR would read all products.
+CALLED = Written(
+    lambda ids: (
+        Product.objects.active()
+        .for_lists()
+        .filter(
+            pk__in=Product.objects.filter(slug__any=ids)
+            .values("pk")
+            .union(Variant.objects.filter(sku__any=ids).values("product"))
+        )
+    )
+)
 
 
 @cards.register("product")
 def product_cards(ids: list[str], viewer: Grant) -> Mapping[str, Card]:
     """Cards by slug or SKU of what is for sale in the default market; three queries however many."""
     market, now = catalogue.default_market(), timezone.now()
-    with_sku = Variant.objects.filter(sku__in=ids).values("product")
-    wanted = Product.objects.active().for_lists().filter(Q(slug__in=ids) | Q(pk__in=with_sku))
-    found = offers(wanted, market, now)
+    found = offers(CALLED(ids=ids), market, now, pictures=1)
     by_sku = {offer.sku: offer for offer in found}
     by_slug = {some[0].product.slug: Item(some[0].product, some) for some in by_product(found).values()}
     made: dict[str, Card] = {}

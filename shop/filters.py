@@ -21,7 +21,7 @@ from core.money import Money
 from core.search import LONGEST_QUERY
 from shop.models import Market, Order, Product
 from shop.queries import catalogue
-from shop.queries.catalogue import Filters, Span
+from shop.queries.narrowing import Filters, Span, products
 
 MANY = 50
 OPTION = re.compile(r"([-\w]{1,40}):([-\w]{1,60})", re.ASCII)
@@ -66,7 +66,7 @@ class ProductFilter(django_filters.FilterSet):
         market, now = Market.objects.default(), timezone.now()
         wanted = self.form.cleaned_data
         within = catalogue.category_ids(wanted["category"]) if wanted.get("category") else None
-        return catalogue.products(market, filters_from(wanted, market), now, within)
+        return products(market.pk, filters_from(wanted, market), now, within)
 
 
 class OrderFilter(django_filters.FilterSet):

@@ -50,7 +50,7 @@ def draw_post(
     status: int = 200,
 ) -> HttpResponse:
     """The page of a post, with forms that came back unfit; never kept by anybody while it is not published."""
-    shown = opened.post
+    shown = queries.name(opened.post)
     credited = rendering.credited(contents, shown)
     context = {
         **thread_context(request, opened, comment_form),

@@ -1,7 +1,7 @@
 """The catalogue for programs: open to everyone."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.db.models import QuerySet
 from django.http import Http404
@@ -12,14 +12,18 @@ from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.utils.urls import replace_query_param
 
+from core.api.pagination import KeysetPagination
 from core.api.viewsets import In, MoneyField, Problem, ReadViewSet
+from core.paging import Page
 from shop.api.fields import ProductImageOut
 from shop.cards import product_url
 from shop.filters import ProductFilter, filters_from
 from shop.models import Category, Product, Review
 from shop.queries import catalogue
 from shop.queries.catalogue import Item
+from shop.queries.listing import listing
 from shop.queries.offers import Offer, Stock, offers
 from shop.services import reviews
 
@@ -150,6 +154,26 @@ class ReviewOut(serializers.ModelSerializer[Review]):
         fields = ("id", "rating", "title", "body", "author", "is_verified", "created_at")
 
 
+class ProductPages(KeysetPagination):
+    """Pages that may have been read already; the cursors of those are the ones of the shop's pages."""
+
+    address = ""
+    around: Page[Product] | None = None
+
+    def show(self, request: Request, page: Page[Product]) -> None:
+        """The page that was read is the one to answer with."""
+        self.address, self.around = request.build_absolute_uri(), page
+
+    def get_next_link(self) -> str | None:
+        return super().get_next_link() if self.around is None else self._link(self.around.next)
+
+    def get_previous_link(self) -> str | None:
+        return super().get_previous_link() if self.around is None else self._link(self.around.previous)
+
+    def _link(self, cursor: str) -> str | None:
+        return replace_query_param(self.address, "cursor", cursor) if cursor else None
+
+
 class CategoryViewSet(ReadViewSet[Category]):
     """The shelves, as a flat list; `inside` makes the tree."""
 
@@ -168,6 +192,7 @@ class ProductViewSet(ReadViewSet[Product]):
     lookup_value_regex = "[-a-zA-Z0-9_]+"
     queryset = Product.objects.known()
     filterset_class = ProductFilter
+    pagination_class = ProductPages
     ordering: Sequence[str] = catalogue.ORDERS[catalogue.DEFAULT_ORDER]
     ordering_fields: ClassVar = ("popularity", "created_at", "price", "title")
 
@@ -184,9 +209,12 @@ class ProductViewSet(ReadViewSet[Product]):
         wanted = given.form.cleaned_data
         filters = filters_from(wanted, market)
         within = catalogue.category_ids(wanted["category"]) if wanted["category"] else None
-        columns = [column.strip().removeprefix("-") for column in request.query_params.get("ordering", "").split(",")]
-        page = self.paginate_queryset(catalogue.products(market, filters, now, within, columns=columns)) or []
-        return self.get_paginated_response(ProductOut(catalogue.items(page, market, filters, now), many=True).data)
+        pages, cursor = cast("ProductPages", self.paginator), request.query_params.get("cursor", "")
+        by, size = pages.get_ordering(request, self.get_queryset(), self), pages.get_page_size(request)
+        page = listing(market, filters, now, within=within, by=by, cursor=cursor, size=size)
+        pages.show(request, page)
+        rows = catalogue.items(page.items, market, filters, now)
+        return self.get_paginated_response(ProductOut(rows, many=True).data)
 
     @extend_schema(responses={200: ProductDetailOut, 404: Problem})
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:

@@ -20,7 +20,8 @@ from shop.cards import item_card
 from shop.filters import ProductFilter, filters_from
 from shop.models import Category, Market
 from shop.queries import catalogue
-from shop.queries.catalogue import Facet, FacetValue, Filters, Shelf, Span
+from shop.queries.catalogue import Facet, FacetValue, Shelf
+from shop.queries.narrowing import Filters, Span
 
 SORTS = {
     "-popularity": gettext_lazy("Most loved"),

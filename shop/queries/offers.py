@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
+from typing import Any
 
-from django.db import connection
 from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
 
 from core.media import Image
 from core.models.picture import image_of
 from core.money import Money
+from core.written import prepared
 from shop.models import Market, Product, StockLevel, Variant
 
 UNLIMITED = 9999
@@ -116,10 +117,11 @@ class Offer:
         return any(choice.option == option and choice.value == value for choice in self.choices)
 
 
-def on_sale(market: Market, now: datetime) -> QuerySet[Variant]:
-    """What can be put in a cart in a market, annotated with `minor` (one piece, in minor units) and `on_shelf`.
+def on_sale(market: Any, now: Any) -> QuerySet[Variant]:
+    """What can be put in a cart, annotated with `minor` (one piece, in minor units) and `on_shelf`.
 
-    The exclusion constraint on prices allows one row for a quantity at a moment, so the join adds no rows.
+    `market` is a key; slots may stand for both. The exclusion constraint on prices allows one row for a quantity at a
+    moment, so the join adds no rows.
     """
     shelf = StockLevel.objects.filter(variant=OuterRef("pk"), on_hand__gt=F("reserved"))
     return (
@@ -137,7 +139,7 @@ def offers(products: Iterable[Product], market: Market, now: datetime, *, pictur
     known = {product.pk: product for product in products if product.status == Product.Status.ACTIVE}
     if not known:
         return []
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(OFFERS, [market.pk, now, pictures, list(known)])
         return [_offer(known[row[0]], market, *row[1:]) for row in cursor.fetchall()]
 

@@ -12,6 +12,8 @@ from django.utils import timezone
 
 from core import references
 from core.media import Image
+from core.shortly import shortly
+from core.written import Written
 from shop.models import Category, Market, Product, ProductSlug, Review, ShippingMethod
 from shop.queries.carts import ShippingOption, delivery_of, working_days_after
 from shop.queries.catalogue import Item
@@ -21,6 +23,31 @@ RELATED = 4
 REVIEWS = 6
 STORIES = 3
 STARS = (5, 4, 3, 2, 1)
+
+# What a product's page asks; the arguments are slots (core.written).
+STAR_COUNTS = (
+    Review.objects.published().filter(product=OuterRef("pk")).order_by().values("rating").annotate(n=Count("pk"))
+)
+KNOWN = Written(
+    lambda slug: (
+        Product.objects.known()
+        .select_related("category__parent__parent__parent")
+        .annotate(counted=ArraySubquery(STAR_COUNTS.values(json=JSONObject(rating="rating", n="n"))))
+        .filter(slug=slug)
+    )
+)
+BESIDE = Written(
+    lambda category, product: (
+        Product.objects.active()
+        .for_lists()
+        .filter(category=category)
+        .exclude(pk=product)
+        .order_by("-popularity", "-id")[:RELATED]
+    )
+)
+NEWEST_REVIEWS = Written(
+    lambda product: Review.objects.published().filter(product=product).select_related("user")[:REVIEWS]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +102,14 @@ def product_page(
 
     None when there is no such product. An archived one has no offer, only what is related.
     """
-    product = _known(slug)
+    product = KNOWN.first(slug=slug)
     if product is None:
         return None
-    beside = Product.objects.active().for_lists().filter(category=product.category_id).exclude(pk=product.pk)
-    related = list(beside.order_by("-popularity", "-id")[:RELATED])
+    related = BESIDE(category=product.category_id, product=product.pk)
     found = by_product(offers([product, *related], market, now))
     own = found.get(product.pk, [])
     offer = choose(own, sku=sku, chosen=chosen or {})
-    counted = {entry["rating"]: entry["n"] for entry in product.counted}  # type: ignore[attr-defined]
+    counted = {entry["rating"]: entry["n"] for entry in product.counted}
     return ProductPage(
         product=product,
         market=market,
@@ -91,7 +117,7 @@ def product_page(
         offers=own,
         offer=offer,
         related=[Item(one, found[one.pk]) for one in related if one.pk in found],
-        reviews=list(product.reviews.published().select_related("user")[:REVIEWS]) if product.rating_count else [],
+        reviews=NEWEST_REVIEWS(product=product.pk) if product.rating_count else [],
         stars=[(stars, counted.get(stars, 0)) for stars in STARS],
         stories=references.sources_of(("product", product.slug), "post", STORIES),
         delivery=_delivery(market, offer, now) if offer and not offer.is_digital else None,
@@ -156,9 +182,7 @@ def _state(own: Sequence[Offer], wanted: Mapping[str, str], option: str) -> str:
 
 def _delivery(market: Market, offer: Offer, now: datetime) -> ShippingOption | None:
     """How the offer alone would usually reach the market's first country."""
-    usual = (
-        ShippingMethod.objects.to(market, market.home_country).filter(is_pick_up=False).select_related("market").first()
-    )
+    usual = usual_method(market)
     if usual is None:
         return None
     today = timezone.localdate(now)
@@ -170,18 +194,16 @@ def _delivery(market: Market, offer: Offer, now: datetime) -> ShippingOption | N
     )
 
 
-def _known(slug: str) -> Product | None:
-    counts = (
-        Review.objects.published().filter(product=OuterRef("pk")).order_by().values("rating").annotate(n=Count("pk"))
-    )
-    stars = ArraySubquery(counts.values(json=JSONObject(rating="rating", n="n")))
-    found = Product.objects.known().select_related("category__parent__parent__parent")
-    return found.annotate(counted=stars).filter(slug=slug).first()
+@shortly(key=lambda market: market.pk)
+def usual_method(market: Market) -> ShippingMethod | None:
+    """How things usually go to the market's first country; asked for once a second."""
+    ways = ShippingMethod.objects.to(market, market.home_country).filter(is_pick_up=False)
+    return ways.select_related("market").first()
 
 
 def _trail(category: Category) -> list[Category]:
     """The shelves above and around a product, from the top; at most four, which one join each brings along."""
     trail = [category]
-    while trail[0].parent_id and len(trail) < 4:  # noqa: PLR2004  as deep as _known joins
+    while trail[0].parent_id and len(trail) < 4:  # noqa: PLR2004  as deep as KNOWN joins
         trail.insert(0, trail[0].parent)
     return trail

@@ -10,8 +10,8 @@ from rest_framework.serializers import Serializer
 from core.models import Picture
 from shop.api.catalogue import ProductOut
 from shop.models import Market, Product, ProductImage, StockLevel, Variant
-from shop.queries import catalogue
-from shop.queries.catalogue import Filters
+from shop.queries import catalogue, narrowing
+from shop.queries.narrowing import Filters, conditions
 from shop.queries.offers import on_sale
 from shop.tests.factories import MarketFactory, WarehouseFactory
 from shop.tests.pages import product_with, variant_of
@@ -68,7 +68,7 @@ def test_offers_at_hand_are_narrowed_as_the_database_narrows_them(
 
     items = catalogue.items(products, market, filters, now)
 
-    asked = on_sale(market, now).filter(*catalogue.conditions(filters).values()).order_by("position", "id")
+    asked = on_sale(market.pk, now).filter(*conditions(filters).values()).order_by("position", "id")
     expected = {one.pk: [variant.sku for variant in asked if variant.product_id == one.pk] for one in products}
     assert {item.product.pk: [offer.sku for offer in item.offers] for item in items} == {
         pk: skus for pk, skus in expected.items() if skus
@@ -108,7 +108,7 @@ def test_a_list_knows_the_first_picture_and_a_page_all_of_them(products: Any):
 
 def test_a_row_put_down_by_hand_is_what_the_fields_say(products: Any):
     market, now = Market.objects.default(), timezone.now()
-    items = catalogue.items(list(catalogue.products(market, Filters(), now)), market, Filters(), now)
+    items = catalogue.items(list(narrowing.products(market.pk, Filters(), now)), market, Filters(), now)
 
     by_hand = ProductOut(items, many=True).data
 

@@ -1,0 +1,1 @@
+"""PostgreSQL for a server of threads that keep their connection."""
