@@ -12,6 +12,7 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         from accounts import handlers, panels  # noqa: F401  they subscribe on import, once models are ready
         from accounts.data import handlers as data_handlers  # noqa: F401
+        from accounts.data import panels as data_panels  # noqa: F401
         from accounts.privacy import own  # noqa: F401
         from accounts.programs import handlers as program_handlers  # noqa: F401
         from accounts.programs import tasks  # noqa: F401

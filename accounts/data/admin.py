@@ -14,6 +14,7 @@ from accounts.services import closing
 from accounts.step_up import require
 from core.admin import ReadOnlyAdmin
 from core.errors import DomainError
+from core.ids import uuids
 from core.middleware import grant_of
 
 
@@ -58,6 +59,11 @@ class ClosingAdmin(ReadOnlyAdmin):
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         return super().get_form(request, obj, change, **(kwargs if obj else {**kwargs, "form": ClosingForm}))
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Led here from a person's page: by public id, as addresses hold nothing personal."""
+        person = User.objects.filter(uid__in=uuids([request.GET.get("person", "")])).first()
+        return {"email": person.email} if person else {}
 
     def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         require(request)

@@ -61,6 +61,12 @@ def running_of(user: User) -> Closing | None:
     return Closing.objects.running().filter(user=user).first()
 
 
+def may_erase(by: Actor, user: User) -> bool:
+    """Whoever may do everything is closed by their like only."""
+    beyond = user.is_superuser and not (by.user and by.user.is_superuser)
+    return by.can("accounts.erase_user") and not beyond
+
+
 @transaction.atomic
 def request_closing(*, user_id: int, by: Actor, reason: str = "", now: datetime | None = None) -> Closing:
     """Close one's own account in GRACE from now, or with accounts.erase_user that of somebody who asked by letter.
@@ -71,7 +77,7 @@ def request_closing(*, user_id: int, by: Actor, reason: str = "", now: datetime 
     now = now or timezone.now()
     user = User.objects.select_for_update(of=("self",)).get(pk=user_id)
     own = by.id == user.public_id
-    if by.user is None or user.is_erased or not (own or _may_erase(by, user)):
+    if by.user is None or user.is_erased or not (own or may_erase(by, user)):
         raise Denied
     if not own and not reason.strip():
         raise ReasonMissing(field="reason")
@@ -95,7 +101,7 @@ def cancel_closing(*, user_id: int, by: Actor, now: datetime | None = None) -> C
     user.closing_cancelled.
     """
     user = User.objects.get(pk=user_id)
-    if by.id != user.public_id and not _may_erase(by, user):
+    if by.id != user.public_id and not may_erase(by, user):
         raise Denied
     closing = Closing.objects.running().locked().filter(user=user).first()
     if closing is None:
@@ -185,12 +191,6 @@ def _shut_out(user: User, now: datetime) -> None:
     ApiKey.objects.alive(now).filter(user=user).update(revoked_at=now)
     for kind in (AuthorizationCode, RefreshToken, AccessToken, DeviceGrant):
         kind._default_manager.filter(user=user).delete()  # noqa: SLF001  each has its own
-
-
-def _may_erase(by: Actor, user: User) -> bool:
-    """Whoever may do everything is closed by their like only."""
-    beyond = user.is_superuser and not (by.user and by.user.is_superuser)
-    return by.can("accounts.erase_user") and not beyond
 
 
 def _is_only_owner(user: User) -> bool:

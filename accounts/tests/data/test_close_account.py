@@ -11,11 +11,12 @@ from django.urls import reverse
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from accounts.data import panels
 from accounts.models import AccessToken, ApiKey, Closing, Consent, RefreshToken, User
 from accounts.models import Client as Program
 from accounts.services import api_keys, closing, roles
 from accounts.tests.factories import PASSWORD, UserFactory
-from core.context import Actor
+from core.context import Actor, Grant
 from core.errors import Denied, NotFound
 from core.testing import deliver_events, events_named, failures, no_event, race, snapshot
 
@@ -289,6 +290,28 @@ def test_staff_who_signed_in_long_ago_say_again_who_they_are(browser_of, user):
     answer = browser_of(clerk, recently=False).get(reverse("admin:accounts_closing_add"))
 
     assert answer["Location"].startswith(reverse("account_reauthenticate"))
+
+
+def test_the_way_there_is_beside_the_person_for_who_may(browser_of, user):
+    clerk = officer(superuser=True)
+    panel = panels.erase_on_request(user, Grant.session(clerk))
+    assert panel.context["closing"] is None
+    assert panels.erase_on_request(clerk, Grant.session(clerk)) is None
+    assert panels.erase_on_request(user, Grant.session(UserFactory(is_staff=True))) is None
+
+    page = browser_of(clerk).get(reverse("admin:accounts_closing_add"), {"person": user.public_id}).content.decode()
+
+    assert f'value="{user.email}"' in page
+    row = close(user)
+    assert panels.erase_on_request(user, Grant.session(clerk)).context["closing"] == row
+
+
+@pytest.mark.parametrize("person", ["", "nobody", "019a9f2e-7b6c-7d8e-9fa0-b1c2d3e4f5a6"])
+def test_the_form_of_nobody_is_empty(browser_of, person):
+    page = browser_of(officer(superuser=True)).get(reverse("admin:accounts_closing_add"), {"person": person})
+
+    assert page.status_code == 200
+    assert page.context["adminform"].form.initial.get("email") is None
 
 
 def test_staff_keep_an_account_from_the_list(browser_of, user):

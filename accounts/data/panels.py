@@ -1,0 +1,18 @@
+"""The way to have somebody erased who asked for it, beside them in the staff area."""
+
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.services import closing
+from core import panels
+from core.context import Grant
+from core.panels import Panel
+
+
+@panels.register("customer.admin")
+def erase_on_request(user: User, viewer: Grant) -> Panel | None:
+    """Until when a closing can be taken back, or the way to enter one; one query, none for who may not."""
+    if user == viewer.user or user.is_erased or not closing.may_erase(viewer.actor, user):
+        return None
+    values = {"person": user, "closing": closing.running_of(user)}
+    return Panel(_("Their data"), "accounts/panels/erase_on_request.html", values, order=96)
