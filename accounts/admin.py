@@ -4,11 +4,13 @@ from itertools import groupby
 from typing import Any, cast
 
 import allauth.account.admin  # registered first, to be taken out below
-import allauth.mfa.admin  # noqa: F401
+import allauth.mfa.admin
+import allauth.socialaccount.admin  # noqa: F401
 import django.contrib.auth.admin  # noqa: F401
 from allauth.account import forms as allauth_forms
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django import forms
 from django.apps import apps
 from django.contrib import admin, messages
@@ -33,7 +35,7 @@ from core.errors import DomainError
 from core.middleware import grant_of
 
 # A role is both the group and its rule; addresses and second factors are changed by their owners, who prove them.
-admin.site.unregister([Group, EmailAddress, Authenticator])
+admin.site.unregister([Group, EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken])
 
 
 class UserForm(forms.ModelForm):

@@ -18,6 +18,7 @@ class AccountsConfig(AppConfig):
         from accounts.programs import tasks  # noqa: F401
         from accounts.security_log.queries import PATTERNS
         from accounts.services import roles
+        from accounts.social import handlers as social_handlers  # noqa: F401
         from accounts.subscriptions import handlers as subscription_handlers  # noqa: F401
         from accounts.subscriptions import tasks as subscription_tasks  # noqa: F401
         from core import events

@@ -19,8 +19,10 @@ from django.views.decorators.cache import never_cache
 
 from accounts import factor_pages, pages
 from accounts.guards import View, one_at_a_time, person_locked
+from accounts.social.pages import leads_out
 
 WAIT_IN_LINE = {"account_confirm_login_code"}
+LEADS_OUT = {"account_login", "account_signup"}
 
 
 def _with_our_site(view: View) -> View:
@@ -34,20 +36,22 @@ def _with_our_site(view: View) -> View:
     return shown
 
 
+def _ours(pattern: URLPattern) -> View:
+    """One of allauth's pages, as this house shows it."""
+    view: View = pattern.callback
+    if pattern.name in WAIT_IN_LINE:
+        view = one_at_a_time(view)
+    if pattern.name in LEADS_OUT:
+        view = leads_out(view)
+    return _with_our_site(view)
+
+
 def _page(route: str, view: View, name: str) -> URLPattern:
     return path(route, never_cache(_with_our_site(view)), name=name)
 
 
 urlpatterns = [
-    *(
-        URLPattern(
-            pattern.pattern,
-            _with_our_site(one_at_a_time(pattern.callback) if pattern.name in WAIT_IN_LINE else pattern.callback),
-            pattern.default_args,
-            pattern.name,
-        )
-        for pattern in allauth_patterns
-    ),
+    *(URLPattern(pattern.pattern, _ours(pattern), pattern.default_args, pattern.name) for pattern in allauth_patterns),
     path("security/", pages.security, name="mfa_index"),
     path("security/", pages.security, name="mfa_list_webauthn"),
     _page("factor/", factor_views.authenticate, "mfa_authenticate"),

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
-from allauth.account.internal.flows.reauthentication import is_reauthentication_required
+from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows import reauthentication
 from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -26,6 +27,11 @@ class AskedAgain(Denied):
     message = _("Say once more who you are, at /account/reauthenticate/, and then do this again.")
 
 
+class SignInAnew(Denied):
+    code = "sign_in_anew"
+    message = _("This asks for a sign-in of the last minutes. Sign out and in again, and do it then.")
+
+
 def require(request: HttpRequest) -> None:
     """Go on only for somebody who just said who they are: others are led to the page that asks, and come back.
 
@@ -36,10 +42,19 @@ def require(request: HttpRequest) -> None:
 
 
 def is_needed(request: HttpRequest) -> bool:
-    """Whether whoever asks must say again who they are. Raises Impersonating for who acts in another's name."""
+    """Whether whoever asks must say again who they are.
+
+    Raises Impersonating for who acts in another's name, SignInAnew for who has nothing to say it by.
+    """
     if getattr(request, "in_name", None) is not None:
         raise Impersonating
-    return bool(is_reauthentication_required(request, app=""))
+    if not request.user.is_authenticated:
+        return True
+    if not get_adapter(request).is_reauthentication_required():
+        return False
+    if not reauthentication.get_reauthentication_flows(request.user):
+        raise SignInAnew
+    return not reauthentication.did_recently_reauthenticate(request)
 
 
 def is_staff_act(name: str, method: str) -> bool:

@@ -24,6 +24,8 @@ WORDS: Final = {
     "user.closing_cancelled": _("You keep your account after all"),
     "user.closing_near": _("You were told that your data is soon erased"),
     "user.closing_requested": _("Your account was to be closed"),
+    "user.connected_account": _("An account elsewhere was connected"),
+    "user.disconnected_account": _("An account elsewhere was taken out"),
     "user.ended_other_sessions": _("You signed out everywhere else"),
     "user.ended_session": _("You signed another browser out"),
     "user.impersonated": _("Somebody of ours began to act in your name"),

@@ -39,6 +39,8 @@ def follow_post(event: Event) -> None:
     "user.changed_password",
     "user.closed",
     "user.closing_requested",
+    "user.connected_account",
+    "user.disconnected_account",
     "user.ended_other_sessions",
     "user.ended_session",
     "user.impersonation_ended",

@@ -12,6 +12,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from accounts.social import configured
 from core import logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -48,6 +49,9 @@ CORS_URLS_REGEX = r"^/api/.*$"
 CORS_ALLOW_CREDENTIALS = False
 BEHIND_PROXY = env.bool("BEHIND_PROXY", not DEBUG)  # believe what it says of the caller's address and of https
 
+# Accounts elsewhere with which people sign in; a secret like a password, so better in a file (SOCIAL_PROVIDERS_FILE)
+SOCIAL_PROVIDERS = env.json("SOCIAL_PROVIDERS", {})
+
 # --- Apps and middleware --------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "config.apps.AgoraConfig",
@@ -70,6 +74,8 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    *configured.installed(SOCIAL_PROVIDERS),
     "channels",
     "corsheaders",
     "django_countries",
@@ -281,6 +287,11 @@ MFA_FORMS = {
     "login_webauthn": "accounts.factor_forms.PasskeySignInForm",
     "reauthenticate": "accounts.factor_forms.ReauthenticateForm",
 }
+SOCIALACCOUNT_ADAPTER = "accounts.social.adapter.SocialAdapter"
+SOCIALACCOUNT_FORMS = {"signup": "accounts.social.forms.SignupForm"}
+SOCIALACCOUNT_PROVIDERS = configured.providers(SOCIAL_PROVIDERS)
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True  # where an address there is taken for one here at all
+SOCIAL_ORIGINS = configured.origins(SOCIAL_PROVIDERS)
 ORIGIN_DAYS = env.int("ORIGIN_DAYS", 90)  # how long the security log knows addresses and browsers
 IMPERSONATION_IS_MAILED = env.bool("IMPERSONATION_IS_MAILED", False)  # staff acted in somebody's name
 SIGNUP_OPEN = env.bool("SIGNUP_OPEN", True)

@@ -24,6 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("talk/", include("chat.urls")),
     path("account/", include("accounts.urls")),
     path("account/", include("accounts.sign_in_urls")),
+    path("account/", include("accounts.social.urls")),
     path("", include("accounts.oauth.urls")),
     path("letters/", include(letters)),
     path("insights/", include("analytics.urls")),

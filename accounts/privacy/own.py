@@ -6,6 +6,7 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -22,6 +23,7 @@ SECRETS = _("they open something, or did")
 TOLD = {
     EmailAddress: ("email", "verified", "primary"),
     Device: ("browser", "network", "first_seen_at", "last_seen_at"),
+    SocialAccount: ("provider", "uid", "extra_data", "date_joined", "last_login"),
     Authenticator: ("type", "created_at", "last_used_at"),
     ApiKey: ("name", "prefix", "scopes", "networks", "created_at", "last_used_at", "expires_at", "revoked_at"),
     Client: ("name", "client_id", "scopes", "redirect_uris", "created", "is_enabled"),
@@ -42,6 +44,7 @@ def export(person: Person) -> Iterator[Part]:
     yield _rows("addresses", _("E-mail addresses."), EmailAddress.objects.filter(user=user))
     yield _rows("browsers", _("Where you signed in."), Device.objects.filter(user=user))
     yield _rows("factors", _("Second factors and passkeys."), Authenticator.objects.filter(user=user))
+    yield _rows("connected", _("Accounts elsewhere that open yours."), SocialAccount.objects.filter(user=user))
     yield _rows("api_keys", _("Keys of your programs."), ApiKey.objects.filter(user=user))
     yield _rows("clients", _("Programs that you registered."), Client.objects.filter(user=user))
     yield _rows("consents", _("Programs that you let act for you."), Consent.objects.filter(user=user))
@@ -65,6 +68,8 @@ def origins_of(user: User) -> QuerySet[EventOrigin]:
 
 
 def erase(person: Person, now: datetime) -> None:
+    for elsewhere in SocialAccount.objects.filter(user=person.user):
+        elsewhere.delete()
     origins_of(person.user).update(address=None, agent="")
     forgetting.forget_account(user=person.user, emails=person.emails)
 
@@ -116,6 +121,12 @@ privacy.register(
                 Fate.ERASED,
                 {"mfa.Authenticator": "user data"},
                 file="account/factors.json",
+            ),
+            Holding(
+                _("Accounts elsewhere that open yours, and what was said of you there"),
+                Fate.ERASED,
+                {"socialaccount.SocialAccount": "user provider uid extra_data"},
+                file="account/connected.json",
             ),
             Holding(
                 _("API keys"),

@@ -87,6 +87,18 @@ def test_whoever_signed_in_long_ago_is_asked_and_then_what_was_sent_is_done(clie
     assert [event.subject_id for event in events_named("role.assigned")][-1] == person.public_id
 
 
+def test_who_has_nothing_to_say_it_by_signs_in_anew(client, owner):
+    owner.set_unusable_password()
+    owner.save()
+    client.force_login(owner)
+
+    answer = client.post(reverse("admin:core_webhook_add"), HOOK)
+
+    assert answer.status_code == 403
+    assert "Sign out and in again" in answer.content.decode()
+    assert no_event("webhook.added")
+
+
 def test_looking_asks_nothing(client, owner):
     client.force_login(owner)
 

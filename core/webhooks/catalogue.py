@@ -97,6 +97,8 @@ NAMES: Final = {
     "user.closing_cancelled": "a person keeps the account that was to be closed",
     "user.closing_near": "an account is erased within a day",
     "user.closing_requested": "an account is to be closed and erased",
+    "user.connected_account": "a person signs in with an account elsewhere, too",
+    "user.disconnected_account": "a person signs in with an account elsewhere no longer",
     "user.ended_other_sessions": "a person signed out everywhere else",
     "user.ended_session": "a person signed out somewhere else",
     "user.erased": "a person's data is erased",

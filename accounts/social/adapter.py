@@ -1,0 +1,55 @@
+"""Where allauth asks us about accounts elsewhere."""
+
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter, _build_apps_from_settings
+from allauth.socialaccount.models import SocialApp, SocialLogin
+from allauth.socialaccount.providers.base import Provider
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+
+LONGEST_NAME = 120
+
+
+class SocialAdapter(DefaultSocialAccountAdapter):
+    """Providers come from the environment alone, people with their name."""
+
+    error_messages: ClassVar = {
+        **DefaultSocialAccountAdapter.error_messages,
+        "connected_other": _("That account belongs to another account here already."),
+        "invalid_token": _("The other side did not say who you are."),
+        "no_password": _("This is your last way in. Set a password first."),
+        "no_verified_email": _("This is your last way in. Confirm your e-mail address first."),
+    }
+
+    def list_apps(
+        self, request: HttpRequest, provider: str | None = None, client_id: str | None = None
+    ) -> list[SocialApp]:
+        """Those of the settings. No query: nobody keeps secrets of providers in the database."""
+        by_kind = _build_apps_from_settings(provider=provider, client_id=client_id)
+        return [app for apps in by_kind.values() for app in apps]
+
+    def populate_user(self, request: HttpRequest, sociallogin: SocialLogin, data: dict[str, Any]) -> User:
+        """A new person as the other side names them; addresses are kept in small letters."""
+        user: User = super().populate_user(request, sociallogin, data)
+        parts = (data.get("first_name"), data.get("last_name"))
+        user.name = str(data.get("name") or " ".join(part for part in parts if part))[:LONGEST_NAME]
+        user.email = user.email.lower()
+        for address in sociallogin.email_addresses:
+            address.email = address.email.lower()
+        return user
+
+
+def origins_of(ways: list[Provider]) -> list[str]:
+    """Where the sign-in pages of providers are, for a page's policy: its forms lead there."""
+    found = set()
+    for way in ways:
+        address = way.app.settings.get("server_url") or way.get_oauth2_adapter(way.request).authorize_url
+        parts = urlsplit(address)
+        found.add(f"{parts.scheme}://{parts.netloc}")
+        found.update(settings.SOCIAL_ORIGINS.get(way.app.provider_id, []))
+    return sorted(found)

@@ -1,0 +1,49 @@
+"""What the environment says of providers, as allauth takes it. Read by the settings, so it asks nothing of Django.
+
+`SOCIAL_PROVIDERS` is JSON: a name for each provider, and what it gave when this house was registered there. With
+`server_url` it is any OpenID Connect provider; without, the name is one that allauth knows (google, github, apple …).
+"""
+
+from collections.abc import Mapping
+from importlib.util import find_spec
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+OIDC: Final = "openid_connect"
+FIELDS: Final = ("client_id", "secret", "key")
+
+
+def providers(given: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """SOCIALACCOUNT_PROVIDERS. Raises ImproperlyConfigured for a provider that nobody can be sent to."""
+    found: dict[str, dict[str, Any]] = {}
+    for name, about in given.items():
+        if not about.get("client_id"):
+            raise ImproperlyConfigured(f"SOCIAL_PROVIDERS: {name} has no client_id.")
+        kind = OIDC if "server_url" in about else name
+        if kind == name and find_spec(f"allauth.socialaccount.providers.{name}") is None:
+            raise ImproperlyConfigured(f"SOCIAL_PROVIDERS: {name} is not known by name; give its server_url.")
+        found.setdefault(kind, {"APPS": []})["APPS"].append(_app(name, about))
+    return found
+
+
+def installed(given: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The apps of the providers that are known by name, and that of all others."""
+    named = sorted(name for name, about in given.items() if "server_url" not in about)
+    return [f"allauth.socialaccount.providers.{name}" for name in (*named, OIDC)]
+
+
+def origins(given: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
+    """By name, where the sign-in pages of providers are when that is not where their `server_url` is."""
+    return {name: list(about.get("origins", [])) for name, about in given.items()}
+
+
+def _app(name: str, about: Mapping[str, Any]) -> dict[str, Any]:
+    """One client. PKCE for all; an address there is taken for one here only where the operator says so."""
+    more = {key: value for key, value in about.items() if key not in (*FIELDS, "name", "origins", "trusts_email")}
+    settings = {**more, "oauth_pkce_enabled": True, "email_authentication": bool(about.get("trusts_email", False))}
+    if "server_url" in about and urlsplit(about["server_url"]).scheme not in ("https", "http"):
+        raise ImproperlyConfigured(f"SOCIAL_PROVIDERS: the server_url of {name} is no address.")
+    known = {field: about[field] for field in FIELDS if field in about}
+    return {**known, "provider_id": name, "name": about.get("name", name.title()), "settings": settings}

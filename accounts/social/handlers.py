@@ -1,0 +1,35 @@
+"""Accounts elsewhere that come and go become events of ours."""
+
+from typing import Any
+
+from allauth.socialaccount import signals
+from allauth.socialaccount.models import SocialAccount
+from django.db.models.signals import post_delete, post_save
+from django.dispatch import receiver
+from django.http import HttpRequest
+
+from accounts import devices
+from accounts.models import User
+from core import events
+from core.context import Actor
+
+
+@receiver(post_save, sender=SocialAccount)
+def note_connected(instance: SocialAccount, created: bool, **_: Any) -> None:
+    if created:
+        user: User = instance.user
+        events.record("user.connected_account", user, by=Actor.person(user), provider=instance.provider)
+
+
+@receiver(post_delete, sender=SocialAccount)
+def note_disconnected(instance: SocialAccount, **_: Any) -> None:
+    user: User = instance.user
+    events.record("user.disconnected_account", user, by=Actor.person(user), provider=instance.provider)
+
+
+@receiver(signals.social_account_added)
+@receiver(signals.social_account_removed)
+def end_other_sessions(request: HttpRequest, **_: Any) -> None:
+    """Another way in, or one less: whoever else is signed in says again who they are."""
+    if isinstance(request.user, User):
+        devices.end_others(request, request.user)

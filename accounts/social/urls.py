@@ -1,0 +1,16 @@
+"""The pages of accounts elsewhere, under our names."""
+
+from allauth.socialaccount import views
+from allauth.urls import build_provider_urlpatterns
+from django.urls import URLPattern, URLResolver, path
+
+from accounts.social import pages
+from accounts.social.pages import leads_out
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("connections/", leads_out(pages.connections), name="socialaccount_connections"),
+    path("connections/signup/", views.signup, name="socialaccount_signup"),
+    path("connections/cancelled/", views.login_cancelled, name="socialaccount_login_cancelled"),
+    path("connections/error/", views.login_error, name="socialaccount_login_error"),
+    *build_provider_urlpatterns(),
+]
