@@ -219,6 +219,7 @@ CELERY_BEAT_SCHEDULE = {
     "forget-invoice-addresses": {"task": "shop.forget_invoice_addresses", "schedule": timedelta(hours=24)},
     "forget-origins": {"task": "accounts.forget_origins", "schedule": timedelta(hours=6)},
     "forget-sessions": {"task": "accounts.forget_sessions", "schedule": timedelta(hours=24)},
+    "forget-provider-messages": {"task": "shop.forget_provider_messages", "schedule": timedelta(hours=24)},
     "forget-carts": {"task": "shop.forget_carts", "schedule": timedelta(hours=6)},
 }
 

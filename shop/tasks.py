@@ -1,15 +1,18 @@
 """Work outside the request. Every task may run twice or be killed at any point: the rows know where it stands."""
 
-from collections.abc import Mapping
 from datetime import timedelta
 
 from celery import shared_task
 from django.utils import timezone
 
 from core.context import Actor
+from shop.providers import sandbox
 from shop.services import cart, inbox, orders, payment, refund, retention
 
 KEEP_CARTS = timedelta(days=90)
+# What providers wrote, word for word, may be about people; what it led to stands in the books.
+KEEP_MESSAGES = timedelta(days=30)
+WEBHOOK_TRIES = 5
 
 PAYMENTS = Actor.system("shop.payments")
 SWEEP = Actor.system("shop.sweep")
@@ -33,10 +36,15 @@ def process_inbox() -> None:
     inbox.process_inbox(by=PAYMENTS)
 
 
-@shared_task(name="shop.take_webhook")
-def take_webhook(provider: str, body: str, headers: Mapping[str, str]) -> None:
-    """Stands in for the web server where a provider of our own house sends its webhooks."""
-    inbox.receive(provider=provider, body=body.encode(), headers=headers)
+@shared_task(name="shop.send_sandbox_webhook", autoretry_for=(OSError,), retry_backoff=5, max_retries=WEBHOOK_TRIES)
+def send_sandbox_webhook(body: str) -> None:
+    """Stands in for the other house; one that finds nobody in tries again some times, as providers do."""
+    sandbox.post_webhook(body.encode())
+
+
+@shared_task(name="shop.forget_provider_messages")
+def forget_provider_messages() -> None:
+    inbox.forget_bodies(before=timezone.now() - KEEP_MESSAGES)
 
 
 @shared_task(name="shop.forget_carts")

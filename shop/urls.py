@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from shop.pages import cart, checkout, order_desk, orders, product, reviews, sandbox, shelf
+from shop.pages import cart, checkout, order_desk, orders, product, reviews, sandbox, shelf, webhooks
 
 app_name = "shop"
 
@@ -27,6 +27,7 @@ urlpatterns = [
     path("orders/<slug:number>/<slug:signature>/", orders.order, name="order"),
     path("orders/<slug:number>/<slug:signature>/return/", orders.payment_return, name="payment_return"),
     path("sandbox/<slug:ref>/", sandbox.hosted_page, name="sandbox"),
+    path("webhooks/<slug:provider>/", webhooks.receive, name="provider_webhook"),
     path("p/<slug:slug>/", product.product, name="product"),
     path("p/<slug:slug>/reviews/", reviews.reviews, name="reviews"),
     path("<slug:category>/", shelf.category, name="category"),

@@ -233,7 +233,8 @@ class WebhookInbox(models.Model):
 
     provider = models.CharField(_("provider"), max_length=20)
     event_id = models.CharField(_("event"), max_length=120)
-    payload = models.JSONField(_("body"), default=dict)
+    payload = models.JSONField(_("what it is about"), default=dict)
+    body = models.BinaryField(_("as it came"), db_default=b"", editable=False)
     received_at = models.DateTimeField(_("received at"), default=timezone.now)
     processed_at = models.DateTimeField(_("processed at"), null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)

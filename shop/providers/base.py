@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from core.errors import Conflict, Denied, Unavailable
+from core.errors import Conflict, Denied, Invalid, Unavailable
 from shop.models import Payment, Refund
 
 
@@ -34,7 +34,15 @@ class ProviderRefused(Conflict):
 
 class ForgedWebhook(Denied):
     code = "forged_webhook"
+    status = 400
     message = _("This message does not come from the provider.")
+
+
+class UnreadableWebhook(Invalid):
+    """Signed by the provider, and yet not what it is known to send."""
+
+    code = "unreadable_webhook"
+    message = _("This message says nothing that is understood here.")
 
 
 class State(StrEnum):
@@ -111,7 +119,7 @@ class PaymentProvider(Protocol):
         ...
 
     def read_webhook(self, body: bytes, headers: Mapping[str, str]) -> News:
-        """Check the signature and read what the message is about. Raises ForgedWebhook."""
+        """Check the signature and read what the message is about. Raises ForgedWebhook and UnreadableWebhook."""
         ...
 
 

@@ -26,11 +26,15 @@ log = structlog.get_logger(__name__)
 def receive(*, provider: str, body: bytes, headers: Mapping[str, str], now: datetime | None = None) -> None:
     """Keep a webhook whose signature is right; one that was kept before changes nothing. Answer 200 after it.
 
-    Raises providers.UnknownProvider and ForgedWebhook, having kept nothing.
+    Raises providers.UnknownProvider, ForgedWebhook and UnreadableWebhook, having kept nothing.
     """
     news = providers.known(provider).read_webhook(body, headers)
     row = WebhookInbox(
-        provider=provider, event_id=news.event_id, payload={"ref": news.ref}, received_at=now or timezone.now()
+        provider=provider,
+        event_id=news.event_id,
+        payload={"ref": news.ref},
+        body=body,
+        received_at=now or timezone.now(),
     )
     with transaction.atomic():
         WebhookInbox.objects.bulk_create([row], ignore_conflicts=True)
@@ -49,6 +53,11 @@ def process_inbox(*, by: Actor, now: datetime | None = None, limit: int = 100) -
         if mine.update(attempts=F("attempts") + 1):
             done += _act_on(row, by=by, now=now)
     return done
+
+
+def forget_bodies(*, before: datetime) -> int:
+    """Take the words from messages older than that; their ids stay, so that none counts twice. Returns how many."""
+    return WebhookInbox.objects.filter(received_at__lt=before).exclude(body=b"").update(body=b"")
 
 
 def _act_on(row: WebhookInbox, *, by: Actor, now: datetime | None) -> bool:
