@@ -2,7 +2,7 @@
 
 import smtplib
 import time
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 from uuid import uuid4
 
 import structlog
@@ -15,12 +15,12 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from accounts import limits
 from accounts.models import User
-from accounts.services import attempts
+from accounts.services import attempts, bans
 from core import mail, ratelimit
 from core.errors import Unavailable
 
@@ -68,6 +68,15 @@ class AccountAdapter(DefaultAccountAdapter):
         """Whether who they are was last said too long ago for a sensitive act; a sign-in counts as having said it."""
         said = [record["at"] for record in get_authentication_records(self.request, self.request.user)]
         return bool(max(said, default=0.0) + app_settings.REAUTHENTICATION_TIMEOUT < time.time())
+
+    def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
+        """Whoever is banned from the whole house does not come in; only who proved who they are learns of it.
+
+        Raises Banned.
+        """
+        if (found := bans.running_ban(user=user)) is not None:
+            raise bans.refusal(found)
+        return cast("HttpResponse | None", super().pre_login(request, user, **kwargs))
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
         """Verify an address and everything that follows from it in one transaction; False when it is one too many.

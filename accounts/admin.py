@@ -24,6 +24,7 @@ from django.utils.translation import gettext_lazy as _
 
 import accounts.data.admin
 import accounts.impersonation.admin
+import accounts.moderation.admin
 import accounts.oauth.admin
 import accounts.programs.admin
 import accounts.security_log.admin

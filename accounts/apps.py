@@ -13,6 +13,10 @@ class AccountsConfig(AppConfig):
         from accounts import handlers, panels  # noqa: F401  they subscribe on import, once models are ready
         from accounts.data import handlers as data_handlers  # noqa: F401
         from accounts.data import panels as data_panels  # noqa: F401
+        from accounts.moderation import panels as moderation_panels  # noqa: F401
+        from accounts.moderation import privacy as moderation_privacy  # noqa: F401
+        from accounts.moderation import profiles  # noqa: F401
+        from accounts.moderation import tasks as moderation_tasks  # noqa: F401
         from accounts.privacy import own  # noqa: F401
         from accounts.programs import handlers as program_handlers  # noqa: F401
         from accounts.programs import tasks  # noqa: F401

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from rest_framework import authentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
@@ -22,6 +23,7 @@ from accounts.services import api_keys
 from core import ratelimit
 from core.context import SCOPES, Actor, Grant
 
+BANNED: Final = gettext_lazy("Whoever this belongs to is banned from here.")
 BAD_TRIES: Final = "30/minute"  # of one network; the secret is beyond guessing, this only spares the database
 
 
@@ -86,6 +88,8 @@ def _by_token(token: str, request: Request, now: datetime) -> tuple[User | Anony
         raise AuthenticationFailed(_("This token has expired."))
     if client is None or not client.is_usable(None) or (user is not None and not user.is_active):
         raise AuthenticationFailed(_("The client or the account of this token is closed."))
+    if access.banned:
+        raise AuthenticationFailed(BANNED)
     if not access.allows_audience(f"{settings.SITE_URL}{request.path}"):
         raise AuthenticationFailed(_("This token is for another service."))
     actor = Actor.person(user) if user is not None else Actor("client", client.public_id)
@@ -105,6 +109,8 @@ def _require_good(key: ApiKey, request: Request, now: datetime) -> None:
         raise AuthenticationFailed(_("This key has expired."))
     if not key.user.is_active:
         raise AuthenticationFailed(_("The account of this key is closed."))
+    if key.banned:  # type: ignore[attr-defined]  # the query adds it
+        raise AuthenticationFailed(BANNED)
     if key.networks and not _is_inside(request.META.get("REMOTE_ADDR", ""), key.networks):
         raise AuthenticationFailed(_("This key is not accepted from where you call."))
 

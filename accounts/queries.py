@@ -7,12 +7,12 @@ from hashlib import sha256
 from allauth.account.models import EmailAddress
 from django.contrib.auth.models import Permission
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, OuterRef, QuerySet, Value
+from django.db.models import Exists, F, OuterRef, QuerySet, Value
 from django.db.models.functions import Concat
 from django.utils import timezone
 
 from accounts import keys
-from accounts.models import AccessToken, ApiKey, Client, Consent, Entitlement, User
+from accounts.models import AccessToken, ApiKey, Ban, Client, Consent, Entitlement, User
 from core.context import Grant
 
 PRODUCT = "product"
@@ -65,6 +65,7 @@ def api_key_of(token: str, now: datetime | None = None) -> ApiKey | None:
     if not prefix:
         return None
     known = ApiKey.objects.select_related("user").annotate(held=permissions_held(OuterRef("user_id")))
+    known = known.annotate(banned=is_banned(OuterRef("user_id")))
     key = known.filter(prefix=prefix).first()
     if key is None or not key.takes(keys.digest(token), now or timezone.now()):
         return None
@@ -80,7 +81,7 @@ def access_token_of(token: str) -> AccessToken | None:
     if not (token.isascii() and token.isalnum() and len(token) >= SHORTEST_TOKEN):
         return None
     known = AccessToken.objects.select_related("user", "application__user")
-    known = known.annotate(held=permissions_held(OuterRef("user_id")))
+    known = known.annotate(held=permissions_held(OuterRef("user_id")), banned=is_banned(OuterRef("user_id")))
     access: AccessToken | None = known.filter(token_checksum=sha256(token.encode()).hexdigest()).first()
     if access is not None and access.user is not None:
         remember_permissions(access.user, access.held)
@@ -102,6 +103,11 @@ def permissions_held(person: OuterRef) -> ArraySubquery:
     """The names of what a person may do by their roles, to annotate a query of something that points at them."""
     held = Permission.objects.filter(group__user=person).order_by().distinct()
     return ArraySubquery(held.values(name_in_code=Concat(F("content_type__app_label"), Value("."), F("codename"))))
+
+
+def is_banned(person: OuterRef) -> Exists:
+    """Whether a person is banned from the whole house, to annotate a query of something that points at them."""
+    return Exists(Ban.objects.running(timezone.now()).filter(user=person, scope=Ban.Scope.ALL))
 
 
 def remember_permissions(user: User, held: Iterable[str]) -> None:

@@ -15,6 +15,7 @@ WORDS: Final = {
     "shop:write": _("Order for you, and act on orders as far as you may"),
     "chat:read": _("Read your conversations"),
     "chat:write": _("Write messages as you"),
+    "moderation:manage": _("Decide what stands in the queue, and ban, as far as you may"),
     "security:read": _("Read who did what to accounts, as far as you may"),
     "webhooks:manage": _("Have events sent to addresses of its own"),
 }

@@ -9,4 +9,4 @@ class BlogConfig(AppConfig):
     verbose_name = _("Journal")
 
     def ready(self) -> None:
-        from blog import cards, handlers, panels, privacy, search, topics  # noqa: F401  they register on import
+        from blog import cards, handlers, moderation, panels, privacy, search, topics  # noqa: F401  they register on import

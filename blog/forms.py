@@ -1,10 +1,14 @@
 """What people fill in on pages of the journal."""
 
 from django import forms
+from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.moderation.spam import Circumstances
 from blog.services.commenting import LONGEST
-from core.ids import uuid7
+from core import ratelimit
+from core.ids import minted_at, uuid7
 
 # What a browser's own field for a moment sends and wants back.
 MINUTES = "%Y-%m-%dT%H:%M"
@@ -21,6 +25,12 @@ class CommentForm(forms.Form):
     )
     parent = forms.UUIDField(required=False, widget=forms.HiddenInput)
     uid = forms.UUIDField(initial=uuid7, widget=forms.HiddenInput)
+
+    def circumstances(self, request: HttpRequest) -> Circumstances:
+        """From where it came, and how long after the form was made, which its uid tells."""
+        made = minted_at(self.cleaned_data["uid"])
+        seconds = (timezone.now() - made).total_seconds() if made else None
+        return Circumstances(ratelimit.client_key(request), bool(self.data.get("website")), seconds)
 
 
 class PublicationForm(forms.Form):

@@ -35,6 +35,7 @@ def follow_post(event: Event) -> None:
     "role.removed",
     "user.added_factor",
     "user.asked_for_factor",
+    "user.banned",
     "user.changed_email",
     "user.changed_password",
     "user.closed",

@@ -9,12 +9,13 @@ from uuid import UUID
 from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, When
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import Ban, User
+from accounts.services import bans
 from chat import wire
 from chat.models import Membership, Message, Room, SupportCase, answers
 from chat.models.room import RoomQuerySet
 from core.context import Actor, Grant
-from core.errors import Conflict, Denied, NotFound
+from core.errors import Conflict, Denied, DomainError, NotFound
 
 BATCH = 200
 LARGEST_ROSTER = 200
@@ -40,18 +41,21 @@ class Access:
     read_seq: int
     muted: bool
     agent: bool
+    ban_id: int | None = None
 
     @property
     def writes(self) -> bool:
         return self.why_silent is None
 
     @property
-    def why_silent(self) -> type[RoomArchived | NotAMember] | None:
-        """The refusal that writing here would meet."""
+    def why_silent(self) -> DomainError | type[RoomArchived | NotAMember] | None:
+        """The refusal that writing here would meet. One query for who is banned."""
         if self.room.archived_at is not None:
             return RoomArchived
         if self.actor.user is None:
             return NotAMember
+        if self.ban_id is not None:
+            return bans.refusal(Ban.objects.get(pk=self.ban_id))
         joins_by_writing = self.room.kind == Room.Kind.PUBLIC or (self.room.kind == Room.Kind.SUPPORT and self.agent)
         return None if self.role or joins_by_writing else NotAMember
 
@@ -84,11 +88,14 @@ def access_message(room_uid: UUID, seq: int, by: Actor) -> tuple[Access, Message
 
 
 def _access(rooms: RoomQuerySet, by: Actor) -> Access:
-    room: Any = rooms.reached_by(by).with_place_of(by.user).select_related("case", "customer").first()
+    placed = rooms.reached_by(by).with_place_of(by.user).select_related("case", "customer")
+    if by.user is not None:
+        placed = placed.annotate(ban=Subquery(bans.running_for(by.user, Ban.Scope.CHAT).values("pk")[:1]))
+    room: Any = placed.first()
     if room is None:
         raise NotFound
     agent = room.kind == Room.Kind.SUPPORT and room.customer_id != getattr(by.user, "pk", None) and answers(by)
-    return Access(room, by, room.my_role, room.my_read or 0, bool(room.my_muted), agent)
+    return Access(room, by, room.my_role, room.my_read or 0, bool(room.my_muted), agent, getattr(room, "ban", None))
 
 
 @dataclass(frozen=True, slots=True)

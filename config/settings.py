@@ -213,6 +213,7 @@ CELERY_BEAT_SCHEDULE = {
     "expire-orders": {"task": "shop.expire_orders", "schedule": timedelta(seconds=60)},
     "sync-payments": {"task": "shop.sync_open_payments", "schedule": timedelta(seconds=60)},
     "send-letters": {"task": "accounts.send_letters", "schedule": timedelta(seconds=30)},
+    "forget-traces": {"task": "accounts.forget_traces", "schedule": timedelta(hours=24)},
     "forget-letters": {"task": "accounts.forget_letters", "schedule": timedelta(hours=24)},
     "erase-people": {"task": "accounts.erase_people", "schedule": timedelta(hours=1)},
     "forget-exports": {"task": "accounts.forget_exports", "schedule": timedelta(hours=1)},
@@ -471,6 +472,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "core.api.examples.add_examples"],
     "ENUM_NAME_OVERRIDES": {
         "PostStatusEnum": "blog.models.post.Post.Status",
+        "ReportReasonEnum": "accounts.models.moderation.Report.Reason",
         "OrderStatusEnum": "shop.models.order.Order.Status",
     },
 }

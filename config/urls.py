@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.contrib.sitemaps.views import sitemap
 from django.urls import URLPattern, URLResolver, include, path
 
+from accounts.moderation.urls import patterns as moderation
 from accounts.subscriptions.urls import letters
 from blog.feeds import PostSitemap
 from config import api, dev, pages
@@ -27,6 +28,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/", include("accounts.social.urls")),
     path("", include("accounts.oauth.urls")),
     path("letters/", include(letters)),
+    path("", include(moderation)),
     path("insights/", include("analytics.urls")),
     path("styleguide/", styleguide.page, name="styleguide"),
     path("admin/", admin.site.urls),

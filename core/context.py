@@ -31,6 +31,7 @@ SCOPES = frozenset(
         "account:write",
         "security:read",
         "webhooks:manage",
+        "moderation:manage",
     }
 )
 

@@ -2,12 +2,20 @@
 
 import uuid
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 import uuid_utils.compat
 
 
 def uuid7() -> uuid.UUID:
     return uuid_utils.compat.uuid7()
+
+
+def minted_at(uid: uuid.UUID) -> datetime | None:
+    """When a uuid7 was made, as whoever made it says; None for one of another version."""
+    if uid.version != 7:  # noqa: PLR2004  the version
+        return None
+    return datetime.fromtimestamp((uid.int >> 80) / 1000, UTC)
 
 
 def uuids(given: Iterable[str]) -> list[uuid.UUID]:

@@ -5,6 +5,7 @@ from accounts.models.data import Closing, DataExport
 from accounts.models.device import Device
 from accounts.models.entitlement import Entitlement
 from accounts.models.impersonation import Impersonation
+from accounts.models.moderation import Ban, Case, Report, SpamWord, Trace
 from accounts.models.oauth import (
     AccessToken,
     AuthorizationCode,
@@ -23,6 +24,8 @@ __all__ = [
     "AccessToken",
     "ApiKey",
     "AuthorizationCode",
+    "Ban",
+    "Case",
     "Client",
     "Closing",
     "Consent",
@@ -34,8 +37,11 @@ __all__ = [
     "Impersonation",
     "Letter",
     "RefreshToken",
+    "Report",
     "Role",
     "SigningKey",
+    "SpamWord",
     "Subscription",
+    "Trace",
     "User",
 ]

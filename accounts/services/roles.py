@@ -40,13 +40,25 @@ class Shipped:
 
 PICTURES = ("core.add_picture", "core.change_picture", "core.view_picture")
 
+QUEUE = ("accounts.moderate", "accounts.view_case", "accounts.view_report")
+BANS = ("accounts.ban_user", "accounts.view_ban")
+
 SHIPPED = (
     Shipped("owner", "Owner", "May do everything, and give roles.", tuple(f"{app}.*" for app in HOUSE)),
     Shipped(
         "editor",
         "Editor",
         "Everybody's posts, comments and the home page.",
-        ("blog.*", *PICTURES, "core.*_homeblock", "core.*_textpage", "shop.view_product", "analytics.view_*"),
+        (
+            "blog.*",
+            *PICTURES,
+            *QUEUE,
+            *BANS,
+            "core.*_homeblock",
+            "core.*_textpage",
+            "shop.view_product",
+            "analytics.view_*",
+        ),
     ),
     Shipped(
         "author",
@@ -61,6 +73,7 @@ SHIPPED = (
         (
             "shop.*",
             *PICTURES,
+            *QUEUE,
             "core.*_homeblock",
             "core.view_event",
             "accounts.view_user",
@@ -73,7 +86,15 @@ SHIPPED = (
         "support-agent",
         "Support agent",
         "Conversations with customers, their orders, refunds.",
-        ("chat.*", "shop.view_*", "shop.refund_order", "accounts.view_user", "accounts.view_entitlement"),
+        (
+            "chat.*",
+            *QUEUE,
+            *BANS,
+            "shop.view_*",
+            "shop.refund_order",
+            "accounts.view_user",
+            "accounts.view_entitlement",
+        ),
     ),
     Shipped(
         "analyst", "Analyst", "Looks at figures, changes nothing.", ("analytics.view_*", "shop.view_*", "blog.view_*")

@@ -46,16 +46,20 @@ def test_the_owner_may_do_everything_in_the_house_and_nothing_outside():
     assert permissions_of("owner") == everything(*roles.HOUSE)
 
 
+QUEUE = {"accounts.moderate", "accounts.view_case", "accounts.view_report"}
+BANS = {"accounts.ban_user", "accounts.view_ban"}
+
+
 @pytest.mark.parametrize(
     ("slug", "allowed"),
     [
-        ("editor", {"accounts": set(), "analytics": "view", "chat": set(), "shop": {"shop.view_product"}}),
+        ("editor", {"accounts": QUEUE | BANS, "analytics": "view", "chat": set(), "shop": {"shop.view_product"}}),
         ("author", {"accounts": set(), "analytics": set(), "chat": set(), "shop": {"shop.view_product"}}),
         ("analyst", {"accounts": set(), "analytics": "view", "chat": set(), "shop": "view", "blog": "view"}),
         (
             "shop-manager",
             {
-                "accounts": {"accounts.view_user", "accounts.view_entitlement", "accounts.end_entitlement"},
+                "accounts": {"accounts.view_user", "accounts.view_entitlement", "accounts.end_entitlement"} | QUEUE,
                 "analytics": "view",
                 "chat": set(),
                 "blog": set(),
@@ -65,7 +69,7 @@ def test_the_owner_may_do_everything_in_the_house_and_nothing_outside():
         (
             "support-agent",
             {
-                "accounts": {"accounts.view_user", "accounts.view_entitlement"},
+                "accounts": {"accounts.view_user", "accounts.view_entitlement"} | QUEUE | BANS,
                 "analytics": set(),
                 "blog": set(),
                 "core": set(),

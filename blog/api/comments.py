@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
+from accounts.moderation.spam import Circumstances
 from blog.api.shapes import CommentIn, CommentOut, ModerationIn
 from blog.models import Comment, Post
 from blog.models.comment import CommentQuerySet
@@ -68,7 +69,8 @@ class CommentViewSet(ReadViewSet[Comment]):
         post = Post.objects.readable_by(self.grant).filter(slug=asked.pop("post")).values_list("pk", flat=True).first()
         if post is None:
             raise NotFound
-        comment = commenting.add_comment(post_id=post, by=self.grant.actor, **asked)
+        how = Circumstances(network=ratelimit.client_key(request._request))  # noqa: SLF001
+        comment = commenting.add_comment(post_id=post, by=self.grant.actor, how=how, **asked)
         return Response(CommentOut(comment).data, 201)
 
     @extend_schema(responses={204: None})

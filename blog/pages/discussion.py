@@ -33,7 +33,10 @@ def comments(request: PageRequest, slug: str) -> HttpResponse:
     if form.is_valid():
         try:
             ratelimit.require(commenting.RATE, "comment", request.grant.actor.id)
-            comment = commenting.add_comment(post_id=opened.post.pk, by=request.grant.actor, **form.cleaned_data)
+            how = form.circumstances(request)
+            comment = commenting.add_comment(
+                post_id=opened.post.pk, by=request.grant.actor, how=how, **form.cleaned_data
+            )
         except NotFound:
             raise
         except DomainError as refusal:

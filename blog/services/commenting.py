@@ -8,7 +8,9 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import Ban, Case, User
+from accounts.moderation.spam import Circumstances, Outcome, Verdict
+from accounts.services import bans, cases, spam
 from blog import access
 from blog.models import Comment, Post
 from blog.models.comment import DEEPEST
@@ -20,11 +22,16 @@ from core.ids import uuid7
 LONGEST = 5000
 # How often one person may say something; asked by the edges, since no transaction waits for Redis.
 RATE = "5/minute"
-# More links than this and a person looks first, whatever the post's mode.
-FREE_LINKS = 2
+# Who had so many comments shown is not looked at for spam.
+TRUSTED_AFTER = 3
 
 Status = Comment.Status
-EVENTS = {Status.APPROVED: "comment.approved", Status.SPAM: "comment.refused", Status.DELETED: "comment.deleted"}
+EVENTS = {
+    Status.PENDING: "comment.held",
+    Status.APPROVED: "comment.approved",
+    Status.SPAM: "comment.refused",
+    Status.DELETED: "comment.deleted",
+}
 
 
 class CommentsClosed(Conflict):
@@ -60,12 +67,15 @@ def add_comment(
     by: Actor,
     parent: UUID | None = None,
     uid: UUID | None = None,
+    how: Circumstances = spam.NOWHERE,
     now: datetime | None = None,
 ) -> Comment:
-    """Add a comment, or a reply to an approved one; it is shown at once or waits, as the post's mode says.
+    """Add a comment, or a reply to an approved one; it is shown at once or waits, as the post's mode says and as it
+    looks like spam. What waits stands in the queue.
 
     `uid` is the sender's: the same comment sent twice is one comment. Raises Denied for strangers, NotFound for posts
-    they may not read, CommentsClosed, NothingSaid, SaidTooMuch, NoSuchParent, UidTaken. Records comment.added.
+    they may not read, CommentsClosed, NothingSaid, SaidTooMuch, NoSuchParent, UidTaken, Banned, LooksLikeSpam. Records
+    comment.added.
     """
     if by.user is None:
         raise Denied
@@ -79,13 +89,18 @@ def add_comment(
         return sent
     if post.comments_closed:
         raise CommentsClosed
+    bans.require_free(by=by, scope=Ban.Scope.COMMENT, network=how.network, now=now)
     above, html = _parent(post, parent), markdown.render_short(text)
     comment = Comment(uid=uid or uuid7(), post=post, parent=above, author=by.user, created_at=now)
     comment.body_source, comment.body_html = text, html
-    comment.status = _first_status(post, by.user, html, by)
+    is_moderator = by.can("blog.moderate_comment") or access.works_on(post, by)
+    verdict = Verdict() if is_moderator else _weigh(text, by, how, now)
+    comment.status = Status.APPROVED if is_moderator else _first_status(post, by.user, verdict)
     _insert(comment, above)
     if comment.status == Status.APPROVED:
         _count(post.pk, 1, now)
+    else:
+        _put_into_queue(comment, verdict, by, now)
     events.record("comment.added", comment, by=by, now=now, post=post.slug, status=comment.status)
     return comment
 
@@ -124,8 +139,26 @@ def delete_comment(*, comment_id: int, by: Actor, now: datetime | None = None) -
     return _move(comment_id, alive, Status.DELETED, by=by, now=now or timezone.now())
 
 
-def _move(comment_id: int, allowed: tuple[Status, ...], status: Status, *, by: Actor, now: datetime) -> bool:
-    """Change the status of a locked comment and the number of comments shown, once."""
+@transaction.atomic
+def return_comment(*, comment_id: int, status: str, by: Actor, now: datetime | None = None) -> bool:
+    """Give a comment a status that it had, when a decision is taken back; False when it is gone or has it.
+
+    Raises Denied without blog.moderate_comment. Records comment.held, comment.approved or comment.refused.
+    """
+    _require_moderator(by)
+    wanted = Status(status)
+    others = tuple(one for one in (Status.PENDING, Status.APPROVED, Status.SPAM) if one != wanted)
+    return _move(comment_id, others, wanted, by=by, now=now or timezone.now(), settles=False)
+
+
+def _move(
+    comment_id: int, allowed: tuple[Status, ...], status: Status, *, by: Actor, now: datetime, settles: bool = True
+) -> bool:
+    """Change the status of a locked comment and the number of comments shown, once. Its open case is closed first."""
+    if settles:
+        uid = Comment.objects.values_list("uid", flat=True).get(pk=comment_id)
+        act = Case.Act.APPROVE if status == Status.APPROVED else Case.Act.REFUSE
+        cases.settle(kind=Comment.public_kind, subject_id=str(uid), act=act, by=by, now=now)
     comment = Comment.objects.select_related("post").select_for_update(of=("self",)).get(pk=comment_id)
     if comment.status not in allowed:
         return False
@@ -140,10 +173,26 @@ def _move(comment_id: int, allowed: tuple[Status, ...], status: Status, *, by: A
     return True
 
 
-def _first_status(post: Post, author: User, html: str, by: Actor) -> Status:
-    if by.can("blog.moderate_comment") or access.works_on(post, by):
-        return Status.APPROVED
-    if html.count("<a ") > FREE_LINKS or post.comments_mode == Post.Moderation.ALL:
+def _weigh(text: str, by: Actor, how: Circumstances, now: datetime) -> Verdict:
+    shown = Comment.objects.filter(author=by.user, status=Status.APPROVED)[:TRUSTED_AFTER]
+    is_trusted = len(shown.values_list("pk")) == TRUSTED_AFTER or spam.is_buyer(by, now)
+    return spam.weigh(text=text, by=by, how=how, is_trusted=is_trusted, now=now)
+
+
+def _put_into_queue(comment: Comment, verdict: Verdict, by: Actor, now: datetime) -> None:
+    cases.open_case(
+        kind=Comment.public_kind,
+        subject_id=comment.public_id,
+        author=comment.author,
+        by=by,
+        score=verdict.score,
+        reasons=verdict.reasons if verdict.outcome is not Outcome.FINE else ("waits", *verdict.reasons),
+        now=now,
+    )
+
+
+def _first_status(post: Post, author: User, verdict: Verdict) -> Status:
+    if verdict.outcome is not Outcome.FINE or post.comments_mode == Post.Moderation.ALL:
         return Status.PENDING
     if post.comments_mode == Post.Moderation.NONE:
         return Status.APPROVED

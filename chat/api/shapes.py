@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from accounts.models import Report
 from chat import protocol, wire
 from chat.models import Message, Room, SupportCase
 from core.api.viewsets import In
@@ -119,7 +120,7 @@ class EditIn(In):
 
 
 class ReportIn(In):
-    reason = serializers.ChoiceField(choices=["spam", "abuse", "private", "other"])
+    reason = serializers.ChoiceField(choices=Report.Reason.choices)
 
 
 class ReadIn(In):

@@ -10,6 +10,9 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.moderation.spam import Outcome, Verdict
+from accounts.services import cases as queue
+from accounts.services import spam
 from chat import queries
 from chat.models import Membership, Message, Room, SupportCase, answers
 from chat.queries import Access, NotAMember
@@ -56,7 +59,8 @@ def open_conversation(
 
     That the customer may know the thing is the caller's to check (by its card). The same `client_id` again gives the
     conversation of the first time. Raises NotAMember for strangers, Denied when it is for somebody else and `by` does
-    not answer customers, and what `send_message` raises. Records conversation.opened.
+    not answer customers, LooksLikeSpam for the first words, and what `send_message` raises. Records
+    conversation.opened.
     """
     if by.user is None and by.kind != "system":
         raise NotAMember
@@ -67,7 +71,18 @@ def open_conversation(
     now = now or timezone.now()
     opened = _open(about, title, customer, by, now)
     if client_id:
-        messages.send_message(room_uid=opened.room.uid, body=body, client_id=client_id, by=by, now=now)
+        verdict = _weigh(body, by, now) if opened.new else Verdict()
+        sent = messages.send_message(room_uid=opened.room.uid, body=body, client_id=client_id, by=by, now=now)
+        if verdict.outcome is not Outcome.FINE:
+            queue.open_case(
+                kind=Message.public_kind,
+                subject_id=sent.message.public_id,
+                author=by.user,
+                by=by,
+                score=verdict.score,
+                reasons=verdict.reasons,
+                now=now,
+            )
     return opened
 
 
@@ -138,6 +153,10 @@ def prioritise_case(*, room_uid: UUID, priority: int, by: Actor, now: datetime |
         case.priority = priority
         events.record("conversation.prioritised", case.room, by=by, now=now, priority=priority)
     return case
+
+
+def _weigh(body: str, by: Actor, now: datetime) -> Verdict:
+    return spam.weigh(text=body, by=by, is_trusted=answers(by) or spam.is_buyer(by, now), now=now)
 
 
 def _open(about: tuple[str, str] | None, title: str, customer: User, by: Actor, now: datetime) -> Opened:

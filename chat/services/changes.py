@@ -7,6 +7,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.services import reports
 from chat import protocol, queries, rendering
 from chat.models import Message, MessageEdit, Reaction
 from chat.queries import Access, NotAMember
@@ -102,10 +103,21 @@ def react(*, room_uid: UUID, seq: int, emoji: str, on: bool, by: Actor, now: dat
 
 @transaction.atomic
 def report_message(*, room_uid: UUID, seq: int, reason: str, by: Actor, now: datetime | None = None) -> None:
-    """Ask staff to look at a message. Raises NotFound, NotAMember for strangers. Records message.reported."""
+    """Ask staff to look at a message: it stands in the queue. Again is no change there.
+
+    Raises NotFound, NotAMember for strangers, OwnThing, Banned. Records message.reported and report.filed.
+    """
     access, message = queries.access_message(room_uid, seq, by)
     if by.user is None:
         raise NotAMember
+    reports.file(
+        kind=Message.public_kind,
+        subject_id=message.public_id,
+        author=message.author,
+        reason=reason,
+        by=by,
+        now=now,
+    )
     events.record("message.reported", message, by=by, now=now, reason=reason, room=access.room.public_id)
 
 

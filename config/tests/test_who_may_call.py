@@ -47,6 +47,7 @@ EVERYONE = {
     ("get", "product-list"),
     ("get", "product-reviews"),
     ("get", "search-list"),
+    ("post", "report-list"),  # strangers may report what they see
     ("post", "subscription-list"),  # the address is asked, and the answer always the same
     ("get", "tag-detail"),
     ("get", "tag-list"),
@@ -59,6 +60,9 @@ PARTS = {
 TABLES = (
     "accounts.User",
     "accounts.ApiKey",
+    "accounts.Ban",
+    "accounts.Case",
+    "accounts.Report",
     "blog.Post",
     "blog.Comment",
     "shop.Order",

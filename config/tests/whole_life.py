@@ -10,7 +10,18 @@ from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
-from accounts.models import Client, Consent, Device, Entitlement, Impersonation, Subscription, User
+from accounts.models import (
+    Ban,
+    Case,
+    Client,
+    Consent,
+    Device,
+    Entitlement,
+    Impersonation,
+    Report,
+    Subscription,
+    User,
+)
 from accounts.services import api_keys, people
 from accounts.tests.factories import UserFactory
 from blog.models import Revision
@@ -73,6 +84,9 @@ def _account(user: User, me: Actor) -> None:
     )
     for email, owner in ((FIRST, user), (SECOND, None)):
         Subscription.objects.create(email=email, user=owner, topic="newsletter", source="test")
+    Report.objects.create(kind="comment", subject_id="1", reporter=user, reason="abuse", words="It hurts Zebedee.")
+    Ban.objects.create(user=user, scope=Ban.Scope.REPORT, reason="abuse", words="Zebedee reports everything.")
+    Case.objects.create(kind="comment", subject_id="1", author=user, words="Zebedee again")
     staff = User.objects.create_superuser("olga@house.example", "clay-and-fire", name="Olga Owner")
     now = timezone.now()
     Impersonation.objects.create(

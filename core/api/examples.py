@@ -12,6 +12,8 @@ FORMATS: Final = {
     "decimal": "0.23000",
 }
 NAMES: Final[dict[str, Any]] = {
+    "about": "019a9f2e-7b6c-7d8e-9fa0-b1c2d3e4f5a6",
+    "act": "refuse",
     "action": "user.signed_in",
     "action_url": "https://pay.example/p/8fk2",
     "actor_id": "019a9f2e-7b6c-7d8e-9fa0-b1c2d3e4f5a6",
@@ -51,6 +53,7 @@ NAMES: Final[dict[str, Any]] = {
     "intro": "For soup, for fruit, for the cat.",
     "kind": "product",
     "name": "Clara Customer",
+    "network": "203.0.113.0/24",
     "note": "Please leave it with the neighbour.",
     "number": "A7K2M9QX",
     "option": "glaze",
@@ -92,6 +95,7 @@ NAMES: Final[dict[str, Any]] = {
     "variant_title": "Celadon, medium",
     "warehouse": "MAIN",
     "width": 1600,
+    "words": "It advertises watches.",
 }
 BY_RESOURCE: Final[dict[str, dict[str, Any]]] = {
     "posts": {"slug": "on-glazes", "tag": "glaze"},

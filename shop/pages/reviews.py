@@ -7,6 +7,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from accounts.moderation.spam import Circumstances
+from accounts.services.spam import LooksLikeSpam
+from core import ratelimit
 from core.context import Actor
 from core.errors import DomainError
 from core.forms import add_error
@@ -29,14 +32,17 @@ def reviews(request: PageRequest, slug: str) -> HttpResponse:
     form = WriteReviewForm(posted(request))
     if request.method == "POST" and form.is_valid():
         try:
-            verbs.write_review(product_id=product.pk, by=request.grant.actor, **form.cleaned_data)
-        except verbs.InvalidReview as refusal:
+            how = Circumstances(network=ratelimit.client_key(request))
+            written = verbs.write_review(product_id=product.pk, by=request.grant.actor, how=how, **form.cleaned_data)
+        except (verbs.InvalidReview, LooksLikeSpam) as refusal:
             add_error(form, refusal)
         except DomainError as refusal:
             messages.error(request, refusal.detail)
             return SeeOther(request.path)
         else:
-            messages.success(request, _("Thank you. Others will be glad of it."))
+            shown = written.status == Review.Status.PUBLISHED
+            thanks = _("Thank you. Others will be glad of it.")
+            messages.success(request, thanks if shown else _("Thank you. We look at it first, then others see it."))
             return SeeOther(f"{reverse('shop:product', args=[slug])}#reviews")
     published = product.reviews.published().select_related("user", "user__avatar")
     page = keyset(published, by=("-created_at", "-id"), cursor=request.GET.get("cursor", ""), size=PAGE_SIZE)

@@ -6,7 +6,7 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import Subscription, User
-from accounts.services import api_keys, exports, subscriptions
+from accounts.services import api_keys, bans, cases, exports, subscriptions
 from blog.tests import factories as journal
 from chat.tests import factories as talk
 from core import events, testing
@@ -54,6 +54,8 @@ def build() -> World:
     key = api_keys.add_key(user_id=staff.pk, name="Till", scopes=["shop:read"], by=Actor.person(staff)).key
     subscriptions.subscribe(email=staff.email, topic="newsletter", viewer=Grant.session(staff), source="account")
     copy = exports.request_export(user_id=staff.pk, by=Actor.person(staff))
+    case = cases.open_case(kind="comment", subject_id=str(said.uid), author=customer, by=shop.SYSTEM)
+    ban = bans.ban(network="203.0.113.7", scope="comment", reason="spam", by=shop.SYSTEM)
     events.record("user.changed_profile", staff, by=Actor.person(staff), changed=["name"])
     uid = str(asked.uid)
     return World(
@@ -65,6 +67,8 @@ def build() -> World:
             "conversations": {"uid": uid},
             "me/exports": {"uid": str(copy.uid)},
             "me/api_keys": {"uid": str(key.uid)},
+            "bans": {"uid": ban.public_id},
+            "moderation_cases": {"uid": case.public_id},
             "me/subscriptions": {"uid": str(Subscription.objects.get().uid)},
             "orders": {"number": order.number},
             "posts": {"slug": post.slug},

@@ -153,6 +153,7 @@ def test_what_staff_see(site, visitors, inspector):
     look_at_all(
         inspector,
         staff,
+        *("/staff/queue/", "/staff/bans/new/"),
         *("/talk/desk/", "/talk/desk/?tab=closed", f"/talk/c/{room}/", f"/shop/orders/{number}/"),
         *(f"/shop/orders/{number}/refunds/", "/insights/", "/styleguide/", "/styleguide/?dir=rtl"),
         *("/journal/one-vase-one-branch/", "/api/v1/orders/"),

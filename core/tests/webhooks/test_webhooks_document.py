@@ -13,8 +13,8 @@ from django.conf import settings
 from blog.services import commenting
 from core.tests.webhooks.receiver import receiving
 from core.webhooks import catalogue, sending
-from shop.models import Order, Review, StockMovement
-from shop.services import settlement
+from shop.models import Order, StockMovement
+from shop.services import reviews, settlement
 
 DOCUMENT = (Path(settings.BASE_DIR) / "docs/webhooks.md").read_text()
 APPS = ("core", "accounts", "blog", "shop", "chat", "analytics")
@@ -23,9 +23,8 @@ COMPUTED = {
     ("blog/services/publishing.py", "event"): {"post.unpublished", "post.archived"},
     ("blog/services/commenting.py", "EVENTS[status]"): set(commenting.EVENTS.values()),
     ("chat/services/rooms.py", "'room.archived' if archived else 'room.reopened'"): {"room.archived", "room.reopened"},
-    ("shop/services/reviews.py", "f'review.{wanted.value}'"): {
-        f"review.{one}" for one in (Review.Status.PUBLISHED, Review.Status.HIDDEN)
-    },
+    ("shop/services/reviews.py", "EVENTS[Review.Status(review.status)]"): {"review.published", "review.held"},
+    ("shop/services/reviews.py", "EVENTS[wanted]"): set(reviews.EVENTS.values()),
     ("shop/services/settlement.py", "name"): {name for _status, name in settlement.CLOSED.values()},
     ("shop/services/orders.py", "f'order.{status.value}'"): {f"order.{one}" for one in Order.DEAD},
     ("shop/services/catalogue.py", "name"): {"product.added", "product.changed"},

@@ -1,0 +1,173 @@
+"""The queue, reports and bans for programs."""
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+import django_filters
+from django.db.models import QuerySet
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers, viewsets
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import moderation
+from accounts.models import Ban, Case, Report
+from accounts.services import bans, cases, reports
+from core import ratelimit
+from core.api.viewsets import GrantedViewMixin, In, Problem, ReadViewSet
+
+STRANGERS_RATE, PEOPLE_RATE = "5/hour", "20/hour"
+MANAGE = "moderation:manage"
+
+
+class CaseOut(serializers.Serializer[Case]):
+    """Something that staff should look at. `version` is what a decision names."""
+
+    id = serializers.UUIDField(source="uid")
+    kind = serializers.CharField()
+    about = serializers.CharField(source="subject_id")
+    author = serializers.UUIDField(source="author.uid", default=None, allow_null=True)
+    state = serializers.ChoiceField(choices=Case.State.choices)
+    score = serializers.IntegerField()
+    reasons = serializers.ListField(child=serializers.CharField())
+    reports = serializers.IntegerField()
+    version = serializers.IntegerField()
+    act = serializers.CharField()
+    words = serializers.CharField()
+    opened_at = serializers.DateTimeField()
+    decided_at = serializers.DateTimeField(allow_null=True)
+    decided_by = serializers.UUIDField(source="decided_by.uid", default=None, allow_null=True)
+
+
+class DecisionIn(In):
+    """`approve` lets it stand, `refuse` takes it out."""
+
+    act = serializers.ChoiceField(choices=Case.Act.choices)
+    version = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
+    words = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
+
+
+class UndoIn(In):
+    """Which version of the case is taken back."""
+
+    version = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
+
+
+class CaseFilter(django_filters.FilterSet):
+    """Cases of a kind, open or decided."""
+
+    kind = django_filters.CharFilter()
+    state = django_filters.ChoiceFilter(choices=Case.State.choices)
+
+
+class CaseViewSet(ReadViewSet[Case]):
+    """What waits for staff and what they decided, oldest first: of the kinds that the caller may decide about."""
+
+    serializer_class = CaseOut
+    filterset_class = CaseFilter
+    required_scopes: ClassVar = dict.fromkeys(("GET", "POST"), MANAGE)
+    lookup_field = "uid"
+    lookup_value_converter = "uuid"
+    ordering = ("id",)
+
+    def get_queryset(self) -> QuerySet[Case]:
+        kinds = [source.kind for source in moderation.sources_for(self.grant.actor)]
+        return Case.objects.filter(kind__in=kinds).select_related("author", "decided_by")
+
+    @extend_schema(request=DecisionIn, responses={201: CaseOut, 403: Problem, 404: Problem, 409: Problem})
+    @action(detail=True, methods=["post"], filter_backends=[])
+    def decisions(self, request: Request, uid: UUID) -> Response:
+        """Decide about it as it was seen; 409 when somebody else was faster."""
+        case = cases.decide(case_uid=self.get_object().uid, by=self.grant.actor, **DecisionIn.parse(request))
+        return Response(CaseOut(case).data, 201)
+
+    @extend_schema(request=UndoIn, responses={201: CaseOut, 403: Problem, 404: Problem, 409: Problem})
+    @action(detail=True, methods=["post"], filter_backends=[])
+    def reopenings(self, request: Request, uid: UUID) -> Response:
+        """Take one's own decision back, within two minutes."""
+        case = cases.undo(case_uid=self.get_object().uid, by=self.grant.actor, **UndoIn.parse(request))
+        return Response(CaseOut(case).data, 201)
+
+
+class ThingReportIn(In):
+    """What should be looked at: its kind (`comment`, `review`, `message`, `user`), its id, and why."""
+
+    kind = serializers.CharField(max_length=40)
+    about = serializers.CharField(max_length=80)
+    reason = serializers.ChoiceField(choices=Report.Reason.choices)
+    words = serializers.CharField(max_length=reports.LONGEST, required=False, allow_blank=True, default="")
+
+
+class ReportedOut(serializers.Serializer[Any]):
+    """Somebody will look at it."""
+
+    state = serializers.ChoiceField(choices=[("kept", "kept")])
+
+
+class ReportViewSet(GrantedViewMixin, viewsets.ViewSet):
+    """Ask staff to look at something."""
+
+    serializer_class = ReportedOut
+
+    @extend_schema(request=ThingReportIn, responses={202: ReportedOut, 403: Problem, 404: Problem, 429: Problem})
+    def create(self, request: Request) -> Response:
+        """Report what the caller may see; strangers may too."""
+        given, network = ThingReportIn.parse(request), ratelimit.client_key(request._request)  # noqa: SLF001
+        rate = PEOPLE_RATE if self.grant.user else STRANGERS_RATE
+        ratelimit.require(rate, "report", self.grant.actor.id or network)
+        reports.report(subject_id=given.pop("about"), viewer=self.grant, network=network, **given)
+        return Response({"state": "kept"}, 202)
+
+
+class BanIn(In):
+    """One person by id or address, or a network; an address of nobody here is kept as a digest."""
+
+    user = serializers.UUIDField(required=False, allow_null=True, default=None)
+    email = serializers.EmailField(max_length=254, required=False, allow_blank=True, default="")
+    network = serializers.CharField(max_length=43, required=False, allow_blank=True, default="")
+    scope = serializers.ChoiceField(choices=Ban.Scope.choices)
+    reason = serializers.ChoiceField(choices=Report.Reason.choices)
+    words = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
+    until = serializers.DateTimeField(required=False, allow_null=True, default=None)
+
+
+class BanOut(serializers.Serializer[Ban]):
+    """A ban, running or over."""
+
+    id = serializers.UUIDField(source="uid")
+    user = serializers.UUIDField(source="user.uid", default=None, allow_null=True)
+    network = serializers.CharField()
+    scope = serializers.ChoiceField(choices=Ban.Scope.choices)
+    reason = serializers.ChoiceField(choices=Report.Reason.choices)
+    words = serializers.CharField()
+    until = serializers.DateTimeField(allow_null=True)
+    created_at = serializers.DateTimeField()
+    ended_at = serializers.DateTimeField(allow_null=True)
+
+
+class BanViewSet(ReadViewSet[Ban]):
+    """Bans, newest first, for who may ban."""
+
+    serializer_class = BanOut
+    required_scopes: ClassVar = dict.fromkeys(("GET", "POST", "DELETE"), MANAGE)
+    lookup_field = "uid"
+    lookup_value_converter = "uuid"
+
+    def get_queryset(self) -> QuerySet[Ban]:
+        may = self.grant.actor.can("accounts.ban_user")
+        return Ban.objects.select_related("user") if may else Ban.objects.none()
+
+    @extend_schema(request=BanIn, responses={201: BanOut, 403: Problem, 404: Problem, 422: Problem})
+    def create(self, request: Request) -> Response:
+        """Let somebody write no more."""
+        given = BanIn.parse(request)
+        user = bans.person_called(given.pop("user"), by=self.grant.actor)
+        return Response(BanOut(bans.ban(by=self.grant.actor, user=user, now=timezone.now(), **given)).data, 201)
+
+    @extend_schema(responses={204: None, 403: Problem, 404: Problem})
+    def destroy(self, request: Request, uid: UUID) -> Response:
+        """End a ban. It is kept."""
+        bans.unban(ban_uid=self.get_object().uid, by=self.grant.actor)
+        return Response(status=204)

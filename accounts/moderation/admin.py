@@ -1,0 +1,68 @@
+"""Cases, reports, bans and the words of spam, for staff. What is decided is decided in the queue."""
+
+from django.contrib import admin, messages
+from django.contrib.admin import ModelAdmin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from accounts.models import Ban, Case, Report, SpamWord
+from accounts.services import bans
+from core.admin import ReadOnlyAdmin
+from core.middleware import grant_of
+
+
+@admin.register(Case)
+class CaseAdmin(ReadOnlyAdmin):
+    list_display = ("kind", "subject_id", "author", "state", "act", "score", "reports", "opened_at", "decided_by")
+    list_filter = ("state", "kind", "act")
+    list_select_related = ("author", "decided_by")
+    search_fields = ("=subject_id", "=author__email")
+    show_full_result_count = False
+
+
+@admin.register(Report)
+class ReportAdmin(ReadOnlyAdmin):
+    list_display = ("kind", "subject_id", "reason", "reporter", "state", "created_at")
+    list_filter = ("state", "kind", "reason")
+    list_select_related = ("reporter",)
+    search_fields = ("=subject_id", "=reporter__email")
+    show_full_result_count = False
+
+
+@admin.register(Ban)
+class BanAdmin(ReadOnlyAdmin):
+    """Bans are made on a page of their own, ended here, and kept."""
+
+    list_display = ("__str__", "scope", "reason", "until", "made_by", "created_at", "ended_at")
+    list_filter = ("scope", "reason")
+    list_select_related = ("user", "made_by")
+    search_fields = ("=user__email", "=network")
+    show_full_result_count = False
+    actions = ("end",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.has_ban_permission(request)
+
+    def has_ban_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("accounts.ban_user")
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: object = None) -> HttpResponse:
+        return redirect("moderation:new_ban")
+
+    @admin.action(description=_("End"), permissions=["ban"])
+    def end(self, request: HttpRequest, queryset: QuerySet[Ban]) -> None:
+        by = grant_of(request).actor
+        ended = sum(bans.unban(ban_uid=uid, by=by) for uid in queryset.values_list("uid", flat=True))
+        text = ngettext("%(count)d ban is ended.", "%(count)d bans are ended.", ended)
+        self.message_user(request, text % {"count": ended}, messages.SUCCESS)
+
+
+@admin.register(SpamWord)
+class SpamWordAdmin(ModelAdmin):
+    """What spam is known by. The words hold from the next text on."""
+
+    list_display = ("text", "points")
+    search_fields = ("text",)

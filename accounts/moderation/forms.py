@@ -1,0 +1,62 @@
+"""Reporting, deciding, banning."""
+
+from datetime import datetime, timedelta
+from typing import Any, Final, cast
+from uuid import UUID
+
+from django import forms
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Ban, Case, Report
+from accounts.services.reports import LONGEST
+
+LASTS: Final = {"1": _("a day"), "7": _("a week"), "30": _("30 days"), "": _("until it is ended")}
+
+
+class ReportForm(forms.Form):
+    """Why staff should look. `website` is a trap: people do not see it."""
+
+    reason = forms.ChoiceField(label=_("What is wrong?"), choices=Report.Reason.choices, widget=forms.RadioSelect)
+    words = forms.CharField(
+        label=_("Is there more to say?"), required=False, max_length=LONGEST, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+
+class DecisionForm(forms.Form):
+    """What a post of the queue asks for: cases as `uid:version`, ticked ones or the one whose button was pressed."""
+
+    act = forms.ChoiceField(choices=[*Case.Act.choices, ("undo", "undo")])
+    words = forms.CharField(required=False, max_length=300)
+
+    def wanted(self) -> list[tuple[UUID, int]]:
+        """Raises ValueError for what is no list of cases."""
+        ticked = cast("QueryDict", self.data).getlist("case")
+        pairs = [given.partition(":") for given in ticked]
+        return [(UUID(uid), int(version)) for uid, _colon, version in pairs]
+
+
+class BanForm(forms.Form):
+    """Who may not write, where, for how long and why."""
+
+    email = forms.EmailField(label=_("E-mail address"), required=False, max_length=254)
+    network = forms.CharField(
+        label=_("Or a network"),
+        required=False,
+        max_length=43,
+        help_text=_("An address or a network, such as 203.0.113.0/24."),
+        widget=forms.TextInput(attrs={"dir": "ltr", "spellcheck": "false"}),
+    )
+    scope = forms.ChoiceField(label=_("May not write in"), choices=Ban.Scope.choices, initial=Ban.Scope.COMMENT)
+    days = forms.ChoiceField(label=_("For"), choices=list(LASTS.items()), initial="7", required=False)
+    reason = forms.ChoiceField(label=_("Because"), choices=Report.Reason.choices)
+    words = forms.CharField(
+        label=_("For staff to know"), required=False, max_length=300, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+    def wanted(self, now: datetime) -> dict[str, Any]:
+        """What `bans.ban` asks for."""
+        given = self.cleaned_data
+        names = ("email", "network", "scope", "reason", "words")
+        until = now + timedelta(days=int(given["days"])) if given["days"] else None
+        return {**{name: given[name] for name in names}, "until": until}

@@ -1,0 +1,21 @@
+"""What waits in the queue, on the first page of the staff area."""
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts import moderation
+from accounts.moderation import queue
+from core import panels
+from core.context import Grant
+from core.panels import Panel
+
+
+@panels.register("admin.index")
+def waiting(subject: None, viewer: Grant) -> Panel | None:
+    """How many of each kind wait, for who decides; one query."""
+    kinds = moderation.sources_for(viewer.actor)
+    if not kinds:
+        return None
+    url = reverse("moderation:queue")
+    rows = [(source.words, number, f"{url}?kind={source.kind}") for source, number in queue.counted(kinds)]
+    return Panel(_("Queue"), "moderation/panel.html", {"rows": rows}, 150)

@@ -1,0 +1,74 @@
+"""What the queue holds about people."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts import privacy
+from accounts.models import Ban, Case, Report, Trace
+from accounts.privacy import Fate, Holding, Keeper, Person, Records
+
+CHUNK = 500
+REPORTED = ("kind", "subject_id", "reason", "words", "state", "created_at")
+BANNED = ("scope", "reason", "until", "created_at", "ended_at")
+
+
+def export(person: Person) -> Iterator[Records]:
+    reported = Report.objects.filter(reporter=person.user).order_by("pk").values(*REPORTED)
+    yield Records("moderation/reports.json", _("What you reported."), reported.iterator(chunk_size=CHUNK))
+    banned = Ban.objects.filter(user=person.user).order_by("pk").values(*BANNED)
+    yield Records(
+        "moderation/bans.json", _("Where you may not write, or might not."), banned.iterator(chunk_size=CHUNK)
+    )
+
+
+def erase(person: Person, now: datetime) -> None:
+    """Reports lose their reporter and their words; a ban stays with the account that has no name any more."""
+    user = person.user
+    Trace.objects.filter(author=user.public_id).delete()
+    Report.objects.filter(reporter=user).update(reporter=None, words="")
+    Case.objects.filter(author=user).update(author=None, words="")
+    Case.objects.filter(decided_by=user).update(decided_by=None)
+    Ban.objects.filter(user=user).update(words="")
+    Ban.objects.filter(made_by=user).update(made_by=None)
+    Ban.objects.filter(ended_by=user).update(ended_by=None)
+
+
+privacy.register(
+    "accounts.moderation",
+    Keeper(
+        words=_("Reports and bans"),
+        export=export,
+        erase=erase,
+        holdings=(
+            Holding(
+                _("What you reported; your words are erased"),
+                Fate.NAMELESS,
+                {"accounts.Report": "reporter mark words kind subject_id"},
+                why=_("What was decided rests on it."),
+                file="moderation/reports.json",
+            ),
+            Holding(
+                _("What of yours staff looked at, and what you decided as staff"),
+                Fate.NAMELESS,
+                {"accounts.Case": "author decided_by subject_id kind words before reasons"},
+                why=_("It is the house's record of what staff decided."),
+                not_exported=_("what became of it is with the thing itself"),
+            ),
+            Holding(
+                _("That you may not write here, or might not; the words of staff are erased"),
+                Fate.NAMELESS,
+                {"accounts.Ban": "user email_digest network words made_by ended_by"},
+                why=_("Staff answer for whom they ban."),
+                file="moderation/bans.json",
+            ),
+            Holding(
+                _("That you wrote something, for a week"),
+                Fate.ERASED,
+                {"accounts.Trace": "author digest"},
+                not_exported=_("it holds digests of words, and no words"),
+            ),
+        ),
+    ),
+)

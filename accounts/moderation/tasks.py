@@ -1,0 +1,10 @@
+"""Forgetting what tells nothing any more."""
+
+from celery import shared_task
+
+from accounts.services import spam
+
+
+@shared_task(name="accounts.forget_traces")
+def forget_traces() -> None:
+    spam.forget_old()

@@ -1,0 +1,62 @@
+"""Messages in the queue of staff: those that somebody in the room reported, also from rooms that staff are not in."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts import moderation
+from accounts.moderation import Found, Shown, Source
+from chat.models import Message, Room
+from chat.services import changes
+from core.context import Actor, Grant
+from core.ids import uuids
+
+# The permission is asked for before; the room itself may be closed to staff.
+HOUSE = Actor.system("moderation")
+
+
+def show(ids: Collection[str]) -> Mapping[str, Shown]:
+    found = Message.objects.filter(uid__in=uuids(ids)).select_related("author", "room")
+    return {message.public_id: _shown(message) for message in found}
+
+
+def find(uid: str, viewer: Grant) -> Found | None:
+    reached = Room.objects.reached_by(viewer.actor)
+    said = Message.objects.filter(uid__in=uuids([uid]), room__in=reached, deleted_at__isnull=True, kind="text")
+    message = said.select_related("author", "room").first()
+    return None if message is None else Found(_title(message), _link(message), message.author)
+
+
+def decide(uid: str, stands: bool, by: Actor, now: datetime) -> str:
+    """What is taken out leaves a tombstone, for good: a message that others saw go does not come back."""
+    message = Message.objects.filter(uid=uid).select_related("room").first()
+    if message is not None and not stands:
+        changes.delete_message(room_uid=message.room.uid, seq=message.seq, by=HOUSE, now=now)
+    return ""
+
+
+def _shown(message: Message) -> Shown:
+    state = _("removed") if message.deleted_at else _("shown")
+    author = message.author.display_name if message.author else ""
+    return Shown(_title(message), message.body, _link(message), author, str(state))
+
+
+def _title(message: Message) -> str:
+    return str(_("A message in %(room)s") % {"room": message.room.title or message.room.get_kind_display()})
+
+
+def _link(message: Message) -> str:
+    return f"{message.room.get_absolute_url()}#m{message.seq}"
+
+
+moderation.register(
+    Source(
+        kind=Message.public_kind,
+        words=_("Messages"),
+        permission="chat.moderate_room",
+        show=show,
+        find=find,
+        decide=decide,
+    )
+)

@@ -1,0 +1,142 @@
+"""Messages in the queue: reported ones, first words that look like spam; and who is banned says nothing more."""
+
+import pytest
+
+from accounts.models import Ban, Case, Report, SpamWord
+from accounts.services import bans, cases
+from accounts.services.bans import Banned
+from accounts.services.spam import LooksLikeSpam
+from blog.tests.factories import person
+from chat import moderation
+from chat.handlers import look_at_sockets_again
+from chat.models import Message, Room
+from chat.services import cases as conversations
+from chat.services import changes, messages
+from chat.tests import factories as talk
+from core.context import Actor
+from core.ids import uuid7
+from core.models import Event
+from core.testing import events_named
+
+pytestmark = pytest.mark.django_db
+
+SYSTEM = Actor.system("test")
+LINKS = "https://a.example https://b.example https://c.example"
+
+
+@pytest.fixture
+def room():
+    return talk.RoomFactory(title="Glaze talk", slug="glaze-talk")
+
+
+@pytest.fixture
+def moderator():
+    return Actor.person(person("Mona Moderator", "accounts.moderate", "chat.moderate_room"))
+
+
+def report(room, message, by):
+    changes.report_message(room_uid=room.uid, seq=message.seq, reason="abuse", by=Actor.person(by))
+
+
+def test_a_reported_message_stands_in_the_queue_once_a_person(room):
+    author, reporter = person(), person()
+    said = talk.say(room, author, body="You are all wrong.")
+
+    report(room, said, reporter)
+    report(room, said, reporter)
+
+    case = Case.objects.get()
+    assert (case.kind, case.subject_id, case.author, case.reports) == ("message", str(said.uid), author, 1)
+    assert Report.objects.count() == 1
+
+
+def test_taken_out_it_leaves_a_tombstone_also_in_rooms_that_staff_are_not_in(moderator):
+    one, other = person(), person()
+    from chat.services import rooms
+
+    direct = rooms.open_direct(with_user=other, by=Actor.person(one))
+    said = talk.say(direct, one, body="Rude.")
+    report(direct, said, other)
+    case = Case.objects.get()
+
+    shown = moderation.show([str(said.uid)])[str(said.uid)]
+    decided = cases.decide(case_uid=case.uid, version=1, act="refuse", by=moderator)
+
+    assert shown.text == "Rude."
+    assert Message.objects.get(uid=said.uid).deleted_at is not None
+    assert [event.actor_id for event in events_named("case.decided")] == [moderator.id]
+    with pytest.raises(cases.TooLate):
+        cases.undo(case_uid=case.uid, version=decided.version, by=moderator)
+
+
+def test_what_stands_stays(room, moderator):
+    said = talk.say(room, person(), body="Hm.")
+    report(room, said, person())
+
+    cases.decide(case_uid=Case.objects.get().uid, version=1, act="approve", by=moderator)
+
+    assert Message.objects.get(uid=said.uid).body == "Hm."
+    assert Report.objects.get().state == "dismissed"
+
+
+def test_who_is_banned_from_conversations_reads_and_says_nothing(room, client):
+    user = person()
+    talk.say(room, user, body="Before.")
+    bans.ban(user=user, scope=Ban.Scope.CHAT, reason="abuse", by=SYSTEM)
+    client.force_login(user)
+
+    with pytest.raises(Banned):
+        messages.send_message(room_uid=room.uid, body="After.", client_id=uuid7(), by=Actor.person(user))
+
+    assert list(Message.objects.values_list("body", flat=True)) == ["Before."]
+    assert client.get("/talk/rooms/glaze-talk/").status_code == 200
+
+
+def test_a_ban_from_comments_is_not_one_from_conversations(room):
+    user = person()
+    bans.ban(user=user, scope="comment", reason="abuse", by=SYSTEM)
+
+    assert talk.say(room, user, body="Hello.").body == "Hello."
+
+
+def test_looking_at_a_room_still_takes_one_query(room, django_assert_num_queries):
+    from chat import queries
+
+    user = person()
+    bans.ban(user=user, scope="all", reason="abuse", by=SYSTEM)
+
+    with django_assert_num_queries(1):
+        found = queries.access(room.uid, Actor.person(user))
+
+    assert found.ban_id == Ban.objects.get().pk
+
+
+def test_the_first_words_of_a_conversation_are_looked_at(customer):
+    by = Actor.person(customer)
+    given = {"about": None, "title": "Hello", "customer": customer, "by": by, "client_id": uuid7()}
+
+    conversations.open_conversation(**given, body=LINKS)
+
+    case = Case.objects.get()
+    assert (case.kind, case.subject_id) == ("message", str(Message.objects.get().uid))
+    assert "links" in case.reasons
+
+
+def test_first_words_that_are_surely_spam_open_no_conversation(customer):
+    SpamWord.objects.create(text="casino", points=90)
+    given = {"about": None, "title": "Hello", "customer": customer, "by": Actor.person(customer), "client_id": uuid7()}
+
+    with pytest.raises(LooksLikeSpam):
+        conversations.open_conversation(**given, body="Best casino!")
+
+    assert not Room.objects.exists()
+
+
+def test_sockets_look_again_when_somebody_is_banned(customer, monkeypatch):
+    told = []
+    monkeypatch.setattr("chat.handlers.bus.publish_recheck", told.append)
+    bans.ban(user=customer, scope="all", reason="abuse", by=SYSTEM)
+
+    look_at_sockets_again(Event.objects.get(name="user.banned"), "key")
+
+    assert told == [customer.public_id]
