@@ -17,6 +17,7 @@ from config.embedded import paths
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 240
+RENDITION_SECONDS = 120
 OWN = ("AGORA_ROLE", "AGORA_STACK", "DATABASE_URL", "REDIS_URL", "PYTEST_XDIST_WORKER", "MAKELEVEL")
 
 
@@ -46,7 +47,9 @@ class Site:
                 start_new_session=True,
             )
         _wait_for(self.log, f"Agora runs at {self.url}", self.process)
-        while self.value("SELECT count(*) FROM core_picture WHERE renditions = '[]'"):
+        for _ in range(2 * RENDITION_SECONDS):  # the small ones never have any
+            if not self.value("SELECT count(*) FROM core_picture WHERE renditions = '[]' AND width > 320"):
+                break
             time.sleep(0.5)
 
     def stop(self) -> None:
