@@ -1,11 +1,12 @@
 """What the API is tried on: a little of everything, with the ids by which each address finds it."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
 
-from accounts.models import Subscription, User
+from accounts.models import Closing, Subscription, User
 from accounts.services import api_keys, bans, cases, exports, subscriptions
 from blog.tests import factories as journal
 from chat.tests import factories as talk
@@ -57,6 +58,7 @@ def build() -> World:
     case = cases.open_case(kind="comment", subject_id=str(said.uid), author=customer, by=shop.SYSTEM)
     ban = bans.ban(network="203.0.113.7", scope="comment", reason="spam", by=shop.SYSTEM)
     events.record("user.changed_profile", staff, by=Actor.person(staff), changed=["name"])
+    Closing.objects.create(user=staff, asked_by=staff, due_at=timezone.now() + timedelta(days=9))
     uid = str(asked.uid)
     return World(
         people={"anonymous": {}, "customer": headers_of(customer), "staff": headers_of(staff)},
