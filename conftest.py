@@ -14,12 +14,13 @@ from core.ids import uuid7
 
 @pytest.fixture(autouse=True)
 def clean_surroundings(settings: Any, tmp_path: Path) -> None:
-    """Each test has a media folder, a cache and limits of its own; mail stays in memory."""
+    """Each test has a media folder, a cache and limits of its own, and asks Redis even if the test before could not."""
     own = uuid7().hex
     settings.MEDIA_ROOT = str(tmp_path / "media")
     settings.PRIVATE_ROOT = str(tmp_path / "private")
     settings.RATE_LIMIT_PREFIX = f"{settings.RATE_LIMIT_PREFIX}:{own}"
     settings.CACHES = {"default": {**settings.CACHES["default"], "KEY_PREFIX": own}}
+    testing.close_breakers()
 
 
 @pytest.fixture

@@ -49,6 +49,10 @@ def reload(room: Room) -> Room:
     return Room.objects.get(pk=room.pk)
 
 
+# Only ever waited for on a busy machine; what is to come is on its way already.
+PATIENCE = 30
+
+
 class Client:
     """A client of the socket: knows what it was told, asks, and waits for answers."""
 
@@ -71,7 +75,7 @@ class Client:
     async def knock(self) -> bool:
         """Whether the server takes the socket."""
         await self.wire.send_input({"type": "websocket.connect"})
-        return (await self.wire.receive_output(5))["type"] == "websocket.accept"
+        return (await self.wire.receive_output(PATIENCE))["type"] == "websocket.accept"
 
     async def open(self) -> "Client":
         assert await self.knock()
@@ -94,7 +98,7 @@ class Client:
             if frame["type"] in kinds:
                 return self.kept.pop(place)
         while True:
-            output = await self.wire.receive_output(5)
+            output = await self.wire.receive_output(PATIENCE)
             assert output["type"] == "websocket.send", output
             frame = json.loads(output["text"])
             if frame["type"] in kinds:
@@ -104,13 +108,13 @@ class Client:
     async def closed(self) -> int:
         """The code with which the server closes, passing over what else comes."""
         while True:
-            output = await self.wire.receive_output(5)
+            output = await self.wire.receive_output(PATIENCE)
             if output["type"] == "websocket.close":
                 return int(output["code"])
 
     async def close(self) -> None:
         await self.wire.send_input({"type": "websocket.disconnect", "code": 1000})
-        await self.wire.wait(5)
+        await self.wire.wait(PATIENCE)
 
 
 def session_of(user: User) -> str:

@@ -171,3 +171,16 @@ def test_a_hint_reaches_the_queue_when_there_is_one(monkeypatch):
 
 def test_a_hint_without_a_queue_is_lost_and_nothing_else(without_redis):
     nudge("core.relay_events")
+
+
+def test_no_test_begins_with_what_failed_in_another():
+    """The same Redis serves all tests of a run, and its breaker would stay open for seconds."""
+    ours = breaker(site.REDIS_CACHE_URL)
+    ours.failed()
+    assert ours.is_resting
+
+    testing.close_breakers()
+
+    assert not ours.is_resting
+    assert cache.set("asked", "yes") is None
+    assert cache.get("asked") == "yes"
