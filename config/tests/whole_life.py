@@ -5,6 +5,7 @@ from typing import Any
 
 from allauth.account.models import EmailAddress, EmailConfirmation
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
@@ -73,6 +74,8 @@ def _account(user: User, me: Actor) -> None:
     session = Session.objects.create(session_key="s" * 32, session_data="zebedee", expire_date=timezone.now())
     Device.objects.create(user=user, mark="m", session_key=session.pk, browser="Zebedee's Firefox", network="192.0.2.7")
     Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={"secret": "zebedee"})
+    elsewhere = {"email": FIRST, "name": "Zebedee Quillfeather"}
+    SocialAccount.objects.create(user=user, provider="github", uid="zebedee", extra_data=elsewhere)
     api_keys.add_key(user_id=user.pk, name="Zebedee's till", scopes=["shop:read"], by=me)
     client = Client.objects.create(
         user=user, name="Zebedee's app", client_type="public", authorization_grant_type="authorization-code",
