@@ -21,3 +21,13 @@ def test_each_code_is_told_once(client):
 
     assert len(ids) == len(set(ids)) > 60
     assert {"quote_changed", "invalid", "stale", "idempotency_key_reused"} <= set(ids)
+
+
+@pytest.mark.parametrize(("theme", "told"), [("dark", True), ("light", True), ("", False), ('"><b>', False)])
+def test_the_reference_wears_the_theme_that_was_chosen(client, theme, told):
+    client.cookies["theme"] = theme
+
+    page = client.get("/api/docs/").content.decode()
+
+    assert (f'<html lang="en" data-theme="{theme}">' in page) == told
+    assert ('<html lang="en">' in page) != told
