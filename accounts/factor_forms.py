@@ -78,6 +78,17 @@ class AddKeyForm(key_forms.AddWebAuthnForm):
         return str(super().clean_name())[:NAME_LENGTH]
 
 
+class SignUpKeyForm(key_forms.SignupWebAuthnForm):
+    """The passkey of a new account."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _dress_name(self.fields["name"])
+
+    def clean_name(self) -> str:
+        return str(super().clean_name())[:NAME_LENGTH]
+
+
 class RenameKeyForm(key_forms.EditWebAuthnForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -52,13 +52,14 @@ class LoginForm(allauth_forms.LoginForm):
 
 
 class SignupForm(allauth_forms.SignupForm):
-    """E-mail address and a new password, typed once: a mistake is mended by mail."""
+    """E-mail address and a new password, typed once: a mistake is mended by mail. Without one for a passkey."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         hint = gettext_lazy("We send a code there to make sure it is yours.")
         _dress(self.fields["email"], gettext_lazy("E-mail address"), "username", hint)
-        _dress(self.fields["password1"], gettext_lazy("Password"), "new-password", strength_hint())
+        if not self.by_passkey:
+            _dress(self.fields["password1"], gettext_lazy("Password"), "new-password", strength_hint())
 
     def try_save(self, request: HttpRequest) -> Any:
         """Make the account, or answer as if: a known address gets a mail instead, in the same time and words."""
@@ -71,7 +72,7 @@ class SignupForm(allauth_forms.SignupForm):
             return self._try_save(request)
 
     def _try_save(self, request: HttpRequest) -> Any:
-        if self.account_already_exists:
+        if self.account_already_exists and not self.by_passkey:
             make_password(self.cleaned_data["password1"])  # hashing is what takes the time
         return super().try_save(request)
 

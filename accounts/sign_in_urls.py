@@ -62,6 +62,7 @@ urlpatterns = [
     _page("security/app/remove/", person_locked(app_views.deactivate_totp), "mfa_deactivate_totp"),
     _page("security/codes/", code_views.view_recovery_codes, "mfa_view_recovery_codes"),
     _page("security/codes/new/", code_views.generate_recovery_codes, "mfa_generate_recovery_codes"),
+    _page("signup/passkey/key/", key_views.signup_webauthn, "mfa_signup_webauthn"),
     _page("login/passkey/", key_views.login_webauthn, "mfa_login_webauthn"),
     _page("security/keys/add/", key_views.add_webauthn, "mfa_add_webauthn"),
     _page("security/keys/<str:credential>/", factor_pages.rename_key, "mfa_edit_webauthn"),

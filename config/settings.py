@@ -276,7 +276,7 @@ ACCOUNT_FORMS = {
 }
 MFA_ADAPTER = "accounts.factors.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
-MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_PASSKEY_LOGIN_ENABLED = MFA_PASSKEY_SIGNUP_ENABLED = True
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_TOTP_TOLERANCE = 1  # a code works half a minute before and after its own, for clocks that are off
 MFA_TRUST_ENABLED = True  # a browser that is trusted is not asked for the second factor for 14 days
@@ -288,6 +288,7 @@ MFA_FORMS = {
     "edit_webauthn": "accounts.factor_forms.RenameKeyForm",
     "login_webauthn": "accounts.factor_forms.PasskeySignInForm",
     "reauthenticate": "accounts.factor_forms.ReauthenticateForm",
+    "signup_webauthn": "accounts.factor_forms.SignUpKeyForm",
 }
 SOCIALACCOUNT_ADAPTER = "accounts.social.adapter.SocialAdapter"
 SOCIALACCOUNT_FORMS = {"signup": "accounts.social.forms.SignupForm"}

@@ -29,7 +29,7 @@ function choose(options, isPasskey) {
 async function ask(form) {
   const options = await optionsOf(form);
   if (form.dataset.passkey !== "create") return webauthnJSON.get(options);
-  choose(options, form.elements.passwordless.checked);
+  choose(options, form.elements.passwordless?.checked ?? true);
   return webauthnJSON.create(options);
 }
 

@@ -37,7 +37,7 @@ def test_what_strangers_see(visitors, inspector):
         *("/shop/", "/shop/bowls/", "/shop/p/breakfast-bowl/", "/shop/p/creamer/", "/shop/cart/", "/shop/orders/find/"),
         *("/journal/", "/journal/tag/glaze/", "/journal/the-morning-table/"),
         *("/talk/", "/talk/rooms/glaze-talk/", "/talk/about/post/the-morning-table/"),
-        *("/account/login/", "/account/login/code/", "/account/signup/"),
+        *("/account/login/", "/account/login/code/", "/account/signup/", "/account/signup/passkey/"),
         *("/letters/", "/letters/asked/"),
         *("/account/password/reset/", "/account/password/reset/done/"),
         *("/api/", "/api/v1/", "/api/v1/products/", "/api/docs/problems/"),

@@ -1,5 +1,7 @@
 """Passkeys in a browser with an authenticator of its own: added, signed in with, a second factor, removed."""
 
+import re
+
 from playwright.sync_api import expect
 
 from tests.e2e.visitor import PASSWORD, Visitor
@@ -28,19 +30,12 @@ class Device:
         self._session.send("WebAuthn.setAutomaticPresenceSimulation", settings)
 
 
-def proves_oneself(visitor: Visitor) -> None:
-    visitor.page.wait_for_url("**/account/reauthenticate/**")
-    visitor.page.get_by_label("Password", exact=True).fill(PASSWORD)
-    visitor.press("Go on")
-
-
 def test_a_passkey_is_added_signs_in_serves_as_second_factor_and_is_removed(visitors):
     visitor = visitors()
     page, device = visitor.page, Device(visitor)
     visitor.sign_in("customer@example.com", then="/account/security/")
 
     visitor.follow("Add a passkey")
-    proves_oneself(visitor)
     page.get_by_label("Name").fill("My phone")
     visitor.press("Add it")
     page.wait_for_url("**/account/security/codes/")
@@ -72,10 +67,38 @@ def test_a_passkey_is_added_signs_in_serves_as_second_factor_and_is_removed(visi
     page.wait_for_url("**/account/security/")
 
     visitor.follow("Remove My phone")
-    proves_oneself(visitor)
     visitor.press("Remove the key")
     page.wait_for_url("**/account/security/")
     expect(page.get_by_text("My phone")).to_have_count(0)
+
+
+def test_an_account_is_made_with_a_passkey_and_opened_with_it(visitors):
+    visitor = visitors()
+    page, device = visitor.page, Device(visitor)
+
+    visitor.goto("/account/signup/passkey/")
+    page.get_by_label("E-mail address").fill("passkey@example.org")
+    visitor.press("Go on")
+    page.wait_for_url("**/account/confirm-email/")
+    code = re.search(r"^[B-Z]{4}-[B-Z]{4}$", visitor.reads_mail("Your code to make an account"), re.MULTILINE)
+    assert code is not None
+    visitor.goto("/account/confirm-email/")
+    page.get_by_label("Code").fill(code[0])
+    page.locator("main form button").first.click()
+    page.wait_for_url("**/account/signup/passkey/key/")
+    page.get_by_label("Name").fill("My phone")
+    visitor.press("Make the passkey")
+    page.wait_for_url("**/account/")
+
+    sign_out(visitor)
+    device.answers(False)
+    visitor.goto("/account/login/?next=/account/security/")
+    page.wait_for_load_state("networkidle")
+    device.answers(True)
+    if "/login/" in page.url:
+        visitor.press("Use a passkey")
+    page.wait_for_url("**/account/security/")
+    visitor.sees("My phone", "last used")
 
 
 def sign_out(visitor: Visitor) -> None:
