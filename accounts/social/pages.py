@@ -20,7 +20,7 @@ from accounts.social.forms import DisconnectForm
 from core.http import SeeOther
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @login_required
 @person_locked
