@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.errors import Denied
 
-ACCOUNT: Final = ("/account/", "/oauth/", "/_allauth/", "/api/v1/me/", "/api/v1/webhooks/", "/api/v1/security_log/")
+ACCOUNT: Final = ("/account/", "/oauth/", "/api/v1/me/", "/api/v1/webhooks/", "/api/v1/security_log/")
 OPEN: Final = frozenset(
     {
         "account_logout",
@@ -23,7 +23,16 @@ OPEN: Final = frozenset(
         "accounts:stop_impersonating",
     }
 )
-ONLY_TO_READ: Final = ("/admin/", "/talk/", "/api/v1/rooms/", "/api/v1/conversations/", "/api/v1/messages/")
+ONLY_TO_READ: Final = (
+    "/admin/",
+    "/staff/",
+    "/talk/",
+    "/api/v1/bans/",
+    "/api/v1/conversations/",
+    "/api/v1/messages/",
+    "/api/v1/moderation_cases/",
+    "/api/v1/rooms/",
+)
 READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 

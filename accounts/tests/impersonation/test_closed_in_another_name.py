@@ -114,8 +114,10 @@ def test_the_api_knows_whose_name_it_is(acting, clara):
     assert acting.get("/api/v1/me/").json()["email"] == clara.email
 
 
-@pytest.mark.parametrize("path", ["/talk/new/", f"/api/v1/rooms/{FILLED['uuid']}/messages/"])
-def test_nobody_speaks_in_another_name(acting, path):
+@pytest.mark.parametrize(
+    "path", ["/staff/bans/new/", "/api/v1/bans/", "/talk/new/", f"/api/v1/rooms/{FILLED['uuid']}/messages/"]
+)
+def test_nobody_speaks_or_decides_in_another_name(acting, path):
     assert acting.post(path, {"body": "Hello"}).status_code == 403
 
 
