@@ -114,11 +114,7 @@ def test_the_way_to_a_second_factor_and_in_with_it(visitors, inspector):
     customer = visitors()
     customer.sign_in("sinead.kavanagh@example.com", then="/account/security/")
     page = customer.page
-    customer.goto("/account/security/app/")  # asks who it is
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    customer.press("Go on")
-    page.wait_for_url("**/account/security/app/")
-    inspector.look(page)
+    look_at_all(inspector, customer, "/account/reauthenticate/", "/account/security/app/")
     secret = page.get_by_label("Key").input_value()
     page.get_by_label("Code that the app shows").fill(code_of(secret))
     customer.press("Set it up")

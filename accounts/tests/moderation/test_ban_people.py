@@ -16,7 +16,7 @@ from accounts.services.bans import Banned, InvalidBan, NotToBeBanned
 from accounts.tests.factories import PASSWORD, UserFactory
 from core.context import Actor
 from core.errors import Denied
-from core.testing import events_named, no_event
+from core.testing import JustSignedIn, events_named, no_event
 
 pytestmark = pytest.mark.django_db
 
@@ -243,8 +243,8 @@ def test_the_page_refuses_who_may_not_and_tells_what_is_wrong(client, moderator,
     assert not Ban.objects.exists()
 
 
-def test_the_admin_ends_bans_and_deletes_none(client, staff, by, user):
-    made = ban(by, user=user)
+def test_the_admin_ends_bans_and_deletes_none(staff, by, user):
+    made, client = ban(by, user=user), JustSignedIn()
     client.force_login(staff)
     url = reverse("admin:accounts_ban_changelist")
 

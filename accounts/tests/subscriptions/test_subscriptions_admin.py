@@ -7,11 +7,16 @@ from django.utils import timezone
 from accounts.models import Role, Subscription
 from accounts.subscriptions.admin import lines_of
 from accounts.tests.factories import UserFactory
-from core.testing import events_named, no_event
+from core.testing import JustSignedIn, events_named, no_event
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("news")]
 
 LIST = reverse("admin:accounts_subscription_changelist")
+
+
+@pytest.fixture
+def client():
+    return JustSignedIn()
 
 
 @pytest.fixture
