@@ -98,13 +98,13 @@ def test_what_customers_see(site, visitors, inspector):
 
 def test_the_way_out_of_the_house_and_back(visitors, inspector):
     customer = visitors()
-    customer.sign_in("sinead.kavanagh@example.com", then="/account/close/")
+    customer.sign_in("amina.diallo@example.com", then="/account/close/")
     page = customer.page
-    page.get_by_label("Your e-mail address").fill("sinead.kavanagh@example.com")
+    page.get_by_label("Your e-mail address").fill("amina.diallo@example.com")
     customer.press("Close my account")
     page.get_by_role("heading", name="Your account is closed").wait_for()
     inspector.look(page)
-    customer.sign_in("sinead.kavanagh@example.com", then="/account/closing/")
+    customer.sign_in("amina.diallo@example.com", then="/account/closing/")
     inspector.look(page)
     customer.press("Keep my account")
     page.wait_for_url("**/account/")
