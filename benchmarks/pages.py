@@ -81,20 +81,19 @@ def main() -> int:
         wanted = [
             case for case in cases(asked.products, asked.posts) if not asked.only or _matches(case.name, asked.only)
         ]
-        lines = {case.name: _lines(case, _server(case, site)) for case in wanted}
-        rounds = [_round(site, wanted, lines, asked.seconds, place) for place in range(asked.rounds + 1)]
+        rounds = [_round(site, wanted, asked.seconds, place) for place in range(asked.rounds + 1)]
     return report(wanted, rounds[1:], as_json=asked.json)
 
 
-def _round(
-    site: Site, wanted: Sequence[Case], lines: dict[str, list[str]], seconds: int, place: int
-) -> dict[str, Burst]:
-    """Every case once; round 0 warms up and does not count."""
+def _round(site: Site, wanted: Sequence[Case], seconds: int, place: int) -> dict[str, Burst]:
+    """Every case once; round 0 warms up and does not count. ETags are fetched anew: they change every five minutes."""
     told = "Warming up." if place == 0 else f"Round {place}."
     print(told, file=sys.stderr, flush=True)
     length = seconds if place else 1
+    servers = {case.name: _server(case, site) for case in wanted}
     return {
-        case.name: burst(site, _server(case, site), lines[case.name], seconds=length, new=case.new) for case in wanted
+        case.name: burst(site, servers[case.name], _lines(case, servers[case.name]), seconds=length, new=case.new)
+        for case in wanted
     }
 
 
