@@ -8,6 +8,7 @@ import structlog
 from csp.constants import HEADER
 from csp.middleware import CSPMiddleware
 from csp.utils import build_policy
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.functional import SimpleLazyObject
@@ -84,7 +85,8 @@ class ContentPolicyMiddleware(CSPMiddleware):
         """Nothing: no policy of ours has a nonce."""
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        if any(name.startswith("_csp_") for name in vars(response)):
+        has_own = any(name.startswith("_csp_") for name in vars(response))
+        if has_own or settings.DEBUG:  # Django's pages about errors, in development, go without one
             return super().process_response(request, response)
         response.headers.setdefault(HEADER, _policy())
         return response

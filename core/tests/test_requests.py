@@ -7,7 +7,7 @@ from django.test import RequestFactory
 
 from core import context
 from core.errors import Conflict, NotFound
-from core.middleware import RefusalMiddleware, RequestIdMiddleware
+from core.middleware import ContentPolicyMiddleware, RefusalMiddleware, RequestIdMiddleware
 from core.origin import same_origin_post
 
 
@@ -120,3 +120,12 @@ def test_beyond_the_limit_the_api_refuses_and_says_when_to_come_back(client, mon
 
     assert (response.status_code, response.json()["code"]) == (429, "throttled")
     assert 1 <= int(response["Retry-After"]) <= 60
+
+
+@pytest.mark.parametrize(("debug", "has_policy"), [(True, False), (False, True)])
+def test_djangos_own_page_about_an_error_is_shown_with_its_styles_in_development(rf, settings, debug, has_policy):
+    settings.DEBUG = debug
+
+    response = ContentPolicyMiddleware(lambda request: HttpResponse(status=500))(rf.get("/"))
+
+    assert ("Content-Security-Policy" in response) == has_policy
