@@ -18,7 +18,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from accounts import limits
+from accounts import door, limits
 from accounts.models import User
 from accounts.services import attempts, bans
 from core import mail, ratelimit
@@ -74,7 +74,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
         Raises Banned.
         """
-        if (found := bans.running_ban(user=user)) is not None:
+        if door.met(user).is_banned and (found := bans.running_ban(user=user)) is not None:
             raise bans.refusal(found)
         return cast("HttpResponse | None", super().pre_login(request, user, **kwargs))
 

@@ -9,6 +9,7 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.db import transaction
+from django.db.models import OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Role, User
@@ -39,8 +40,8 @@ class FactorAdapter(DefaultMFAAdapter):
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         """Whether its person may be left without it. Call it with the person locked."""
-        others = Authenticator.objects.filter(user_id=authenticator.user_id).exclude(type=CODES)
-        return others.exclude(pk=authenticator.pk).exists() or not is_required_of(authenticator.user_id)
+        others = held_by(authenticator.user_id).exclude(pk=authenticator.pk)
+        return others.exists() or not asked_of(authenticator.user_id).exists()
 
     def get_public_key_credential_user_entity(self, user: User) -> dict[str, Any]:
         """What a passkey keeps of a person: their public id, never a row's number."""
@@ -92,15 +93,20 @@ def factors_of(user: User) -> Factors:
     )
 
 
-def is_required_of(user_id: int) -> bool:
-    """Whether a role of this person asks for a second factor. One query."""
-    return Role.objects.filter(requires_mfa=True, group__user=user_id).exists()
+def asked_of(person: int | OuterRef) -> QuerySet[Role]:
+    """The roles of a person that ask for a second factor."""
+    return Role.objects.filter(requires_mfa=True, group__user=person)
+
+
+def held_by(person: int | OuterRef) -> QuerySet[Authenticator]:
+    """The second factors of a person; recovery codes alone are none."""
+    held: QuerySet[Authenticator] = Authenticator.objects.filter(user=person).exclude(type=CODES)
+    return held
 
 
 def is_missing(user: User) -> bool:
     """Whether a person must have a second factor and has none. No query for customers, two at most for staff."""
-    held = Authenticator.objects.filter(user=user).exclude(type=CODES)
-    return user.is_staff and is_required_of(user.pk) and not held.exists()
+    return user.is_staff and asked_of(user.pk).exists() and not held_by(user.pk).exists()
 
 
 @transaction.atomic

@@ -17,7 +17,7 @@ from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 
-from accounts import devices, factors
+from accounts import devices, door, factors
 from accounts.models import Device, Impersonation, User
 from accounts.services import attempts, impersonations, people
 from core import events, mail
@@ -41,7 +41,7 @@ def note_verified_address(email_address: EmailAddress, **_: Any) -> None:
 def note_sign_in(request: HttpRequest, response: HttpResponse, user: User, **_: Any) -> None:
     """Who must have a second factor and has none is led to it from here on."""
     devices.welcome(request, response, user)
-    if factors.is_missing(user):
+    if door.met(user).misses_factor:
         request.session[factors.MISSING] = True
     events.record("user.signed_in", user, by=Actor.person(user))
 

@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.models import Permission
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, F, OuterRef, QuerySet, Value
-from django.db.models.functions import Concat
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Concat, Extract, JSONObject
 from django.utils import timezone
 
 from accounts import keys
@@ -88,6 +89,21 @@ def access_token_of(token: str) -> AccessToken | None:
     return access
 
 
+def told_about(token: str) -> dict[str, Any] | None:
+    """What a token is good for, as RFC 7662 names it; None for one that is not good. One query."""
+    return _good(token).values_list("told", flat=True).first()
+
+
+def asked_about(token: str, client_id: str) -> Client | None:
+    """The client that asks about a token, with what `told_about` says of it as `told`. One query.
+
+    None for a client without a secret.
+    """
+    asking = Client.objects.select_related("user").annotate(told=Subquery(_good(token).values("told")))
+    found: Client | None = asking.filter(client_id=client_id, client_type=Client.CLIENT_CONFIDENTIAL).first()
+    return found
+
+
 def clients_of(viewer: Grant) -> QuerySet[Client]:
     """The clients that the viewer registered; none for strangers."""
     return Client.objects.none() if viewer.user is None else Client.objects.filter(user=viewer.user)
@@ -114,3 +130,23 @@ def remember_permissions(user: User, held: Iterable[str]) -> None:
     """What `has_perm` asks for is known from now on."""
     if not user.is_superuser:
         user._group_perm_cache = set(held)  # type: ignore[attr-defined]  # noqa: SLF001  where Django keeps it
+
+
+def _good(token: str) -> QuerySet[AccessToken]:
+    """The token, unless it has expired or its person or client is closed or banned; `told` is what others may know."""
+    told = JSONObject(
+        scope="scope",
+        exp=Extract("expires", "epoch"),
+        client_id="application__client_id",
+        sub="user__uid",
+        aud="resource",
+    )
+    good: QuerySet[AccessToken] = AccessToken.objects.annotate(told=told).filter(
+        Q(user=None) | Q(user__is_active=True),
+        Q(application__user=None) | Q(application__user__is_active=True),
+        ~is_banned(OuterRef("user_id")),
+        application__is_enabled=True,
+        token_checksum=sha256(token.encode()).hexdigest(),
+        expires__gt=timezone.now(),
+    )
+    return good

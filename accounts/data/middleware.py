@@ -11,8 +11,8 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
+from accounts import door
 from accounts.models import User
-from accounts.services import closing
 from core.api.problems import problem_response
 
 CLOSING: Final = "closing"  # in the session of whoever signed in to such an account
@@ -25,7 +25,7 @@ STAYS_OPEN: Final = (
 
 @receiver(user_logged_in)
 def mark_session(request: HttpRequest, user: User, **_: Any) -> None:
-    if closing.running_of(user):
+    if door.met(user).is_closing:
         request.session[CLOSING] = True
 
 

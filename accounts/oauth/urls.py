@@ -2,7 +2,7 @@
 
 from django.urls import include, path, re_path
 
-from accounts.oauth import pages, views
+from accounts.oauth import introspection, pages, views
 
 WELL_KNOWN = ".well-known"
 patterns = (
@@ -15,7 +15,7 @@ patterns = (
         path("oauth/authorize/", views.Authorize.as_view(), name="authorize"),
         path("oauth/token/", views.Token.as_view(), name="token"),
         path("oauth/revoke/", views.Revoke.as_view(), name="revoke-token"),
-        path("oauth/introspect/", views.Introspect.as_view(), name="introspect"),
+        path("oauth/introspect/", introspection.Introspect.as_view(), name="introspect"),
         path("oauth/userinfo/", views.UserInfo.as_view(), name="user-info"),
         path("oauth/logout/", views.Logout.as_view(), name="rp-initiated-logout"),
         path("oauth/device-authorization/", views.DeviceAuthorization.as_view(), name="device-authorization"),

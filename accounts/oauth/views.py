@@ -17,7 +17,6 @@ from oauth2_provider import views
 from oauth2_provider.exceptions import InvalidOIDCClientError
 from oauth2_provider.forms import AllowForm
 
-from accounts import queries
 from accounts.models import Client, DeviceGrant
 from accounts.oauth.validator import DEVICE, signed_in_at
 from accounts.services import consents, signing_keys
@@ -105,7 +104,7 @@ class Token(views.TokenView):
     """Codes, refresh tokens, secrets and device codes become tokens: each once, in one transaction."""
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if refusal := _too_often(request):
+        if refusal := too_often(request):
             return refusal
         with transaction.atomic():
             if request.POST.get("grant_type") == DEVICE:
@@ -118,38 +117,15 @@ class Revoke(views.RevokeTokenView):
     """RFC 7009: a client's own tokens only."""
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        response: HttpResponseBase = _too_often(request) or super().post(request, *args, **kwargs)
+        response: HttpResponseBase = too_often(request) or super().post(request, *args, **kwargs)
         return response
-
-
-@method_decorator(csrf_exempt, name="dispatch")
-class Introspect(views.IntrospectTokenView):
-    """RFC 7662, for clients with a secret, and by POST alone. Says whose a token is by the same `sub` as ID tokens."""
-
-    http_method_names = ["post", "options"]  # noqa: RUF012  Django's way
-
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        response: HttpResponseBase = _too_often(request) or super().dispatch(request, *args, **kwargs)
-        return response
-
-    @staticmethod
-    def get_token_response(token_value: str | None = None) -> JsonResponse:
-        response: JsonResponse = views.IntrospectTokenView.get_token_response(token_value)
-        said = json.loads(response.content)
-        if said.pop("username", None):
-            token = queries.access_token_of(token_value or "")
-            if token is None or token.user is None or not token.user.is_active or not token.application.is_usable(None):
-                return JsonResponse({"active": False})
-            said["sub"] = token.user.public_id
-        said |= {"iss": settings.OAUTH2_PROVIDER["OIDC_ISS_ENDPOINT"]} if said.get("active") else {}
-        return JsonResponse(said, status=response.status_code)
 
 
 class DeviceAuthorization(views.DeviceAuthorizationView):
     """RFC 8628, 3.1. A device cannot ask for what its client may not."""
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if refusal := _too_often(request):
+        if refusal := too_often(request):
             return refusal
         client = Client.objects.filter(client_id=request.POST.get("client_id", "")).first()
         if client is not None and not set(request.POST.get("scope", "").split()) <= set(client.scopes):
@@ -227,6 +203,14 @@ def may_go_to(response: HttpResponseBase, address: str) -> HttpResponseBase:
     return response
 
 
+def too_often(request: HttpRequest) -> HttpResponse | None:
+    """Count one more try of this network; the refusal when it is one too many."""
+    verdict = ratelimit.hit(RATE, "oauth", ratelimit.client_key(request))
+    if verdict.allowed:
+        return None
+    return JsonResponse({"error": "slow_down"}, status=429, headers={"Retry-After": str(verdict.reset_after)})
+
+
 def _without(query: QueryDict, name: str) -> Any:
     kept = query.copy()
     kept.pop(name, None)
@@ -236,13 +220,6 @@ def _without(query: QueryDict, name: str) -> Any:
 def _is_too_long_ago(request: HttpRequest) -> bool:
     given = request.GET.get("max_age", "")
     return given.isascii() and given.isdigit() and timezone.now().timestamp() - signed_in_at(request) > int(given[:9])
-
-
-def _too_often(request: HttpRequest) -> HttpResponse | None:
-    verdict = ratelimit.hit(RATE, "oauth", ratelimit.client_key(request))
-    if verdict.allowed:
-        return None
-    return JsonResponse({"error": "slow_down"}, status=429, headers={"Retry-After": str(verdict.reset_after)})
 
 
 def _for_device(view: Token, request: HttpRequest) -> HttpResponseBase:

@@ -51,6 +51,18 @@ def test_strangers_who_guess_do_not_lock_the_password_in_a_known_browser(user, k
     assert sign_in(known_browser, user)
 
 
+def test_a_password_that_strangers_closed_leaves_the_way_by_mail_open(user, mailoutbox):
+    for _ in range(6):
+        sign_in(browser_at(ELSEWHERE), user, "wrong")
+    person = browser_at(HOME)
+    assert not sign_in(person, user)
+
+    assert ask(person, user.email)
+    person.post(ENTER, {"code": re.search(r"^[B-Z]{4}-[B-Z]{4}$", mailoutbox[-1].body, re.MULTILINE)[0]})
+
+    assert get_user(person) == user
+
+
 def test_a_known_browser_may_not_guess_without_end_either(user, known_browser):
     for _ in range(5):
         sign_in(known_browser, user, "wrong")

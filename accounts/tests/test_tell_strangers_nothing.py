@@ -92,6 +92,15 @@ def test_known_and_unknown_are_answered_alike(form, with_real_hashes):
     assert 0.5 < fastest[True] / fastest[False] < 2, fastest
 
 
+def test_signing_up_again_and_again_is_answered_alike(with_real_hashes):
+    answers = {}
+    for is_known, person in ((True, known(0)), (False, unknown(0))):
+        browser = Client(REMOTE_ADDR=f"203.0.113.{is_known:d}")
+        answers[is_known] = [seen(FORMS["sign up"].send(browser, person), person) for _ in range(4)]
+
+    assert answers[True] == answers[False]
+
+
 def test_every_form_that_takes_an_address_is_in_the_table():
     pages = ("account_login", "account_signup", "account_reset_password", "account_request_login_code")
     asking = {name for name in pages if 'type="email"' in Client().get(reverse(name)).content.decode()}

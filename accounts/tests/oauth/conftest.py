@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 from django.test import Client as Browser
+from rest_framework.test import APIClient
 
 from accounts.models import Client, User
 from accounts.services import clients
@@ -94,6 +95,13 @@ def send(address: str, body: dict[str, str], **more: Any) -> Any:
 def answered(response: Any) -> dict[str, str]:
     """What the client reads in the address that the person is sent back to."""
     return dict(parse_qsl(urlsplit(response["Location"]).query))
+
+
+def bearing(token: str) -> APIClient:
+    """A program that sends an access token."""
+    api = APIClient()
+    api.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")
+    return api
 
 
 def program_of(owner: User, **changes: Any) -> Program:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from joserfc import jwt
 from joserfc.errors import BadSignatureError
 from joserfc.jwk import KeySet, RSAKey
+from oauth2_provider import settings as toolkit
 
 from accounts.models import SigningKey
 from accounts.services import signing_keys
@@ -160,6 +161,20 @@ def test_both_documents_say_what_is_done_and_no_more(address):
         assert said["jwks_uri"] == f"{ISSUER}/oauth/keys"
         assert {"sub", "email", "name"} <= set(said["claims_supported"])
     assert "HS256" not in json.dumps(said)
+
+
+def test_every_rule_of_rfc_9700_that_the_toolkit_knows_is_on():
+    rules = {name for name in toolkit.DEFAULTS if name.startswith("COMPLIANT_BCP_")}
+
+    assert len(rules) >= 10
+    assert {name: getattr(toolkit.oauth2_settings, name) for name in rules} == dict.fromkeys(rules, True)
+
+
+def test_signing_out_elsewhere_is_not_promised():
+    """No client is told when somebody signs out here, so neither document says that one would be."""
+    said = Browser().get("/.well-known/openid-configuration").json()
+
+    assert not [name for name in said if "channel_logout" in name]
 
 
 def test_signing_out_at_a_client_signs_out_here_after_asking(maker, nora, user):
