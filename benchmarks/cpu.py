@@ -34,9 +34,9 @@ def own() -> float:
 
 
 def memory_of_tree(root: int) -> dict[int, int]:
-    """Resident memory in KiB of each child of a process."""
+    """Memory in KiB that each child of a process takes: its own, and its share of what it has in common (PSS)."""
     children = [entry for entry in Path("/proc").iterdir() if entry.name.isdigit() and _parent(entry) == root]
-    return {int(entry.name): _resident(entry) for entry in children}
+    return {int(entry.name): _share(entry) for entry in children}
 
 
 _NONE = ["0"] * 20
@@ -57,9 +57,9 @@ def _parent(entry: Path) -> int:
     return int((_stat(entry) or _NONE)[1])
 
 
-def _resident(entry: Path) -> int:
+def _share(entry: Path) -> int:
     try:
-        lines = (entry / "status").read_text().splitlines()
+        lines = (entry / "smaps_rollup").read_text().splitlines()
     except (FileNotFoundError, ProcessLookupError):
         return 0
-    return next((int(line.split()[1]) for line in lines if line.startswith("VmRSS:")), 0)
+    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)

@@ -1,7 +1,7 @@
 """Does a worker keep its size? `python -m benchmarks.soak`, or `make soak`.
 
-Ten thousand mixed requests, then fifty thousand more; the largest worker may have at most 130 MiB after the first and
-grow by less than 5 % over the second. Ends with 1 otherwise.
+Ten thousand mixed requests, then fifty thousand more; the largest worker may take at most 130 MiB after the first and
+grow by less than 5 % over the second. What it shares with others counts by its share. Ends with 1 otherwise.
 """
 
 import argparse

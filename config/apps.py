@@ -13,7 +13,7 @@ class AgoraConfig(AppConfig):
     def ready(self) -> None:
         from core.monitoring import reporting
 
-        if settings.ROLE in {"web", "realtime"}:  # workers fork first
+        if settings.ROLE in {"web", "realtime"}:  # the worker's children do it themselves
             reporting.start()
 
 

@@ -23,12 +23,17 @@ class Consumer(consumer.Consumer):
     def on_connection_error_after_connected(self, exc: Exception) -> None:
         """Let go of a lost connection. What it has not acknowledged is sent again from the database, not put back.
 
-        kombu would put it back by the connection it has just taken apart, and the worker would die of that while it
-        has something at hand.
+        kombu would put it back, or acknowledge it when a child ends a moment later, by the connection it has just
+        taken apart, and the worker would die of that while it has something at hand.
         """
         for channel in getattr(self.connection and self.connection.transport, "channels", None) or ():
             channel.do_restore = False
+            channel.basic_ack = channel.basic_reject = _too_late
         super().on_connection_error_after_connected(exc)
 
     def _tell(self, failure: Exception, pause: float) -> None:
         log.warning("queue_unreachable", error=str(failure), next_try_in=pause)
+
+
+def _too_late(*_: Any, **__: Any) -> None:
+    """Whoever could be told is gone."""

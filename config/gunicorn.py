@@ -5,6 +5,7 @@ to others; a listening socket that closes with connections waiting in it would r
 what it has begun, and ends.
 """
 
+import gc
 import os
 import signal
 from types import FrameType
@@ -15,7 +16,8 @@ from core.monitoring.multiprocess import forget_process, share_metrics
 
 DRAIN_SECONDS = float(os.environ.get("DRAIN_SECONDS", "4"))  # more than two of the proxy's looks at our health
 
-worker_class = "gthread"
+worker_class = "config.web.Worker"
+preload_app = True  # the workers share what the parent has read
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = int(os.environ.get("WEB_THREADS", "4"))
 graceful_timeout = 25
@@ -27,6 +29,16 @@ share_metrics()  # in the parent: /metrics tells what all workers counted, whoev
 
 
 def when_ready(server: Any) -> None:
+    """In the parent, before its first worker: read what they will share, and make the drain before an end ready."""
+    from django.urls import get_resolver  # noqa: PLC0415  settings must be read first
+
+    _ = get_resolver().url_patterns  # otherwise each would read them at its first request
+    gc.collect()
+    gc.freeze()  # a collector that looked at it would write to it, and so copy it
+    _drain_before_the_end(server)
+
+
+def _drain_before_the_end(server: Any) -> None:
     """Take the signal over from gunicorn, and hand it back after the pause. A second one does not wait."""
 
     def drain(number: int, frame: FrameType | None) -> None:

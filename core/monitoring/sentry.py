@@ -40,7 +40,7 @@ SECONDS_TO_SEND_THE_LAST = 2
 
 
 def start() -> None:
-    """Begin to report errors of requests, tasks, threads and logs of this process. Call it after the fork."""
+    """Begin to report errors of requests, tasks, threads and logs of this process."""
     sentry_sdk.init(
         dsn=settings.SENTRY_DSN,
         release=f"agora@{settings.SPECTACULAR_SETTINGS['VERSION']}",

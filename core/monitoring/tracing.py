@@ -34,7 +34,7 @@ NOT_TRACED = "health/,metrics,static/,media/"
 
 
 def start() -> None:
-    """Begin to trace requests, statements and tasks of this process. Call it after the fork, before the first request.
+    """Begin to trace requests, statements and tasks of this process. Call it before the first request.
 
     Reads the sampler and headers from OpenTelemetry's own variables (OTEL_TRACES_SAMPLER and so on).
     """

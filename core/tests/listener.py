@@ -14,7 +14,8 @@ import brotli
 UNPACK = {"gzip": gzip.decompress, "deflate": zlib.decompress, "br": brotli.decompress}
 ROOT = Path(__file__).resolve().parents[2]
 
-# A site of one page whose view is the test's, in a process of its own: what is under test changes global state.
+# A site of one page whose view is the test's, in a process of its own: what is under test changes global state. As with
+# the web process, a parent reads everything, and its child serves.
 PROGRAM = """
 import os, sys, types
 os.environ.update(AGORA_ROLE="web", DJANGO_SETTINGS_MODULE="config.settings")
@@ -35,6 +36,8 @@ urls.handler404 = lambda request, exception: HttpResponse("nothing", status=404)
 sys.modules["urls"] = urls
 settings.ROOT_URLCONF = "urls"
 client = Client(raise_request_exception=False)
+if child := os.fork():
+    os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 {act}
 """
 

@@ -31,6 +31,8 @@ def start_run(file: Path, home: Path) -> subprocess.Popen[bytes]:
         cwd=BASE_DIR,
         env=Agora(home).environment(),
         stdout=subprocess.DEVNULL,
+        # What a shell has put into the background ignores this signal, and so would its children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509
     )
 
 
