@@ -7,7 +7,7 @@ carries the same Message-ID and a mail server or client can drop the twin.
 
 import hashlib
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
@@ -15,9 +15,7 @@ from django.db import transaction
 from django.template.loader import render_to_string
 
 from core import context
-
-# How the address ends that is left of somebody who was erased: no mail server takes it (RFC 2606).
-NOBODY: Final = "@invalid"
+from core.erased import NOBODY
 
 
 def send(

@@ -32,9 +32,3 @@ def replace(source: Pair, targets: Iterable[Pair]) -> None:
 def sources_of(target: Pair, kind: str, limit: int = 6) -> list[str]:
     """Public ids of the things of a kind that name the target, newest first; at most `MOST`, one query."""
     return SOURCES(of_kind=target[0], of_id=target[1], kind=kind)[:limit]
-
-
-def targets_of(source: Pair) -> list[Pair]:
-    """What the source names, in order; one query."""
-    found = Reference.objects.filter(source_kind=source[0], source_id=source[1]).order_by("position")
-    return list(found.values_list("target_kind", "target_id"))

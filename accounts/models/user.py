@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from core.erased import NOBODY
 from core.ids import uuid7
-from core.mail import NOBODY
 from core.models import Picture
 
 

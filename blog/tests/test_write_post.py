@@ -60,11 +60,11 @@ def test_the_text_is_rendered_when_it_is_saved():
 
 def test_what_a_post_names_is_kept_as_references_in_the_same_transaction():
     post = draft(body=STORY)
-    assert references.targets_of(("post", post.slug)) == [("product", "BOWL-OAT")]
+    assert references.sources_of(("product", "BOWL-OAT"), "post") == [post.slug]
 
     save(post, body=":::product MUG-OCHRE\n:::\n")
 
-    assert references.targets_of(("post", post.slug)) == [("product", "MUG-OCHRE")]
+    assert references.sources_of(("product", "MUG-OCHRE"), "post") == [post.slug]
     assert references.sources_of(("product", "BOWL-OAT"), "post") == []
 
 

@@ -113,17 +113,6 @@ def test_marking_read_takes_one_statement(room, ada, ben, statements):
     assert len(run.sql) == 1
 
 
-def test_unread_rooms_are_counted_in_one_query(ada, ben, statements):
-    for _ in range(3):
-        say(private_room(ada, ben), ben)
-    private_room(ada, ben)
-
-    with statements() as run:
-        total = queries.unread_total(Grant.session(ada))
-
-    assert (total, len(run.sql)) == (3, 1)
-
-
 def test_two_people_have_one_direct_room(ada, ben):
     first = rooms.open_direct(with_user=ben, by=person(ada))
     second = rooms.open_direct(with_user=ada, by=person(ben))
