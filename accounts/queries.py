@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.models import Permission
@@ -11,13 +11,25 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Concat, Extract, JSONObject
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts import keys
 from accounts.models import AccessToken, ApiKey, Ban, Client, Consent, Entitlement, User
 from core.context import Grant
+from core.models import Event
 
 PRODUCT = "product"
 SHORTEST_TOKEN = 20
+
+
+class InName(NamedTuple):
+    """What a member of staff and the person are called in whose name they acted."""
+
+    staff: str
+    person: str
+
+    def __str__(self) -> str:
+        return gettext("%(staff)s for %(person)s") % self._asdict()
 
 
 def holds(viewer: Grant, kind: str, subject: str, now: datetime | None = None) -> bool:
@@ -25,14 +37,6 @@ def holds(viewer: Grant, kind: str, subject: str, now: datetime | None = None) -
     if viewer.user is None:
         return False
     return Entitlement.objects.of(viewer.user).running(now).filter(kind=kind, subject=subject).exists()
-
-
-def subjects_held(viewer: Grant, kind: str, now: datetime | None = None) -> set[str]:
-    """All things of a kind that the viewer holds now. One query; none for strangers."""
-    if viewer.user is None:
-        return set()
-    held = Entitlement.objects.of(viewer.user).running(now).filter(kind=kind)
-    return set(held.values_list("subject", flat=True))
 
 
 def has_bought(viewer: Grant, product: str, now: datetime | None = None) -> bool:
@@ -50,6 +54,27 @@ def owner_of(email: str) -> User | None:
     """Who proved to own an address, if anybody. One query."""
     proved = EmailAddress.objects.filter(email=email.lower(), verified=True)
     return User.objects.filter(pk__in=proved.values("user_id")).first()
+
+
+def names_of(uids: Iterable[str]) -> dict[str, str]:
+    """What people are called, by public id; one query, none where nobody is asked for."""
+    asked = set(uids) - {""}
+    people = User.objects.filter(uid__in=asked) if asked else ()
+    return {person.public_id: person.display_name for person in people}
+
+
+def acted_in_names(events: Iterable[Event]) -> dict[int, InName]:
+    """Which of these events staff brought about in a person's name, by their key.
+
+    One query; none where all acted for themselves.
+    """
+    acted = [event for event in events if event.impersonator_id and event.actor_kind == User.public_kind]
+    names = names_of(uid for event in acted for uid in (event.impersonator_id, event.actor_id))
+    return {
+        event.pk: InName(names[event.impersonator_id], names[event.actor_id])
+        for event in acted
+        if event.impersonator_id in names and event.actor_id in names
+    }
 
 
 def api_keys_of(viewer: Grant) -> QuerySet[ApiKey]:

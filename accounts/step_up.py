@@ -6,18 +6,21 @@ from typing import Any, Final
 
 from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows import reauthentication
-from allauth.core.exceptions import ReauthenticationRequired
+from allauth.core.exceptions import ImmediateHttpResponse, ReauthenticationRequired
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.impersonation.guard import Impersonating
 from core.errors import Denied
 
 MARKED: Final = "asks_again"
-# By the names of their addresses: people, roles, keys, clients, what they hold; secrets of webhooks; what is taken out.
-STAFF_ACTS: Final = ("accounts_*", "core_webhook_*", "*_export")
-API_ACTS: Final = ("webhook-*",)  # beside what endpoints of an account ask themselves
+# By the names of their addresses: people, roles, keys, clients, what they hold; secrets of webhooks; what is taken out;
+# money given back, or noted as come or gone.
+STAFF_ACTS: Final = ("accounts_*", "core_webhook_*", "*_export", "shop_order_refund*", "shop_order_transfer")
+API_ACTS: Final = ("webhook-*", "order-refunds")  # beside what endpoints of an account ask themselves
 READS: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 TAKES_OUT: Final = "*_export"
 
@@ -35,10 +38,15 @@ class SignInAnew(Denied):
 def require(request: HttpRequest) -> None:
     """Go on only for somebody who just said who they are: others are led to the page that asks, and come back.
 
-    A form that was sent is kept and sent again after that. Raises Impersonating, and what leads to that page.
+    A form that was sent is kept and sent again after that; a part of a page that a script asked for leads the whole
+    page there. Raises Impersonating, SignInAnew, and what leads to that page.
     """
-    if is_needed(request):
-        raise ReauthenticationRequired
+    if not is_needed(request):
+        return
+    if getattr(request, "htmx", False):
+        led = reauthentication.suspend_request(request, reverse("account_reauthenticate"))
+        raise ImmediateHttpResponse(HttpResponseClientRedirect(led.url))
+    raise ReauthenticationRequired
 
 
 def is_needed(request: HttpRequest) -> bool:

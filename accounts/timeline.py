@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.queries import names_of
 from core.models import Event
 from core.paging import Page, keyset
 
@@ -67,7 +68,7 @@ def events_of(user: User) -> QuerySet[Event]:
 
 def steps_of(page: Page[Event]) -> list[dict[str, Any]]:
     """Events as components/timeline.html shows them. One query where staff did something in the person's name."""
-    staff = _names_of({event.impersonator_id for event in page} | {_beginner(event) for event in page})
+    staff = names_of({event.impersonator_id for event in page} | {_beginner(event) for event in page})
     return [
         {
             "label": WORDS.get(event.name) or WARNINGS[event.name],
@@ -88,8 +89,3 @@ def _note(event: Event, staff: dict[str, str]) -> str:
     if name := staff.get(event.impersonator_id):
         return _("%(name)s of %(house)s did this for you") % {"name": name, "house": settings.SITE_NAME}
     return staff.get(_beginner(event), "")
-
-
-def _names_of(uids: set[str]) -> dict[str, str]:
-    people = User.objects.filter(uid__in=uids - {""}) if uids - {""} else ()
-    return {person.public_id: person.display_name for person in people}

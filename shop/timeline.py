@@ -1,6 +1,6 @@
 """What happened to an order and what comes next, in words for its buyer."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.queries import InName
 from core.models import Event
 from core.money import Money
 from core.templatetags.ui import money
@@ -34,33 +35,48 @@ WITH_AMOUNT = frozenset({"order.refunded", "payment.returned", "order.refund_req
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A step of the timeline, as the component draws it."""
+    """A step of the timeline, as the component draws it. `by` tells of an act of staff in the buyer's name."""
 
     label: str
     at: datetime | None
     state: str
     note: str = ""
+    by: str = ""
 
 
-def timeline(order: Order, happened: list[Event]) -> list[Step]:
-    """The steps that were, oldest first, and the one that is next."""
-    steps = list(_past(order, happened))
+def timeline(order: Order, happened: Sequence[Event], in_names: Mapping[int, InName]) -> list[Step]:
+    """The steps that were, oldest first, and the one that is next.
+
+    `in_names` are the acts in another's name, as accounts.queries.acted_in_names gives them.
+    """
+    steps = list(_past(order, happened, in_names))
     status = Order.Status(order.status)
     if status in COMES:
         steps.append(Step(str(COMES[status]), None, "now"))
     return steps
 
 
-def _past(order: Order, happened: list[Event]) -> Iterator[Step]:
+def told(happened: Sequence[Event]) -> list[Event]:
+    """Those of an order's events that its buyer is told of."""
+    return [event for event in happened if event.name in HAPPENED]
+
+
+def _past(order: Order, happened: Sequence[Event], in_names: Mapping[int, InName]) -> Iterator[Step]:
     finished = {
         event.data.get("refund") for event in happened if event.name in ("order.refunded", "order.refund_failed")
     }
-    for event in happened:
-        if event.name not in HAPPENED or _is_settled(event, finished):
+    for event in told(happened):
+        if _is_settled(event, finished):
             continue
         words, state = HAPPENED[event.name]
         in_part = event.name == "order.fulfilled" and not event.data.get("complete", True)
-        yield Step(_("Sent in part") if in_part else str(words), event.at, state, _note(order, event.name, event.data))
+        yield Step(
+            label=_("Sent in part") if in_part else str(words),
+            at=event.at,
+            state=state,
+            note=_note(order, event.name, event.data),
+            by=str(in_names.get(event.pk, "")),
+        )
 
 
 def _is_settled(event: Event, finished: set[Any]) -> bool:

@@ -55,14 +55,23 @@ def test_these_acts_of_the_staff_area_ask_again():
         "core_webhook_rotate",
         "core_webhook_switch",
         "core_eventorigin_export",
+        "shop_order_refund",
+        "shop_order_refund_sent",
+        "shop_order_transfer",
     }
-    assert all(re.match(r"accounts_|core_webhook|.*_export$", name) for name in asking)
+    assert all(re.match(r"accounts_|core_webhook|shop_order_(refund|transfer)|.*_export$", name) for name in asking)
     assert {name for name in everything if step_up.is_staff_act(name, "GET")} == {
         name for name in everything if name.endswith("_export")
     }
 
 
-@pytest.mark.parametrize("name", ["shop_product_change", "blog_post_change", "chat_room_change", "core_homeblock_add"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("shop_product_change", "shop_order_fulfil", "shop_order_cancel"),
+        *("blog_post_change", "chat_room_change", "core_homeblock_add"),
+    ],
+)
 def test_daily_work_does_not(name):
     assert not step_up.is_staff_act(name, "POST")
 

@@ -11,6 +11,7 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.queries import acted_in_names
 from core.admin import ReadOnlyAdmin
 from core.middleware import grant_of
 from core.templatetags.ui import money
@@ -19,11 +20,10 @@ from shop.models import Order, Refund
 from shop.pages.answers import posted
 from shop.pages.order_desk import fulfil_form, refund_form
 from shop.providers.bank_transfer import BankTransfer
-from shop.queries.order_page import order_page
+from shop.queries.order_page import order_page, refunds_of
 from shop.services import fulfilment, refund, transfers
 from shop.services import orders as verbs
 from shop.staff_forms import FulfilForm, RefundForm, TransferForm
-from shop.timeline import timeline
 
 
 @admin.register(Order)
@@ -49,12 +49,12 @@ class OrderAdmin(ReadOnlyAdmin):
         """Adds the lines, the money, the parcels and the timeline, and which verbs are open."""
         order: Order = context["original"]
         page = order_page(order)
-        live = page.standing.live
+        live, in_names = page.standing.live, acted_in_names(page.events)
         by = grant_of(request).actor
         context |= {
             "page": page,
-            "refunds": [made for attempt in order.payments.all() for made in attempt.refunds.all()],
-            "steps": timeline(order, list(page.events)),
+            "refunds": refunds_of(page),
+            "happened": [(event, in_names.get(event.pk, "")) for event in page.events],
             "may_fulfil": by.can("shop.fulfil_order") and any(line.to_send for line, _image in page.lines),
             "may_refund": by.can("shop.refund_order") and bool(page.standing.refundable),
             "may_cancel": by.can("shop.cancel_order") and order.status == Order.Status.PENDING_PAYMENT,

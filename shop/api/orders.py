@@ -4,22 +4,25 @@ from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from django.urls import reverse
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.queries import InName, acted_in_names
 from core.api.viewsets import In, Problem, ReadViewSet
 from core.context import Actor
 from core.errors import Unavailable
 from core.idempotency import idempotent
+from core.models import Event
 from shop.api.fields import AddressIn, AmountField, MinorField, PiecesField
 from shop.filters import OrderFilter
 from shop.models import Fulfilment, FulfilmentLine, Order, OrderLine, Payment, Refund
 from shop.queries import orders as queries
 from shop.services import fulfilment, payment, refund
 from shop.services import orders as verbs
+from shop.timeline import told
 
 WRITES = {400: Problem, 403: Problem, 404: Problem, 409: Problem, 422: Problem}
 
@@ -105,6 +108,26 @@ class FulfilmentOut(serializers.Serializer[Fulfilment]):
     lines = FulfilmentLineOut(many=True)
 
 
+class InNameOut(serializers.Serializer[InName]):
+    """A member of staff acted in a person's name."""
+
+    staff = serializers.CharField()
+    person = serializers.CharField()
+
+
+class OrderEventOut(serializers.Serializer[Event]):
+    """What happened to an order: the name and the moment of an event."""
+
+    name = serializers.CharField()
+    at = serializers.DateTimeField()
+    in_name = serializers.SerializerMethodField(help_text="Who acted for whom; null for who acted as themselves.")
+
+    @extend_schema_field(InNameOut(allow_null=True))
+    def get_in_name(self, event: Event) -> dict[str, str] | None:
+        found = self.context["in_names"].get(event.pk)
+        return InNameOut(found).data if found else None
+
+
 class OrderSummaryOut(serializers.Serializer[Any]):
     """An order in a list."""
 
@@ -138,10 +161,17 @@ class OrderOut(OrderSummaryOut):
     payments = PaymentOut(many=True)
     refunds = serializers.SerializerMethodField()
     fulfilments = FulfilmentOut(many=True)
+    happened = serializers.SerializerMethodField(help_text="What happened to it, oldest first.")
 
     def get_refunds(self, order: Order) -> list[dict[str, Any]]:
         found = [made for attempt in order.payments.all() for made in attempt.refunds.all()]
         return [RefundOut(made).data for made in found]
+
+    @extend_schema_field(OrderEventOut(many=True))
+    def get_happened(self, order: Order) -> list[dict[str, Any]]:
+        events = told(queries.timeline(order))
+        context = {"in_names": acted_in_names(events)}
+        return [OrderEventOut(event, context=context).data for event in events]
 
 
 class OrderViewSet(ReadViewSet[Order]):

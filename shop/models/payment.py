@@ -4,7 +4,7 @@ from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -20,6 +20,11 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
     def live(self) -> Self:
         """Attempts that may still bring money."""
         return self.filter(status__in=Payment.LIVE)
+
+    def with_surplus(self) -> Self:
+        """Adds `is_surplus`: whether the money came late or twice, and goes back."""
+        surplus = Refund.objects.filter(payment=OuterRef("pk"), cause=Refund.Cause.SURPLUS)
+        return self.annotate(is_surplus=Exists(surplus))
 
 
 class Payment(models.Model):

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from accounts import step_up
 from core.errors import Denied, DomainError
 from core.forms import add_error
 from core.http import PageRequest, SeeOther
@@ -27,8 +28,10 @@ from shop.staff_forms import FulfilForm, RefundForm
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def refunds(request: PageRequest, number: str) -> HttpResponse:
-    """Give money back; the worker carries it out."""
+    """Give money back, by who said within minutes who they are; the worker carries it out."""
     page = _page(request, number, "shop.refund_order")
+    if request.method == "POST":
+        step_up.require(request)
 
     def carry_out(form: RefundForm) -> str:
         made = refund.request_refund(order_id=page.order.pk, by=request.grant.actor, **form.wish)

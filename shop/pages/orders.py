@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.queries import acted_in_names
 from core import ratelimit
 from core.errors import Conflict, DomainError, Unavailable
 from core.http import PageRequest, SeeOther
@@ -127,6 +128,7 @@ def shown(request: PageRequest, page: OrderPage, signature: str = "") -> dict[st
     found, by = page.order, request.grant.actor
     waits = found.status == Order.Status.PENDING_PAYMENT
     live = page.standing.live
+    is_known = by.can("shop.view_order") or (found.user_id is not None and found.user == by.user)
     return {
         "order": found,
         "standing": page.standing,
@@ -135,7 +137,9 @@ def shown(request: PageRequest, page: OrderPage, signature: str = "") -> dict[st
         "rows": _rows(page),
         "total": found.money(found.total),
         "tax_note": _("with %(tax)s tax") % {"tax": found.money(found.tax).format()} if found.tax_included else "",
-        "steps": timeline(found, list(page.events)),
+        "parcels": page.parcels,
+        # Who holds only the link does not learn the names of people.
+        "steps": timeline(found, page.events, acted_in_names(page.events) if is_known else {}),
         "waits": waits,
         "declined": waits and live is None and page.standing.latest is not None,
         "transfer": live if waits and live and live.provider == BankTransfer.code else None,
@@ -143,7 +147,7 @@ def shown(request: PageRequest, page: OrderPage, signature: str = "") -> dict[st
         "providers": providers.offered() if waits else [],
         "may_refund": by.can("shop.refund_order") and bool(page.standing.refundable),
         "may_fulfil": by.can("shop.fulfil_order") and any(line.to_send for line, _image in page.lines),
-        "may_talk": by.can("shop.view_order") or (found.user_id is not None and found.user == by.user),
+        "may_talk": is_known,
     }
 
 

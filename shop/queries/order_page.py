@@ -2,15 +2,45 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
 
-from django.db.models import Prefetch, prefetch_related_objects
+from django.db.models import Case, OuterRef, Prefetch, Subquery, When, prefetch_related_objects
+from django.db.models.functions import JSONObject
 
 from core.context import Grant
 from core.media import Image
 from core.models import Event
-from shop.models import FulfilmentLine, Order, OrderLine, Payment, ProductImage, Refund
+from core.models.picture import image_of
+from shop.models import Fulfilment, FulfilmentLine, Order, OrderLine, Payment, ProductImage, Refund
 from shop.queries import orders
 from shop.queries.orders import Standing
+
+# The first picture of a line's variant, or else of its product, as the columns that `image_of` takes.
+PICTURE = (
+    ProductImage.objects.filter(product=OuterRef("variant__product"))
+    .annotate(rank=Case(When(variant=OuterRef("variant"), then=0), default=1))
+    .order_by("rank", "position", "id")
+    .values(
+        drawn=JSONObject(
+            name="picture__file",
+            width="picture__width",
+            height="picture__height",
+            alt="picture__alt",
+            decorative="picture__decorative",
+            color="picture__color",
+            renditions="picture__renditions",
+        )
+    )[:1]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A parcel that left; `parts` says how many pieces of which line are in it."""
+
+    sent: Fulfilment
+    parts: Sequence[tuple[int, OrderLine]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +49,7 @@ class OrderPage:
 
     order: Order
     lines: Sequence[tuple[OrderLine, Image | None]]
+    parcels: Sequence[Parcel]
     standing: Standing
     events: Sequence[Event]
 
@@ -30,34 +61,35 @@ def find_order(number: str, viewer: Grant, signature: str = "") -> Order | None:
 
 
 def order_page(order: Order) -> OrderPage:
-    """All an order's page shows; seven queries at most."""
+    """All an order's page shows; four queries, three while nothing was sent."""
     prefetch_related_objects(
         [order],
-        Prefetch("lines", OrderLine.objects.select_related("variant")),
-        Prefetch(
-            "payments",
-            Payment.objects.order_by("id").prefetch_related(Prefetch("refunds", Refund.objects.order_by("id"))),
-        ),
-        Prefetch("fulfilments__lines", FulfilmentLine.objects.select_related("line")),
+        Prefetch("lines", OrderLine.objects.annotate(drawn=Subquery(PICTURE))),
+        Prefetch("payments", Payment.objects.with_surplus().order_by("id")),
     )
     lines = list(order.lines.all())
-    pictures = _pictures(lines)
     return OrderPage(
         order=order,
-        lines=[(line, pictures.get(line.pk)) for line in lines],
+        lines=[(line, image_of(**line.drawn) if line.drawn else None) for line in lines],  # type: ignore[attr-defined]
+        parcels=_parcels(order, lines),
         standing=orders.standing(order),
         events=orders.timeline(order),
     )
 
 
-def _pictures(lines: Sequence[OrderLine]) -> dict[int, Image]:
-    """The first picture of each line's variant, or of its product."""
-    products = {line.variant.product_id for line in lines}
-    own: dict[int, Image] = {}
-    shared: dict[int, Image] = {}
-    for image in ProductImage.objects.filter(product__in=products).select_related("picture").reverse():
-        if image.variant_id:
-            own[image.variant_id] = image.picture.image
-        shared[image.product_id] = image.picture.image
-    chosen = ((line.pk, own.get(line.variant_id) or shared.get(line.variant.product_id)) for line in lines)
-    return {pk: image for pk, image in chosen if image}
+def refunds_of(page: OrderPage) -> list[Refund]:
+    """What went back of each payment, or is on its way, oldest first; one query."""
+    prefetch_related_objects([page.order], Prefetch("payments__refunds", Refund.objects.order_by("id")))
+    return [made for attempt in page.order.payments.all() for made in attempt.refunds.all()]
+
+
+def _parcels(order: Order, lines: Sequence[OrderLine]) -> list[Parcel]:
+    """One query; none while nothing was sent."""
+    if not any(line.quantity_fulfilled for line in lines):
+        return []
+    known = {line.pk: line for line in lines}
+    found = FulfilmentLine.objects.filter(fulfilment__order=order).select_related("fulfilment")
+    return [
+        Parcel(sent, [(part.quantity, known[part.line_id]) for part in parts])
+        for sent, parts in groupby(found.order_by("fulfilment", "id"), attrgetter("fulfilment"))
+    ]

@@ -47,7 +47,8 @@ def behind_link(number: str, signature: str) -> QuerySet[Order]:
 
 def with_everything(orders: QuerySet[Order]) -> QuerySet[Order]:
     """Load what an order's page shows: lines, payments, refunds and parcels; five queries for any number."""
-    payments = Payment.objects.order_by("id").prefetch_related(Prefetch("refunds", Refund.objects.order_by("id")))
+    refunds = Prefetch("refunds", Refund.objects.order_by("id"))
+    payments = Payment.objects.with_surplus().order_by("id").prefetch_related(refunds)
     return orders.select_related("market", "shipping_method", "user").prefetch_related(
         Prefetch("lines", OrderLine.objects.select_related("variant")),
         Prefetch("payments", payments),
@@ -56,13 +57,9 @@ def with_everything(orders: QuerySet[Order]) -> QuerySet[Order]:
 
 
 def standing(order: Order) -> Standing:
-    """Sum up the payments of an order loaded by `with_everything`; no query."""
+    """Sum up the payments of an order, loaded `with_surplus`; no query."""
     payments = list(order.payments.all())
-    counted = [
-        payment
-        for payment in payments
-        if not any(refund.cause == Refund.Cause.SURPLUS for refund in payment.refunds.all())
-    ]
+    counted = [payment for payment in payments if not payment.is_surplus]  # type: ignore[attr-defined]
     live = [payment for payment in payments if payment.is_live]
     return Standing(
         paid=order.money(sum(payment.captured for payment in counted)),

@@ -3,10 +3,27 @@
 from collections.abc import Iterator
 
 import pytest
+from rest_framework.test import APIClient
 
+from core.testing import JustSignedIn
 from shop import providers
 from shop.queries import audit
 from shop.tests.fakes import FlakySandbox
+
+
+class ApiJustSignedIn(JustSignedIn, APIClient):
+    """A browser's script, the same way."""
+
+
+@pytest.fixture
+def client() -> JustSignedIn:
+    """Whoever is signed in said just now who they are; others are met in test_ask_again_before_money."""
+    return JustSignedIn()
+
+
+@pytest.fixture
+def api() -> APIClient:
+    return ApiJustSignedIn()
 
 
 @pytest.fixture

@@ -4,12 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.test import Client
-from rest_framework.test import APIClient
 
 from core import testing
-from core.testing import events_named
+from core.testing import JustSignedIn, events_named
 from shop.models import Order, OrderLine, Payment, Refund, RefundLine
+from shop.tests.conftest import ApiJustSignedIn
 from shop.tests.factories import VariantFactory, paid
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sums_hold")]
@@ -18,19 +17,19 @@ Door = Callable[[Any, Order, dict[str, Any]], int]
 
 
 def through_page(user: Any, order: Order, wish: dict[str, Any]) -> int:
-    client = Client()
+    client = JustSignedIn()
     client.force_login(user)
     return client.post(f"/shop/orders/{order.number}/refunds/", as_form(wish)).status_code
 
 
 def through_admin(user: Any, order: Order, wish: dict[str, Any]) -> int:
-    client = Client()
+    client = JustSignedIn()
     client.force_login(user)
     return client.post(f"/admin/shop/order/{order.pk}/refund/", as_form(wish)).status_code
 
 
 def through_api(user: Any, order: Order, wish: dict[str, Any]) -> int:
-    client = APIClient()
+    client = ApiJustSignedIn()
     client.force_login(user)
     amount = {"amount": {"amount": wish["amount"], "currency": "EUR"}} if "amount" in wish else {}
     return client.post(f"/api/v1/orders/{order.number}/refunds/", {**wish, **amount}, format="json").status_code

@@ -9,9 +9,11 @@ from django.test import Client
 from core import testing
 from core.context import Actor
 from core.testing import events_named, no_event
-from shop.models import Cart, Order, Refund
+from shop.models import Cart, Order, ProductImage, Refund
 from shop.services import fulfilment, refund
 from shop.tests.factories import SYSTEM, VariantFactory, paid, place, settle, start
+from shop.tests.pages import product_with
+from shop.tests.test_read_offers import picture
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sums_hold")]
 
@@ -295,6 +297,40 @@ def test_an_order_costs_the_same_whatever_is_in_it(
         page = client.get(page_of(order, signed=True))
 
     assert len(page.context["lines"]) == count
+
+
+@pytest.mark.parametrize("count", [1, 24, 100])
+def test_its_buyer_sees_all_of_it_in_eight_queries(
+    client: Client, customer: Any, django_assert_max_num_queries: Any, deliver_events: Any, count: int
+):
+    """Session, person, order, pieces, payments, parcels, what happened, the conversation about it."""
+    order = paid({VariantFactory(stock=2): 1 for _ in range(count)}, user=customer)
+    lines = {str(uid): 1 for uid in order.lines.values_list("uid", flat=True)}
+    fulfilment.fulfil_order(order_id=order.pk, lines=lines, by=SYSTEM)
+    refund.request_refund(order_id=order.pk, lines=lines, reason="all broke", by=SYSTEM)
+    deliver_events()
+    client.force_login(customer)
+
+    with django_assert_max_num_queries(8):
+        page = client.get(page_of(order))
+
+    assert len(page.context["lines"]) == count
+    assert len(page.context["parcels"][0].parts) == count
+    assert page.context["standing"].refunded.minor == count * 3400
+
+
+def test_a_piece_is_shown_by_its_own_picture_or_its_products_first(client: Client):
+    product = product_with("mug", celadon=1, tenmoku=1)
+    celadon, tenmoku = product.variants.order_by("sku")
+    for position, (name, variant) in enumerate({"all": None, "dark": tenmoku, "darker": tenmoku}.items()):
+        ProductImage.objects.create(product=product, variant=variant, picture=picture(name), position=position)
+    bare = VariantFactory()
+    order = paid({celadon: 1, tenmoku: 1, bare: 1})
+
+    page = client.get(page_of(order, signed=True))
+
+    shown = {line["note"]: line["image"] and line["image"].url for line in page.context["lines"]}
+    assert shown == {"Celadon": "/media/pictures/all.webp", "Tenmoku": "/media/pictures/dark.webp", bare.title: None}
 
 
 @pytest.mark.parametrize("count", [1, 24])
