@@ -8,7 +8,7 @@ from uuid import uuid4
 import structlog
 from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.internal.flows.login import clear_authentication_records, get_authentication_records
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.contrib import messages
@@ -19,7 +19,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from accounts import door, limits
-from accounts.models import User
+from accounts.models import Ban, User
 from accounts.services import attempts, bans
 from core import mail, ratelimit
 from core.errors import Unavailable
@@ -64,6 +64,24 @@ class AccountAdapter(DefaultAccountAdapter):
                 attempts.note_limited(typed=typed)
             raise
 
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """From a banned network a wrong password is told what a right one is: there is nothing to try out."""
+        super().authentication_failed(request, **credentials)
+        if not request.user.is_authenticated:
+            self.require_free_network(request)
+
+    def require_free_network(self, request: HttpRequest) -> None:
+        """Before an account is made. One query. Raises NetworkBanned."""
+        if (found := bans.running_ban(user=None, network=ratelimit.client_key(request))) is not None:
+            self._turn_away(request, found)
+
+    def _turn_away(self, request: HttpRequest, found: Ban) -> None:
+        """Noted once in a while for a network; the session keeps nothing of how far one came."""
+        clear_authentication_records(request)
+        if found.network and ratelimit.hit(limits.NOTED, "kept-out", self.get_client_ip(request)).allowed:
+            bans.note_kept_out(found)
+        raise bans.door_refusal(found)
+
     def is_reauthentication_required(self, **_: Any) -> bool:
         """Whether who they are was last said too long ago for a sensitive act; a sign-in counts as having said it."""
         said = [record["at"] for record in get_authentication_records(self.request, self.request.user)]
@@ -72,10 +90,11 @@ class AccountAdapter(DefaultAccountAdapter):
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
         """Whoever is banned from the whole house does not come in; only who proved who they are learns of it.
 
-        Raises Banned.
+        Nor does who comes from a banned network, but staff. Raises Banned, NetworkBanned.
         """
-        if door.met(user).is_banned and (found := bans.running_ban(user=user)) is not None:
-            raise bans.refusal(found)
+        network = ratelimit.client_key(request)
+        if door.met(user).is_banned and (found := bans.running_ban(user=user, network=network)) is not None:
+            self._turn_away(request, found)
         return cast("HttpResponse | None", super().pre_login(request, user, **kwargs))
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:

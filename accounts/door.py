@@ -8,13 +8,14 @@ from django.db.models import Exists, OuterRef
 from accounts import factors
 from accounts.models import Closing, User
 from accounts.services import bans
+from core import context
 
 MET: Final = "_met_at_the_door"  # on the person, for as long as this request has them
 
 
 @dataclass(frozen=True, slots=True)
 class Met:
-    """Banned from the whole house; closing the account; without the second factor that a role asks for."""
+    """Banned from the whole house, or in a network that is; closing; without the second factor that a role asks for."""
 
     is_banned: bool
     is_closing: bool
@@ -33,7 +34,7 @@ def met(user: User) -> Met:
 def _look(user: User) -> Met:
     person = OuterRef("pk")
     found = User.objects.filter(pk=user.pk).annotate(
-        banned=Exists(bans.running_for(user, bans.Scope.ALL)),
+        banned=Exists(bans.running_for(user, bans.Scope.ALL, context.current().address or "")),
         closing=Exists(Closing.objects.running().filter(user=person)),
         asked=Exists(factors.asked_of(person)),
         held=Exists(factors.held_by(person)),

@@ -1,6 +1,6 @@
 """Forms of people: allauth's with our labels, and the profile."""
 
-from typing import Any
+from typing import Any, cast
 
 from allauth.account import forms as allauth_forms
 from allauth.account.adapter import get_adapter
@@ -60,6 +60,11 @@ class SignupForm(allauth_forms.SignupForm):
         _dress(self.fields["email"], gettext_lazy("E-mail address"), "username", hint)
         if not self.by_passkey:
             _dress(self.fields["password1"], gettext_lazy("Password"), "new-password", strength_hint())
+
+    def clean(self) -> dict[str, Any]:
+        """Nobody makes an account from a banned network. Raises NetworkBanned, before any account is looked at."""
+        get_adapter().require_free_network(context.request)
+        return cast("dict[str, Any]", super().clean())
 
     def try_save(self, request: HttpRequest) -> Any:
         """Make the account, or answer as if: a known address gets a mail instead, in the same time and words."""

@@ -74,6 +74,7 @@ class TalkConsumer(AsyncConsumer):
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         given = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
         self.id = context.request_id_from(given)[:LONGEST_ID]
+        self.address = (scope.get("client") or ("",))[0]  # none where both ends are of this machine
         self.opened_at, self.frames = time.monotonic(), 0
         self.greeted = False
         self.entered = False
@@ -138,7 +139,9 @@ class TalkConsumer(AsyncConsumer):
             if self.actor.impersonator and isinstance(frame, SAYS):
                 raise Impersonating
             frame_id = f"{self.id}.{self.frames}"
-            with context.bind(request_id=frame_id, source="socket", impersonator=self.actor.impersonator):
+            with context.bind(
+                request_id=frame_id, source="socket", impersonator=self.actor.impersonator, address=self.address
+            ):
                 await self._answers[type(frame)](self, frame)
         except DomainError as refusal:
             details = refusal.details

@@ -14,6 +14,7 @@ from core.ids import uuids
 
 # The permission is asked for before; the room itself may be closed to staff.
 HOUSE = Actor.system("moderation")
+SHOWN = "shown"
 
 
 def show(ids: Collection[str]) -> Mapping[str, Shown]:
@@ -29,11 +30,20 @@ def find(uid: str, viewer: Grant) -> Found | None:
 
 
 def decide(uid: str, stands: bool, by: Actor, now: datetime) -> str:
-    """What is taken out leaves a tombstone, for good: a message that others saw go does not come back."""
-    message = Message.objects.filter(uid=uid).select_related("room").first()
-    if message is not None and not stands:
+    """What is taken out leaves a tombstone. What its author removed meanwhile has no state to go back to."""
+    message = Message.objects.filter(uid=uid, deleted_at__isnull=True).select_related("room").first()
+    if message is None:
+        return ""
+    if not stands:
         changes.delete_message(room_uid=message.room.uid, seq=message.seq, by=HOUSE, now=now)
-    return ""
+    return SHOWN
+
+
+def put_back(uid: str, state: str, by: Actor, now: datetime) -> None:
+    """It says again what it said, unless its author was erased meanwhile."""
+    message = Message.objects.filter(uid=uid).select_related("room").first()
+    if message is not None:
+        changes.restore_message(room_uid=message.room.uid, seq=message.seq, by=HOUSE, now=now)
 
 
 def _shown(message: Message) -> Shown:
@@ -58,5 +68,6 @@ moderation.register(
         show=show,
         find=find,
         decide=decide,
+        put_back=put_back,
     )
 )

@@ -39,7 +39,7 @@ def _message(message: Message) -> dict[str, Any]:
 
 
 def _former(edit: MessageEdit) -> dict[str, Any]:
-    return {"message": edit.message.uid, "version": edit.version, "body": edit.body, "at": edit.at}
+    return {"message": edit.message.uid, "version": edit.version, "body": edit.body, "cards": edit.cards, "at": edit.at}
 
 
 def _place(place: Membership) -> dict[str, Any]:
@@ -62,7 +62,7 @@ privacy.register(
             Holding(
                 _("Everything you said, and what it said before you changed it"),
                 Fate.ERASED,
-                {"chat.Message": "author body html cards", "chat.MessageEdit": "body"},
+                {"chat.Message": "author body html cards", "chat.MessageEdit": "body cards"},
                 file="talk/messages.json",
             ),
             Holding(

@@ -14,6 +14,7 @@ from accounts.services import bans
 from chat import wire
 from chat.models import Membership, Message, Room, SupportCase, answers
 from chat.models.room import RoomQuerySet
+from core import context
 from core.context import Actor, Grant
 from core.errors import Conflict, Denied, DomainError, NotFound
 
@@ -48,16 +49,16 @@ class Access:
         return self.why_silent is None
 
     @property
-    def why_silent(self) -> DomainError | type[RoomArchived | NotAMember] | None:
+    def why_silent(self) -> DomainError | None:
         """The refusal that writing here would meet. One query for who is banned."""
         if self.room.archived_at is not None:
-            return RoomArchived
+            return RoomArchived()
         if self.actor.user is None:
-            return NotAMember
+            return NotAMember()
         if self.ban_id is not None:
             return bans.refusal(Ban.objects.get(pk=self.ban_id))
         joins_by_writing = self.room.kind == Room.Kind.PUBLIC or (self.room.kind == Room.Kind.SUPPORT and self.agent)
-        return None if self.role or joins_by_writing else NotAMember
+        return None if self.role or joins_by_writing else NotAMember()
 
     @property
     def moderates(self) -> bool:
@@ -90,7 +91,8 @@ def access_message(room_uid: UUID, seq: int, by: Actor) -> tuple[Access, Message
 def _access(rooms: RoomQuerySet, by: Actor) -> Access:
     placed = rooms.reached_by(by).with_place_of(by.user).select_related("case", "customer")
     if by.user is not None:
-        placed = placed.annotate(ban=Subquery(bans.running_for(by.user, Ban.Scope.CHAT).values("pk")[:1]))
+        banned = bans.running_for(by.user, Ban.Scope.CHAT, context.current().address or "")
+        placed = placed.annotate(ban=Subquery(banned.values("pk")[:1]))
     room: Any = placed.first()
     if room is None:
         raise NotFound
@@ -153,12 +155,6 @@ def public_rooms(viewer: Grant) -> QuerySet[Room]:
     rooms = Room.objects.filter(kind=Room.Kind.PUBLIC, archived_at__isnull=True).with_place_of(viewer.user)
     listed = rooms.annotate(unread=F("last_seq") - F("my_read"), last_body=_last_body())
     return listed.order_by("-last_message_at", "-pk")
-
-
-def unread_total(viewer: Grant) -> int:
-    """How many rooms hold something the viewer has not read; one query."""
-    joined: Any = Room.objects.joined_by(viewer.user)
-    return int(joined.filter(unread__gt=0).count())
 
 
 @dataclass(frozen=True, slots=True)

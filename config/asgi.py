@@ -5,6 +5,7 @@ import os
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
 from channels.sessions import CookieMiddleware, SessionMiddleware
+from django.conf import settings
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -12,11 +13,13 @@ http = get_asgi_application()
 
 from chat.urls import websocket_urlpatterns  # noqa: E402  apps must be ready
 from config.lifespan import lifespan  # noqa: E402
+from config.proxy import ClientAddress  # noqa: E402
 
+sockets = AllowedHostsOriginValidator(CookieMiddleware(SessionMiddleware(URLRouter(websocket_urlpatterns))))
 application = ProtocolTypeRouter(
     {
         "http": http,
-        "websocket": AllowedHostsOriginValidator(CookieMiddleware(SessionMiddleware(URLRouter(websocket_urlpatterns)))),
+        "websocket": ClientAddress(sockets) if settings.BEHIND_PROXY else sockets,
         "lifespan": lifespan,
     }
 )

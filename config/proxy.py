@@ -1,8 +1,9 @@
 """Behind the proxy every request comes from the proxy. Who asked is told in a header; limits count by it."""
 
 import ipaddress
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
 
@@ -16,7 +17,24 @@ class ClientAddressMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        last = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
         with suppress(ValueError):  # asked without the proxy, as a health check is
-            request.META["REMOTE_ADDR"] = str(ipaddress.ip_address(last))
+            request.META["REMOTE_ADDR"] = _last(request.headers.get("X-Forwarded-For", ""))
         return self.get_response(request)
+
+
+class ClientAddress:
+    """The same for sockets: `scope["client"]` is who asked."""
+
+    def __init__(self, app: Callable[..., Awaitable[None]]) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        told = dict(scope["headers"]).get(b"x-forwarded-for", b"").decode("latin-1")
+        with suppress(ValueError):
+            scope = {**scope, "client": (_last(told), 0)}
+        await self.app(scope, receive, send)
+
+
+def _last(forwarded: str) -> str:
+    """Raises ValueError for what is no address."""
+    return str(ipaddress.ip_address(forwarded.rpartition(",")[2].strip()))

@@ -5,7 +5,7 @@ from accounts.models.data import Closing, DataExport
 from accounts.models.device import Device
 from accounts.models.entitlement import Entitlement
 from accounts.models.impersonation import Impersonation
-from accounts.models.moderation import Ban, Case, Report, SpamWord, Trace
+from accounts.models.moderation import Ban, Case, KeptProfile, Report, SpamWord, Trace
 from accounts.models.oauth import (
     AccessToken,
     AuthorizationCode,
@@ -35,6 +35,7 @@ __all__ = [
     "Entitlement",
     "IDToken",
     "Impersonation",
+    "KeptProfile",
     "Letter",
     "RefreshToken",
     "Report",

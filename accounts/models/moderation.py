@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.ids import uuid7
+from core.models import Picture
 
 DIGEST = r"^[0-9a-f]{64}$"
 
@@ -43,6 +44,20 @@ class Case(models.Model):
     class Act(models.TextChoices):
         APPROVE = "approve", _("let it stand")
         REFUSE = "refuse", _("take it out")
+
+    class Reason(models.TextChoices):
+        """Why it is here: what `moderation.spam` gives points for, and what makes a thing wait whatever its points."""
+
+        REPORTED = "reported", _("somebody reported it")
+        WAITS = "waits", _("waits to be let in")
+        TRAP = "trap", _("filled a field that people do not see")
+        TOO_FAST = "too_fast", _("sent faster than people write")
+        LINKS = "links", _("many links")
+        WORDS = "words", _("words of the list")
+        RATE = "rate", _("many texts within the hour")
+        DUPLICATE = "duplicate", _("the same was said before")
+        NEW_ACCOUNT = "new_account", _("a new account, or none")
+        LOUD = "loud", _("mostly capitals")
 
     uid = models.UUIDField(_("uid"), default=uuid7, unique=True, editable=False)
     kind = models.CharField(_("kind"), max_length=40)
@@ -96,6 +111,12 @@ class Case(models.Model):
     @property
     def public_id(self) -> str:
         return str(self.uid)
+
+    @property
+    def why(self) -> list[str]:
+        """The reasons in words; one that is no longer known, by its code."""
+        known = dict(self.Reason.choices)
+        return [str(known.get(code, code)) for code in self.reasons]
 
 
 class Report(models.Model):
@@ -251,6 +272,26 @@ class SpamWord(models.Model):
 
     def __str__(self) -> str:
         return self.text
+
+
+class KeptProfile(models.Model):
+    """Words and picture that staff took out of a profile, so that this can be taken back; for a month at most."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="kept_profile", verbose_name=_("person")
+    )
+    bio = models.TextField(_("about"), blank=True)
+    avatar = models.ForeignKey(Picture, models.SET_NULL, null=True, blank=True, verbose_name=_("picture"))
+    taken_at = models.DateTimeField(_("taken out at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("profile taken out")
+        verbose_name_plural = _("profiles taken out")
+        ordering: ClassVar = ["-taken_at"]
+        indexes: ClassVar = [models.Index(fields=["taken_at"], name="kept_profile_at")]
+
+    def __str__(self) -> str:
+        return str(self.user)
 
 
 class Trace(models.Model):

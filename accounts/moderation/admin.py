@@ -8,7 +8,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from accounts.models import Ban, Case, Report, SpamWord
+from accounts.models import Ban, Case, KeptProfile, Report, SpamWord
 from accounts.services import bans
 from core.admin import ReadOnlyAdmin
 from core.middleware import grant_of
@@ -21,6 +21,12 @@ class CaseAdmin(ReadOnlyAdmin):
     list_select_related = ("author", "decided_by")
     search_fields = ("=subject_id", "=author__email")
     show_full_result_count = False
+    exclude = ("reasons",)
+    readonly_fields = ("why",)
+
+    @admin.display(description=_("reasons"))
+    def why(self, case: Case) -> str:
+        return ", ".join(case.why)
 
 
 @admin.register(Report)
@@ -58,6 +64,16 @@ class BanAdmin(ReadOnlyAdmin):
         ended = sum(bans.unban(ban_uid=uid, by=by) for uid in queryset.values_list("uid", flat=True))
         text = ngettext("%(count)d ban is ended.", "%(count)d bans are ended.", ended)
         self.message_user(request, text % {"count": ended}, messages.SUCCESS)
+
+
+@admin.register(KeptProfile)
+class KeptProfileAdmin(ReadOnlyAdmin):
+    """What was taken out of profiles, for those who may answer somebody that complains."""
+
+    list_display = ("user", "taken_at")
+    list_select_related = ("user",)
+    search_fields = ("=user__email",)
+    show_full_result_count = False
 
 
 @admin.register(SpamWord)

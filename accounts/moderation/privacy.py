@@ -6,26 +6,33 @@ from datetime import datetime
 from django.utils.translation import gettext_lazy as _
 
 from accounts import privacy
-from accounts.models import Ban, Case, Report, Trace
-from accounts.privacy import Fate, Holding, Keeper, Person, Records
+from accounts.models import Ban, Case, KeptProfile, Report, Trace
+from accounts.privacy import Copy, Fate, Holding, Keeper, Part, Person, Records
+from accounts.services import profiles
 
 CHUNK = 500
 REPORTED = ("kind", "subject_id", "reason", "words", "state", "created_at")
 BANNED = ("scope", "reason", "until", "created_at", "ended_at")
 
 
-def export(person: Person) -> Iterator[Records]:
+def export(person: Person) -> Iterator[Part]:
     reported = Report.objects.filter(reporter=person.user).order_by("pk").values(*REPORTED)
     yield Records("moderation/reports.json", _("What you reported."), reported.iterator(chunk_size=CHUNK))
     banned = Ban.objects.filter(user=person.user).order_by("pk").values(*BANNED)
     yield Records(
         "moderation/bans.json", _("Where you may not write, or might not."), banned.iterator(chunk_size=CHUNK)
     )
+    words = _("What staff took out of your profile.")
+    for kept in KeptProfile.objects.filter(user=person.user).select_related("avatar"):
+        yield Records("moderation/profile.json", words, [{"bio": kept.bio, "taken_at": kept.taken_at}])
+        if kept.avatar is not None:
+            yield Copy("moderation/picture.webp", words, kept.avatar.file)
 
 
 def erase(person: Person, now: datetime) -> None:
     """Reports lose their reporter and their words; a ban stays with the account that has no name any more."""
     user = person.user
+    profiles.forget_kept(user=user)
     Trace.objects.filter(author=user.public_id).delete()
     Report.objects.filter(reporter=user).update(reporter=None, words="")
     Case.objects.filter(author=user).update(author=None, words="")
@@ -62,6 +69,12 @@ privacy.register(
                 {"accounts.Ban": "user email_digest network words made_by ended_by"},
                 why=_("Staff answer for whom they ban."),
                 file="moderation/bans.json",
+            ),
+            Holding(
+                _("What staff took out of your profile, for a month"),
+                Fate.ERASED,
+                {"accounts.KeptProfile": "user bio avatar"},
+                file="moderation/profile.json",
             ),
             Holding(
                 _("That you wrote something, for a week"),

@@ -9,9 +9,11 @@ from django.utils.translation import gettext_lazy as _
 from accounts import moderation
 from accounts.models import User
 from accounts.moderation import Found, Shown, Source
-from accounts.services import people
+from accounts.services import profiles
 from core.context import Actor, Grant
 from core.ids import uuids
+
+SHOWN, TAKEN_OUT = "shown", "taken out"
 
 
 def show(ids: Collection[str]) -> Mapping[str, Shown]:
@@ -24,11 +26,17 @@ def find(uid: str, viewer: Grant) -> Found | None:
 
 
 def decide(uid: str, stands: bool, by: Actor, now: datetime) -> str:
-    """Words and picture are taken out for good; the name stays, since others know them by it."""
+    """Words and picture are taken out; what there was is kept for a while."""
     user = User.objects.filter(uid=uid).first()
-    if user is not None and not stands:
-        people.change_profile(user_id=user.pk, by=by, now=now, bio="", avatar=None)
-    return ""
+    if user is None or not (stands or profiles.take_out(user_id=user.pk, by=by, now=now)):
+        return ""
+    return SHOWN if stands else TAKEN_OUT
+
+
+def put_back(uid: str, state: str, by: Actor, now: datetime) -> None:
+    user = User.objects.filter(uid=uid).first()
+    if user is not None and state == TAKEN_OUT:
+        profiles.put_back(user_id=user.pk, by=by, now=now)
 
 
 def _shown(user: User) -> Shown:
@@ -45,5 +53,6 @@ moderation.register(
         show=show,
         find=find,
         decide=decide,
+        put_back=put_back,
     )
 )

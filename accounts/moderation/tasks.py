@@ -2,9 +2,10 @@
 
 from celery import shared_task
 
-from accounts.services import spam
+from accounts.services import profiles, spam
 
 
 @shared_task(name="accounts.forget_traces")
 def forget_traces() -> None:
     spam.forget_old()
+    profiles.forget_old()

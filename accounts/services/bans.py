@@ -33,6 +33,16 @@ class Banned(Denied):
     message = _("You may not write here %(how_long)s. If you think this is wrong, write to %(appeal)s.")
 
 
+class NetworkBanned(Denied):
+    """`until` is a moment in ISO 8601, "" for ever."""
+
+    code = "network_banned"
+    message = _(
+        "From your network nobody signs in or makes an account %(how_long)s. If you think this is wrong, write to "
+        "%(appeal)s."
+    )
+
+
 class NotToBeBanned(Denied):
     code = "not_to_be_banned"
     message = _("This person cannot be banned by you.")
@@ -134,25 +144,38 @@ def running_ban(
     *, user: User | None, scope: str = Scope.ALL, network: str = "", now: datetime | None = None
 ) -> Ban | None:
     """The ban that keeps somebody from a part of the house, the longest first; None when there is none."""
-    who = _who_is(user) if user is not None else Q()
-    if network:
-        who |= Q(network__in=_networks_around(network))
+    who = _who_is(user, network)
     if not who:
         return None
     found = Ban.objects.running(now or timezone.now()).filter(who, scope__in={scope, Scope.ALL})
     return max(found, key=lambda one: (one.until is None, one.until or one.created_at), default=None)
 
 
-def running_for(user: User, scope: str, now: datetime | None = None) -> QuerySet[Ban]:
+def running_for(user: User, scope: str, network: str = "", now: datetime | None = None) -> QuerySet[Ban]:
     """The bans that keep a person from a part of the house, to ask for within another query."""
-    return Ban.objects.running(now or timezone.now()).filter(_who_is(user), scope__in={scope, Scope.ALL})
+    return Ban.objects.running(now or timezone.now()).filter(_who_is(user, network), scope__in={scope, Scope.ALL})
+
+
+@transaction.atomic
+def note_kept_out(row: Ban, *, now: datetime | None = None) -> None:
+    """Somebody was not let in from a banned network. Records ban.kept_out; who it was is not said."""
+    events.record("ban.kept_out", row, by=Actor.guest(), now=now)
 
 
 def refusal(row: Ban) -> Banned:
+    return Banned(**_terms(row))
+
+
+def door_refusal(row: Ban) -> Banned | NetworkBanned:
+    """What somebody hears who may not come in."""
+    return NetworkBanned(**_terms(row)) if row.network else refusal(row)
+
+
+def _terms(row: Ban) -> dict[str, str]:
     end = formats.date_format(timezone.localtime(row.until), "DATETIME_FORMAT") if row.until else ""
     how_long = _t("until %(end)s") % {"end": end} if end else _t("any more")
     appeal = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
-    return Banned(how_long=how_long, appeal=appeal, until=row.until.isoformat() if row.until else "")
+    return {"how_long": how_long, "appeal": appeal, "until": row.until.isoformat() if row.until else ""}
 
 
 def digest_of(text: str) -> str:
@@ -160,8 +183,12 @@ def digest_of(text: str) -> str:
     return salted_hmac("accounts.moderation", text, algorithm="sha256").hexdigest() if text else ""
 
 
-def _who_is(user: User) -> Q:
-    return Q(user=user) | Q(email_digest=digest_of(user.email))
+def _who_is(user: User | None, network: str) -> Q:
+    """By what bans know somebody. A network's is not for staff: it could be their own, and shut out who can end it."""
+    who = Q() if user is None else Q(user=user) | Q(email_digest=digest_of(user.email))
+    if network and not (user is not None and user.is_staff):
+        who |= Q(network__in=_networks_around(network))
+    return who
 
 
 def _require_bannable(person: User, by: Actor) -> None:
@@ -189,6 +216,9 @@ def _network(text: str) -> str:
 
 
 def _networks_around(text: str) -> list[str]:
-    """The networks, as wide as one is banned, in which a caller's own lies."""
-    own = ip_network(text, strict=False)
+    """The networks, as wide as one is banned, in which a caller's own lies; none for what is no address."""
+    try:
+        own = ip_network(text, strict=False)
+    except ValueError:
+        return []
     return [str(own.supernet(new_prefix=width)) for width in range(WIDEST[own.version], own.prefixlen + 1)]

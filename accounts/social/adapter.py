@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
+from allauth.account.adapter import get_adapter as account_adapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter, _build_apps_from_settings
 from allauth.socialaccount.models import SocialApp, SocialLogin
 from allauth.socialaccount.providers.base import Provider
@@ -32,6 +33,11 @@ class SocialAdapter(DefaultSocialAccountAdapter):
         """Those of the settings. No query: nobody keeps secrets of providers in the database."""
         by_kind = _build_apps_from_settings(provider=provider, client_id=client_id)
         return [app for apps in by_kind.values() for app in apps]
+
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
+        """As for an account with a password. Raises NetworkBanned."""
+        account_adapter(request).require_free_network(request)
+        return bool(super().is_open_for_signup(request, sociallogin))
 
     def populate_user(self, request: HttpRequest, sociallogin: SocialLogin, data: dict[str, Any]) -> User:
         """A new person as the other side names them; addresses are kept in small letters."""

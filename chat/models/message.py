@@ -93,7 +93,8 @@ class MessageEdit(models.Model):
 
     message = models.ForeignKey(Message, models.CASCADE, related_name="edits", verbose_name=_("message"))
     version = models.PositiveIntegerField(_("version"))
-    body = models.CharField(_("text"), max_length=LONGEST_BODY)
+    body = models.CharField(_("text"), max_length=LONGEST_BODY, blank=True)
+    cards = models.JSONField(_("cards"), default=list, db_default=[], blank=True)
     editor = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("changed by")
     )

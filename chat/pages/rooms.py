@@ -142,7 +142,7 @@ def _show(request: PageRequest, access: Access, form: MessageForm | None = None,
         "form": form
         or MessageForm(initial={"cards": request.GET.get("card", ""), "reply_to": _number(request, "reply")}),
         "reply": next((log.quoted(m) for m in page if m.seq == _number(request, "reply")), None),
-        "silence": access.why_silent.message if access.why_silent else "",
+        "silence": silence.detail if (silence := access.why_silent) else "",
         "case": CaseForm(initial={"assignee": _uid(room.case.assignee), "priority": room.case.priority})
         if access.agent
         else None,

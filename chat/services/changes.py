@@ -12,7 +12,7 @@ from chat import protocol, queries, rendering
 from chat.models import Message, MessageEdit, Reaction
 from chat.queries import Access, NotAMember
 from chat.services import messages
-from core import events, references
+from core import context, events, references
 from core.context import Actor
 from core.errors import Conflict, Denied, Invalid, NotFound
 
@@ -77,6 +77,27 @@ def delete_message(*, room_uid: UUID, seq: int, by: Actor, now: datetime | None 
 
 
 @transaction.atomic
+def restore_message(*, room_uid: UUID, seq: int, by: Actor, now: datetime | None = None) -> Message:
+    """Give a tombstone back what it last said, with its cards; marks stay gone. What still stands, and what nobody
+    knows any more, is no change.
+
+    Locks the room. Raises NotFound, NotYours for who does not moderate. Records message.restored.
+    """
+    access, message, rev = _take(room_uid, seq, by, writes=False)
+    if not access.moderates:
+        raise NotYours
+    former = message.edits.order_by("-version").first()
+    if message.deleted_at is None or former is None:
+        return _unchanged(message)
+    message.body, message.html, message.cards = former.body, rendering.render(former.body), former.cards
+    message.deleted_at, message.rev = None, rev
+    message.save(update_fields=["body", "html", "cards", "deleted_at", "rev"])
+    references.replace((Message.public_kind, message.public_id), [(kind, about) for kind, about in message.cards])
+    events.record("message.restored", message, by=by, now=now, room=access.room.public_id)
+    return _publish_changed(message)
+
+
+@transaction.atomic
 def react(*, room_uid: UUID, seq: int, emoji: str, on: bool, by: Actor, now: datetime | None = None) -> Message:
     """Put a mark on a message, or take it back; again is no change.
 
@@ -116,6 +137,7 @@ def report_message(*, room_uid: UUID, seq: int, reason: str, by: Actor, now: dat
         author=message.author,
         reason=reason,
         by=by,
+        network=context.current().address or "",
         now=now,
     )
     events.record("message.reported", message, by=by, now=now, reason=reason, room=access.room.public_id)
@@ -126,8 +148,8 @@ def _take(room_uid: UUID, seq: int, by: Actor, *, writes: bool = True) -> tuple[
     access = queries.access(room_uid, by)
     if by.user is None and by.kind != "system":
         raise NotAMember
-    if writes and access.why_silent:
-        raise access.why_silent
+    if writes and (refusal := access.why_silent):
+        raise refusal
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE chat_room SET last_rev = last_rev + 1 WHERE id = %s RETURNING last_rev", [access.room.pk]
@@ -147,7 +169,8 @@ def _unchanged(message: Message) -> Message:
 
 def _keep_version(message: Message, by: Actor, now: datetime) -> None:
     version = MessageEdit.objects.filter(message=message).count() + 1
-    MessageEdit.objects.create(message=message, version=version, body=message.body, editor=by.user, at=now)
+    said = {"body": message.body, "cards": message.cards}
+    MessageEdit.objects.create(message=message, version=version, **said, editor=by.user, at=now)
 
 
 def _publish_changed(message: Message) -> Message:

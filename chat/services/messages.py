@@ -110,8 +110,8 @@ def clean(body: str, cards: Sequence[object]) -> str:
 
 def _send(room_uid: UUID, draft: _Draft, by: Actor) -> Sent:
     access = queries.access(room_uid, by)
-    if access.why_silent:
-        raise access.why_silent
+    if refusal := access.why_silent:
+        raise refusal
     message_id, message = _insert(access.room, draft, access)
     if message is None:
         return Sent(_same(message_id, access.room, draft), duplicate=True)

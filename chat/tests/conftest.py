@@ -56,7 +56,9 @@ PATIENCE = 30
 class Client:
     """A client of the socket: knows what it was told, asks, and waits for answers."""
 
-    def __init__(self, user: User | None, origin: str = "http://localhost", request_id: str = "") -> None:
+    def __init__(
+        self, user: User | None, origin: str = "http://localhost", request_id: str = "", address: str = ""
+    ) -> None:
         from asgiref.testing import ApplicationCommunicator
 
         from config.asgi import application
@@ -68,6 +70,8 @@ class Client:
             self.session = session_of(user)
             headers.append((b"cookie", f"session={self.session}".encode()))
         scope = {"type": "websocket", "path": "/ws/talk/", "query_string": b"", "headers": headers, "subprotocols": []}
+        if address:
+            scope["client"] = (address, 4711)
         self.wire = ApplicationCommunicator(application, scope)
         self.refs = 0
         self.kept: list[dict[str, Any]] = []

@@ -1,6 +1,7 @@
 """Messages in the queue: reported ones, first words that look like spam; and who is banned says nothing more."""
 
 import pytest
+from django.utils import timezone
 
 from accounts.models import Ban, Case, Report, SpamWord
 from accounts.services import bans, cases
@@ -11,12 +12,13 @@ from chat import moderation
 from chat.handlers import look_at_sockets_again
 from chat.models import Message, Room
 from chat.services import cases as conversations
-from chat.services import changes, messages
+from chat.services import changes, leaving, messages
 from chat.tests import factories as talk
+from core import references
 from core.context import Actor
 from core.ids import uuid7
 from core.models import Event
-from core.testing import events_named
+from core.testing import events_named, no_event
 
 pytestmark = pytest.mark.django_db
 
@@ -50,7 +52,7 @@ def test_a_reported_message_stands_in_the_queue_once_a_person(room):
     assert Report.objects.count() == 1
 
 
-def test_taken_out_it_leaves_a_tombstone_also_in_rooms_that_staff_are_not_in(moderator):
+def test_taken_out_it_leaves_a_tombstone_also_in_rooms_that_staff_are_not_in_and_comes_back_when_undone(moderator):
     one, other = person(), person()
     from chat.services import rooms
 
@@ -65,8 +67,69 @@ def test_taken_out_it_leaves_a_tombstone_also_in_rooms_that_staff_are_not_in(mod
     assert shown.text == "Rude."
     assert Message.objects.get(uid=said.uid).deleted_at is not None
     assert [event.actor_id for event in events_named("case.decided")] == [moderator.id]
+
+    cases.undo(case_uid=case.uid, version=decided.version, by=moderator)
+
+    back = Message.objects.get(uid=said.uid)
+    assert (back.deleted_at, back.body, back.html, back.seq) == (None, "Rude.", said.html, said.seq)
+    assert [event.subject_id for event in events_named("message.restored")] == [back.public_id]
+    assert (Case.objects.get().state, Report.objects.get().state) == ("open", "open")
+
+
+def test_what_comes_back_has_its_cards_and_everybody_in_the_room_hears_of_it(room, moderator, monkeypatch):
+    said = talk.say(room, person(), body="", cards=[("product", "mug")])
+    report(room, said, person())
+    told = []
+    monkeypatch.setattr(messages, "publish", lambda message, *, new: told.append((message.rev, message.cards, new)))
+
+    decided = cases.decide(case_uid=Case.objects.get().uid, version=1, act="refuse", by=moderator)
+    gone = references.sources_of(("product", "mug"), "message")
+    cases.undo(case_uid=decided.uid, version=decided.version, by=moderator)
+
+    assert gone == []
+    assert references.sources_of(("product", "mug"), "message") == [said.public_id]
+    assert told == [(said.rev + 1, [], False), (said.rev + 2, [["product", "mug"]], False)]
+    room.refresh_from_db()
+    assert room.last_rev == said.rev + 2
+
+
+def test_what_its_author_removed_first_does_not_come_back(room, moderator):
+    author = person()
+    said = talk.say(room, author, body="Sorry.")
+    report(room, said, person())
+    changes.delete_message(room_uid=room.uid, seq=said.seq, by=Actor.person(author))
+    decided = cases.decide(case_uid=Case.objects.get().uid, version=1, act="refuse", by=moderator)
+
     with pytest.raises(cases.TooLate):
-        cases.undo(case_uid=case.uid, version=decided.version, by=moderator)
+        cases.undo(case_uid=decided.uid, version=decided.version, by=moderator)
+
+    assert Message.objects.get(uid=said.uid).body == ""
+    assert no_event("message.restored")
+
+
+def test_what_an_erased_person_said_does_not_come_back(room, moderator):
+    author = person()
+    said = talk.say(room, author, body="Mine.")
+    report(room, said, person())
+    decided = cases.decide(case_uid=Case.objects.get().uid, version=1, act="refuse", by=moderator)
+
+    leaving.leave_for_good(user=author, now=timezone.now())
+    cases.undo(case_uid=decided.uid, version=decided.version, by=moderator)
+
+    back = Message.objects.get(uid=said.uid)
+    assert (back.body, back.deleted_at is None) == ("", False)
+    assert no_event("message.restored")
+
+
+def test_only_who_moderates_brings_a_message_back(room):
+    author = person()
+    said = talk.say(room, author, body="Mine.")
+    changes.delete_message(room_uid=room.uid, seq=said.seq, by=Actor.person(author))
+
+    with pytest.raises(changes.NotYours):
+        changes.restore_message(room_uid=room.uid, seq=said.seq, by=Actor.person(author))
+
+    assert Message.objects.get(uid=said.uid).body == ""
 
 
 def test_what_stands_stays(room, moderator):

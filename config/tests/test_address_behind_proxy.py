@@ -3,7 +3,7 @@
 import pytest
 from django.http import HttpResponse
 
-from config.proxy import ClientAddressMiddleware
+from config.proxy import ClientAddress, ClientAddressMiddleware
 from core import ratelimit
 
 
@@ -26,6 +26,26 @@ def test_the_address_is_the_one_our_proxy_saw(rf, forwarded, address):
         return HttpResponse()
 
     ClientAddressMiddleware(view)(rf.get("/", headers={"X-Forwarded-For": forwarded}))
+
+    assert seen == [address]
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "address"),
+    [
+        (b"198.51.100.1, 203.0.113.7", "203.0.113.7"),
+        (b"2001:db8::1", "2001:db8::1"),
+        (b"", "10.0.0.2"),
+        (b"x", "10.0.0.2"),
+    ],
+)
+async def test_that_of_a_socket_too(forwarded, address):
+    seen = []
+
+    async def app(scope, receive, send):
+        seen.append(scope["client"][0])
+
+    await ClientAddress(app)({"client": ("10.0.0.2", 4), "headers": [(b"x-forwarded-for", forwarded)]}, None, None)
 
     assert seen == [address]
 

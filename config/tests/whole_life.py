@@ -19,6 +19,7 @@ from accounts.models import (
     Device,
     Entitlement,
     Impersonation,
+    KeptProfile,
     Report,
     Subscription,
     User,
@@ -89,6 +90,7 @@ def _account(user: User, me: Actor) -> None:
         Subscription.objects.create(email=email, user=owner, topic="newsletter", source="test")
     Report.objects.create(kind="comment", subject_id="1", reporter=user, reason="abuse", words="It hurts Zebedee.")
     Ban.objects.create(user=user, scope=Ban.Scope.REPORT, reason="abuse", words="Zebedee reports everything.")
+    KeptProfile.objects.create(user=user, bio="Zebedee sells watches.", avatar=journal.picture())
     Case.objects.create(kind="comment", subject_id="1", author=user, words="Zebedee again")
     staff = User.objects.create_superuser("olga@house.example", "clay-and-fire", name="Olga Owner")
     now = timezone.now()

@@ -6,6 +6,7 @@ import pytest
 from django.contrib.messages import get_messages
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Case, Report, User
@@ -203,13 +204,26 @@ def pairs(*found):
 
 
 def test_the_page_shows_what_waits_and_why(client, case_of, moderator):
-    case_of(score=45, reasons=["links"])
+    case_of(score=45, reasons=["links", "new_account"])
     client.force_login(moderator)
 
     page = client.get(QUEUE).content.decode()
 
-    for words in ("Note one", "Buy clay!", "Ben", "Looks like spam: 45 of 100", "links", "/wall/one/"):
+    for words in ("Note one", "Buy clay!", "Ben", "Looks like spam: 45 of 100", "many links", "/wall/one/"):
         assert words in page
+    assert "new_account" not in page
+
+
+def test_the_staff_area_says_why_in_words_and_programs_get_the_codes(client, case_of, moderator, staff):
+    case = case_of(reasons=["reported", "too_fast", "long_gone"])
+    client.force_login(staff)
+
+    page = client.get(reverse("admin:accounts_case_change", args=[case.pk])).content.decode()
+
+    assert "somebody reported it, sent faster than people write, long_gone" in page
+    client.force_login(moderator)
+    (told,) = client.get("/api/v1/moderation_cases/").json()["results"]
+    assert told["reasons"] == ["reported", "too_fast", "long_gone"]
 
 
 def test_many_are_decided_at_once_and_taken_back(client, wall, case_of, moderator):

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts.models import SpamWord, Trace
-from accounts.moderation.spam import Circumstances, Outcome, Signals, fingerprint, judge
+from accounts.models import Case, SpamWord, Trace
+from accounts.moderation.spam import Circumstances, Outcome, Signals, _points, fingerprint, judge
 from accounts.services import spam
 from accounts.services.spam import LooksLikeSpam
 from accounts.tests.factories import EntitlementFactory, UserFactory
@@ -75,6 +75,13 @@ def test_points_end_at_a_hundred():
     )  # fmt: skip
 
     assert judge(everything).score == 100
+
+
+def test_every_reason_has_words_for_staff():
+    given = set(_points(Signals(text="", words={})))
+
+    assert given | {"reported", "waits"} == set(Case.Reason.values)
+    assert Case(reasons=sorted(given)).why == [str(Case.Reason(code).label) for code in sorted(given)]
 
 
 @pytest.mark.parametrize(
