@@ -23,8 +23,9 @@ class RolesBackend(AuthenticationBackend):
         return cast("User | None", self._check_password(proved.user, password))
 
     def get_user(self, user_id: Any) -> User | None:
-        """The person and, in the same query, the permissions of their roles; none when the account is closed."""
-        user = User.objects.annotate(held=queries.permissions_held(OuterRef("pk"))).filter(pk=user_id).first()
+        """The person and, in the same query, picture and permissions; none when the account is closed."""
+        people = User.objects.select_related("avatar")
+        user = people.annotate(held=queries.permissions_held(OuterRef("pk"))).filter(pk=user_id).first()
         if user is None or not self.user_can_authenticate(user):
             return None
         queries.remember_permissions(user, user.held)

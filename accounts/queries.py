@@ -90,7 +90,7 @@ def api_key_of(token: str, now: datetime | None = None) -> ApiKey | None:
     prefix = keys.prefix_of(token)
     if not prefix:
         return None
-    known = ApiKey.objects.select_related("user").annotate(held=permissions_held(OuterRef("user_id")))
+    known = ApiKey.objects.select_related("user__avatar").annotate(held=permissions_held(OuterRef("user_id")))
     known = known.annotate(banned=is_banned(OuterRef("user_id")))
     key = known.filter(prefix=prefix).first()
     if key is None or not key.takes(keys.digest(token), now or timezone.now()):
@@ -106,7 +106,7 @@ def access_token_of(token: str) -> AccessToken | None:
     """
     if not (token.isascii() and token.isalnum() and len(token) >= SHORTEST_TOKEN):
         return None
-    known = AccessToken.objects.select_related("user", "application__user")
+    known = AccessToken.objects.select_related("user__avatar", "application__user")
     known = known.annotate(held=permissions_held(OuterRef("user_id")), banned=is_banned(OuterRef("user_id")))
     access: AccessToken | None = known.filter(token_checksum=sha256(token.encode()).hexdigest()).first()
     if access is not None and access.user is not None:

@@ -38,6 +38,7 @@ def follow_post(event: Event) -> None:
     "user.banned",
     "user.changed_email",
     "user.changed_password",
+    "user.changed_profile",
     "user.closed",
     "user.closing_requested",
     "user.connected_account",
@@ -52,7 +53,7 @@ def follow_post(event: Event) -> None:
     outside=True,
 )
 def look_at_sockets_again(event: Event, key: str) -> None:
-    """Sockets of a session that ended close at once, not at the next look."""
+    """Sockets of a session that ended close at once, not at the next look; those that go on have the present face."""
     if event.subject_id:
         bus.publish_recheck(event.subject_id)
 

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 from accounts.models import User
 from chat.models import Message
 from core.cards import Card
+from core.media import Image
 
 TOGETHER = timedelta(minutes=5)
 SNIPPET = 120
@@ -40,6 +41,7 @@ class Shown:
     cid: str = ""
     author: str = ""
     author_id: str = ""
+    face: Image | None = None
     at: datetime | None = None
     body: str = ""
     html: SafeString = field(default_factory=lambda: mark_safe(""))
@@ -105,6 +107,7 @@ def shown(
         cid=str(message.client_id),
         author=message.author.display_name if message.author else "",
         author_id=str(message.author.uid) if message.author else "",
+        face=message.author.avatar.face if message.author and message.author.avatar else None,
         at=message.created_at,
         body=message.body,
         html=mark_safe(message.html),

@@ -17,6 +17,8 @@ from chat.models.room import RoomQuerySet
 from core import context
 from core.context import Actor, Grant
 from core.errors import Conflict, Denied, DomainError, NotFound
+from core.media import Image
+from core.models.picture import columns_of, face_of
 
 BATCH = 200
 LARGEST_ROSTER = 200
@@ -146,6 +148,7 @@ def my_rooms(viewer: Grant) -> QuerySet[Room]:
         last_body=_last_body(),
         partner_name=Subquery(partner.values("user__name")[:1]),
         partner_email=Subquery(partner.values("user__email")[:1]),
+        partner_face=Subquery(partner.filter(user__avatar__isnull=False).values(face=columns_of("user__avatar"))[:1]),
     )
     return mine.order_by("-last_message_at", "-pk")
 
@@ -163,6 +166,7 @@ class RoomLine:
 
     uid: UUID
     name: str
+    image: Image | None
     url: str
     last: str
     unread: int
@@ -179,6 +183,7 @@ def _line(room: Any, current: Room | None) -> RoomLine:
     return RoomLine(
         uid=room.uid,
         name=name_of(room),
+        image=face_of(**face) if (face := getattr(room, "partner_face", None)) else None,
         url=room.get_absolute_url(),
         last=room.last_body or room.topic,
         unread=max(0, room.unread or 0),
@@ -206,7 +211,7 @@ def public_about(kind: str, public_id: str) -> Room | None:
 
 def roster(room: Room, but: User | None = None) -> list[Membership]:
     """Who is in a room, up to the largest roster that is shown; one query."""
-    present = Membership.objects.present().filter(room=room).select_related("user")
+    present = Membership.objects.present().filter(room=room).select_related("user__avatar")
     return list((present.exclude(user=but) if but else present).order_by("joined_at")[:LARGEST_ROSTER])
 
 

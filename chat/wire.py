@@ -30,8 +30,11 @@ def message_data(message: Message) -> dict[str, Any]:
     }
 
 
-def person_data(user: User | None) -> dict[str, str] | None:
-    return None if user is None else {"id": str(user.uid), "name": user.display_name}
+def person_data(user: User | None) -> dict[str, str | None] | None:
+    """`avatar` is the address of a small picture, None for who has none."""
+    if user is None:
+        return None
+    return {"id": str(user.uid), "name": user.display_name, "avatar": user.avatar.face.url if user.avatar else None}
 
 
 def _reactions(message: Message) -> list[dict[str, Any]]:

@@ -26,6 +26,7 @@ class PairIn(In):
 class PersonOut(serializers.Serializer[Any]):
     id = serializers.UUIDField(source="uid")
     name = serializers.CharField(source="display_name")
+    avatar = serializers.URLField(source="avatar.face.url", default=None, allow_null=True, help_text="A small picture.")
 
 
 class PlaceOut(serializers.Serializer[Any]):
@@ -71,6 +72,7 @@ class RoomOut(serializers.Serializer[Room]):
 class SpeakerOut(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     name = serializers.CharField()
+    avatar = serializers.URLField(allow_null=True, help_text="A small picture.")
 
 
 class MarksOut(serializers.Serializer[Any]):

@@ -17,7 +17,7 @@ class SupportCaseQuerySet(models.QuerySet["SupportCase"]):
 
     def for_desk(self) -> Self:
         """With all that a line of the queue shows; one query."""
-        return self.select_related("room", "room__customer", "assignee")
+        return self.select_related("room__customer__avatar", "assignee__avatar")
 
 
 class SupportCase(models.Model):

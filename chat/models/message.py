@@ -17,7 +17,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def whole(self) -> Self:
         """With all that a frame or a page shows of a message: two queries."""
         marks = Prefetch("reactions", Reaction.objects.select_related("user"))
-        return self.select_related("author", "reply_to__author").prefetch_related(marks)
+        return self.select_related("author__avatar", "reply_to__author").prefetch_related(marks)
 
 
 class Message(models.Model):

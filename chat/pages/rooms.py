@@ -127,7 +127,7 @@ def _show(request: PageRequest, access: Access, form: MessageForm | None = None,
         "access": access,
         "room": room,
         "name": _name(access, others),
-        "others": [member.user.display_name for member in others],
+        "others": [member.user for member in others],
         "lines": log.lines(
             page,
             viewer.user,

@@ -228,7 +228,7 @@ def test_an_agent_gives_prioritises_and_closes(api, ada, agent):
 
     body = answer.json()
     assert (answer.status_code, body["status"], body["priority"]) == (200, "closed", 3)
-    assert body["assignee"] == {"id": str(agent.uid), "name": "Ana Agent"}
+    assert body["assignee"] == {"id": str(agent.uid), "name": "Ana Agent", "avatar": None}
     assert case_of(room).assignee == agent
 
 

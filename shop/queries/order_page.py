@@ -6,12 +6,11 @@ from itertools import groupby
 from operator import attrgetter
 
 from django.db.models import Case, OuterRef, Prefetch, Subquery, When, prefetch_related_objects
-from django.db.models.functions import JSONObject
 
 from core.context import Grant
 from core.media import Image
 from core.models import Event
-from core.models.picture import image_of
+from core.models.picture import columns_of, image_of
 from shop.models import Fulfilment, FulfilmentLine, Order, OrderLine, Payment, ProductImage, Refund
 from shop.queries import orders
 from shop.queries.orders import Standing
@@ -21,17 +20,7 @@ PICTURE = (
     ProductImage.objects.filter(product=OuterRef("variant__product"))
     .annotate(rank=Case(When(variant=OuterRef("variant"), then=0), default=1))
     .order_by("rank", "position", "id")
-    .values(
-        drawn=JSONObject(
-            name="picture__file",
-            width="picture__width",
-            height="picture__height",
-            alt="picture__alt",
-            decorative="picture__decorative",
-            color="picture__color",
-            renditions="picture__renditions",
-        )
-    )[:1]
+    .values(drawn=columns_of("picture"))[:1]
 )
 
 

@@ -4,7 +4,7 @@ import { setState, show } from "./chat-log.js";
 import { Outbox } from "./chat-outbox.js";
 
 const chat = document.getElementById("chat");
-const { room, me, name } = chat.dataset;
+const { room, me, name, avatar } = chat.dataset;
 const form = document.querySelector("form.composer");
 const chip = document.querySelector("[data-reply]");
 const lineOf = (cid) => document.querySelector(`#log [data-cid="${CSS.escape(cid)}"]`);
@@ -29,7 +29,7 @@ export function flush() {
 
 function draw(draft) {
   const html = Object.assign(document.createElement("p"), { textContent: draft.body }).outerHTML;
-  show({ ...draft, kind: "text", at: new Date().toISOString(), author: { id: me, name }, html }, "sending");
+  show({ ...draft, kind: "text", at: new Date().toISOString(), author: { id: me, name, avatar }, html }, "sending");
 }
 
 function settle({ cid }, { seq }) {

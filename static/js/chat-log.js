@@ -36,7 +36,7 @@ function fill(line, message, state) {
   setState(line, state);
   const name = message.author?.name ?? "";
   part(line, "author").textContent = name;
-  face(line.querySelector(".avatar"), name);
+  face(line.querySelector(".avatar"), name, message.author?.avatar);
   const clock = line.querySelector("time");
   clock.dateTime = message.at;
   clock.textContent = time.format(new Date(message.at));
@@ -60,10 +60,19 @@ export function setState(line, state) {
   part(line, "failed").hidden = state !== "failed";
 }
 
-function face(avatar, name) {
+/** A small picture, or letters; letters too where the picture is gone by now. */
+function face(avatar, name, address) {
+  avatar.dataset.tone = new TextEncoder().encode(name).reduce((sum, byte) => sum + byte, 0) % 6;
+  if (address && avatar.querySelector("img")?.getAttribute("src") === address) return;
+  if (!address) return letters(avatar, name);
+  const picture = Object.assign(document.createElement("img"), { src: address, alt: "", width: 40, height: 40 });
+  picture.addEventListener("error", () => letters(avatar, name));
+  avatar.replaceChildren(picture);
+}
+
+function letters(avatar, name) {
   const words = name.split(/\s+/).filter(Boolean);
   avatar.textContent = [words[0], words.length > 1 ? words.at(-1) : ""].map((word) => word?.[0] ?? "").join("");
-  avatar.dataset.tone = new TextEncoder().encode(name).reduce((sum, byte) => sum + byte, 0) % 6;
 }
 
 function quote(link, seq) {
