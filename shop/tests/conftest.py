@@ -1,6 +1,7 @@
 """What tests of the shop share."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from rest_framework.test import APIClient
@@ -24,6 +25,13 @@ def client() -> JustSignedIn:
 @pytest.fixture
 def api() -> APIClient:
     return ApiJustSignedIn()
+
+
+@pytest.fixture
+def desk(client: JustSignedIn, manager: Any) -> JustSignedIn:
+    """The browser of a manager."""
+    client.force_login(manager)
+    return client
 
 
 @pytest.fixture

@@ -1,0 +1,116 @@
+"""Orders in the staff area: all of one on a page of bounded cost, and verbs that are the services' own."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from core import testing
+from core.context import Actor
+from core.testing import events_named
+from shop.providers import sandbox
+from shop.services import payment, refund
+from shop.tests.factories import (
+    SYSTEM,
+    VariantFactory,
+    paid,
+    place,
+    start,
+)
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sums_hold")]
+
+
+@pytest.mark.parametrize("count", [1, 24])
+def test_an_orders_page_costs_the_same_whatever_is_in_it(desk: Client, django_assert_max_num_queries: Any, count: int):
+    order = paid({VariantFactory(stock=2): 1 for _ in range(count)})
+
+    with django_assert_max_num_queries(16):
+        answer = desk.get(f"/admin/shop/order/{order.pk}/change/")
+
+    assert answer.status_code == 200
+    assert order.number in answer.content.decode()
+
+
+def test_an_order_is_sent_from_its_page(desk: Client):
+    order = paid({VariantFactory(stock=5): 2})
+    line = order.lines.get()
+
+    desk.post(f"/admin/shop/order/{order.pk}/fulfil/", {f"line-{line.uid}": "1", "key": "k", "carrier": "Post"})
+
+    order.refresh_from_db()
+    assert order.status == "partly_fulfilled"
+    assert events_named("order.fulfilled")[0].data["complete"] is False
+
+
+def test_a_waiting_order_is_cancelled_from_its_page(desk: Client):
+    order = place()
+    start(order)
+
+    assert "Are you sure?" in desk.get(f"/admin/shop/order/{order.pk}/cancel/").content.decode()
+    desk.post(f"/admin/shop/order/{order.pk}/cancel/")
+
+    order.refresh_from_db()
+    assert order.status == "cancelled"
+
+
+def test_a_transfer_and_its_refund_are_noted_from_the_statement(desk: Client, manager: Any, deliver_events: Any):
+    order = place(provider="bank_transfer")
+    payment.pay_order(order_id=order.pk, provider="bank_transfer", return_url="/", by=SYSTEM)
+
+    desk.post(f"/admin/shop/order/{order.pk}/transfer/", {"statement": "2026-11-21/1"})
+    order.refresh_from_db()
+    assert order.status == "paid"
+
+    made = refund.request_refund(order_id=order.pk, reason="broke", by=Actor.person(manager))
+    deliver_events()
+    assert "Note as sent" in desk.get(f"/admin/shop/order/{order.pk}/change/").content.decode()
+    desk.post(f"/admin/shop/order/{order.pk}/refunds/{made.uid}/sent/", {"statement": "2026-11-22/1"})
+    made.refresh_from_db()
+    assert made.state == "done"
+
+
+def test_a_transfer_noted_twice_is_refused_in_words(desk: Client):
+    order = paid()
+
+    answer = desk.post(f"/admin/shop/order/{order.pk}/transfer/", {"statement": "1"})
+
+    assert answer.status_code == 422
+    assert "No payment has this reference." in answer.content.decode()
+
+
+@pytest.mark.parametrize("verb", ["refund", "fulfil", "cancel", "transfer"])
+@pytest.mark.parametrize(("who", "status"), [("author", 403), ("customer", 302), ("", 302)])
+def test_the_verbs_of_an_order_are_closed_to_others(client: Client, request: Any, verb: str, who: str, status: int):
+    order = paid()
+    if who:
+        client.force_login(request.getfixturevalue(who))
+    before = testing.snapshot("shop.Order", "shop.Refund", "shop.Fulfilment", "core.Event")
+
+    answer = client.post(f"/admin/shop/order/{order.pk}/{verb}/", {"what": "all", "reason": "x", "key": "k"})
+
+    assert answer.status_code == status
+    assert testing.snapshot("shop.Order", "shop.Refund", "shop.Fulfilment", "core.Event") == before
+
+
+def test_an_agent_refunds_but_does_not_send(client: Client, agent: Any):
+    order = paid()
+    client.force_login(agent)
+    line = order.lines.get()
+
+    sent = client.post(f"/admin/shop/order/{order.pk}/fulfil/", {f"line-{line.uid}": "1", "key": "k"})
+    refunded = client.post(f"/admin/shop/order/{order.pk}/refund/", {"what": "all", "reason": "x", "key": "k"})
+
+    assert (sent.status_code, refunded.status_code) == (403, 302)
+    assert order.fulfilments.count() == 0
+
+
+def test_a_payment_is_looked_up_at_its_provider(desk: Client):
+    order = place()
+    attempt = start(order)
+    sandbox.settle(ref=attempt.provider_ref, outcome=sandbox.Outcome.PAY, news_after=())
+
+    desk.post("/admin/shop/payment/", {"action": "ask_provider", "_selected_action": [attempt.pk]})
+
+    order.refresh_from_db()
+    assert order.status == "paid"
