@@ -12,12 +12,13 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 OIDC: Final = "openid_connect"
+OURS: Final = "accounts.social.openid.OpenIDProvider"
 FIELDS: Final = ("client_id", "secret", "key")
 
 
 def providers(given: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """SOCIALACCOUNT_PROVIDERS. Raises ImproperlyConfigured for a provider that nobody can be sent to."""
-    found: dict[str, dict[str, Any]] = {}
+    found: dict[str, dict[str, Any]] = {OIDC: {"provider_class": OURS, "APPS": []}}
     for name, about in given.items():
         if not about.get("client_id"):
             raise ImproperlyConfigured(f"SOCIAL_PROVIDERS: {name} has no client_id.")

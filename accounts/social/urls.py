@@ -4,7 +4,7 @@ from allauth.socialaccount import views
 from allauth.urls import build_provider_urlpatterns
 from django.urls import URLPattern, URLResolver, path
 
-from accounts.social import pages
+from accounts.social import openid, pages
 from accounts.social.pages import leads_out
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -12,5 +12,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("connections/signup/", views.signup, name="socialaccount_signup"),
     path("connections/cancelled/", views.login_cancelled, name="socialaccount_login_cancelled"),
     path("connections/error/", views.login_error, name="socialaccount_login_error"),
+    path("oidc/<str:provider_id>/login/callback/", openid.callback, name="openid_connect_callback"),
     *build_provider_urlpatterns(),
 ]

@@ -30,7 +30,8 @@ class Provider:
             "email_verified": True,
             "name": "Ann Ash",
         }
-        self.changes: dict[str, Any] = {}  # to the ID token
+        self.changes: dict[str, Any] = {}  # to the ID token; None leaves a claim out
+        self.gives_id_token = True
         self.codes: dict[str, dict[str, str]] = {}
         self.refusals: list[str] = []
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -54,7 +55,11 @@ class Provider:
             self.refusals.append(given.get("code", ""))
             return None
         now = int(time.time())
-        claims = {**self.claims, "iss": self.url, "aud": CLIENT, "iat": now, "exp": now + 60, **self.changes}
+        given_there = {"iss": self.url, "aud": CLIENT, "iat": now, "exp": now + 60, "nonce": asked["nonce"]}
+        claims = {**self.claims, **given_there, **self.changes}
+        claims = {name: value for name, value in claims.items() if value is not None}
+        if not self.gives_id_token:
+            return {"access_token": "there", "token_type": "Bearer", "expires_in": 60}
         signed = jwt.encode({"alg": "RS256", "kid": "one"}, claims, self.key)
         return {"access_token": "there", "token_type": "Bearer", "expires_in": 60, "id_token": signed}
 

@@ -143,6 +143,49 @@ def test_a_token_for_others_or_of_others_is_no_sign_in(client, kiln, change):
     assert not SocialAccount.objects.exists()
 
 
+@pytest.mark.parametrize("nonce", [None, "", "somebody-elses"])
+def test_a_token_without_the_nonce_of_this_sign_in_is_none(client, kiln, nonce):
+    known(kiln)
+    before = snapshot(*TABLES)
+    kiln.changes = {"nonce": nonce}
+
+    answer = go(client, kiln)
+
+    assert "You are not signed in" in answer.content.decode()
+    assert not is_in(client)
+    assert snapshot(*TABLES) == before
+    assert no_event("user.signed_in")
+
+
+def test_a_token_of_another_sign_in_of_the_same_person_is_none(client, kiln):
+    stolen = re.search(r"nonce=([^&]+)", client.post(f"{GO}?process=login")["Location"])[1]
+    kiln.changes = {"nonce": stolen}
+
+    answer = go(Client(), kiln)
+
+    assert "You are not signed in" in answer.content.decode()
+    assert not User.objects.exists()
+
+
+def test_no_token_at_all_is_no_sign_in(client, kiln):
+    kiln.gives_id_token = False
+
+    answer = go(client, kiln)
+
+    assert "You are not signed in" in answer.content.decode()
+    assert not User.objects.exists()
+
+
+def test_each_sign_in_asks_with_a_nonce_of_its_own_that_nobody_who_asks_may_choose(client, kiln):
+    asked = [client.post(f"{GO}?process=login&auth_params=nonce%3Dmine")["Location"] for _ in range(2)]
+
+    nonces = [re.findall(r"[?&]nonce=([^&]+)", address) for address in asked]
+    assert [len(found) for found in nonces] == [1, 1]
+    assert nonces[0] != nonces[1]
+    assert "mine" not in nonces[0] + nonces[1]
+    assert not set(re.findall(r"code_challenge=([^&]+)", asked[0])) & set(nonces[0])
+
+
 def test_a_code_is_good_once_and_only_in_the_browser_that_asked(client, kiln):
     sent = client.post(f"{GO}?process=login")["Location"]
     back = kiln.agree(sent)
