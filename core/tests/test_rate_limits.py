@@ -3,6 +3,8 @@
 import multiprocessing
 
 import pytest
+from redis import Redis
+from redis.connection import AbstractConnection as Connection
 
 from core import ratelimit
 from core.errors import RateLimited, Unavailable
@@ -10,7 +12,7 @@ from core.ids import uuid7
 
 
 def spend(key: str, times: int) -> int:
-    ratelimit._limiter.cache_clear()
+    ratelimit._windows.cache_clear()
     return sum(ratelimit.hit("100/minute", "test", key).allowed for _ in range(times))
 
 
@@ -20,6 +22,32 @@ def test_a_limit_of_100_lets_100_through_from_8_processes():
         allowed = pool.starmap(spend, [(key, 50)] * 8)
 
     assert sum(allowed) == 100
+
+
+def test_a_server_that_is_new_counts_as_well(settings):
+    key = uuid7().hex
+    Redis.from_url(settings.REDIS_CACHE_URL).script_flush()
+
+    assert [ratelimit.hit("2/minute", key).remaining for _ in range(2)] == [1, 0]
+    assert not ratelimit.hit("2/minute", key).allowed
+
+
+def test_a_hit_is_one_trip(monkeypatch):
+    ratelimit.hit("2/minute", uuid7().hex)
+    trips = []
+    monkeypatch.setattr(Connection, "send_packed_command", _counted(Connection.send_packed_command, trips))
+
+    verdict = ratelimit.hit("2/minute", uuid7().hex)
+
+    assert (verdict.allowed, verdict.remaining, len(trips)) == (True, 1, 1)
+
+
+def _counted(send, trips):
+    def sent(self, command, check_health=True):
+        trips.append(command)
+        return send(self, command, check_health)
+
+    return sent
 
 
 def test_keys_do_not_share_a_limit():

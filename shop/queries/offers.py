@@ -174,7 +174,7 @@ def _offer(  # noqa: PLR0917  the columns of a row
         title=title,
         product=product,
         price=market.money(minor),
-        stock=_stock(on_shelf, left, low_at),
+        stock=stock_of(on_shelf, left, low_at),
         left=left,
         on_shelf=on_shelf,
         weight_g=weight_g,
@@ -185,7 +185,8 @@ def _offer(  # noqa: PLR0917  the columns of a row
     )
 
 
-def _stock(on_shelf: int, left: int, low_at: int) -> Stock:
+def stock_of(on_shelf: int, left: int, low_at: int) -> Stock:
+    """What the shelf says with so many on it, and so many that can be bought; `low_at` and fewer are few."""
     if on_shelf > low_at:
         return Stock.IN_STOCK
     if on_shelf:

@@ -13,6 +13,7 @@ from shop.models import Market, Product, ProductImage, StockLevel, Variant
 from shop.queries import catalogue, narrowing
 from shop.queries.narrowing import Filters, conditions
 from shop.queries.offers import on_sale
+from shop.queries.rows import Row, rows
 from shop.tests.factories import MarketFactory, WarehouseFactory
 from shop.tests.pages import product_with, variant_of
 
@@ -106,12 +107,40 @@ def test_a_list_knows_the_first_picture_and_a_page_all_of_them(products: Any):
     assert shown[2].images[0] == Picture.objects.get(alt="all").image
 
 
-def test_a_row_put_down_by_hand_is_what_the_fields_say(products: Any):
+@pytest.fixture
+def listed(products: Any):
     market, now = Market.objects.default(), timezone.now()
-    items = catalogue.items(list(narrowing.products(market.pk, Filters(), now)), market, Filters(), now)
+    return list(narrowing.products(market.pk, Filters(), now)), market, now
 
-    by_hand = ProductOut(items, many=True).data
 
-    assert by_hand == [Serializer.to_representation(ProductOut(), item) for item in items]
+def test_a_row_says_what_the_offers_of_a_product_say(listed: Any):
+    products, market, now = listed
+    made = [Row.of(item) for item in catalogue.items(products, market, Filters(), now)]
+
+    read = rows(products, market, Filters(), now)
+
+    assert len(read) == 3
+    assert [(r.product, r.price, r.price_varies, r.stock) for r in read] == [
+        (r.product, r.price, r.price_varies, r.stock) for r in made
+    ]
+    assert [r.image and (r.image.url, r.image.alt) for r in read] == [
+        r.image and (r.image.url, r.image.alt) for r in made
+    ]
+
+
+def test_a_row_of_a_narrowed_list_speaks_of_the_variants_that_match(listed: Any):
+    products, market, now = listed
+
+    [mug] = rows(products, market, Filters(options={"glaze": ("slate",)}), now)
+
+    assert (mug.product.slug, mug.price.minor, mug.price_varies, str(mug.stock)) == ("mug", 12000, False, "sold_out")
+
+
+def test_a_row_put_down_by_hand_is_what_the_fields_say(listed: Any):
+    found = rows(*listed[:2], Filters(), listed[2])
+
+    by_hand = ProductOut(found, many=True).data
+
+    assert by_hand == [Serializer.to_representation(ProductOut(), row) for row in found]
     mug = next(row for row in by_hand if row["slug"] == "mug")
     assert (mug["image"]["alt"], mug["rating"]) == ("celadon", pytest.approx(13 / 3))
