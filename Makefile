@@ -63,8 +63,9 @@ format: $(VENV) ## Bring the code into shape
 	$(PY) -m ruff check --fix
 	$(PY) -m ruff format
 
-schema: $(VENV) ## Write docs/openapi.yaml anew; then review the difference
+schema: $(VENV) ## Write docs/openapi.yaml and docs/openapi-app.yaml anew; then review the difference
 	$(PY) manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
+	$(PY) manage.py describe_app
 
 fuzz: $(VENV) ## Throw more at the API than the tests do; TRIES=1000 for each address and person
 	FUZZ=$(or $(TRIES),100) $(PY) -m pytest -n 2 tests/contract/test_nothing_unexpected.py $(ARGS)

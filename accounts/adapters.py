@@ -9,6 +9,7 @@ import structlog
 from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import clear_authentication_records, get_authentication_records
+from allauth.account.internal.flows.reauthentication import get_reauthentication_flows
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.contrib import messages
@@ -21,6 +22,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import door, limits
 from accounts.models import Ban, User
 from accounts.services import attempts, bans
+from accounts.step_up import SignInAnew, session_behind
 from core import mail, ratelimit
 from core.errors import Unavailable
 
@@ -83,9 +85,16 @@ class AccountAdapter(DefaultAccountAdapter):
         raise bans.door_refusal(found)
 
     def is_reauthentication_required(self, **_: Any) -> bool:
-        """Whether who they are was last said too long ago for a sensitive act; a sign-in counts as having said it."""
-        said = [record["at"] for record in get_authentication_records(self.request, self.request.user)]
-        return bool(max(said, default=0.0) + app_settings.REAUTHENTICATION_TIMEOUT < time.time())
+        """Whether who they are was last said too long ago for a sensitive act; a sign-in counts as having said it.
+
+        Raises SignInAnew for who has nothing to say it by.
+        """
+        known = session_behind(self.request)
+        said = [record["at"] for record in get_authentication_records(known, known.user)]
+        is_old = bool(max(said, default=0.0) + app_settings.REAUTHENTICATION_TIMEOUT < time.time())
+        if is_old and not get_reauthentication_flows(known.user):
+            raise SignInAnew
+        return is_old
 
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
         """Whoever is banned from the whole house does not come in; only who proved who they are learns of it.

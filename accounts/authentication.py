@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -17,25 +18,43 @@ from rest_framework import authentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from accounts import keys, queries, step_up
+from accounts import factors, keys, queries, step_up
+from accounts.data import middleware as closing
+from accounts.headless import tokens
 from accounts.models import ApiKey, User
 from accounts.services import api_keys
 from core import ratelimit
 from core.context import SCOPES, Actor, Grant
+from core.errors import Denied
 
 BANNED: Final = gettext_lazy("Whoever this belongs to is banned from here.")
 BAD_TRIES: Final = "30/minute"  # of one network; the secret is beyond guessing, this only spares the database
 
 
+class FactorMissing(Denied):
+    code = "factor_missing"
+    message = gettext_lazy("Set up a second factor first.")
+
+
+class AccountClosing(Denied):
+    code = "account_closing"
+    message = gettext_lazy("This account is being closed.")
+
+
 class BearerAuthentication(authentication.BaseAuthentication):
-    """`Authorization: Bearer …`, an API key or an access token; in no other header, never in an address or a body."""
+    """`Authorization: Bearer …`, an API key, an app's token or an access token of a client.
+
+    In no other header, never in an address or a body. Raises step_up.AskedAgain, FactorMissing, AccountClosing.
+    """
 
     def authenticate(self, request: Request) -> tuple[User | AnonymousUser, Grant] | None:
         token = _bearer(request)
         if token is None:
             return None
         now = timezone.now()
-        return _by_key(token, request, now) if token.startswith(keys.MARK) else _by_token(token, request, now)
+        if token.startswith(keys.MARK):
+            return _by_key(token, request, now)
+        return _by_app(token, request, now) if tokens.is_one(token) else _by_token(token, request, now)
 
     def authenticate_header(self, request: Request) -> str:
         """As RFC 6750 says it: with an error only when a bearer was sent."""
@@ -52,10 +71,7 @@ class SessionAuthentication(authentication.SessionAuthentication):
         found = super().authenticate(request)
         if found is None:
             return None
-        page = request._request  # noqa: SLF001  whose session it is
-        match = page.resolver_match
-        if match and step_up.is_api_act(match.url_name or "", request.method or "") and step_up.is_needed(page):
-            raise step_up.AskedAgain
+        _ask_again(request._request)  # noqa: SLF001  whose session it is
         return (found[0], Grant.session(found[0]))
 
     def authenticate_header(self, request: Request) -> str:
@@ -75,6 +91,32 @@ def _by_key(token: str, request: Request, now: datetime) -> tuple[User, Grant]:
     _require_good(key, request, now)
     api_keys.note_use(key=key, now=now)
     return key.user, Grant("key", Actor.person(key.user), SCOPES.intersection(key.scopes), str(key.uid))
+
+
+def _by_app(token: str, request: Request, now: datetime) -> tuple[User, Grant]:
+    """An app stands for the session that a person opened in it, with all that this may do and must not."""
+    try:
+        told = tokens.read(tokens.Use.ACCESS, token)
+    except tokens.Expired:
+        raise AuthenticationFailed(_("This token has expired.")) from None
+    held = queries.app_session_of(told.session, told.person, now) if told else None
+    if held is None:
+        _count_failure(request)
+        raise AuthenticationFailed(_("This is no token of ours, or its session has ended."))
+    if held.session.get(factors.MISSING):
+        raise FactorMissing
+    if held.session.get(closing.CLOSING) and not request.path.startswith(closing.STAYS_OPEN):
+        raise AccountClosing
+    page: Any = request._request  # noqa: SLF001  it is asked for what the session knows
+    page.user, page.app_session = held.user, held
+    _ask_again(page)
+    return held.user, Grant.session(held.user)
+
+
+def _ask_again(page: HttpRequest) -> None:
+    match = page.resolver_match
+    if match and step_up.is_api_act(match.url_name or "", page.method or "") and step_up.is_needed(page):
+        raise step_up.AskedAgain
 
 
 def _by_token(token: str, request: Request, now: datetime) -> tuple[User | AnonymousUser, Grant]:

@@ -6,6 +6,7 @@ import secrets
 from datetime import datetime
 from typing import Final
 
+from allauth.core.internal.httpkit import is_headless_request
 from django.conf import settings
 from django.contrib.auth import update_session_auth_hash
 from django.db import transaction
@@ -28,11 +29,14 @@ BROWSERS: Final = (("Edg", "Edge"), ("OPR", "Opera"), ("SamsungBrowser", "Samsun
                    ("FxiOS", "Firefox"), ("CriOS", "Chrome"), ("Chrome", "Chrome"), ("Safari", "Safari"))  # fmt: skip
 SYSTEMS: Final = (("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("CrOS", "ChromeOS"),
                   ("Windows", "Windows"), ("Mac OS X", "macOS"), ("Linux", "Linux"))  # fmt: skip
+APP: Final = re.compile(r"([\w .-]{1,40})/")  # what an app calls itself, before its version
 
 
-def name_of(user_agent: str) -> str:
-    """The browser and its system in words, such as "Firefox on Windows"."""
+def name_of(user_agent: str, *, is_app: bool = False) -> str:
+    """The browser or the app and its system in words, such as "Firefox on Windows"."""
     browser = next((name for sign, name in BROWSERS if re.search(rf"\b{sign}\w*/", user_agent)), "")
+    if is_app and not browser and (product := APP.match(user_agent)):
+        browser = product[1]
     system = next((name for sign, name in SYSTEMS if sign in user_agent), "")
     if browser and system:
         return _("%(browser)s on %(system)s") % {"browser": browser, "system": system}
@@ -57,7 +61,8 @@ def welcome(request: HttpRequest, response: HttpResponse, user: User) -> None:
         httponly=True,
         samesite="Lax",
     )
-    seen = Seen(mark_of(request), name_of(request.headers.get("User-Agent", "")), ratelimit.client_key(request))
+    name = name_of(request.headers.get("User-Agent", ""), is_app=bool(is_headless_request(request)))
+    seen = Seen(mark_of(request), name, ratelimit.client_key(request))
     key = _saved_key(request)
     device = devices.note_sign_in(user=user, seen=seen, session_key=key, by=Actor.person(user))
     request.session[DEVICE], request.session[SEEN] = device.public_id, int(timezone.now().timestamp())

@@ -51,20 +51,18 @@ class LoginForm(allauth_forms.LoginForm):
         _dress(self.fields["password"], gettext_lazy("Password"), "current-password")
 
 
-class SignupForm(allauth_forms.SignupForm):
-    """E-mail address and a new password, typed once: a mistake is mended by mail. Without one for a passkey."""
+class SignUpAlike:
+    """A sign-up that tells nobody whether the address is known."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        hint = gettext_lazy("We send a code there to make sure it is yours.")
-        _dress(self.fields["email"], gettext_lazy("E-mail address"), "username", hint)
-        if not self.by_passkey:
-            _dress(self.fields["password1"], gettext_lazy("Password"), "new-password", strength_hint())
+    PASSWORD = "password1"  # noqa: S105  the field
+
+    account_already_exists: bool
+    cleaned_data: dict[str, Any]
 
     def clean(self) -> dict[str, Any]:
         """Nobody makes an account from a banned network. Raises NetworkBanned, before any account is looked at."""
         get_adapter().require_free_network(context.request)
-        return cast("dict[str, Any]", super().clean())
+        return cast("dict[str, Any]", super().clean())  # type: ignore[misc]  # its form has it
 
     def try_save(self, request: HttpRequest) -> Any:
         """Make the account, or answer as if: a known address gets a mail instead, in the same time and words."""
@@ -77,9 +75,20 @@ class SignupForm(allauth_forms.SignupForm):
             return self._try_save(request)
 
     def _try_save(self, request: HttpRequest) -> Any:
-        if self.account_already_exists and not self.by_passkey:
-            make_password(self.cleaned_data["password1"])  # hashing is what takes the time
-        return super().try_save(request)
+        if self.account_already_exists and (password := self.cleaned_data.get(self.PASSWORD)):
+            make_password(password)  # hashing is what takes the time
+        return super().try_save(request)  # type: ignore[misc]  # its form has it
+
+
+class SignupForm(SignUpAlike, allauth_forms.SignupForm):
+    """E-mail address and a new password, typed once: a mistake is mended by mail. Without one for a passkey."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        hint = gettext_lazy("We send a code there to make sure it is yours.")
+        _dress(self.fields["email"], gettext_lazy("E-mail address"), "username", hint)
+        if not self.by_passkey:
+            _dress(self.fields["password1"], gettext_lazy("Password"), "new-password", strength_hint())
 
 
 class PasswordOnceMixin:

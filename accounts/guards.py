@@ -26,7 +26,7 @@ def one_at_a_time(view: View) -> View:
         if request.method != "POST" or key is None:
             return view(request, *args, **kwargs)
         with transaction.atomic():
-            if not _lock(key):
+            if not lock_session(key):
                 return redirect("account_login")
             request.session = type(request.session)(key)
             response = view(request, *args, **kwargs)
@@ -37,7 +37,7 @@ def one_at_a_time(view: View) -> View:
     return waiting
 
 
-def _lock(session_key: str) -> bool:
+def lock_session(session_key: str) -> bool:
     """Wait for the session's row; False when it is gone."""
     return Session.objects.select_for_update().filter(session_key=session_key).exists()
 
@@ -50,11 +50,12 @@ def person_locked(view: View) -> View:
         if request.method != "POST" or not request.user.is_authenticated:
             return view(request, *args, **kwargs)
         with transaction.atomic():
-            _lock_person(request.user.pk)
+            lock_person(request.user.pk)
             return view(request, *args, **kwargs)
 
     return waiting
 
 
-def _lock_person(user_id: int) -> None:
+def lock_person(user_id: int) -> None:
+    """Wait for the person's row. Raises User.DoesNotExist."""
     User.objects.select_for_update(of=("self",)).get(pk=user_id)

@@ -14,7 +14,7 @@ from core.api.problems import problem_response
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
-STAYS_OPEN = ("/account/", "/static/", "/media/", "/health/", "/theme/")
+STAYS_OPEN = ("/account/", "/_allauth/", "/static/", "/media/", "/health/", "/theme/")
 
 
 class MissingFactorMiddleware:

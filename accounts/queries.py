@@ -1,22 +1,28 @@
 """What others ask about people."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from allauth.account.models import EmailAddress
+from django.contrib.auth import HASH_SESSION_KEY
 from django.contrib.auth.models import Permission
 from django.contrib.postgres.expressions import ArraySubquery
+from django.contrib.sessions.models import Session
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Concat, Extract, JSONObject
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext
 
 from accounts import keys
-from accounts.models import AccessToken, ApiKey, Ban, Client, Consent, Entitlement, User
+from accounts.models import AccessToken, ApiKey, Ban, Client, Consent, Device, Entitlement, User
 from core.context import Grant
 from core.models import Event
+from core.sessions import SessionStore
 
 PRODUCT = "product"
 SHORTEST_TOKEN = 20
@@ -30,6 +36,15 @@ class InName(NamedTuple):
 
     def __str__(self) -> str:
         return gettext("%(staff)s for %(person)s") % self._asdict()
+
+
+@dataclass(frozen=True, slots=True)
+class AppSession:
+    """The session behind an app's token: whose it is, its key, and what it holds, to be read."""
+
+    user: User
+    key: str
+    session: dict[str, Any]
 
 
 def holds(viewer: Grant, kind: str, subject: str, now: datetime | None = None) -> bool:
@@ -127,6 +142,32 @@ def asked_about(token: str, client_id: str) -> Client | None:
     asking = Client.objects.select_related("user").annotate(told=Subquery(_good(token).values("told")))
     found: Client | None = asking.filter(client_id=client_id, client_type=Client.CLIENT_CONFIDENTIAL).first()
     return found
+
+
+def app_session_of(session: UUID, person: UUID, now: datetime | None = None) -> AppSession | None:
+    """The session that an app's token names, with its person and what they may do; one query.
+
+    None when it is over: ended by hand, by a change of what guards the account, by time, or with the account.
+    """
+    alive = Session.objects.filter(session_key=OuterRef("session_key"), expire_date__gt=now or timezone.now())
+    known = Device.objects.filter(app_session=session, user__uid=person, user__is_active=True).select_related("user")
+    known = known.annotate(
+        kept=Subquery(alive.values("session_data")),
+        held=permissions_held(OuterRef("user_id")),
+        banned=is_banned(OuterRef("user_id")),
+    )
+    device = known.exclude(session_key="").first()
+    if device is None or device.kept is None or device.banned:
+        return None
+    kept, user = SessionStore().decode(device.kept), device.user
+    signed = str(kept.get(HASH_SESSION_KEY, ""))
+    if not any(
+        constant_time_compare(signed, own)
+        for own in (user.get_session_auth_hash(), *user.get_session_auth_fallback_hash())
+    ):
+        return None
+    remember_permissions(user, device.held)
+    return AppSession(user, device.session_key, kept)
 
 
 def clients_of(viewer: Grant) -> QuerySet[Client]:

@@ -60,9 +60,12 @@ def is_needed(request: HttpRequest) -> bool:
         return True
     if not get_adapter(request).is_reauthentication_required():
         return False
-    if not reauthentication.get_reauthentication_flows(request.user):
-        raise SignInAnew
-    return not reauthentication.did_recently_reauthenticate(request)
+    return not reauthentication.did_recently_reauthenticate(session_behind(request))
+
+
+def session_behind(request: HttpRequest) -> Any:
+    """Where it is kept what a person said of themselves: the session of an app that calls the API, or the browser's."""
+    return getattr(request, "app_session", request)
 
 
 def is_staff_act(name: str, method: str) -> bool:

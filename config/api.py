@@ -56,5 +56,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("v1/", include(router.urls)),
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),
+    path("docs/app/", SpectacularSwaggerSplitView.as_view(url_name="headless:openapi_yaml"), name="app-docs"),
     path("docs/problems/", problems, name="api-problems"),
 ]

@@ -8,10 +8,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
+from corsheaders.defaults import default_headers
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from accounts.headless import APP_HEADERS
 from accounts.social import configured
 from core import logs
 
@@ -45,7 +47,8 @@ SITE_URL = env.str("SITE_URL", f"https://{DOMAIN}" if not DEBUG else f"http://lo
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[DOMAIN] if not DEBUG else ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = [] if DEBUG else [f"https://{host}" for host in ALLOWED_HOSTS if "." in host and "*" not in host]
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
-CORS_URLS_REGEX = r"^/api/.*$"
+CORS_URLS_REGEX = r"^/(api|_allauth)/.*$"
+CORS_ALLOW_HEADERS = [*default_headers, "idempotency-key", "if-match", "if-none-match", *APP_HEADERS]
 CORS_ALLOW_CREDENTIALS = False
 BEHIND_PROXY = env.bool("BEHIND_PROXY", not DEBUG)  # believe what it says of the caller's address and of https
 
@@ -73,6 +76,7 @@ INSTALLED_APPS = [
     "django.forms",
     "allauth",
     "allauth.account",
+    "allauth.headless",
     "allauth.mfa",
     "allauth.socialaccount",
     *configured.installed(SOCIAL_PROVIDERS),
@@ -290,6 +294,9 @@ MFA_FORMS = {
     "reauthenticate": "accounts.factor_forms.ReauthenticateForm",
     "signup_webauthn": "accounts.factor_forms.SignUpKeyForm",
 }
+HEADLESS_CLIENTS = ["app"]
+HEADLESS_ADAPTER = "accounts.headless.strategy.Adapter"
+HEADLESS_TOKEN_STRATEGY = "accounts.headless.strategy.Strategy"  # noqa: S105  a class
 SOCIALACCOUNT_ADAPTER = "accounts.social.adapter.SocialAdapter"
 SOCIALACCOUNT_FORMS = {"signup": "accounts.social.forms.SignupForm"}
 SOCIALACCOUNT_PROVIDERS = configured.providers(SOCIAL_PROVIDERS)

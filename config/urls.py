@@ -27,6 +27,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/", include("accounts.sign_in_urls")),
     path("account/", include("accounts.social.urls")),
     path("", include("accounts.oauth.urls")),
+    path("_allauth/", include("accounts.headless.urls")),
     path("letters/", include(letters)),
     path("", include(moderation)),
     path("insights/", include("analytics.urls")),

@@ -1,4 +1,4 @@
-"""Errors as pages in our words, as problems under /api/, as a toast for a fragment request.
+"""Errors as pages in our words, as problems under /api/ and for apps, as a toast for a fragment request.
 
 The pages for 400 and 500 stand alone: no database, no static manifest, no context processor. Their one style element
 is allowed by its hash in a policy of their own, which is stricter than the site's.
@@ -73,7 +73,7 @@ def _answer(
     standalone: bool = False,
     **context: Any,
 ) -> HttpResponse:
-    if request.path.startswith("/api/"):
+    if request.path.startswith(("/api/", "/_allauth/")):
         return problem_response(status, code, detail)
     if request.headers.get("HX-Request") == "true":
         toast = json.dumps({"toast": {"text": detail, "level": "error"}})

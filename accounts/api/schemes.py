@@ -25,6 +25,7 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
         words = (
-            "An API key, made at /account/keys/ (`agr_…`), or an access token of the provider: see docs/accounts.md."
+            "An API key, made at /account/keys/ (`agr_…`), the access token of an app that a person signed in to (see "
+            "/api/docs/app/), or an access token of the provider: see docs/accounts.md."
         )
         return {"type": "http", "scheme": "bearer", "description": words}

@@ -18,7 +18,7 @@ from core.api.problems import problem_response
 CLOSING: Final = "closing"  # in the session of whoever signed in to such an account
 
 STAYS_OPEN: Final = (
-    *("/account/closing/", "/account/logout/", "/api/v1/me/closing/"),
+    *("/account/closing/", "/account/logout/", "/api/v1/me/closing/", "/_allauth/"),
     *("/pages/", "/static/", "/media/", "/health/", "/theme/"),
 )
 

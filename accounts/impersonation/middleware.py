@@ -13,7 +13,7 @@ from core.middleware import refuse
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
-NOT_ASKED = ("/static/", "/media/", "/health/", "/theme/")
+NOT_ASKED = ("/_allauth/", "/static/", "/media/", "/health/", "/theme/")
 
 
 class ImpersonationMiddleware:

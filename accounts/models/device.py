@@ -26,7 +26,8 @@ class Device(models.Model):
     """It tells itself apart by a cookie, of which only a digest is kept: `mark`.
 
     `session_key` is the session that a person has in it now, "" for none. A device without a session is remembered,
-    so that signing in there again is no news.
+    so that signing in there again is no news. The device of an app holds what its tokens rest on: `app_session` names
+    the session in them, `refresh_id` the one refresh token that is good, given at `refreshed_at`.
     """
 
     public_kind: ClassVar[str] = "device"
@@ -39,6 +40,9 @@ class Device(models.Model):
     network = models.CharField(_("network"), max_length=43)
     first_seen_at = models.DateTimeField(_("first seen"), default=timezone.now)
     last_seen_at = models.DateTimeField(_("last seen"), default=timezone.now)
+    app_session = models.UUIDField(_("session of an app"), null=True, unique=True, editable=False)
+    refresh_id = models.UUIDField(null=True, editable=False)
+    refreshed_at = models.DateTimeField(null=True, editable=False)
 
     objects = DeviceQuerySet.as_manager()
 
@@ -51,6 +55,11 @@ class Device(models.Model):
             models.UniqueConstraint(fields=["session_key"], condition=~Q(session_key=""), name="device_session_once"),
             models.CheckConstraint(condition=~Q(mark=""), name="device_mark"),
             models.CheckConstraint(condition=Q(last_seen_at__gte=models.F("first_seen_at")), name="device_dates"),
+            models.CheckConstraint(
+                condition=Q(app_session__isnull=True, refresh_id__isnull=True, refreshed_at__isnull=True)
+                | Q(app_session__isnull=False, refresh_id__isnull=False, refreshed_at__isnull=False),
+                name="device_of_app",
+            ),
         ]
         indexes: ClassVar = [models.Index(fields=["user", "-last_seen_at", "-id"], name="device_of_person")]
 

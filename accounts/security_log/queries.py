@@ -21,7 +21,14 @@ PATTERNS: Final = tuple(f"{kind}.*" for kind in KINDS)
 ACTIONS: Final = {name: words for name, words in catalogue.NAMES.items() if name.partition(".")[0] in KINDS}
 # Those that somebody should look at.
 WARNINGS: Final = frozenset(
-    {"client.reused", "user.factor_failed", "user.limited", "user.lost_factors", "user.sign_in_failed"}
+    {
+        "client.reused",
+        "user.factor_failed",
+        "user.limited",
+        "user.lost_factors",
+        "user.reused_refresh_token",
+        "user.sign_in_failed",
+    }
 )
 
 

@@ -15,7 +15,7 @@ from core.context import Actor
 from core.errors import NotFound
 
 KEEP = timedelta(days=400)
-CHANGES = ("session_key", "last_seen_at", "browser", "network")
+CHANGES = ("session_key", "last_seen_at", "browser", "network", "app_session", "refresh_id", "refreshed_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,9 @@ class Seen:
 
 @transaction.atomic
 def note_sign_in(*, user: User, seen: Seen, session_key: str, by: Actor, now: datetime | None = None) -> Device:
-    """Remember that a person signed in in a browser; an older session of theirs in it ends. Two or three queries.
+    """Remember that a person signed in in a browser; an older session of theirs in it ends, with an app's tokens.
+
+    Two or three queries.
 
     Records user.signed_in_on_new_device, unless it is the person's first.
     """
@@ -42,6 +44,7 @@ def note_sign_in(*, user: User, seen: Seen, session_key: str, by: Actor, now: da
         Session.objects.filter(session_key=device.session_key).delete()
     device.session_key, device.last_seen_at = session_key, now
     device.browser, device.network = seen.browser, seen.network
+    device.app_session = device.refresh_id = device.refreshed_at = None
     device.pk = None
     Device.objects.bulk_create([device], update_conflicts=True, unique_fields=["user", "mark"], update_fields=CHANGES)
     if nearest is not None and known is None:

@@ -131,7 +131,7 @@ class TestTwoAtOnce:
     def test_without_the_lock_on_the_person_none_would_stay(self, remove_both, monkeypatch):
         """The control: both have found another key before either removes one."""
         found, allow = Barrier(2), factors.FactorAdapter.can_delete_authenticator
-        monkeypatch.setattr(guards, "_lock_person", lambda user_id: None)
+        monkeypatch.setattr(guards, "lock_person", lambda user_id: None)
         monkeypatch.setattr(
             factors.FactorAdapter, "can_delete_authenticator", lambda *given: (allow(*given), found.wait(10))[0]
         )

@@ -103,7 +103,7 @@ class TestManyAtOnce:
     def test_without_the_session_lock_a_mailed_code_would_have_many(self, enter_at_once, monkeypatch):
         """The control: all eight have found the code right before any of them goes on."""
         found, compare = Barrier(MANY), LoginCodeForm.clean_code
-        monkeypatch.setattr(guards, "_lock", lambda key: True)
+        monkeypatch.setattr(guards, "lock_session", lambda key: True)
         monkeypatch.setattr(LoginCodeForm, "clean_code", lambda form: (compare(form), found.wait(20))[0])
 
         assert enter_at_once() == MANY

@@ -14,7 +14,10 @@ from core.errors import DomainError
 
 PARTS: Final = ("core", "accounts", "blog", "shop", "chat", "analytics")
 # What any endpoint may say.
-SHARED: Final = ("core.errors", "core.idempotency", "core.api.conditional", "core.api.viewsets")
+SHARED: Final = (
+    *("core.errors", "core.idempotency", "core.api.conditional", "core.api.viewsets"),
+    "accounts.authentication",
+)
 ROOMS: Final = ("services", "queries", "providers", "api", "models")
 ELSEWHERE: Final = (".tests.", ".consumers.", ".admin.", ".pages.", ".paging.", ".text_pages.", ".media.")
 PLACEHOLDER: Final = re.compile(r"%\(\w+\)[sd]|\{\w+\}")

@@ -17,14 +17,15 @@ class JSONParser(parsers.JSONParser):
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
         data = super().parse(stream, media_type, parser_context)
-        if _is_broken(data):
+        if is_broken(data):
             raise ParseError("The text holds half a surrogate pair.")
         return data
 
 
-def _is_broken(data: Any) -> bool:
+def is_broken(data: Any) -> bool:
+    """Whether a text in it cannot be kept."""
     if isinstance(data, str):
         return UNPAIRED.search(data) is not None
     if isinstance(data, dict):
-        return any(_is_broken(part) for pair in data.items() for part in pair)
-    return isinstance(data, list) and any(map(_is_broken, data))
+        return any(is_broken(part) for pair in data.items() for part in pair)
+    return isinstance(data, list) and any(map(is_broken, data))

@@ -1,0 +1,8 @@
+"""Signing in from apps of the house: allauth's headless endpoints under our rules, and the tokens that they give.
+
+A person's own pages are for browsers; a mobile or single-page app has no cookie of ours and speaks JSON. What it may
+do, what is counted, what is told by mail and what waits for what is the same as on the pages.
+"""
+
+DEVICE = "X-Device-Token"
+APP_HEADERS = [DEVICE.lower(), "x-session-token"]  # what browsers may send from elsewhere

@@ -1,0 +1,86 @@
+"""What allauth asks of tokens, and whom its answers tell of."""
+
+import dataclasses
+from typing import Any
+
+from allauth.headless.adapter import DefaultHeadlessAdapter
+from allauth.headless.internal.sessionkit import lookup_session
+from allauth.headless.tokens.strategies.base import AbstractTokenStrategy
+from django.contrib.sessions.backends.base import SessionBase
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts import queries
+from accounts.headless import tokens
+from accounts.headless.tokens import Use
+from accounts.models import User
+from accounts.services import app_sessions
+
+
+class Strategy(AbstractTokenStrategy):
+    """A session token carries the steps of signing in; who is signed in has an access and a refresh token instead.
+
+    The key of a person's session never leaves the house: it would be a password good for weeks. `doors` adds the tokens
+    to the answer that signs in.
+    """
+
+    def get_session_token(self, request: HttpRequest) -> str | None:
+        """The session that `doors` found behind an access token, or the one whose steps are being taken."""
+        held: queries.AppSession | None = getattr(request, "held", None)
+        steps: str | None = super().get_session_token(request)
+        return held.key if held else steps
+
+    def create_session_token(self, request: HttpRequest) -> str:
+        """Empty once somebody is signed in: then it is not given."""
+        if request.user.is_authenticated:
+            return ""
+        if request.session.session_key is None:
+            request.session.save()
+        return str(request.session.session_key)
+
+    def lookup_session(self, session_token: str) -> SessionBase | None:
+        found: SessionBase | None = lookup_session(session_token)
+        return found
+
+    def refresh_token(self, refresh_token: str) -> tuple[str, str] | None:
+        """The next access and refresh token; None when this one is no good, was used before, or its session is over."""
+        began = timezone.now()
+        try:
+            used = tokens.read(Use.REFRESH, refresh_token)
+        except tokens.Expired:
+            return None
+        renewed = app_sessions.renew(used=used, began=began) if used else None
+        return pair_of(renewed) if renewed else None
+
+
+class Adapter(DefaultHeadlessAdapter):
+    """A person is told of by their public id."""
+
+    def get_user_dataclass(self) -> type:
+        fields = (
+            ("id", str, "The public id.", "019a9f2e-7b6c-7d8e-9fa0-b1c2d3e4f5a6"),
+            ("display", str, "How others see them.", "Nora Quist"),
+            ("email", str, "The address that mail goes to.", "nora@example.com"),
+            ("has_usable_password", bool, "Whether there is a password to sign in with.", True),
+        )
+        return dataclasses.make_dataclass(
+            "User",
+            [
+                (name, kind, dataclasses.field(metadata={"description": words, "example": example}))
+                for name, kind, words, example in fields
+            ],
+        )
+
+    def user_as_dataclass(self, user: User) -> Any:
+        return self.get_user_dataclass()(
+            id=user.public_id,
+            display=user.display_name,
+            email=user.email,
+            has_usable_password=user.has_usable_password(),
+        )
+
+
+def pair_of(token: tokens.Token) -> tuple[str, str]:
+    """An access and a refresh token of one session."""
+    now = timezone.now()
+    return tokens.issue(Use.ACCESS, token, now=now), tokens.issue(Use.REFRESH, token, now=now)

@@ -1,0 +1,130 @@
+"""allauth's headless views, where ours must differ: our inputs, the last factor that stays, keys by public ids."""
+
+from http import HTTPStatus
+from typing import Any, ClassVar, cast
+
+from allauth.account.internal.flows.reauthentication import raise_if_reauthentication_required
+from allauth.headless.account import views as account
+from allauth.headless.base.response import APIResponse, ConflictResponse
+from allauth.headless.base.views import AuthenticatedAPIView
+from allauth.headless.internal.restkit.response import ErrorResponse
+from allauth.headless.mfa import response as told
+from allauth.headless.mfa import views as mfa
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.models import Authenticator
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+
+from accounts import factors
+from accounts.headless import inputs
+from accounts.models import User
+
+
+class Signup(account.SignupView):
+    input_class: ClassVar = {"POST": inputs.SignupInput}
+
+
+class RequestLoginCode(account.RequestLoginCodeView):
+    input_class = inputs.RequestLoginCodeInput
+
+
+class VerifyEmail(account.VerifyEmailView):
+    http_method_names: ClassVar = ["post"]  # to ask by GET would be to try codes out of turn
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """409 where the code is right and the account has as many addresses as there can be."""
+        response: HttpResponse = super().post(request, *args, **kwargs)
+        return ConflictResponse(request) if response.status_code == HTTPStatus.INTERNAL_SERVER_ERROR else response
+
+
+class ChangePassword(account.ChangePasswordView):
+    def handle(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Who has no password to say first says otherwise who they are."""
+        if not cast("User", request.user).has_usable_password():
+            raise_if_reauthentication_required(request, app="allauth.account")
+        response: HttpResponseBase = super().handle(request, *args, **kwargs)
+        return response
+
+
+class Authenticate(mfa.AuthenticateView):
+    input_class = inputs.AuthenticateInput
+
+
+class ReauthenticateFactor(mfa.ReauthenticateView):
+    input_class = inputs.ReauthenticateFactorInput
+
+
+class PasskeySignIn(mfa.LoginWebAuthnView):
+    input_class: ClassVar = {"POST": inputs.PasskeySignInInput}
+
+
+class PasskeySignup(mfa.SignupWebAuthnView):
+    input_class: ClassVar = {"POST": inputs.PasskeySignupInput, "PUT": inputs.NewPasskeyInput}
+
+
+class Factors(AuthenticatedAPIView):
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """With what the person signs in. One query."""
+        rows = Authenticator.objects.filter(user=cast("User", request.user)).order_by("pk")
+        return _answer(request, data=[describe(row) for row in rows])
+
+
+class App(mfa.ManageTOTPView):
+    """The app for codes."""
+
+    def delete(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        row = self._get_authenticator()
+        if row is not None and (refused := _is_last(request, [row])) is not None:
+            return refused
+        response: HttpResponse = super().delete(request, *args, **kwargs)
+        return response
+
+
+class Keys(mfa.ManageWebAuthnView):
+    """Passkeys and security keys."""
+
+    input_class: ClassVar = {
+        "POST": inputs.AddKeyInput,
+        "PUT": inputs.RenameKeyInput,
+        "DELETE": inputs.RemoveKeysInput,
+    }
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        made, codes = mfa.webauthn_flows.add_authenticator(
+            request, name=self.input.cleaned_data["name"], credential=self.input.cleaned_data["credential"]
+        )
+        return _answer(request, data=describe(made), meta={"recovery_codes_generated": codes is not None})
+
+    def put(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        row = self.input.cleaned_data["id"]
+        mfa.webauthn_flows.rename_authenticator(request, row, self.input.cleaned_data["name"])
+        return _answer(request, data=describe(row))
+
+    def delete(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if (refused := _is_last(request, self.input.cleaned_data["authenticators"])) is not None:
+            return refused
+        response: HttpResponse = super().delete(request, *args, **kwargs)
+        return response
+
+
+def describe(row: Authenticator) -> dict[str, Any]:
+    """A factor, as apps are told of it; a key under the id of its credential."""
+    found: dict[str, Any] = told._authenticator_data(row)  # noqa: SLF001  its classes can do no other
+    return {**found, "id": row.data["credential"]["id"]} if "id" in found else found
+
+
+def _is_last(request: HttpRequest, leaving: list[Authenticator]) -> HttpResponse | None:
+    """The refusal, where somebody whose role asks for a factor would be left without; their row is locked already."""
+    user = cast("User", request.user)
+    staying = Authenticator.objects.filter(user=user).exclude(type=factors.CODES)
+    if staying.exclude(pk__in=[row.pk for row in leaving]).exists() or not factors.asked_of(user.pk).exists():
+        return None
+    words = get_adapter().error_messages["cannot_delete_authenticator"]
+    refusal = ValidationError(words, code="cannot_delete_authenticator")
+    response: HttpResponse = ErrorResponse(request, status=HTTPStatus.CONFLICT, exception=refusal)
+    return response
+
+
+def _answer(request: HttpRequest, **parts: Any) -> HttpResponse:
+    response: HttpResponse = APIResponse(request, **parts)
+    return response
