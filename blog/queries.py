@@ -11,11 +11,13 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.queries import InName, acted_in_names
 from blog import access
 from blog.models import Comment, Post, PostAuthor, PostTag, SlugRedirect, Tag, TagAlias
 from blog.models.comment import CommentQuerySet
 from blog.models.post import HEAVY, PostQuerySet
 from core.context import Grant
+from core.models import Event
 from core.paging import Page, keyset
 from core.shortly import shortly
 from core.written import Written, prepared
@@ -157,6 +159,18 @@ def moved_to(slug: str) -> str | None:
 def slugs_now(slugs: Iterable[str]) -> dict[str, str]:
     """Old address to new, of those among `slugs` that are old; one query."""
     return dict(SlugRedirect.objects.filter(old_slug__in=list(slugs)).values_list("old_slug", "post__slug"))
+
+
+def saved_in_names(post: Post) -> dict[int, InName]:
+    """Which revisions staff saved in an author's name, by number, under all addresses that lead to the post.
+
+    Two queries at most.
+    """
+    addresses = Q(subject_id=post.slug) | Q(subject_id__in=SlugRedirect.objects.filter(post=post).values("old_slug"))
+    saved = Event.objects.filter(addresses, subject_kind=Post.public_kind, name__in=("post.created", "post.saved"))
+    events = list(saved.exclude(impersonator_id=""))
+    names = acted_in_names(events)
+    return {event.data["revision"]: names[event.pk] for event in events if event.pk in names}
 
 
 def related_to(post: Post) -> list[Post]:

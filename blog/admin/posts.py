@@ -11,7 +11,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from blog import access
+from blog import access, queries
 from blog.admin.post_form import PostForm
 from blog.forms import PublicationForm
 from blog.models import Post, Revision
@@ -102,11 +102,12 @@ class PostAdmin(ModelAdmin):
         post = self.get_object(request, object_id)
         if post is not None:
             revisions = Revision.objects.filter(post=post).select_related("author").defer("body_source", "meta")
+            in_names = queries.saved_in_names(post)
             extra_context = {
                 **(extra_context or {}),
                 "publishable": access.may_publish(post, grant_of(request).actor),
                 "publication_form": PublicationForm(),
-                "revisions": revisions[:REVISIONS_SHOWN],
+                "revisions": [(one, in_names.get(one.number, "")) for one in revisions[:REVISIONS_SHOWN]],
             }
         return super().change_view(request, object_id, form_url, extra_context)
 

@@ -224,6 +224,20 @@ def test_revisions_are_shown_newest_first_and_not_all_of_them(client, boss):
     assert re.findall(r"Version (\d+)", shown) == [str(number) for number in range(39, 19, -1)]
 
 
+def test_a_revision_that_staff_saved_in_an_authors_name_stands_under_both(client, boss):
+    wanda, owner = editor(), person("Olive Owner")
+    acting = Actor("user", wanda.public_id, wanda, owner.public_id)
+    post = writing.create_post(by=acting, title="Ash", body="First.")
+    writing.save_post(post_id=post.pk, lock_version=1, body="Second.", by=Actor.person(wanda))
+
+    shown = client.get(change(post)).content.decode()
+
+    assert re.findall(r"<td>((?:Olive Owner for )?Edith Editor)</td>", shown) == [
+        "Edith Editor",
+        "Olive Owner for Edith Editor",
+    ]
+
+
 def test_posts_are_put_away_not_deleted(client, staff):
     post = published()
     client.force_login(staff)

@@ -30,10 +30,9 @@ from shop.staff_forms import FulfilForm, RefundForm
 def refunds(request: PageRequest, number: str) -> HttpResponse:
     """Give money back, by who said within minutes who they are; the worker carries it out."""
     page = _page(request, number, "shop.refund_order")
-    if request.method == "POST":
-        step_up.require(request)
 
     def carry_out(form: RefundForm) -> str:
+        step_up.require(request)
         made = refund.request_refund(order_id=page.order.pk, by=request.grant.actor, **form.wish)
         return _("A refund of %(amount)s is on its way.") % {"amount": money(page.order.money(made.amount))}
 

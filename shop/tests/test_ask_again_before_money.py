@@ -138,3 +138,12 @@ def test_a_key_with_the_scope_is_not_asked(manager: Any):
 
     assert answer.status_code == 201
     assert Refund.objects.get().amount == order.total
+
+
+def test_what_is_wrong_with_the_form_is_told_before_anybody_is_asked(stale: Client):
+    order = paid()
+
+    answer = stale.post(f"/shop/orders/{order.number}/refunds/", {"what": "amount", "amount": "0", "reason": "x"})
+
+    assert answer.status_code == 422
+    assert no_event("order.refund_requested")
