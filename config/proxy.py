@@ -3,6 +3,7 @@
 import ipaddress
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
@@ -18,7 +19,7 @@ class ClientAddressMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         with suppress(ValueError):  # asked without the proxy, as a health check is
-            request.META["REMOTE_ADDR"] = _last(request.headers.get("X-Forwarded-For", ""))
+            request.META["REMOTE_ADDR"] = _last(request.META.get("HTTP_X_FORWARDED_FOR", ""))
         return self.get_response(request)
 
 
@@ -35,6 +36,7 @@ class ClientAddress:
         await self.app(scope, receive, send)
 
 
+@lru_cache(1000)
 def _last(forwarded: str) -> str:
     """Raises ValueError for what is no address."""
     return str(ipaddress.ip_address(forwarded.rpartition(",")[2].strip()))

@@ -2,16 +2,18 @@
 
 import time
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 
 import structlog
 from csp.constants import HEADER
 from csp.middleware import CSPMiddleware
 from csp.utils import build_policy
 from django.conf import settings
+from django.contrib.messages.middleware import MessageMiddleware
+from django.contrib.messages.storage import default_storage
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
-from django.utils.functional import SimpleLazyObject
+from django.utils.functional import SimpleLazyObject, empty
 
 from core import context
 from core.api.problems import problem_response
@@ -40,7 +42,7 @@ class RequestIdMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        request_id = context.request_id_from(request.headers.get("X-Request-ID", ""))
+        request_id = context.request_id_from(request.META.get("HTTP_X_REQUEST_ID", ""))
         request.request_id = request_id  # type: ignore[attr-defined]
         started = time.perf_counter()
         address, agent = request.META.get("REMOTE_ADDR"), request.META.get("HTTP_USER_AGENT", "")
@@ -61,6 +63,19 @@ class GrantMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         request.grant = SimpleLazyObject(lambda: grant_of(request))  # type: ignore[attr-defined]
         return self.get_response(request)
+
+
+class MessagesMiddleware(MessageMiddleware):
+    """Keeps messages for whoever reads or writes one; most requests do neither."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        request._messages = SimpleLazyObject(partial(default_storage, request))  # type: ignore[attr-defined]  # noqa: SLF001
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        messages = getattr(request, "_messages", None)
+        if getattr(messages, "_wrapped", None) is empty:
+            return response
+        return super().process_response(request, response)
 
 
 class HeadersMiddleware:
