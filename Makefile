@@ -12,7 +12,7 @@ MANAGE := $(if $(wildcard .env),docker compose run --rm release python manage.py
 COMPILE := $(PY) -m uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo-reset shell migrations test e2e crash bench soak lint types format schema fuzz lock clean env backup restore-drill
+.PHONY: help run demo-reset shell migrations test e2e crash bench bench-auth soak lint types format schema fuzz lock clean env backup restore-drill
 
 help: ## List the targets
 	@echo "Agora: a shop, a journal and a conversation on one sign-in."
@@ -43,6 +43,9 @@ crash: $(VENV) ## Kill processes and see that nothing is lost (slow)
 
 bench: $(VENV) ## Hold the pages against bare Django views, with 10,000 products and 5,000 posts
 	@$(PY) -m benchmarks.pages $(ARGS)
+
+bench-auth: $(VENV) ## See what knowing who calls costs: API key, token and session beside a stranger
+	@$(PY) -m benchmarks.auth $(ARGS)
 
 soak: $(VENV) ## Ask for sixty thousand pages and see that no worker grows
 	@$(PY) -m benchmarks.soak $(ARGS)

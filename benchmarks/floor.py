@@ -18,7 +18,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 settings.ROOT_URLCONF = "benchmarks.floor"
 _django = get_wsgi_application()
 
-from config.urls import urlpatterns as agora  # noqa: E402  apps must be ready
+from rest_framework.request import Request  # noqa: E402  apps must be ready
+from rest_framework.response import Response  # noqa: E402
+from rest_framework.views import APIView  # noqa: E402
+
+from config.urls import urlpatterns as agora  # noqa: E402
 from core.models import Picture  # noqa: E402
 from shop.models import Category, Product, ProductImage  # noqa: E402
 
@@ -61,6 +65,13 @@ def product_list(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"results": [_row(row, images.get(row["id"])) for row in rows]})
 
 
+class Nothing(APIView):
+    """An endpoint of the API that everybody may call and that says nothing: what it costs to know who calls."""
+
+    def get(self, request: Request) -> Response:
+        return Response({})
+
+
 def _row(row: dict[str, Any], image: dict[str, Any] | None) -> dict[str, Any]:
     return {
         "slug": row["slug"],
@@ -84,6 +95,7 @@ urlpatterns = [
     path("floor/bare/", bare),
     path("floor/select/", select),
     path("floor/list/", product_list),
+    path("floor/api/", Nothing.as_view()),
     *agora,
 ]
 

@@ -40,6 +40,18 @@ class Site:
     plain: Server
     postgres: int
     valkey: int
+    env: dict[str, str]
+
+    def told(self, module: str, *arguments: str) -> str:
+        """What a module of ours prints that runs with the site's settings and keys."""
+        return subprocess.run(
+            [sys.executable, "-m", module, *arguments],
+            cwd=ROOT,
+            env={**self.env, "AGORA_ROLE": ""},
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        ).stdout
 
 
 @contextmanager
@@ -50,7 +62,7 @@ def running(*, products: int, posts: int, fresh: bool) -> Iterator[Site]:
         _prepare(env, products, posts, fresh=fresh)
         _manage(env, "collectstatic", "--noinput", "-v0")
         with _serving("benchmarks.floor", env) as agora, _serving("benchmarks.plain", env) as plain:
-            yield Site(agora, plain, _postgres(), _valkey())
+            yield Site(agora, plain, _postgres(), _valkey(), env)
 
 
 def _environment(folder: Path) -> dict[str, str]:

@@ -1,4 +1,5 @@
--- Asks the addresses of a file in turn, a line each: the path, and after a tab the ETag the reader has.
+-- Asks the addresses of a file in turn, a line each: the path, after a tab the ETag the reader has, and after another
+-- one more header, such as "Authorization: Bearer …".
 -- With "new" each request carries a number never used before, so that no copy of the answer can be there.
 -- Each line of the file is told as one JSON object at the end.
 
@@ -8,9 +9,11 @@ function init(args)
   new = args[2] == "new"
   number = os.time() % 100000 * 1000000
   for line in io.lines(args[1]) do
-    local path, etag = line:match("^([^\t]*)\t?(.*)$")
+    local path, etag, more = line:match("^([^\t]*)\t?([^\t]*)\t?(.*)$")
+    local name, value = more:match("^([^:]+): (.*)$")
     local headers = { ["Host"] = args[3], ["X-Forwarded-Proto"] = "https", ["Accept-Encoding"] = "gzip, br" }
     if etag ~= "" then headers["If-None-Match"] = etag end
+    if name then headers[name] = value end
     requests[#requests + 1] = { path = path, headers = headers, ready = wrk.format("GET", path, headers) }
   end
 end

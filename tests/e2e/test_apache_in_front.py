@@ -1,0 +1,77 @@
+"""A service that knows nobody, behind Apache with mod_auth_openidc, shows who signed in here: docs/accounts.md, run."""
+
+import secrets
+
+import pytest
+
+from tests.e2e import apache
+from tests.e2e.site import ROOT, Site
+
+pytestmark = pytest.mark.skipif(bool(apache.missing()), reason=apache.missing())
+
+NAME = "Wiki behind Apache"
+
+
+@pytest.fixture
+def wiki(visitors, site: Site, tmp_path_factory):
+    """The service's address; its client was registered by somebody who makes such things."""
+    port = apache.free_port()
+    here = f"http://127.0.0.1:{port}"
+    client_id, secret = register(visitors(), f"{here}/signed-in")
+    text = (ROOT / "docs" / "accounts.md").read_text().split("```apache\n")[1].split("```")[0]
+    with apache.service() as behind:
+        variables = {
+            "AGORA": site.url,
+            "CLIENT_ID": client_id,
+            "CLIENT_SECRET": secret,
+            "HERE": here,
+            "PASSPHRASE": secrets.token_urlsafe(32),
+            "BEHIND": behind,
+        }
+        with apache.running(tmp_path_factory.mktemp("apache"), port, text, variables):
+            yield here
+
+
+def register(maker, back):
+    maker.sign_in("author@example.com", then="/account/clients/new/")
+    page = maker.page
+    page.get_by_role("textbox", name="Name").fill(NAME)
+    page.get_by_label("in a browser (authorization code)").check()
+    for words in ("Know that it is you", "Know your name and your picture", "Know your e-mail address"):
+        page.get_by_label(words).check()
+    page.get_by_label("Where people are sent back to").fill(back)
+    maker.press("Save")
+    return page.get_by_label("Client id").input_value(), page.get_by_label("Secret").input_value()
+
+
+def test_who_asks_for_the_service_signs_in_here_agrees_and_is_known_there(wiki, site, visitors):
+    person = visitors()
+    page = person.page
+
+    page.goto(f"{wiki}/pages/kiln")
+    assert page.url.startswith(f"{site.url}/account/login/?next=/oauth/authorize/")
+    page.get_by_label("E-mail").fill("maya.hernandez@example.com")
+    page.get_by_label("Password", exact=True).fill("clay-and-fire")
+    person.press("Sign in")
+    person.sees(f"Let {NAME} act for you?", "Know your e-mail address")
+    person.press("Allow")
+
+    page.wait_for_url(f"{wiki}/pages/kiln")
+    (uid,) = site.rows("SELECT uid FROM accounts_user WHERE email = 'maya.hernandez@example.com'")[0]
+    person.sees(
+        f"OIDC_CLAIM_sub: {uid}", "OIDC_CLAIM_email: maya.hernandez@example.com", "OIDC_CLAIM_email_verified: 1"
+    )
+    person.sees(f"OIDC_CLAIM_iss: {site.url}")
+
+
+def test_who_refuses_is_not_let_in(wiki, visitors):
+    person = visitors()
+    person.expects("401")
+    person.sign_in("maya.hernandez@example.com")
+    person.goto(f"{wiki}/pages/kiln")
+
+    person.press("Refuse")
+
+    person.page.wait_for_load_state()
+    assert "OIDC_CLAIM" not in person.page.content()
+    assert "Wiki</h1>" not in person.page.content()
