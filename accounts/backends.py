@@ -5,7 +5,7 @@ from typing import Any, cast
 from allauth.account.auth_backends import AuthenticationBackend
 from allauth.account.models import EmailAddress
 from django.contrib.auth.models import Permission
-from django.db.models import OuterRef, QuerySet
+from django.db.models import QuerySet
 
 from accounts import queries
 from accounts.models import User
@@ -24,8 +24,7 @@ class RolesBackend(AuthenticationBackend):
 
     def get_user(self, user_id: Any) -> User | None:
         """The person and, in the same query, picture and permissions; none when the account is closed."""
-        people = User.objects.select_related("avatar")
-        user = people.annotate(held=queries.permissions_held(OuterRef("pk"))).filter(pk=user_id).first()
+        user = queries.PERSON.first(pk=user_id)
         if user is None or not self.user_can_authenticate(user):
             return None
         queries.remember_permissions(user, user.held)

@@ -23,9 +23,51 @@ from accounts.models import AccessToken, ApiKey, Ban, Client, Consent, Device, E
 from core.context import Grant
 from core.models import Event
 from core.sessions import SessionStore
+from core.written import Written
 
 PRODUCT = "product"
 SHORTEST_TOKEN = 20
+
+# Every request of somebody asks one of these.
+PERSON = Written(
+    lambda pk: User.objects.select_related("avatar").annotate(held=permissions_held(OuterRef("pk"))).filter(pk=pk)
+)
+KEY = Written(
+    lambda prefix, now: (
+        ApiKey.objects.select_related("user__avatar")
+        .annotate(held=permissions_held(OuterRef("user_id")), banned=is_banned(OuterRef("user_id"), now))
+        .filter(prefix=prefix)
+    )
+)
+TOKEN = Written(
+    lambda checksum, now: (
+        AccessToken.objects.select_related("user__avatar", "application__user")
+        .annotate(held=permissions_held(OuterRef("user_id")), banned=is_banned(OuterRef("user_id"), now))
+        .filter(token_checksum=checksum)
+    )
+)
+APP = Written(
+    lambda session, person, now: (
+        Device.objects.select_related("user")
+        .annotate(
+            kept=Subquery(
+                Session.objects.filter(session_key=OuterRef("session_key"), expire_date__gt=now).values("session_data")
+            ),
+            held=permissions_held(OuterRef("user_id")),
+            banned=is_banned(OuterRef("user_id"), now),
+        )
+        .filter(app_session=session, user__uid=person, user__is_active=True)
+        .exclude(session_key="")
+    )
+)
+TOLD = Written(lambda checksum, now: _good(checksum, now).values_list("told", flat=True))
+ASKING = Written(
+    lambda client_id, checksum, now: (
+        Client.objects.select_related("user")
+        .annotate(told=Subquery(_good(checksum, now).values("told")))
+        .filter(client_id=client_id, client_type=Client.CLIENT_CONFIDENTIAL)
+    )
+)
 
 
 class InName(NamedTuple):
@@ -105,10 +147,9 @@ def api_key_of(token: str, now: datetime | None = None) -> ApiKey | None:
     prefix = keys.prefix_of(token)
     if not prefix:
         return None
-    known = ApiKey.objects.select_related("user__avatar").annotate(held=permissions_held(OuterRef("user_id")))
-    known = known.annotate(banned=is_banned(OuterRef("user_id")))
-    key = known.filter(prefix=prefix).first()
-    if key is None or not key.takes(keys.digest(token), now or timezone.now()):
+    now = now or timezone.now()
+    key = KEY.first(prefix=prefix, now=now)
+    if key is None or not key.takes(keys.digest(token), now):
         return None
     remember_permissions(key.user, key.held)
     return key
@@ -121,9 +162,7 @@ def access_token_of(token: str) -> AccessToken | None:
     """
     if not (token.isascii() and token.isalnum() and len(token) >= SHORTEST_TOKEN):
         return None
-    known = AccessToken.objects.select_related("user__avatar", "application__user")
-    known = known.annotate(held=permissions_held(OuterRef("user_id")), banned=is_banned(OuterRef("user_id")))
-    access: AccessToken | None = known.filter(token_checksum=sha256(token.encode()).hexdigest()).first()
+    access: AccessToken | None = TOKEN.first(checksum=_checksum(token), now=timezone.now())
     if access is not None and access.user is not None:
         remember_permissions(access.user, access.held)
     return access
@@ -131,7 +170,8 @@ def access_token_of(token: str) -> AccessToken | None:
 
 def told_about(token: str) -> dict[str, Any] | None:
     """What a token is good for, as RFC 7662 names it; None for one that is not good. One query."""
-    return _good(token).values_list("told", flat=True).first()
+    told: dict[str, Any] | None = TOLD.first(checksum=_checksum(token), now=timezone.now())
+    return told
 
 
 def asked_about(token: str, client_id: str) -> Client | None:
@@ -139,9 +179,8 @@ def asked_about(token: str, client_id: str) -> Client | None:
 
     None for a client without a secret.
     """
-    asking = Client.objects.select_related("user").annotate(told=Subquery(_good(token).values("told")))
-    found: Client | None = asking.filter(client_id=client_id, client_type=Client.CLIENT_CONFIDENTIAL).first()
-    return found
+    asking: Client | None = ASKING.first(client_id=client_id, checksum=_checksum(token), now=timezone.now())
+    return asking
 
 
 def app_session_of(session: UUID, person: UUID, now: datetime | None = None) -> AppSession | None:
@@ -149,14 +188,7 @@ def app_session_of(session: UUID, person: UUID, now: datetime | None = None) -> 
 
     None when it is over: ended by hand, by a change of what guards the account, by time, or with the account.
     """
-    alive = Session.objects.filter(session_key=OuterRef("session_key"), expire_date__gt=now or timezone.now())
-    known = Device.objects.filter(app_session=session, user__uid=person, user__is_active=True).select_related("user")
-    known = known.annotate(
-        kept=Subquery(alive.values("session_data")),
-        held=permissions_held(OuterRef("user_id")),
-        banned=is_banned(OuterRef("user_id")),
-    )
-    device = known.exclude(session_key="").first()
+    device = APP.first(session=session, person=person, now=now or timezone.now())
     if device is None or device.kept is None or device.banned:
         return None
     kept, user = SessionStore().decode(device.kept), device.user
@@ -187,9 +219,9 @@ def permissions_held(person: OuterRef) -> ArraySubquery:
     return ArraySubquery(held.values(name_in_code=Concat(F("content_type__app_label"), Value("."), F("codename"))))
 
 
-def is_banned(person: OuterRef) -> Exists:
+def is_banned(person: OuterRef, now: datetime) -> Exists:
     """Whether a person is banned from the whole house, to annotate a query of something that points at them."""
-    return Exists(Ban.objects.running(timezone.now()).filter(user=person, scope=Ban.Scope.ALL))
+    return Exists(Ban.objects.running(now).filter(user=person, scope=Ban.Scope.ALL))
 
 
 def remember_permissions(user: User, held: Iterable[str]) -> None:
@@ -198,7 +230,7 @@ def remember_permissions(user: User, held: Iterable[str]) -> None:
         user._group_perm_cache = set(held)  # type: ignore[attr-defined]  # noqa: SLF001  where Django keeps it
 
 
-def _good(token: str) -> QuerySet[AccessToken]:
+def _good(checksum: str, now: datetime) -> QuerySet[AccessToken]:
     """The token, unless it has expired or its person or client is closed or banned; `told` is what others may know."""
     told = JSONObject(
         scope="scope",
@@ -210,9 +242,13 @@ def _good(token: str) -> QuerySet[AccessToken]:
     good: QuerySet[AccessToken] = AccessToken.objects.annotate(told=told).filter(
         Q(user=None) | Q(user__is_active=True),
         Q(application__user=None) | Q(application__user__is_active=True),
-        ~is_banned(OuterRef("user_id")),
+        ~is_banned(OuterRef("user_id"), now),
         application__is_enabled=True,
-        token_checksum=sha256(token.encode()).hexdigest(),
-        expires__gt=timezone.now(),
+        token_checksum=checksum,
+        expires__gt=now,
     )
     return good
+
+
+def _checksum(token: str) -> str:
+    return sha256(token.encode()).hexdigest()

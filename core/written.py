@@ -15,7 +15,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import cached_property
 from types import SimpleNamespace
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, Self, TypeVar
 
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connection
@@ -107,8 +107,17 @@ def prepared() -> AbstractContextManager[Any]:
     connection.close_if_health_check_failed()
     connection.ensure_connection()
     with connection.wrap_database_errors:
-        raw = psycopg.Cursor(connection.connection)
+        raw = (_Telling if connection.queries_logged else psycopg.Cursor)(connection.connection)
         return connection._prepare_cursor(raw)  # type: ignore[attr-defined,no-any-return]  # noqa: SLF001  as cursor() does
+
+
+class _Telling(psycopg.Cursor[Any]):
+    """Keeps the text of what it ran for the log of queries; psycopg forgets that of a statement it knows already."""
+
+    def execute(self, query: Any, params: Any = None, **more: Any) -> Self:
+        super().execute(query, params, **more)
+        self._query = self._query or self._convert_query(query, params)
+        return self
 
 
 def _read(statement: Statement, rows: list[tuple[Any, ...]]) -> Any:
