@@ -135,8 +135,9 @@ def state_words(offer: Offer) -> str:
     """What is worth saying of the stock: nothing while there is plenty."""
     if offer.stock == Stock.LOW:
         return _("%(count)d left") % {"count": offer.on_shelf}
-    words = {Stock.BACKORDER: _("Made to order"), Stock.SOLD_OUT: _("Sold out")}
-    return words.get(offer.stock, "")
+    if offer.stock == Stock.BACKORDER:
+        return _("Made to order")
+    return _("Sold out") if offer.stock == Stock.SOLD_OUT else ""
 
 
 def add_action(offer: Offer) -> Action | None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from functools import cached_property
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
@@ -80,7 +80,7 @@ class Choice:
     swatch: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Offer:
     """One variant for sale. `left` is how many can be bought now, backorders included; `on_shelf` without them.
 
@@ -100,9 +100,9 @@ class Offer:
     choices: tuple[Choice, ...]
     pictures: str | None
 
-    @cached_property
+    @property
     def images(self) -> tuple[Image, ...]:
-        return tuple(image_of(*picture) for picture in json.loads(self.pictures or "[]"))
+        return _images(self.pictures) if self.pictures else ()
 
     @property
     def can_buy(self) -> bool:
@@ -150,6 +150,11 @@ def by_product(found: Iterable[Offer]) -> Mapping[int, list[Offer]]:
     for offer in found:
         grouped[offer.product.pk].append(offer)
     return grouped
+
+
+@lru_cache(1000)
+def _images(pictures: str) -> tuple[Image, ...]:
+    return tuple(image_of(*picture) for picture in json.loads(pictures))
 
 
 def _offer(  # noqa: PLR0917  the columns of a row

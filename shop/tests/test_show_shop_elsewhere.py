@@ -16,7 +16,7 @@ from shop.panels import beside_conversation, today
 from shop.services import catalogue
 from shop.tests.factories import SYSTEM, MarketFactory, ProductFactory, paid, place, put_on_shelf, shop_ready
 from shop.tests.pages import add_to_cart, product_with, variant_of
-from shop.tests.test_admin_shop import png
+from shop.tests.test_admin_catalogue import png
 
 pytestmark = pytest.mark.django_db
 
