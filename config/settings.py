@@ -1,9 +1,8 @@
-"""All settings, in one file, closed by default: what is not said in the environment is off.
+"""All settings by name, closed by default: what is not said in the environment is off. Long ones stand beside it.
 
 Any variable can be given as `NAME_FILE`, the path of a file that holds the value. `.env` beside manage.py is read.
 """
 
-from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.headless import APP_HEADERS
 from accounts.social import configured
+from config import oauth, rest, schedule
 from core import logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -206,27 +206,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_CONSUMER = "config.consumer.Consumer"
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
-CELERY_BEAT_SCHEDULE = {
-    "heartbeat": {"task": "core.heartbeat", "schedule": timedelta(seconds=15), "options": {"expires": 60}},
-    "sweep-events": {"task": "core.sweep_events", "schedule": timedelta(seconds=5)},
-    "forget-idempotency-keys": {"task": "core.forget_idempotency_keys", "schedule": timedelta(hours=1)},
-    "sweep-webhooks": {"task": "core.sweep_webhooks", "schedule": timedelta(seconds=5)},
-    "forget-webhook-deliveries": {"task": "core.forget_webhook_deliveries", "schedule": timedelta(hours=6)},
-    "forget-oauth-tokens": {"task": "accounts.forget_oauth_tokens", "schedule": timedelta(hours=1)},
-    "publish-due-posts": {"task": "blog.publish_due_posts", "schedule": timedelta(seconds=30)},
-    "expire-orders": {"task": "shop.expire_orders", "schedule": timedelta(seconds=60)},
-    "sync-payments": {"task": "shop.sync_open_payments", "schedule": timedelta(seconds=60)},
-    "send-letters": {"task": "accounts.send_letters", "schedule": timedelta(seconds=30)},
-    "forget-traces": {"task": "accounts.forget_traces", "schedule": timedelta(hours=24)},
-    "forget-letters": {"task": "accounts.forget_letters", "schedule": timedelta(hours=24)},
-    "erase-people": {"task": "accounts.erase_people", "schedule": timedelta(hours=1)},
-    "forget-exports": {"task": "accounts.forget_exports", "schedule": timedelta(hours=1)},
-    "forget-invoice-addresses": {"task": "shop.forget_invoice_addresses", "schedule": timedelta(hours=24)},
-    "forget-origins": {"task": "accounts.forget_origins", "schedule": timedelta(hours=6)},
-    "forget-sessions": {"task": "accounts.forget_sessions", "schedule": timedelta(hours=24)},
-    "forget-provider-messages": {"task": "shop.forget_provider_messages", "schedule": timedelta(hours=24)},
-    "forget-carts": {"task": "shop.forget_carts", "schedule": timedelta(hours=6)},
-}
+CELERY_BEAT_SCHEDULE = schedule.BEAT
 
 # --- People ---------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
@@ -313,46 +293,7 @@ OAUTH2_PROVIDER_ACCESS_TOKEN_MODEL = "accounts.AccessToken"  # noqa: S105  a mod
 OAUTH2_PROVIDER_REFRESH_TOKEN_MODEL = "accounts.RefreshToken"  # noqa: S105  a model
 OAUTH2_PROVIDER_ID_TOKEN_MODEL = "accounts.IDToken"  # noqa: S105  a model
 OAUTH2_PROVIDER_DEVICE_GRANT_MODEL = "accounts.DeviceGrant"
-OAUTH2_PROVIDER = {
-    "OIDC_ENABLED": True,
-    "OIDC_ISS_ENDPOINT": SITE_URL,
-    "OIDC_RESPONSE_TYPES_SUPPORTED": ["code"],
-    "OAUTH2_RESPONSE_TYPES_SUPPORTED": ["code"],
-    "OAUTH2_SERVER_CLASS": "oauthlib.openid.Server",
-    "OAUTH2_VALIDATOR_CLASS": "accounts.oauth.validator.Validator",
-    "OAUTH2_BACKEND_CLASS": "accounts.oauth.validator.Backend",
-    "SCOPES_BACKEND_CLASS": "accounts.scopes.Scopes",
-    "OAUTH_DEVICE_VERIFICATION_URI": f"{SITE_URL}/oauth/device/",
-    "OIDC_RP_INITIATED_LOGOUT_ENABLED": True,
-    "OIDC_RP_INITIATED_LOGOUT_STRICT_REDIRECT_URIS": True,
-    "OIDC_RP_INITIATED_LOGOUT_DELETE_TOKENS": False,  # it would end what every other program has, too
-    "AUTHORIZATION_CODE_EXPIRE_SECONDS": 60,
-    "ACCESS_TOKEN_EXPIRE_SECONDS": 600,
-    "ID_TOKEN_EXPIRE_SECONDS": 600,
-    "REFRESH_TOKEN_EXPIRE_SECONDS": 30 * 24 * 3600,  # after the last use
-    "REFRESH_TOKEN_REUSE_PROTECTION": True,
-    "ALLOWED_REDIRECT_URI_SCHEMES": ["https"],
-    "PKCE_REQUIRED": True,
-    **{
-        f"COMPLIANT_BCP_RFC9700_{rule}": True
-        for rule in (
-            "IMPLICIT_GRANT",
-            "PASSWORD_GRANT",
-            "PKCE_METHOD",
-            "PKCE_REQUIRED",
-            "ACCESS_TOKEN_TRANSPORT",
-            "AUTHZ_RESPONSE_ISS",
-            "TOKEN_STORAGE",
-            "REFRESH_TOKEN",
-            "REDIRECT_URI_SCHEME",
-            "REDIRECT_URI_MATCHING",
-        )
-    },
-    **{
-        f"{kind}_ADMIN_CLASS": f"accounts.oauth.admin.{kind.title().replace('_', '')}Admin"
-        for kind in ("APPLICATION", "ACCESS_TOKEN", "GRANT", "ID_TOKEN", "REFRESH_TOKEN")
-    },
-}
+OAUTH2_PROVIDER = oauth.rules(SITE_URL)
 
 # --- Cookies, headers -----------------------------------------------------------------------------------------------
 SECURE = not DEBUG
@@ -447,45 +388,8 @@ WEBHOOK_ALLOWED_NETWORKS = env.list("WEBHOOK_ALLOWED_NETWORKS", default=["127.0.
 CELERY_TASK_ROUTES = {"core.send_webhooks": {"queue": env.str("WEBHOOK_QUEUE", "celery")}}
 
 # --- API ------------------------------------------------------------------------------------------------------------
-REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": [
-        "accounts.authentication.BearerAuthentication",
-        "accounts.authentication.SessionAuthentication",
-    ],
-    "DEFAULT_PERMISSION_CLASSES": ["core.api.permissions.HasScope"],
-    "DEFAULT_PAGINATION_CLASS": "core.api.pagination.KeysetPagination",
-    "DEFAULT_FILTER_BACKENDS": [
-        "django_filters.rest_framework.DjangoFilterBackend",
-        "core.api.parameters.Ordering",
-    ],
-    "DEFAULT_THROTTLE_CLASSES": ["core.api.permissions.GrantThrottle"],
-    "DEFAULT_PARSER_CLASSES": ["core.api.parsers.JSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "core.api.schema.Schema",
-    "DEFAULT_VERSIONING_CLASS": None,
-    "EXCEPTION_HANDLER": "core.api.viewsets.problem_handler",
-    "TEST_REQUEST_DEFAULT_FORMAT": "json",
-    "PAGE_SIZE": 24,
-}
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Agora",
-    "DESCRIPTION": "A shop, a journal and a conversation on one sign-in.",
-    "VERSION": "1.0.0",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SCHEMA_PATH_PREFIX": "/api/v1",
-    "SWAGGER_UI_DIST": "SIDECAR",
-    # In JavaScript, since the page has a heading of its own
-    "SWAGGER_UI_SETTINGS": "{deepLinking: false, plugins: [() => ({wrapComponents: {info: () => () => null}})]}",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
-    "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
-    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "core.api.examples.add_examples"],
-    "ENUM_NAME_OVERRIDES": {
-        "PostStatusEnum": "blog.models.post.Post.Status",
-        "ReportReasonEnum": "accounts.models.moderation.Report.Reason",
-        "OrderStatusEnum": "shop.models.order.Order.Status",
-    },
-}
+REST_FRAMEWORK = rest.FRAMEWORK
+SPECTACULAR_SETTINGS = rest.SCHEMA
 
 # --- Eyes -----------------------------------------------------------------------------------------------------------
 METRICS_TOKEN = env.str("METRICS_TOKEN", "")  # who may read /metrics; without it there is none, but in development
