@@ -12,10 +12,12 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Device, User
+from accounts.services import bans
 from accounts.social import configured
 from accounts.tests.factories import UserFactory
 from accounts.tests.impersonation.conftest import sign_in
 from accounts.tests.social.conftest import configure
+from core.context import Actor
 from core.testing import events_named, no_event, snapshot
 
 pytestmark = pytest.mark.django_db
@@ -342,3 +344,19 @@ def test_providers_known_by_name_and_others_are_read():
         "allauth.socialaccount.providers.google",
         "allauth.socialaccount.providers.openid_connect",
     ]
+
+
+def test_from_a_banned_network_nobody_new_comes_in_by_this_way_and_nobody_known_but_staff(kiln, staff):
+    bans.ban(by=Actor.person(staff), network="203.0.113.7", scope="all", reason="spam")
+    stranger, member = Client(REMOTE_ADDR="203.0.113.7"), Client(REMOTE_ADDR="203.0.113.7")
+
+    by_stranger = go(stranger, kiln)
+    made = User.objects.exclude(pk=staff.pk).count()
+    user = known(kiln)
+    by_member = go(member, kiln)
+    User.objects.filter(pk=user.pk).update(is_staff=True)
+    by_staff = go(Client(REMOTE_ADDR="203.0.113.7"), kiln)
+
+    assert [answer.status_code for answer in (by_stranger, by_member, by_staff)] == [403, 403, 302]
+    assert "From your network nobody" in by_stranger.content.decode()
+    assert (made, is_in(stranger), is_in(member)) == (0, False, False)
