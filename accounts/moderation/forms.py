@@ -44,7 +44,10 @@ class BanForm(forms.Form):
         label=_("Or a network"),
         required=False,
         max_length=43,
-        help_text=_("An address or a network, such as 203.0.113.0/24."),
+        help_text=_(
+            "An address or a network, such as 203.0.113.0/24. Banned from the whole house, nobody but staff signs in or "
+            "makes an account from there."
+        ),
         widget=forms.TextInput(attrs={"dir": "ltr", "spellcheck": "false"}),
     )
     scope = forms.ChoiceField(label=_("May not write in"), choices=Ban.Scope.choices, initial=Ban.Scope.COMMENT)
