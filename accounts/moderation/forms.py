@@ -45,8 +45,8 @@ class BanForm(forms.Form):
         required=False,
         max_length=43,
         help_text=_(
-            "An address or a network, such as 203.0.113.0/24. Banned from the whole house, nobody but staff signs in or "
-            "makes an account from there."
+            "An address or a network, such as 203.0.113.0/24. Banned from the whole house, nobody but staff signs in "
+            "or makes an account from there."
         ),
         widget=forms.TextInput(attrs={"dir": "ltr", "spellcheck": "false"}),
     )
