@@ -64,7 +64,21 @@ def _dress_name(field: forms.Field) -> None:
     field.widget.attrs["maxlength"] = NAME_LENGTH
 
 
-class AddKeyForm(key_forms.AddWebAuthnForm):
+class _ReadableKey:
+    """A credential in which nothing can be read is refused, where allauth would break."""
+
+    cleaned_data: dict[str, Any]
+
+    def clean_credential(self) -> Any:
+        given = self.cleaned_data["credential"]
+        try:
+            auth.parse_registration_response(given)
+        except (AttributeError, LookupError, ValueError):
+            raise get_adapter().validation_error("incorrect_code") from None
+        return given
+
+
+class AddKeyForm(_ReadableKey, key_forms.AddWebAuthnForm):
     """A passkey, which signs in alone, or a security key, which comes after the password."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -78,7 +92,7 @@ class AddKeyForm(key_forms.AddWebAuthnForm):
         return str(super().clean_name())[:NAME_LENGTH]
 
 
-class SignUpKeyForm(key_forms.SignupWebAuthnForm):
+class SignUpKeyForm(_ReadableKey, key_forms.SignupWebAuthnForm):
     """The passkey of a new account."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

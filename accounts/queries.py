@@ -48,7 +48,7 @@ TOKEN = Written(
 )
 APP = Written(
     lambda session, person, now: (
-        Device.objects.select_related("user")
+        Device.objects.select_related("user__avatar")
         .annotate(
             kept=Subquery(
                 Session.objects.filter(session_key=OuterRef("session_key"), expire_date__gt=now).values("session_data")

@@ -163,11 +163,12 @@ def _tell(request: HttpRequest, response: HttpResponse, *, is_new: bool) -> None
 
 
 def _is_readable(body: bytes) -> bool:
-    """Whether it is empty, or JSON with such text as a database can keep."""
+    """Whether it is empty, or a JSON object with such text as a database can keep."""
     try:
-        return not body or not is_broken(json.loads(body))
+        given = json.loads(body or b"{}")
     except (ValueError, RecursionError):
         return False
+    return isinstance(given, dict) and not is_broken(given)
 
 
 def _refused(refusal: DomainError) -> JsonResponse:

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import resolve
 from django.views.decorators.http import require_safe
 
+from accounts.headless import DEVICE, STEPS
 from accounts.headless.doors import METHODS, methods_of
 
 STRING: Final = "tag:yaml.org,2002:str"
@@ -60,6 +61,14 @@ SHARED: Final = {
 }
 
 
+SCHEMES: Final = {
+    "access": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "The access token."},
+    "steps": {"type": "apiKey", "in": "header", "name": STEPS, "description": "While one signs in."},
+    "device": {"type": "apiKey", "in": "header", "name": DEVICE, "description": "By which the device is known again."},
+}
+SIGNED_IN: Final = re.compile("account/|reauthenticate$")
+
+
 class Dumper(yaml.SafeDumper):
     """Texts of several lines as they read."""
 
@@ -100,11 +109,25 @@ def built() -> dict[str, Any]:
             if method not in methods_of(resolve(path).func.view_class):  # type: ignore[attr-defined]
                 del operations[method]
                 continue
-            operations[method] |= {"description": WORDS[name]} if (name := path.removeprefix(ROOT)) in WORDS else {}
-            for status in SHARED:
-                operations[method]["responses"].setdefault(status, {"$ref": f"#/components/responses/Shared{status}"})
+            _complete(path.removeprefix(ROOT), operations[method])
     _prune(told)
+    told["components"]["securitySchemes"] = SCHEMES
     return told
+
+
+def _complete(name: str, operation: dict[str, Any]) -> None:
+    """Our words, the answers that all have in common, and the tokens instead of allauth's one parameter for them."""
+    if name in WORDS:
+        operation["description"] = WORDS[name]
+    for status in SHARED:
+        operation["responses"].setdefault(status, {"$ref": f"#/components/responses/Shared{status}"})
+    parameters = operation.pop("parameters", [])
+    if kept := [one for one in parameters if one != {"$ref": "#/components/parameters/SessionToken"}]:
+        operation["parameters"] = kept
+    anybody: list[dict[str, list[str]]] = [{"steps": [], "device": []}, {"device": []}, {}]
+    operation["security"] = [{"access": []}] if SIGNED_IN.search(name) else anybody
+    if name == "auth/session":
+        operation["security"] = [{"access": []}, {"steps": []}, {}]
 
 
 def _response(schema: str, words: str) -> dict[str, Any]:

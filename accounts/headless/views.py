@@ -61,6 +61,12 @@ class PasskeySignIn(mfa.LoginWebAuthnView):
 class PasskeySignup(mfa.SignupWebAuthnView):
     input_class: ClassVar = {"POST": inputs.PasskeySignupInput, "PUT": inputs.NewPasskeyInput}
 
+    def handle(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """409 for a passkey of nobody: allauth looks at it before it asks whose it is."""
+        refused: HttpResponse | None = None if request.method == "POST" else self._require_stage()
+        response: HttpResponseBase = refused or super().handle(request, *args, **kwargs)
+        return response
+
 
 class Factors(AuthenticatedAPIView):
     def get(self, request: HttpRequest) -> HttpResponse:

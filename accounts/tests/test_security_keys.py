@@ -49,6 +49,17 @@ def test_a_key_is_asked_for_under_the_public_id_and_the_name_of_the_house(client
     assert asked["user"]["name"] == user.email
 
 
+def test_a_key_in_which_nothing_can_be_read_is_refused(client, user):
+    client.force_login(user)
+    prove_oneself(client, ADD)
+    broken = {"id": "x", "rawId": "x", "type": "public-key", "response": {"clientDataJSON": "x"}}
+
+    answers = [client.post(ADD, {"name": "x", "credential": json.dumps(given)}) for given in (broken, {}, [], 7)]
+
+    assert [answer.status_code for answer in answers] == [200] * 4
+    assert not Authenticator.objects.exists()
+
+
 def test_a_key_is_renamed(client, user):
     add_key(user)
     url = reverse("mfa_edit_webauthn", args=["key-1"])

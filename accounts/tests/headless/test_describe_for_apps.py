@@ -33,6 +33,19 @@ def test_the_file_in_the_tree_is_what_is_served():
     assert FILE.read_text() == schema.text(), "manage.py describe_app writes it anew; review the difference"
 
 
+@pytest.mark.django_db
+def test_who_must_be_signed_in_for_an_operation_is_told(client):
+    described = yaml.safe_load(client.get("/_allauth/openapi.yaml").content)
+
+    for path, operations in described["paths"].items():
+        for method in schema.METHODS:
+            if method in operations:
+                answer = getattr(client, method)(path, content_type="application/json")
+                asks = operations[method]["security"] == [{"access": []}]
+                assert not asks or answer.status_code in (401, 409), (method, path)
+    assert set(described["components"]["securitySchemes"]) == {"access", "steps", "device"}
+
+
 def test_nothing_leads_nowhere_and_nothing_is_left_over():
     described = schema.built()
 
