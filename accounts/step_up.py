@@ -44,6 +44,8 @@ def require(request: HttpRequest) -> None:
     if not is_needed(request):
         return
     if getattr(request, "htmx", False):
+        # Sent again, it is the whole page that asks.
+        request.META = {name: told for name, told in request.META.items() if not name.startswith("HTTP_HX_")}
         led = reauthentication.suspend_request(request, reverse("account_reauthenticate"))
         raise ImmediateHttpResponse(HttpResponseClientRedirect(led.url))
     raise ReauthenticationRequired
