@@ -18,7 +18,7 @@ from types import SimpleNamespace
 from typing import Any, Generic, NamedTuple, Self, TypeVar
 
 import psycopg
-from django.db import DEFAULT_DB_ALIAS, connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import Expression, Field, Lookup, QuerySet
 from psycopg.sql import Literal
 
@@ -123,7 +123,8 @@ class _Telling(psycopg.Cursor[Any]):
 def _read(statement: Statement, rows: list[tuple[Any, ...]]) -> Any:
     """Make of rows what the queryset would: models with what they are joined to, dictionaries or tuples."""
     compiler, query = copy.copy(statement.compiler), copy.copy(statement.queryset.query)
-    compiler.connection, compiler.execute_sql = connection, lambda *_, **__: [rows]
+    compiler.connection = connections[DEFAULT_DB_ALIAS]  # the thread's own: each column asks it what it is
+    compiler.execute_sql = lambda *_, **__: [rows]
     query.get_compiler = lambda *_, **__: compiler  # type: ignore[method-assign]
     asked: Any = statement.queryset
     known = {"db": DEFAULT_DB_ALIAS, "_known_related_objects": {}, "_fields": asked._fields}
