@@ -13,6 +13,7 @@ from django.urls import reverse
 from accounts.models import AccessToken, ApiKey
 from accounts.services import api_keys
 from accounts.tests.factories import UserFactory
+from accounts.tests.headless.phone import Phone
 from accounts.tests.oauth.conftest import program_of
 from accounts.tests.processes import race
 from core.context import Actor
@@ -53,6 +54,14 @@ def test_one_refresh_token(nora):
     given = program.tokens(nora)
 
     assert sorted(race(lambda: program.refresh(given["refresh_token"]).status_code)) == ONE_OF_EIGHT
+
+
+def test_one_refresh_token_of_an_app(user):
+    phone = Phone()
+    phone.sign_in(user)
+    token = phone.refresh
+
+    assert sorted(race(lambda: Phone().renew(token).status_code)) == ONE_OF_EIGHT
 
 
 def test_one_mailed_code(user, mailoutbox):

@@ -22,7 +22,7 @@ from accounts.tests.headless.phone import (
     with_app,
 )
 from core.context import Actor
-from core.testing import no_event, snapshot
+from core.testing import events_named, no_event, snapshot
 
 pytestmark = pytest.mark.django_db
 
@@ -176,6 +176,21 @@ def test_the_api_asks_an_app_again_and_goes_on_when_it_was_told(user, phone):
     assert phone.api("me/api_keys/", key, "post").status_code == 201
 
 
+def test_what_asks_staff_again_asks_them_in_an_app_too(staff):
+    phone = Phone()
+    assert phone.sign_in(staff, "clay-and-fire").status_code == 200
+    webhook = {"url": "https://hooks.example/in", "events": ["order.paid"]}
+    some_time_later(staff)
+
+    refused = phone.api("webhooks/", webhook, "post")
+    assert (refused.status_code, refused.json()["code"]) == (403, "reauthentication_required")
+    assert no_event("webhook.added")
+    assert phone.api("webhooks/").status_code == 200
+
+    phone.send("auth/reauthenticate", {"password": "clay-and-fire"})
+    assert phone.api("webhooks/", webhook, "post").status_code == 201
+
+
 def test_the_address_that_is_written_to_is_not_removed(user, phone):
     refused = phone.send("account/email", {"email": user.email}, "delete")
 
@@ -245,14 +260,27 @@ def test_the_key_of_a_persons_session_is_no_token(user):
     assert (told.status_code, basic.status_code) == (410, 410)
 
 
-def test_staff_in_somebodys_name_are_nobody_to_an_app_endpoint(user, staff):
+MARKS = {"impersonation": "019a9f2e-7b6c-7d8e-9fa0-b1c2d3e4f5a6", "closing": True, "factor_missing": True}
+
+
+@pytest.mark.parametrize("mark", MARKS)
+def test_what_a_browsers_session_is_held_to_neither_opens_nor_shuts_anything_for_an_app(user, staff, mark):
     browser = Client()
     browser.force_login(staff)
     session = browser.session
-    session["impersonation"] = "019a9f2e-7b6c-7d8e-9fa0-b1c2d3e4f5a6"
+    session[mark] = MARKS[mark]
     session.save()
 
-    assert browser.get(f"{APP}auth/session").status_code == 401
+    told = browser.get(f"{APP}auth/session")
+    signed_in = browser.post(
+        f"{APP}auth/login", json.dumps({"email": user.email, "password": PASSWORD}), content_type="application/json"
+    )
+
+    assert (told.status_code, signed_in.status_code) == (401, 200)
+    assert signed_in.json()["data"]["user"]["id"] == str(user.uid)
+    assert [(event.actor_id, event.impersonator_id) for event in events_named("user.signed_in")] == [
+        (str(user.uid), "")
+    ]
 
 
 def test_a_role_that_is_taken_is_gone_with_the_next_request(user, phone, staff):
