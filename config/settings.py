@@ -49,6 +49,7 @@ CSRF_TRUSTED_ORIGINS = [] if DEBUG else [f"https://{host}" for host in ALLOWED_H
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 CORS_URLS_REGEX = r"^/(api|_allauth)/.*$"
 CORS_ALLOW_HEADERS = [*default_headers, "idempotency-key", "if-match", "if-none-match", *APP_HEADERS]
+CORS_EXPOSE_HEADERS = ["etag", "link", "ratelimit", "ratelimit-policy", "retry-after", "x-request-id"]
 CORS_ALLOW_CREDENTIALS = False
 BEHIND_PROXY = env.bool("BEHIND_PROXY", not DEBUG)  # believe what it says of the caller's address and of https
 

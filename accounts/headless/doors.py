@@ -55,16 +55,21 @@ def door(view: type[RESTView], *, while_closing: bool = False, for_anybody: bool
         request.COOKIES = {settings.DEVICE_COOKIE_NAME: token} if token else {}
         request.method = "GET" if method == "HEAD" else method
         try:
-            if str(request.method).lower() not in methods_of(view):
-                return _not_allowed(view)
-            ratelimit.require(CALLS, "app", ratelimit.client_key(request))
-            return within(request, *args, **kwargs) if for_anybody or _is_known(request) else _unknown()
+            response = answer(request, *args, **kwargs)
         except UpdateError:
-            return _gone()
+            response = _gone()
         except DomainError as refusal:
-            return _refused(refusal)
+            response = _refused(refusal)
         finally:
             request.method = method
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if str(request.method).lower() not in methods_of(view):
+            return _not_allowed(view)
+        ratelimit.require(CALLS, "app", ratelimit.client_key(request))
+        return within(request, *args, **kwargs) if for_anybody or _is_known(request) else _unknown()
 
     return called
 

@@ -96,3 +96,5 @@ def test_another_host_may_ask_with_the_headers_of_an_app(client, settings):
         answer["Access-Control-Allow-Headers"].split(", ")
     )
     assert "Access-Control-Allow-Credentials" not in answer
+    told = client.get("/api/v1/", headers={"origin": "https://app.example"})["Access-Control-Expose-Headers"]
+    assert {"etag", "link", "retry-after"} <= set(told.split(", "))
