@@ -1,5 +1,6 @@
 """The worker of the web process."""
 
+import socket
 from typing import Any
 
 from gunicorn.workers.gthread import TConn, ThreadWorker
@@ -14,14 +15,20 @@ class Worker(ThreadWorker):
 
     busy = 0  # connections that are with a thread, or wait for one; counted by the loop alone
 
+    def accept(self, listener: socket.socket) -> None:
+        if self.busy < self.cfg.threads:
+            super().accept(listener)
+        else:
+            self.set_accept_enabled(False)
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """Listen or not; the loop asks to listen again at each of its turns."""
+        super().set_accept_enabled(enabled and self.busy < self.cfg.threads)
+
     def enqueue_req(self, conn: TConn) -> None:
         self.busy += 1
         super().enqueue_req(conn)
-        self.set_accept_enabled(self._accepting)
 
     def finish_request(self, conn: TConn, fs: Any) -> None:
         self.busy -= 1
         super().finish_request(conn, fs)
-
-    def set_accept_enabled(self, enabled: bool) -> None:
-        super().set_accept_enabled(enabled and self.busy < self.cfg.threads)

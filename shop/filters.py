@@ -65,8 +65,8 @@ class ProductFilter(django_filters.FilterSet):
     def filter_queryset(self, queryset: QuerySet[Product]) -> QuerySet[Product]:
         market, now = Market.objects.default(), timezone.now()
         wanted = self.form.cleaned_data
-        within = catalogue.category_ids(wanted["category"]) if wanted.get("category") else None
-        return products(market.pk, filters_from(wanted, market), now, within)
+        found = products(market.pk, filters_from(wanted, market), now)
+        return found.filter(category__in=catalogue.category_ids(wanted["category"])) if wanted["category"] else found
 
 
 class OrderFilter(django_filters.FilterSet):

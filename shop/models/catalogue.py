@@ -110,6 +110,13 @@ class Product(models.Model):
             models.Index(F("created_at").desc(), F("id").desc(), condition=Q(status="active"), name="product_newest"),
             models.Index(F("popularity").desc(), F("id").desc(), condition=Q(status="active"), name="product_popular"),
             models.Index(fields=["title", "id"], condition=Q(status="active"), name="product_title"),
+            models.Index(
+                F("category"),
+                F("popularity").desc(),
+                F("id").desc(),
+                condition=Q(status="active"),
+                name="product_popular_on_shelf",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -173,9 +173,7 @@ def _counts(market: Market, filters: Filters, now: datetime, within: Sequence[in
 
 
 def _counted(shape: Shape) -> QuerySet[Variant]:
-    shelves = Product.objects.active()
-    if shape.is_within:
-        shelves = shelves.filter(category__pk__any=shape.within)
+    shelves = shape.on_shelves(Product.objects.active())
     if shape.has_words:
         shelves = shelves.filter(named(shape.filters.q, "slug"))
     popular = shelves.order_by("-popularity", "-id").values("pk")[:COUNTED]

@@ -44,7 +44,8 @@ def _written(shape: Shape, order: tuple[str, ...], is_beyond: bool, most: int) -
 
 def _queryset(shape: Shape, order: tuple[str, ...], is_beyond: bool) -> QuerySet[Product]:
     columns = [column.removeprefix("-") for column in order]
-    found = products(Slot("market"), shape.filters, Slot("now"), shape.within, columns=columns).order_by(*order)
+    everywhere = products(Slot("market"), shape.filters, Slot("now"), columns=columns)
+    found = shape.on_shelves(everywhere).order_by(*order)
     if is_beyond:
         found = found.filter(beyond(order, [Slot(f"key_{place}") for place in range(len(order))]))
     return found

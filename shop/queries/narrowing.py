@@ -34,13 +34,11 @@ class Filters:
     q: str = ""
 
 
-def products(
-    market: Any, filters: Filters, now: Any, within: Any = None, *, columns: Collection[str] = ("price",)
-) -> QuerySet[Product]:
+def products(market: Any, filters: Filters, now: Any, *, columns: Collection[str] = ("price",)) -> QuerySet[Product]:
     """Active products with a matching offer, with what lists show of them and the `columns` to order them by.
 
-    `price` is such a column: the lowest matching amount in minor units. `market` and `within` are keys; slots may
-    stand for all values.
+    `price` is such a column: the lowest matching amount in minor units. `market` is a key; slots may stand for all
+    values.
     """
     found = Product.objects.active().for_lists(*({"created_at"} & set(columns)))
     narrowing = conditions(filters).values()
@@ -50,8 +48,6 @@ def products(
         found = found.filter(Exists(matching)).annotate(price=Subquery(lowest))
     else:
         found = found.filter(RawSQL(SOLD, [market, now], BooleanField()))  # noqa: S611  a constant
-    if within is not None:
-        found = found.filter(category__pk__any=within)
     return found.filter(named(filters.q, "slug")) if filters.q else found
 
 

@@ -4,21 +4,24 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, Self
 
+from django.db.models import QuerySet
+
 from core.written import Slot
-from shop.models import Market
+from shop.models import Market, Product
 from shop.queries.narrowing import Filters
 
 MOST = 500  # shapes that are kept
+MANY = 2  # shelves, or more
 
 
 class Shape(NamedTuple):
-    """Filters without their values; `prices` tells of each span which ends it has."""
+    """Filters without their values; `prices` tells of each span which ends it has, `shelves` how many up to `MANY`."""
 
     options: int
     prices: tuple[tuple[bool, bool], ...]
     in_stock: bool
     has_words: bool
-    is_within: bool
+    shelves: int | None
 
     @classmethod
     def of(cls, filters: Filters, within: Sequence[int] | None) -> Self:
@@ -27,7 +30,7 @@ class Shape(NamedTuple):
             prices=tuple((low is not None, high is not None) for low, high in filters.prices),
             in_stock=filters.in_stock,
             has_words=bool(filters.q),
-            is_within=within is not None,
+            shelves=None if within is None else min(len(within), MANY),
         )
 
     @property
@@ -43,14 +46,20 @@ class Shape(NamedTuple):
             q=Slot("words") if self.has_words else "",  # type: ignore[arg-type]
         )
 
-    @property
-    def within(self) -> Slot | None:
-        return Slot("within") if self.is_within else None
+    def on_shelves(self, found: QuerySet[Product]) -> QuerySet[Product]:
+        """Those of the shelves. One is named by its key, so that an index has its products in order."""
+        if self.shelves is None:
+            return found
+        if self.shelves == 1:
+            return found.filter(category_id=Slot("shelf"))
+        return found.filter(category__pk__any=Slot("within"))
 
 
 def values(market: Market, filters: Filters, now: datetime, within: Sequence[int] | None) -> dict[str, Any]:
     """What goes into the slots."""
-    filled: dict[str, Any] = {"market": market.pk, "now": now, "within": within and list(within), "words": filters.q}
+    filled: dict[str, Any] = {"market": market.pk, "now": now, "words": filters.q}
+    if within is not None:
+        filled |= {"within": list(within), "shelf": next(iter(within), None)}
     for place, (option, chosen) in enumerate(filters.options.items()):
         filled |= {f"option_{place}": option, f"chosen_{place}": list(chosen)}
     for place, (low, high) in enumerate(filters.prices):
