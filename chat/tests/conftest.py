@@ -1,6 +1,7 @@
 """What the tests of the conversation share."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ from accounts.models import User
 from accounts.tests.factories import UserFactory
 from chat.models import Room
 from chat.tests.factories import RoomFactory
+from core import cards
+from core.cards import Card
 
 
 @pytest.fixture
@@ -145,3 +148,20 @@ async def connect(transactional_db: None) -> Any:
     yield connect
     for client in opened:
         await client.close()
+
+
+@pytest.fixture
+def things() -> Iterator[None]:
+    """An order of Ada's and a piece that everyone may see, as other apps would give their cards."""
+    kept = dict(cards._resolvers)
+    cards._resolvers["thing"] = lambda ids, viewer: {i: Card("thing", i, f"Thing {i}", f"/things/{i}/") for i in ids}
+
+    def orders(ids: list[str], viewer: Any) -> dict[str, Card]:
+        own = viewer.user is not None and (viewer.user.email == "ada@example.com" or viewer.user.is_staff)
+        return {i: Card("order", i, f"Order {i}", f"/orders/{i}/") for i in ids} if own else {}
+
+    cards._resolvers["order"] = orders
+    cards._resolvers["post"] = lambda ids, viewer: {i: Card("post", i, f"Post {i}", f"/posts/{i}/") for i in ids}
+    yield
+    cards._resolvers.clear()
+    cards._resolvers.update(kept)

@@ -3,22 +3,16 @@
 import re
 
 import pytest
-from django.urls import reverse
 
 from chat.models import Message, Reaction
 from chat.services import changes
 from chat.tests.factories import say
+from chat.tests.pages import ROWS, url
 from core.context import Actor
 from core.ids import uuid7
 from core.testing import events_named, no_event, snapshot
 
 pytestmark = pytest.mark.django_db
-
-ROWS = ("chat.Room", "chat.Message", "chat.Membership", "chat.SupportCase", "chat.Reaction")
-
-
-def url(name, room, *args):
-    return reverse(f"chat:{name}", args=[room.uid, *args])
 
 
 def test_the_composer_says_it_and_leads_to_it(client, room, ada):

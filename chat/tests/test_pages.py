@@ -6,36 +6,12 @@ from django.urls import reverse
 from chat.models import Membership, Message, Reaction, Room
 from chat.services import rooms
 from chat.tests.factories import RoomFactory, case_of, conversation, fill, private_room, say
-from core import cards
-from core.cards import Card
+from chat.tests.pages import ROWS, url
 from core.context import Actor
 from core.ids import uuid7
 from core.testing import events_named, no_event, snapshot
 
 pytestmark = pytest.mark.django_db
-
-ROWS = ("chat.Room", "chat.Message", "chat.Membership", "chat.SupportCase", "chat.Reaction")
-
-
-def url(name, room, *args):
-    return reverse(f"chat:{name}", args=[room.uid, *args])
-
-
-@pytest.fixture
-def things():
-    """An order of Ada's and a piece that everyone may see, as other apps would give their cards."""
-    kept = dict(cards._resolvers)
-    cards._resolvers["thing"] = lambda ids, viewer: {i: Card("thing", i, f"Thing {i}", f"/things/{i}/") for i in ids}
-
-    def orders(ids, viewer):
-        own = viewer.user is not None and (viewer.user.email == "ada@example.com" or viewer.user.is_staff)
-        return {i: Card("order", i, f"Order {i}", f"/orders/{i}/") for i in ids} if own else {}
-
-    cards._resolvers["order"] = orders
-    cards._resolvers["post"] = lambda ids, viewer: {i: Card("post", i, f"Post {i}", f"/posts/{i}/") for i in ids}
-    yield
-    cards._resolvers.clear()
-    cards._resolvers.update(kept)
 
 
 def test_a_stranger_reads_a_public_room_and_is_asked_to_sign_in(client, room, ada):

@@ -3,7 +3,6 @@
 import pytest
 
 from accounts.models import User
-from accounts.tests.factories import UserFactory
 from accounts.tests.headless.phone import Phone
 from core.testing import no_event, redis_at, snapshot
 
@@ -15,11 +14,6 @@ SHUT = {
     "ask for a code": ("auth/code/request", {"email": "nora@example.com"}),
     "reset": ("auth/password/request", {"email": "nora@example.com"}),
 }
-
-
-@pytest.fixture
-def user():
-    return UserFactory(email="nora@example.com")
 
 
 @pytest.mark.parametrize(("path", "data"), SHUT.values(), ids=SHUT)

@@ -27,19 +27,6 @@ from core.testing import events_named, no_event, snapshot
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def user():
-    return UserFactory(email="nora@example.com")
-
-
-@pytest.fixture
-def phone(user):
-    """Signed in just now."""
-    phone = Phone()
-    assert phone.sign_in(user).status_code == 200
-    return phone
-
-
 # What a role asks for
 
 

@@ -10,25 +10,12 @@ from django.urls import reverse
 from accounts.models import Device, User
 from accounts.services import bans, closing, people
 from accounts.services import devices as device_services
-from accounts.tests.factories import PASSWORD, UserFactory
+from accounts.tests.factories import PASSWORD
 from accounts.tests.headless.phone import AGENT, APP, Phone, code_in, code_now
 from core.context import Actor
 from core.testing import events_named, no_event
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def user():
-    return UserFactory(email="nora@example.com")
-
-
-@pytest.fixture
-def phone(user):
-    """Signed in just now."""
-    phone = Phone()
-    assert phone.sign_in(user).status_code == 200
-    return phone
 
 
 # Who gets in

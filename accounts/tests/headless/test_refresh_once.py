@@ -12,25 +12,12 @@ from accounts.headless.tokens import Token, Use, read
 from accounts.models import Device, User
 from accounts.models.device import DeviceQuerySet
 from accounts.services import app_sessions, devices
-from accounts.tests.factories import UserFactory
 from accounts.tests.headless.phone import Phone, code_in
 from core import testing
 from core.context import Actor
 from core.testing import events_named, no_event
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def user():
-    return UserFactory(email="nora@example.com")
-
-
-@pytest.fixture
-def phone(user):
-    phone = Phone()
-    assert phone.sign_in(user).status_code == 200
-    return phone
 
 
 def test_of_eight_that_refresh_at_once_one_gets_tokens(phone):

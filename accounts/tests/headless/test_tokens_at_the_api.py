@@ -26,13 +26,6 @@ def user():
     return UserFactory(email="nora@example.com", name="Nora")
 
 
-@pytest.fixture
-def phone(user):
-    phone = Phone()
-    assert phone.sign_in(user).status_code == 200
-    return phone
-
-
 def held(user):
     device = Device.objects.get(user=user)
     return Token(user.uid, device.app_session, device.refresh_id)

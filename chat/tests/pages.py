@@ -1,0 +1,11 @@
+"""What the tests of the conversation's pages share."""
+
+from django.urls import reverse
+
+from chat.models import Room
+
+ROWS = ("chat.Room", "chat.Message", "chat.Membership", "chat.SupportCase", "chat.Reaction")
+
+
+def url(name: str, room: Room, *args: object) -> str:
+    return reverse(f"chat:{name}", args=[room.uid, *args])
