@@ -35,6 +35,7 @@ def when_ready(server: Any) -> None:
     _ = get_resolver().url_patterns  # otherwise each would read them at its first request
     gc.collect()
     gc.freeze()  # a collector that looked at it would write to it, and so copy it
+    gc.set_threshold(10_000, 10, 10)  # a list of the API makes thousands of objects and no circle
     _drain_before_the_end(server)
 
 
