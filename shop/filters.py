@@ -12,16 +12,13 @@ from typing import Any, ClassVar
 import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 
 from core.money import Money
 from core.search import LONGEST_QUERY
 from shop.models import Market, Order, Product
-from shop.queries import catalogue
-from shop.queries.narrowing import Filters, Span, products
+from shop.queries.narrowing import Filters, Span
 
 MANY = 50
 OPTION = re.compile(r"([-\w]{1,40}):([-\w]{1,60})", re.ASCII)
@@ -61,12 +58,6 @@ class ProductFilter(django_filters.FilterSet):
     class Meta:
         model = Product
         fields: ClassVar[list[str]] = []
-
-    def filter_queryset(self, queryset: QuerySet[Product]) -> QuerySet[Product]:
-        market, now = Market.objects.default(), timezone.now()
-        wanted = self.form.cleaned_data
-        found = products(market.pk, filters_from(wanted, market), now)
-        return found.filter(category__in=catalogue.category_ids(wanted["category"])) if wanted["category"] else found
 
 
 class OrderFilter(django_filters.FilterSet):

@@ -172,14 +172,13 @@ def _offer(  # noqa: PLR0917  the columns of a row
     choices: list[list[str]] | None,
     pictures: str | None,
 ) -> Offer:
-    on_shelf = UNLIMITED if is_digital else max(free, 0)
-    left = UNLIMITED if is_digital else max(free + backorder, 0)
+    on_shelf, left, stock = standing(is_digital=is_digital, free=free, backorder=backorder, low_at=low_at)
     return Offer(
         sku=sku,
         title=title,
         product=product,
         price=market.money(minor),
-        stock=stock_of(on_shelf, left, low_at),
+        stock=stock,
         left=left,
         on_shelf=on_shelf,
         weight_g=weight_g,
@@ -190,10 +189,12 @@ def _offer(  # noqa: PLR0917  the columns of a row
     )
 
 
-def stock_of(on_shelf: int, left: int, low_at: int) -> Stock:
-    """What the shelf says with so many on it, and so many that can be bought; `low_at` and fewer are few."""
+def standing(*, is_digital: bool, free: int, backorder: int, low_at: int) -> tuple[int, int, Stock]:
+    """How many lie on the shelf, how many can be bought, and what the shelf says; `low_at` and fewer are few."""
+    on_shelf = UNLIMITED if is_digital else max(free, 0)
+    left = UNLIMITED if is_digital else max(free + backorder, 0)
     if on_shelf > low_at:
-        return Stock.IN_STOCK
+        return on_shelf, left, Stock.IN_STOCK
     if on_shelf:
-        return Stock.LOW
-    return Stock.BACKORDER if left else Stock.SOLD_OUT
+        return on_shelf, left, Stock.LOW
+    return on_shelf, left, Stock.BACKORDER if left else Stock.SOLD_OUT

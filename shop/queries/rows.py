@@ -16,7 +16,7 @@ from core.written import prepared
 from shop.models import Market, Product
 from shop.queries.catalogue import Item, items
 from shop.queries.narrowing import Filters
-from shop.queries.offers import UNLIMITED, Stock, stock_of
+from shop.queries.offers import Stock, standing
 
 ROWS = """
 SELECT asked.id, shown.lowest, shown.varies, shown.is_digital, shown.free, shown.backorder, shown.low_at,
@@ -91,7 +91,6 @@ def _row(  # noqa: PLR0917  the columns of a row
     alt: str,
     decorative: bool,
 ) -> Row:
-    on_shelf = UNLIMITED if is_digital else max(free, 0)
-    left = UNLIMITED if is_digital else max(free + backorder, 0)
+    _on_shelf, _left, stock = standing(is_digital=is_digital, free=free, backorder=backorder, low_at=low_at)
     image = image_of(file, width, height, alt, decorative, "", []) if file else None
-    return Row(product, market.money(lowest), varies, stock_of(on_shelf, left, low_at), image)
+    return Row(product, market.money(lowest), varies, stock, image)
