@@ -16,9 +16,10 @@ from django.db import transaction
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 
 from accounts import devices, door, factors
-from accounts.models import Device, Impersonation, User
+from accounts.models import Client, Device, Impersonation, User
 from accounts.services import attempts, impersonations, people
 from core import events, mail
 from core.context import Actor
@@ -145,6 +146,20 @@ def tell_of_lost_factors(event: Event, key: str) -> None:
     user = User.objects.filter(uid=event.subject_id).first()
     if user is not None:
         mail.send("factors_removed", to=user.email, key=key)
+
+
+@events.on("user.reused_refresh_token", outside=True)
+def tell_of_reused_token(event: Event, key: str) -> None:
+    """By the client's name, or by what the app said it is; nothing when that is gone, or the account closed."""
+    user = User.objects.filter(uid=event.subject_id, is_active=True).first()
+    came: Client | Device | None
+    if client_id := event.data.get("client"):
+        page, came = "accounts:programs", Client.objects.filter(client_id=client_id).first()
+    else:
+        page, came = "accounts:sessions", Device.objects.filter(uid=event.data["device"]).first()
+    if user is not None and came is not None:
+        values = {"name": str(came), "at": event.at, "url": f"{settings.SITE_URL}{reverse(page)}"}
+        mail.send("token_reused", to=user.email, key=key, values=values)
 
 
 @events.on("user.closed")

@@ -50,7 +50,7 @@ WORDS: Final = {
     "role.removed": _("A role was taken from you"),
 }
 WARNINGS: Final = {
-    "user.reused_refresh_token": _("A token of your app came a second time, and the app was signed out"),
+    "user.reused_refresh_token": _("A token of an app or program came a second time, and it was signed out"),
     "user.limited": _("Somebody tried so often to sign in that they have to wait"),
     "user.factor_failed": _("Somebody got past the first step and entered a wrong code"),
     "user.sign_in_failed": _("Somebody entered a wrong password"),

@@ -16,9 +16,7 @@ from oauth2_provider.oauth2_validators import OAuth2Validator
 from oauthlib.oauth2.rfc6749 import errors
 
 from accounts.models import AccessToken, AuthorizationCode, Client, DeviceGrant, RefreshToken
-from accounts.services import consents, signing_keys
-from core import events
-from core.context import Actor
+from accounts.services import consents, signing_keys, token_families
 
 DEVICE = Client.GRANT_DEVICE_CODE
 WHO, WHEN = "agora.person", "agora.signed_in_at"  # beside a request's headers; no header can have such a name
@@ -91,7 +89,7 @@ class Validator(OAuth2Validator):
         if found is None:
             return False
         if found.used_at is not None:
-            _end_family(found.family, client, "code")
+            token_families.end_reused(family=found.family, client=client, what=token_families.CODE)
             return False
         request.family, request.auth_time = found.family, found.auth_time
         return found.user.is_active and bool(super().validate_code(client_id, code, client, request, *args, **kwargs))
@@ -123,7 +121,7 @@ class Validator(OAuth2Validator):
             return False
         if found.revoked is not None:
             if found.revoked < began:
-                _end_family(found.token_family, client, "refresh_token")
+                token_families.end_reused(family=found.token_family, client=client, what=token_families.REFRESH)
             return False
         return bool(super().validate_refresh_token(refresh_token, client, request, *args, **kwargs))
 
@@ -174,11 +172,6 @@ class Validator(OAuth2Validator):
             return None
         known = {key.kid: key for key in signing_keys.published()}
         return known[kid].jwk if kid in known else None
-
-
-def _end_family(family: Any, client: Client, what: str) -> None:
-    RefreshToken.revoke_family(family)
-    events.record("client.reused", client, by=Actor("client", client.public_id), what=what)
 
 
 def _picture(user: Any) -> str | None:

@@ -123,7 +123,7 @@ NAMES: Final = {
     "user.removed_address": "a person removed an address",
     "user.removed_factor": "a person gave up a second factor",
     "user.reset_password": "a person set a new password by mail",
-    "user.reused_refresh_token": "an app's refresh token came twice, so that its session ended",
+    "user.reused_refresh_token": "a refresh token of a person's app or program came twice, so that it was signed out",
     "user.sign_in_failed": "a sign-in failed",
     "user.signed_in": "a person signed in",
     "user.signed_in_on_new_device": "a person signed in where they had not before",

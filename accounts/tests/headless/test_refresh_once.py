@@ -68,6 +68,25 @@ def test_of_the_thief_and_the_app_whoever_comes_second_ends_it_for_both(phone, u
     assert phone.sign_in(user).status_code == 200
 
 
+def test_the_person_is_told_once_by_mail_however_often_the_token_comes(
+    phone, user, deliver_events, mailoutbox, settings
+):
+    settings.MAIL_INSIDE_TRANSACTION = True
+    stolen = phone.refresh
+    phone.renew()
+
+    for _ in range(3):
+        assert Phone("198.51.100.9").renew(stolen).status_code == 400
+    deliver_events()
+
+    assert len(events_named("user.reused_refresh_token")) == 1
+    (letter,) = mailoutbox
+    assert (letter.to, letter.subject) == ([user.email], "A program was signed out of your account")
+    for body in (letter.body, letter.alternatives[0][0]):
+        assert "“NinthTile on Android” came with a token that had been used before." in body
+        assert f"{settings.SITE_URL}/account/sessions/" in body
+
+
 def test_a_session_that_is_ended_while_it_is_refreshed_stays_ended(phone, user):
     device, token = Device.objects.get(), phone.refresh
 

@@ -3,9 +3,11 @@
 import pytest
 from django.utils import timezone
 
-from accounts.models import AccessToken, RefreshToken
+from accounts.models import AccessToken, RefreshToken, User
+from accounts.services import clients
 from accounts.tests.oauth.conftest import bearing, program_of, send
 from core import testing
+from core.context import Actor
 from core.testing import events_named, no_event
 
 pytestmark = pytest.mark.django_db
@@ -33,6 +35,72 @@ def test_a_refresh_token_that_comes_twice_ends_its_family_and_no_other(program, 
     assert bearing(second["access_token"]).get("/api/v1/me/").status_code == 401
     assert bearing(other["access_token"]).get("/api/v1/me/").status_code == 200
     assert events_named("client.reused")[0].subject_id == program.client.client_id
+
+
+def test_the_person_is_told_once_by_mail_however_often_the_token_comes(
+    program, nora, user, deliver_events, mailoutbox, settings
+):
+    first = program.tokens(nora)
+    second = program.refresh(first["refresh_token"]).json()
+    program.refresh(second["refresh_token"])
+
+    for token in (first, second, first):
+        assert program.refresh(token["refresh_token"]).status_code == 400
+    deliver_events()
+
+    assert len(events_named("client.reused")) == 1
+    (told,) = events_named("user.reused_refresh_token")
+    assert (told.subject_id, told.actor_kind) == (str(user.uid), "client")
+    assert told.data == {"client": program.client.client_id}
+    (letter,) = mailoutbox
+    assert (letter.to, letter.subject) == ([user.email], "A program was signed out of your account")
+    for body in (letter.body, letter.alternatives[0][0]):
+        assert "“Kiln log” came with a token that had been used before." in body
+        assert "change your password" in body
+        assert f"{settings.SITE_URL}/account/programs/" in body
+
+
+def test_a_code_that_comes_twice_alarms_nobody(program, nora, deliver_events, mailoutbox):
+    """A page that is loaded again sends its code again."""
+    code = program.code(nora)
+    program.redeem(code)
+
+    program.redeem(code)
+    deliver_events()
+
+    assert len(events_named("client.reused")) == 1
+    assert no_event("user.reused_refresh_token")
+    assert mailoutbox == []
+
+
+@pytest.mark.parametrize("gone", ["client removed", "account closed"])
+def test_whom_it_no_longer_concerns_is_not_written_to(program, nora, user, maker, deliver_events, mailoutbox, gone):
+    first = program.tokens(nora)
+    program.refresh(first["refresh_token"])
+    program.refresh(first["refresh_token"])
+    if gone == "client removed":
+        clients.remove_client(client_id=program.client.pk, by=Actor.person(maker))
+    else:
+        User.objects.filter(pk=user.pk).update(is_active=False)
+
+    deliver_events()
+
+    assert len(events_named("user.reused_refresh_token")) == 1
+    assert mailoutbox == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_old_tokens_that_come_at_once_are_told_of_once(program, nora):
+    """Each is locked by whoever brought it, so only the family's own lock lets one wait for the other."""
+    first = program.tokens(nora)
+    second = program.refresh(first["refresh_token"]).json()
+    third = program.refresh(second["refresh_token"]).json()
+
+    answers = testing.race(*[lambda old=old: program.refresh(old["refresh_token"]) for old in (first, second) * 4])
+
+    assert [answer.status_code for answer in answers] == [400] * 8
+    assert program.refresh(third["refresh_token"]).status_code == 400
+    assert len(events_named("client.reused")) == len(events_named("user.reused_refresh_token")) == 1
 
 
 def test_a_refresh_token_is_no_use_to_another_client_and_loses_nothing_by_the_try(program, nora, maker):
