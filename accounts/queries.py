@@ -60,13 +60,15 @@ APP = Written(
         .exclude(session_key="")
     )
 )
-TOLD = Written(lambda checksum, now: _good(checksum, now).values_list("told", flat=True))
 ASKING = Written(
     lambda client_id, checksum, now: (
         Client.objects.select_related("user")
         .annotate(told=Subquery(_good(checksum, now).values("told")))
         .filter(client_id=client_id, client_type=Client.CLIENT_CONFIDENTIAL)
     )
+)
+BEARING = Written(
+    lambda bearer, checksum, now: _good(bearer, now).annotate(asked=Subquery(_good(checksum, now).values("told")))
 )
 
 
@@ -168,18 +170,18 @@ def access_token_of(token: str) -> AccessToken | None:
     return access
 
 
-def told_about(token: str) -> dict[str, Any] | None:
-    """What a token is good for, as RFC 7662 names it; None for one that is not good. One query."""
-    told: dict[str, Any] | None = TOLD.first(checksum=_checksum(token), now=timezone.now())
-    return told
-
-
 def asked_about(token: str, client_id: str) -> Client | None:
-    """The client that asks about a token, with what `told_about` says of it as `told`. One query.
+    """The client that asks about a token, with what others may know of a good one as `told`. One query.
 
     None for a client without a secret.
     """
     asking: Client | None = ASKING.first(client_id=client_id, checksum=_checksum(token), now=timezone.now())
+    return asking
+
+
+def asked_with(bearer: str, token: str) -> AccessToken | None:
+    """The good access token with which a client asks about another, with what it is told as `asked`. One query."""
+    asking: AccessToken | None = BEARING.first(bearer=_checksum(bearer), checksum=_checksum(token), now=timezone.now())
     return asking
 
 

@@ -1,8 +1,9 @@
 """Services of one's own ask whether a token is good (RFC 7662), for each request of theirs if they like.
 
-So an answer is one query, and a client's secret is hashed once in a process: that it was right is remembered by a
-digest over the secret and what the database keeps of it. A renewed secret is another row's value, so the former is
-hashed again and refused at once. Nothing is remembered of tokens.
+So an answer is one query, whether the client shows its secret or a token that it got for itself. A secret is hashed
+once in a process: that it was right is remembered by a digest over the secret and what the database keeps of it. A
+renewed secret is another row's value, so the former is hashed again and refused at once. Nothing is remembered of
+tokens.
 """
 
 from base64 import b64decode
@@ -20,6 +21,7 @@ from oauth2_provider import views
 from accounts import queries
 from accounts.models import Client
 from accounts.oauth.views import too_often
+from accounts.scopes import INTROSPECTION
 
 MOST_PROVEN: Final = 1000
 
@@ -28,40 +30,56 @@ _proven: set[bytes] = set()
 
 @method_decorator(csrf_exempt, name="dispatch")
 class Introspect(views.IntrospectTokenView):
-    """For clients with a secret, and by POST alone. Says whose a token is by the same `sub` as ID tokens."""
+    """For clients that can prove who they are, by POST alone. Says whose a token is by the same `sub` as ID tokens."""
 
     http_method_names = ["post", "options"]  # noqa: RUF012  Django's way
-    asking: Client | None = None
+    may_ask = False
+    told: dict[str, Any] | None = None
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Tries are counted until one was right: a service may ask as often as it is asked."""
         if str(request.method).lower() not in self.http_method_names:
             not_allowed: HttpResponseBase = self.http_method_not_allowed(request)
             return not_allowed
+        if not self._bears_token(request) and (refusal := self._knows_secret(request)):
+            return refusal
+        response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
+        return response
+
+    def authenticate_client(self, request: HttpRequest) -> bool:
+        return self.may_ask
+
+    def verify_request(self, request: HttpRequest) -> tuple[bool, None]:
+        """The toolkit would look for a token of the client's once more."""
+        return False, None
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> JsonResponse:
+        if "token" not in request.POST:
+            return JsonResponse({"error": "invalid_request"}, status=400)
+        if self.told is None:
+            return JsonResponse({"active": False})
+        said = {name: value for name, value in self.told.items() if value}
+        issuer = settings.OAUTH2_PROVIDER["OIDC_ISS_ENDPOINT"]
+        return JsonResponse({"active": True, **said, "exp": int(self.told["exp"]), "iss": issuer})
+
+    def _bears_token(self, request: HttpRequest) -> bool:
+        """Whether the client asks with a token of its own, made for this."""
+        scheme, _space, bearer = request.headers.get("Authorization", "").partition(" ")
+        asking = queries.asked_with(bearer, request.POST.get("token", "")) if scheme.lower() == "bearer" else None
+        if asking is not None and asking.allow_scopes([INTROSPECTION]):
+            self.may_ask = asking.allows_audience(f"{settings.SITE_URL}{request.path}")
+            self.told = asking.asked
+        return self.may_ask
+
+    def _knows_secret(self, request: HttpRequest) -> HttpResponseBase | None:
+        """Tries are counted until one was right: a service may ask as often as it is asked. Gives a refusal."""
         client_id, secret = _credentials(request)
         asking = queries.asked_about(request.POST.get("token", ""), client_id) if client_id else None
         is_known = asking is not None and _mark(secret, asking.client_secret) in _proven
         if not is_known and (refusal := too_often(request)):
             return refusal
         if asking is not None and asking.is_usable(request) and (is_known or _is_right(secret, asking)):
-            self.asking = asking
-        response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
-        return response
-
-    def authenticate_client(self, request: HttpRequest) -> bool:
-        """Otherwise the toolkit takes a token of a client's own with the scope `introspection`."""
-        return self.asking is not None
-
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> JsonResponse:
-        token = request.POST.get("token")
-        if token is None:
-            return JsonResponse({"error": "invalid_request"}, status=400)
-        told = queries.told_about(token) if self.asking is None else self.asking.told
-        if told is None:
-            return JsonResponse({"active": False})
-        said = {name: value for name, value in told.items() if value}
-        issuer = settings.OAUTH2_PROVIDER["OIDC_ISS_ENDPOINT"]
-        return JsonResponse({"active": True, **said, "exp": int(told["exp"]), "iss": issuer})
+            self.may_ask, self.told = True, asking.told
+        return None
 
 
 def _credentials(request: HttpRequest) -> tuple[str, str]:

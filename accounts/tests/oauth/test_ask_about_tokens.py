@@ -106,6 +106,61 @@ def test_an_answer_about_a_token_is_one_query(program, nora, service):
     assert len(queries) == 1
 
 
+@pytest.fixture
+def bearer(maker):
+    """Another service, which asks with a token that it got for itself."""
+    made = program_of(maker, flow=clients.ITSELF, scopes=["introspection"])
+    own = made.token(grant_type="client_credentials").json()["access_token"]
+
+    def ask(token, own=own):
+        return send("/oauth/introspect/", {"token": token}, headers={"Authorization": f"Bearer {own}"})
+
+    ask.client, ask.own = made.client, own
+    return ask
+
+
+def test_an_answer_to_who_asks_with_a_token_of_its_own_is_one_query_too(program, nora, user, bearer):
+    given = program.tokens(nora)
+
+    with CaptureQueriesContext(connection) as queries:
+        told = bearer(given["access_token"]).json()
+
+    assert (told["active"], told["sub"], told["client_id"]) == (True, str(user.uid), program.client.client_id)
+    assert len(queries) == 1
+    assert (bearer("x" * 30).status_code, bearer("x" * 30).json()) == (200, {"active": False})
+
+
+@pytest.mark.parametrize("spoil", [
+    lambda client: AccessToken.objects.filter(application=client).update(expires=timezone.now()),
+    lambda client: AccessToken.objects.filter(application=client).update(scope="openid"),
+    lambda client: AccessToken.objects.filter(application=client).update(resource=["https://other.example/"]),
+    lambda client: Client.objects.filter(pk=client.pk).update(is_enabled=False),
+    lambda client: type(client.user).objects.filter(pk=client.user_id).update(is_active=False),
+], ids=["expired", "made for something else", "for another service", "switched off", "its owner's account closed"])  # fmt: skip
+def test_who_asks_with_a_token_that_is_not_good_learns_nothing(program, nora, bearer, spoil):
+    given = program.tokens(nora)
+    assert bearer(given["access_token"]).status_code == 200
+
+    spoil(bearer.client)
+
+    answer = bearer(given["access_token"])
+    assert (answer.status_code, answer.content) == (403, b"")
+
+
+def test_a_persons_token_asks_about_none(program, nora, bearer):
+    given = program.tokens(nora)
+
+    assert bearer(given["access_token"], own=given["access_token"]).status_code == 403
+
+
+def test_tokens_are_not_guessed_here_and_a_good_one_asks_without_limit(monkeypatch, program, nora, bearer):
+    monkeypatch.setattr(views, "RATE", "3/minute")
+    given = program.tokens(nora)["access_token"]  # counted as well
+
+    assert [bearer(given, own="x" * 30).status_code for _ in range(3)] == [403, 403, 429]
+    assert [bearer(given).status_code for _ in range(5)] == [200] * 5
+
+
 def test_a_token_is_checked_with_its_person_and_what_they_may_do_in_one_query(program, nora):
     api = bearing(program.tokens(nora, scope="openid blog:read")["access_token"])
 
