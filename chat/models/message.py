@@ -15,8 +15,8 @@ from core.ids import uuid7
 
 class MessageQuerySet(models.QuerySet["Message"]):
     def whole(self) -> Self:
-        """With all that a frame or a page shows of a message: two queries."""
-        marks = Prefetch("reactions", Reaction.objects.select_related("user"))
+        """With all that a frame or a page shows of a message: two queries. A tombstone shows no marks."""
+        marks = Prefetch("reactions", Reaction.objects.filter(message__deleted_at=None).select_related("user"))
         return self.select_related("author__avatar", "reply_to__author").prefetch_related(marks)
 
 

@@ -57,7 +57,8 @@ def edit_message(*, room_uid: UUID, seq: int, body: str, by: Actor, now: datetim
 def delete_message(*, room_uid: UUID, seq: int, by: Actor, now: datetime | None = None) -> Message:
     """Leave a tombstone. One's own message, or any for those who moderate; again is no change.
 
-    Locks the room. Raises NotFound, NotYours. Records message.removed when it was somebody else's.
+    What others removed may come back, so its marks are kept and not shown. Locks the room. Raises NotFound, NotYours.
+    Records message.removed when it was somebody else's.
     """
     now = now or timezone.now()
     access, message, rev = _take(room_uid, seq, by, writes=False)
@@ -69,17 +70,18 @@ def delete_message(*, room_uid: UUID, seq: int, by: Actor, now: datetime | None 
     _keep_version(message, by, now)
     message.body, message.html, message.cards, message.deleted_at, message.rev = "", "", [], now, rev
     message.save(update_fields=["body", "html", "cards", "deleted_at", "rev"])
-    message.reactions.all().delete()
     references.replace((Message.public_kind, message.public_id), [])
-    if not own:
+    if own:
+        message.reactions.all().delete()
+    else:
         events.record("message.removed", message, by=by, now=now, room=access.room.public_id)
     return _publish_changed(message)
 
 
 @transaction.atomic
 def restore_message(*, room_uid: UUID, seq: int, by: Actor, now: datetime | None = None) -> Message:
-    """Give a tombstone back what it last said, with its cards; marks stay gone. What still stands, and what nobody
-    knows any more, is no change.
+    """Give a tombstone back what it last said, with its cards and marks. What still stands, and what nobody knows any
+    more, is no change.
 
     Locks the room. Raises NotFound, NotYours for who does not moderate. Records message.restored.
     """

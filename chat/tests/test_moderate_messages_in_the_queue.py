@@ -8,9 +8,10 @@ from accounts.services import bans, cases
 from accounts.services.bans import Banned
 from accounts.services.spam import LooksLikeSpam
 from blog.tests.factories import person
-from chat import moderation
+from chat import moderation, wire
 from chat.handlers import look_at_sockets_again
-from chat.models import Message, Room
+from chat.models import Message, Reaction, Room
+from chat.moderation import HOUSE
 from chat.services import cases as conversations
 from chat.services import changes, leaving, messages
 from chat.tests import factories as talk
@@ -91,6 +92,61 @@ def test_what_comes_back_has_its_cards_and_everybody_in_the_room_hears_of_it(roo
     assert told == [(said.rev + 1, [], False), (said.rev + 2, [["product", "mug"]], False)]
     room.refresh_from_db()
     assert room.last_rev == said.rev + 2
+
+
+def test_marks_are_hidden_while_it_is_out_and_are_there_again_after(room, moderator):
+    author, friend, gone = person("Ada"), person("Ben"), person("Cleo")
+    said = talk.say(room, author, body="Look.")
+    report(room, said, person())
+    for who, emoji in ((friend, "👍"), (gone, "👍"), (friend, "🎉")):
+        changes.react(room_uid=room.uid, seq=said.seq, emoji=emoji, on=True, by=Actor.person(who))
+
+    decided = cases.decide(case_uid=Case.objects.get().uid, version=1, act="refuse", by=moderator)
+    out = wire.message_data(Message.objects.whole().get())
+    leaving.leave_for_good(user=gone, now=timezone.now())
+    cases.undo(case_uid=decided.uid, version=decided.version, by=moderator)
+    back = wire.message_data(Message.objects.whole().get())
+
+    assert (out["deleted"], out["reactions"]) == (True, [])
+    ben = str(friend.uid)
+    assert (back["deleted"], back["reactions"]) == (
+        False,
+        [{"emoji": "👍", "people": [ben]}, {"emoji": "🎉", "people": [ben]}],
+    )
+
+
+def test_on_what_is_out_nobody_puts_or_takes_a_mark(room):
+    friend = person("Ben")
+    said = talk.say(room, person(), body="Look.")
+    changes.react(room_uid=room.uid, seq=said.seq, emoji="👍", on=True, by=Actor.person(friend))
+    changes.delete_message(room_uid=room.uid, seq=said.seq, by=HOUSE)
+
+    for on in (True, False):
+        with pytest.raises(changes.MessageRemoved):
+            changes.react(room_uid=room.uid, seq=said.seq, emoji="👍", on=on, by=Actor.person(friend))
+
+    assert Reaction.objects.count() == 1
+
+
+def test_marks_on_what_its_author_removed_are_gone(room):
+    author, friend = person(), person()
+    said = talk.say(room, author, body="Mine.")
+    changes.react(room_uid=room.uid, seq=said.seq, emoji="👍", on=True, by=Actor.person(friend))
+
+    changes.delete_message(room_uid=room.uid, seq=said.seq, by=Actor.person(author))
+
+    assert not Reaction.objects.exists()
+
+
+def test_marks_on_what_an_erased_person_said_are_gone_though_staff_had_taken_it_out(room):
+    author, friend = person(), person()
+    said = talk.say(room, author, body="Mine.")
+    changes.react(room_uid=room.uid, seq=said.seq, emoji="👍", on=True, by=Actor.person(friend))
+    changes.delete_message(room_uid=room.uid, seq=said.seq, by=HOUSE)
+
+    leaving.leave_for_good(user=author, now=timezone.now())
+
+    assert not Reaction.objects.exists()
 
 
 def test_what_its_author_removed_first_does_not_come_back(room, moderator):
