@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.services import devices
+from accounts.services import consents, devices
 from accounts.services.devices import Seen
 from core import ratelimit
 from core.context import Actor
@@ -77,11 +77,18 @@ def keep_in_view(request: HttpRequest, now: datetime) -> None:
 
 
 @transaction.atomic
-def end_others(request: HttpRequest, user: User) -> None:
-    """End all sessions of a person but the one that asks, if it is theirs; that one gets a new key."""
+def end_access(request: HttpRequest, user: User) -> None:
+    """What guards the account changed: end tokens of programs, and all sessions as `end_others` does."""
     if request.user != user:
-        devices.end_others(user=user)
+        devices.end_access(user=user)
         return
+    end_others(request, user)
+    consents.end_all_tokens(user=user)
+
+
+@transaction.atomic
+def end_others(request: HttpRequest, user: User) -> None:
+    """End all sessions of a person but the one that asks; that one gets a new key."""
     device = request.session.get(DEVICE, "")
     devices.end_others(user=user, keep=device)
     update_session_auth_hash(request, user)

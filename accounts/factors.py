@@ -111,7 +111,7 @@ def is_missing(user: User) -> bool:
 
 @transaction.atomic
 def remove_all(*, user: User, by: Actor) -> int:
-    """Let somebody in again who lost phone and codes; gives how many factors they had. Their sessions end.
+    """Let somebody in again who lost phone and codes; gives how many factors they had. Sessions and tokens end.
 
     Locks the person. For whoever runs commands, after making sure who asks. Records user.lost_factors when there were
     any, of which the person is told by mail.
@@ -119,7 +119,7 @@ def remove_all(*, user: User, by: Actor) -> int:
     User.objects.select_for_update(of=("self",)).get(pk=user.pk)
     gone = [row.delete() for row in Authenticator.objects.filter(user=user)]
     if gone:
-        devices.end_others(user=user)
+        devices.end_access(user=user)
         events.record("user.lost_factors", user, by=by, factors=len(gone))
     return len(gone)
 

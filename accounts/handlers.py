@@ -68,13 +68,13 @@ def note_sign_out(request: HttpRequest, user: User | None, **_: Any) -> None:
 @receiver(signals.password_changed)
 @receiver(signals.password_set)
 def note_changed_password(request: HttpRequest, user: User, **_: Any) -> None:
-    devices.end_others(request, user)
+    devices.end_access(request, user)
     events.record("user.changed_password", user, by=Actor.person(user))
 
 
 @receiver(signals.password_reset)
 def note_reset_password(request: HttpRequest, user: User, **_: Any) -> None:
-    devices.end_others(request, user)
+    devices.end_access(request, user)
     events.record("user.reset_password", user, by=Actor.person(user))
 
 
@@ -83,7 +83,7 @@ def note_changed_address(request: HttpRequest, user: User, from_email_address: E
     """A first address is not a change."""
     if from_email_address is None:
         return
-    devices.end_others(request, user)
+    devices.end_access(request, user)
     events.record("user.changed_email", user, by=Actor.person(user))
 
 
@@ -117,7 +117,7 @@ def note_removed_factor(instance: Authenticator, **_: Any) -> None:
 @receiver(factor_signals.authenticator_removed)
 def end_other_sessions(request: HttpRequest, user: User, authenticator: Authenticator, **_: Any) -> None:
     if authenticator.type != factors.CODES:
-        devices.end_others(request, user)
+        devices.end_access(request, user)
 
 
 @receiver(factor_signals.authentication_failed)

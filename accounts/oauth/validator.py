@@ -85,6 +85,7 @@ class Validator(OAuth2Validator):
 
     def validate_code(self, client_id: str, code: str, client: Client, request: Any, *args: Any, **kwargs: Any) -> bool:
         """Locks the code. One that comes a second time ends all tokens that it gave (RFC 6749, 4.1.2)."""
+        consents.hold_person(AuthorizationCode.objects.filter(code=code))
         found = AuthorizationCode.objects.select_for_update(of=("self",)).filter(code=code, application=client).first()
         if found is None:
             return False
@@ -115,6 +116,7 @@ class Validator(OAuth2Validator):
         """Locks the token. A second use ends the family; of two at the same moment, a retry, one is refused."""
         began = timezone.now()
         checksum = sha256(refresh_token.encode()).hexdigest()
+        consents.hold_person(RefreshToken.objects.filter(token_checksum=checksum))
         locked = RefreshToken.objects.select_for_update(of=("self",)).select_related("user")
         found = locked.filter(token_checksum=checksum).order_by("-revoked", "pk").first()
         if found is None or found.application_id != client.pk or not found.user.is_active:

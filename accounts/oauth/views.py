@@ -225,6 +225,7 @@ def _is_too_long_ago(request: HttpRequest) -> bool:
 def _for_device(view: Token, request: HttpRequest) -> HttpResponseBase:
     """How far a device's request is; RFC 8628, 3.5. One that asks more often than agreed is told to slow down."""
     code = request.POST.get("device_code", "")
+    consents.hold_person(DeviceGrant.objects.filter(device_code=code))
     device = DeviceGrant.objects.select_for_update(of=("self",)).filter(device_code=code).first() if code else None
     if device is None or device.client_id != _client_id(request, device):
         return JsonResponse({"error": "invalid_grant"}, status=400)

@@ -92,7 +92,7 @@ def ban(
         made_by=by.user,
     )
     if person is not None and scope == Scope.ALL:
-        devices.end_others(user=person)
+        devices.end_access(user=person)
     subject = person or ("user", "")
     events.record("user.banned", subject, by=by, now=now, ban=made.public_id, scope=scope, reason=reason, until=until)
     return made

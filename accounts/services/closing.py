@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import privacy
-from accounts.models import AccessToken, ApiKey, AuthorizationCode, Closing, Device, DeviceGrant, RefreshToken, User
+from accounts.models import ApiKey, Closing, Device, User
 from accounts.services import devices
 from accounts.services.exports import person_of
 from core import events
@@ -187,10 +187,8 @@ def _remind(pk: int, now: datetime) -> bool:
 def _shut_out(user: User, now: datetime) -> None:
     theirs = Device.objects.filter(user=user).exclude(session_key="")
     Session.objects.filter(session_key__in=theirs.values("session_key")).delete()
-    devices.end_others(user=user)
+    devices.end_access(user=user)
     ApiKey.objects.alive(now).filter(user=user).update(revoked_at=now)
-    for kind in (AuthorizationCode, RefreshToken, AccessToken, DeviceGrant):
-        kind._default_manager.filter(user=user).delete()  # noqa: SLF001  each has its own
 
 
 def _is_only_owner(user: User) -> bool:

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from accounts.models import AccessToken, AuthorizationCode, Client, Consent, RefreshToken, User
+from accounts.models import AccessToken, AuthorizationCode, Client, Consent, DeviceGrant, RefreshToken, User
 from core import events
 from core.context import Actor
 from core.errors import Denied
@@ -58,3 +60,17 @@ def end_tokens(*, user: User, client: Client) -> None:
     """Delete every code and token that a client has of a person."""
     for kind in (AuthorizationCode, RefreshToken, AccessToken):
         kind.objects.filter(user=user, application=client).delete()
+
+
+def end_all_tokens(*, user: User) -> None:
+    """Delete every code and token that programs of others have of a person; what was agreed to stays.
+
+    To be called while the person's row is held: tokens are made while it is held too (`hold_person`), so none slips by.
+    """
+    for kind in (AuthorizationCode, RefreshToken, AccessToken, DeviceGrant):
+        kind._default_manager.filter(user=user).delete()  # noqa: SLF001  each has its own
+
+
+def hold_person(found: QuerySet[Any]) -> None:
+    """Wait for the person of a code or a token, before it is locked itself: whoever ends all of them does the same."""
+    list(User.objects.select_for_update(no_key=True).filter(pk__in=found.values("user")).order_by("pk"))

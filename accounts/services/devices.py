@@ -10,6 +10,7 @@ from django.db.models import Case, F, When
 from django.utils import timezone
 
 from accounts.models import Device, User
+from accounts.services import consents
 from core import events
 from core.context import Actor
 from core.errors import NotFound
@@ -84,6 +85,16 @@ def end_others(*, user: User, keep: str = "") -> None:
     user.refresh_from_db(fields=["session_epoch"])
     gone = Device.objects.filter(user=user).exclude(session_key="")
     (gone.exclude(uid=keep) if keep else gone).update(session_key="")
+
+
+@transaction.atomic
+def end_access(*, user: User, keep: str = "") -> None:
+    """What guards the account changed: end all sessions but that of the device `keep`, and all tokens of programs.
+
+    Programs of others ask again, as whoever signed in there. API keys are the person's own, and stay. Locks the person.
+    """
+    end_others(user=user, keep=keep)
+    consents.end_all_tokens(user=user)
 
 
 def forget_old(*, now: datetime | None = None) -> None:

@@ -99,6 +99,6 @@ def open_account(*, user_id: int, by: Actor, is_open: bool) -> bool:
         raise Denied
     user.is_active = is_open
     user.save(update_fields=["is_active"])
-    devices.end_others(user=user)
+    devices.end_access(user=user)
     events.record("user.opened" if is_open else "user.closed", user, by=by)
     return True

@@ -273,7 +273,7 @@ def movable_by(by: Actor) -> QuerySet[Role]:
 def _ask_for_factor(user: User, by: Actor, now: datetime | None) -> None:
     """End the sessions of somebody who must have a second factor from now on and has none. Call it with them locked."""
     if factors.is_missing(user):
-        devices.end_others(user=user)
+        devices.end_access(user=user)
         events.record("user.asked_for_factor", user, by=by, now=now)
 
 

@@ -32,4 +32,4 @@ def note_disconnected(instance: SocialAccount, **_: Any) -> None:
 def end_other_sessions(request: HttpRequest, **_: Any) -> None:
     """Another way in, or one less: whoever else is signed in says again who they are."""
     if isinstance(request.user, User):
-        devices.end_others(request, request.user)
+        devices.end_access(request, request.user)
