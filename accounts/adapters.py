@@ -123,6 +123,11 @@ class AccountAdapter(DefaultAccountAdapter):
         """Any but the one that we write to."""
         return not email_address.primary
 
+    def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
+        """The link names the person by their public id; allauth's would tell the number of the row."""
+        link = self.get_reset_password_from_key_url(f"{user.uid.hex}-{context['key']}")
+        super().send_password_reset_mail(user, email, {**context, "uid": user.uid.hex, "password_reset_url": link})
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send `emails/account_<name>` in our frame. Raises core.errors.Unavailable when it cannot be sent.
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts import limits
 from accounts.models import User
+from core.ids import uuids
 
 NEW_PASSWORD = gettext_lazy("New password")
 
@@ -118,6 +119,13 @@ class ResetPasswordKeyForm(PasswordOnceMixin, allauth_forms.ResetPasswordKeyForm
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.dress_passwords()
+
+
+class ResetLinkForm(allauth_forms.UserTokenForm):
+    """What a link for a new password says: whose, by their public id, and the key."""
+
+    def _get_user(self, uidb36: str) -> User | None:
+        return User.objects.filter(uid__in=uuids([uidb36])).first()
 
 
 class ResetPasswordForm(allauth_forms.ResetPasswordForm):

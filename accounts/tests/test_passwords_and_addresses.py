@@ -48,6 +48,17 @@ def test_a_forgotten_password_is_set_anew_by_the_link(client, user, mailoutbox):
     assert [mail.subject for mail in mailoutbox] == ["Choose a new password", "Your password was set anew"]
 
 
+def test_the_link_names_the_person_by_no_number_of_a_row(client, user, mailoutbox):
+    client.post(RESET, {"email": user.email})
+    link = link_in(mailoutbox[0])
+
+    assert f"/reset/key/{user.uid.hex}-" in link
+    for other in (str(user.pk), UserFactory().uid.hex, "nobody", "0" * 32):
+        answer = Client().get(link.replace(user.uid.hex, other))
+        assert "This link does not work" in answer.content.decode()
+    assert Client().get(link).status_code == 302
+
+
 def test_the_link_works_once(client, user, mailoutbox):
     client.post(RESET, {"email": user.email})
     client.post(client.get(link_in(mailoutbox[0]))["Location"], {"password1": NEW})
