@@ -17,6 +17,7 @@ class AccountsConfig(AppConfig):
         from accounts.moderation import privacy as moderation_privacy  # noqa: F401
         from accounts.moderation import profiles  # noqa: F401
         from accounts.moderation import tasks as moderation_tasks  # noqa: F401
+        from accounts.oauth import metrics  # noqa: F401
         from accounts.privacy import own  # noqa: F401
         from accounts.programs import handlers as program_handlers  # noqa: F401
         from accounts.programs import tasks  # noqa: F401

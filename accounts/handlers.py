@@ -21,6 +21,7 @@ from django.urls import reverse
 from accounts import devices, door, factors
 from accounts.models import Client, Device, Impersonation, User
 from accounts.services import attempts, impersonations, people
+from accounts.services import devices as device_services
 from core import events, mail
 from core.context import Actor
 from core.models import Event
@@ -57,10 +58,12 @@ def note_failed_sign_in(credentials: dict[str, Any], **_: Any) -> None:
 @receiver(auth_signals.user_logged_out)
 @transaction.atomic
 def note_sign_out(request: HttpRequest, user: User | None, **_: Any) -> None:
-    """Who acts in another's name signs themselves out, and that ends."""
+    """Who acts in another's name signs themselves out, and that ends. The session is still there to be asked."""
     if in_name := getattr(request, "in_name", None):
         user = in_name.staff
         impersonations.end(uid=in_name.uid, because="signed_out", by=Actor.person(in_name.staff))
+    if device := request.session.get(devices.DEVICE):
+        device_services.note_sign_out(uid=device, session_key=request.session.session_key or "")
     if user is not None:
         events.record("user.signed_out", user, by=Actor.person(user))
 

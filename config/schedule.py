@@ -10,6 +10,7 @@ BEAT: Final[dict[str, dict[str, Any]]] = {
     "sweep-webhooks": {"task": "core.sweep_webhooks", "schedule": timedelta(seconds=5)},
     "forget-webhook-deliveries": {"task": "core.forget_webhook_deliveries", "schedule": timedelta(hours=6)},
     "forget-oauth-tokens": {"task": "accounts.forget_oauth_tokens", "schedule": timedelta(hours=1)},
+    "sweep-logouts": {"task": "accounts.sweep_logouts", "schedule": timedelta(seconds=10)},
     "publish-due-posts": {"task": "blog.publish_due_posts", "schedule": timedelta(seconds=30)},
     "expire-orders": {"task": "shop.expire_orders", "schedule": timedelta(seconds=60)},
     "sync-payments": {"task": "shop.sync_open_payments", "schedule": timedelta(seconds=60)},

@@ -1,6 +1,7 @@
 """People and what they may do."""
 
 from accounts.models.api_key import ApiKey
+from accounts.models.client_session import ClientSession
 from accounts.models.data import Closing, DataExport
 from accounts.models.device import Device
 from accounts.models.entitlement import Entitlement
@@ -27,6 +28,7 @@ __all__ = [
     "Ban",
     "Case",
     "Client",
+    "ClientSession",
     "Closing",
     "Consent",
     "DataExport",

@@ -5,7 +5,7 @@ codes by `DigestField`, tokens by their checksum, client secrets as password has
 """
 
 from hashlib import sha256
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import uuid4
 
 from django.conf import settings
@@ -21,6 +21,9 @@ from oauth2_provider.utils import jwk_from_pem
 from core import encryption
 from core.ids import uuid7
 
+if TYPE_CHECKING:
+    from accounts.models.client_session import ClientSession
+
 
 class DigestField(models.CharField):
     """What is stored and looked up is the SHA-256 of the value. An instance that is read is not to be saved whole."""
@@ -32,7 +35,8 @@ class DigestField(models.CharField):
 class Client(toolkit.AbstractApplication):
     """A program that asks people for a part of what they may do, or another service that trusts our sign-in.
 
-    `user` owns it. `scopes` are those it may ask for. Nobody's client goes without the page that asks people.
+    `user` owns it. `scopes` are those it may ask for. Nobody's client goes without the page that asks people. When a
+    session ends, `backchannel_logout_uri` is told: of that session, or else that all of the person's there are to end.
     """
 
     public_kind: ClassVar[str] = "client"
@@ -52,6 +56,10 @@ class Client(toolkit.AbstractApplication):
     )
     scopes = ArrayField(models.CharField(max_length=40), default=list, blank=True, verbose_name=_("scopes"))
     is_enabled = models.BooleanField(_("enabled"), default=True)
+    backchannel_logout_uri = models.CharField(_("told of signing out at"), max_length=500, blank=True, db_default="")
+    backchannel_logout_session_required = models.BooleanField(
+        _("which session ended is named"), default=True, db_default=True
+    )
 
     objects: ClassVar[models.Manager["Client"]] = models.Manager()
 
@@ -77,11 +85,21 @@ class Client(toolkit.AbstractApplication):
                 condition=~Q(authorization_grant_type="client-credentials") | Q(client_type="confidential"),
                 name="client_for_itself_has_secret",
             ),
+            models.CheckConstraint(
+                condition=Q(backchannel_logout_uri="") | Q(backchannel_logout_uri__regex=r"^https?://[^\s#]+$"),
+                name="client_backchannel_logout_uri",
+            ),
         ]
 
     @property
     def public_id(self) -> str:
         return str(self.client_id)
+
+    @property
+    def last_told(self) -> "ClientSession | None":
+        """The session of whose end it was told last, with what it answered. One query."""
+        told: ClientSession | None = self.sessions.exclude(tried_at=None).order_by("-tried_at").first()
+        return told
 
     def is_usable(self, request: Any) -> bool:
         """Switched on, and its owner's account is open."""
@@ -127,12 +145,16 @@ class Consent(models.Model):
 
 
 class AuthorizationCode(toolkit.AbstractGrant):
-    """`family` is that of the tokens it gave: when it comes a second time, they end. `auth_time`: the person's."""
+    """`family` is that of the tokens it gave: when it comes a second time, they end. `auth_time`: the person's.
+
+    `session` is the one in which the person agreed; a code that waits when it ends opens nothing.
+    """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name=_("person"))
     code = DigestField(max_length=64, unique=True)
     family = models.UUIDField(default=uuid4, editable=False)
     auth_time = models.DateTimeField(null=True)
+    session = models.ForeignKey("accounts.ClientSession", models.SET_NULL, null=True, related_name="+")
     used_at = models.DateTimeField(null=True)
 
 
@@ -145,9 +167,10 @@ class AccessToken(toolkit.AbstractAccessToken):
 
 
 class RefreshToken(toolkit.AbstractRefreshToken):
-    """Each is used once; all that followed from one sign-in are a family."""
+    """Each is used once; all that followed from one sign-in are a family, and outlive the `session` of that."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name=_("person"))
+    session = models.ForeignKey("accounts.ClientSession", models.SET_NULL, null=True, related_name="+")
 
 
 class IDToken(toolkit.AbstractIDToken):

@@ -3,10 +3,12 @@
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from accounts.models import Client, Consent, SigningKey
+from accounts.models import Client, ClientSession, Consent, SigningKey, User
 from accounts.services import clients
 from core.admin import ReadOnlyAdmin
 from core.middleware import grant_of
@@ -30,10 +32,18 @@ class ApplicationAdmin(ReadOnlyAdmin):
         "scopes",
         "redirect_uris",
         "post_logout_redirect_uris",
+        "backchannel_logout_uri",
+        "backchannel_logout_session_required",
+        "last_told",
         "is_enabled",
         "created",
         "updated",
     )
+
+    @admin.display(description=_("last told of signing out"))
+    def last_told(self, client: Client) -> str:
+        told = client.last_told
+        return f"{date_format(localtime(told.tried_at), 'DATETIME_FORMAT')}: {told.answer}" if told else ""
 
     def has_switch_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("accounts.switch_client")
@@ -88,6 +98,22 @@ class ConsentAdmin(ReadOnlyAdmin):
     list_display = ("user", "client", "scopes", "given_at")
     list_select_related = ("user", "client")
     show_full_result_count = False
+
+
+@admin.register(ClientSession)
+class ClientSessionAdmin(ReadOnlyAdmin):
+    """Who is signed in where through which client, and which client was told of the end and what it answered."""
+
+    list_display = ("client", "person", "state", "began_at", "ended_at", "tried_at", "attempts", "answer")
+    list_filter = ("state",)
+    list_select_related = ("client", "device__user")
+    search_fields = ("=client__client_id", "=uid", "=device__user__email")
+    show_full_result_count = False
+    fields = ("uid", "client", "device", *list_display[1:])
+
+    @admin.display(description=_("person"))
+    def person(self, session: ClientSession) -> User:
+        return session.device.user
 
 
 @admin.register(SigningKey)

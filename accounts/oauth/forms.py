@@ -38,6 +38,19 @@ class ClientForm(forms.Form):
     logout_uris = forms.CharField(
         label=_("Where people are sent after signing out"), required=False, widget=forms.Textarea(attrs=LINES)
     )
+    backchannel_logout_uri = forms.CharField(
+        label=_("Where it is told that somebody signed out"),
+        required=False,
+        max_length=500,
+        help_text=_("One https address; whenever a session here ends, a signed token is posted to it."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "dir": "ltr", "inputmode": "url"}),
+    )
+    backchannel_logout_session_required = forms.BooleanField(
+        label=_("Only the session that ended is over there, too"),
+        required=False,
+        initial=True,
+        help_text=_("The token names it (sid). Otherwise every session that the person has there is to end."),
+    )
 
     def __init__(self, *args: Any, client: Client | None = None, **kwargs: Any) -> None:
         if client is not None:
@@ -46,6 +59,8 @@ class ClientForm(forms.Form):
                 "scopes": client.scopes,
                 "redirect_uris": "\n".join(client.redirect_uris.split()),
                 "logout_uris": "\n".join(client.post_logout_redirect_uris.split()),
+                "backchannel_logout_uri": client.backchannel_logout_uri,
+                "backchannel_logout_session_required": client.backchannel_logout_session_required,
             }
         super().__init__(*args, **kwargs)
         if client is not None:

@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
+from uuid import uuid4
 
 from allauth.account.internal.flows.login import get_authentication_records
 from django.conf import settings
@@ -15,20 +16,23 @@ from oauth2_provider.oauth2_backends import OAuthLibCore
 from oauth2_provider.oauth2_validators import OAuth2Validator
 from oauthlib.oauth2.rfc6749 import errors
 
-from accounts.models import AccessToken, AuthorizationCode, Client, DeviceGrant, RefreshToken
-from accounts.services import consents, signing_keys, token_families
+from accounts import devices
+from accounts.models import AccessToken, AuthorizationCode, Client, ClientSession, DeviceGrant, RefreshToken
+from accounts.services import client_sessions, consents, signing_keys, token_families
 
 DEVICE = Client.GRANT_DEVICE_CODE
-WHO, WHEN = "agora.person", "agora.signed_in_at"  # beside a request's headers; no header can have such a name
+# Beside a request's headers; no header can have such a name.
+WHO, WHEN, WHERE = "agora.person", "agora.signed_in_at", "agora.device"
 
 
 class Backend(OAuthLibCore):
-    """Tells the validator who is signed in, and since when."""
+    """Tells the validator who is signed in, since when and in which browser."""
 
     def extract_headers(self, request: HttpRequest) -> dict[str, Any]:
         headers: dict[str, Any] = super().extract_headers(request)
         if request.user.is_authenticated:
             headers[WHO], headers[WHEN] = str(request.user.pk), str(signed_in_at(request))
+            headers[WHERE] = request.session.get(devices.DEVICE, "")
         return headers
 
 
@@ -80,19 +84,23 @@ class Validator(OAuth2Validator):
     def _create_authorization_code(self, request: Any, code: Any, expires: Any = None) -> AuthorizationCode:
         made: AuthorizationCode = super()._create_authorization_code(request, code, expires)
         auth_time = datetime.fromtimestamp(int(request.headers[WHEN]), UTC)
-        AuthorizationCode.objects.filter(pk=made.pk).update(auth_time=auth_time)
+        session = _session_of(request) if "openid" in request.scopes else None
+        AuthorizationCode.objects.filter(pk=made.pk).update(auth_time=auth_time, session=session)
         return made
 
     def validate_code(self, client_id: str, code: str, client: Client, request: Any, *args: Any, **kwargs: Any) -> bool:
         """Locks the code. One that comes a second time ends all tokens that it gave (RFC 6749, 4.1.2)."""
         consents.hold_person(AuthorizationCode.objects.filter(code=code))
-        found = AuthorizationCode.objects.select_for_update(of=("self",)).filter(code=code, application=client).first()
+        locked = AuthorizationCode.objects.select_for_update(of=("self",)).select_related("session")
+        found = locked.filter(code=code, application=client).first()
         if found is None:
             return False
         if found.used_at is not None:
             token_families.end_reused(family=found.family, client=client, what=token_families.CODE)
             return False
-        request.family, request.auth_time = found.family, found.auth_time
+        if found.session is not None and found.session.state != ClientSession.State.OPEN:
+            return False
+        request.family, request.auth_time, request.session = found.family, found.auth_time, found.session
         return found.user.is_active and bool(super().validate_code(client_id, code, client, request, *args, **kwargs))
 
     def invalidate_authorization_code(self, client_id: str, code: str, request: Any, *args: Any, **kwargs: Any) -> None:
@@ -100,8 +108,11 @@ class Validator(OAuth2Validator):
 
     def get_id_token_dictionary(self, token: Any, token_handler: Any, request: Any) -> tuple[dict[str, Any], datetime]:
         claims, expires = super().get_id_token_dictionary(token, token_handler, request)
-        if auth_time := getattr(request, "auth_time", None):
+        if auth_time := _noted(request, "auth_time"):
             claims["auth_time"] = int(auth_time.timestamp())
+        session = _noted(request, "session")
+        if session is not None and session.state == ClientSession.State.OPEN:
+            claims["sid"] = str(session.uid)
         return claims, expires
 
     def finalize_id_token(self, *args: Any, **kwargs: Any) -> str:
@@ -117,7 +128,7 @@ class Validator(OAuth2Validator):
         began = timezone.now()
         checksum = sha256(refresh_token.encode()).hexdigest()
         consents.hold_person(RefreshToken.objects.filter(token_checksum=checksum))
-        locked = RefreshToken.objects.select_for_update(of=("self",)).select_related("user")
+        locked = RefreshToken.objects.select_for_update(of=("self",)).select_related("user", "session")
         found = locked.filter(token_checksum=checksum).order_by("-revoked", "pk").first()
         if found is None or found.application_id != client.pk or not found.user.is_active:
             return False
@@ -125,13 +136,21 @@ class Validator(OAuth2Validator):
             if found.revoked < began:
                 token_families.end_reused(family=found.token_family, client=client, what=token_families.REFRESH)
             return False
+        request.session = found.session
         return bool(super().validate_refresh_token(refresh_token, client, request, *args, **kwargs))
 
     def _create_refresh_token(self, request: Any, code: str, access_token: AccessToken, previous: Any) -> RefreshToken:
-        made: RefreshToken = super()._create_refresh_token(request, code, access_token, previous)
-        if previous is None and hasattr(request, "family"):
-            made.token_family = request.family
-            made.save(update_fields=["token_family"])
+        """Written here, so that family and session cost no query of their own."""
+        made = RefreshToken(
+            user=request.user,
+            application=request.client,
+            access_token=access_token,
+            token_family=previous.token_family if previous else _noted(request, "family") or uuid4(),
+            resource=getattr(request, "resource", []),
+            session=_noted(request, "session"),
+        )
+        self._set_token_value(made, code)
+        made.save()
         return made
 
     def validate_grant_type(
@@ -174,6 +193,18 @@ class Validator(OAuth2Validator):
             return None
         known = {key.kid: key for key in signing_keys.published()}
         return known[kid].jwk if kid in known else None
+
+
+def _noted(request: Any, name: str) -> Any:
+    """What was noted on a request here; by `getattr` one would also find what the client sent under the name."""
+    return vars(request).get(name)
+
+
+def _session_of(request: Any) -> ClientSession | None:
+    where = request.headers[WHERE]
+    if not where:
+        return None
+    return client_sessions.begin(user_id=int(request.headers[WHO]), device_uid=where, client=request.client)
 
 
 def _picture(user: Any) -> str | None:

@@ -25,6 +25,7 @@ from core.context import Actor
 
 RATE = "120/minute"  # of one network, at the endpoints where secrets could be guessed
 JWKS_SECONDS = 300
+TOLD_OF_SIGNING_OUT = {"backchannel_logout_supported": True, "backchannel_logout_session_supported": True}
 
 
 class Authorize(views.AuthorizationView):
@@ -141,6 +142,8 @@ class Discovery(views.ConnectDiscoveryInfoView):
         response: HttpResponse = super().get(request, *args, **kwargs)
         said = json.loads(response.content)
         said["id_token_signing_alg_values_supported"] = ["RS256"]
+        said["claims_supported"] = [*said["claims_supported"], "sid"]
+        said |= TOLD_OF_SIGNING_OUT
         said["prompt_values_supported"] = ["none", "login", "consent"]
         said["grant_types_supported"] = ["authorization_code", "refresh_token", "client_credentials", DEVICE]
         said["revocation_endpoint"] = self._get_endpoint_url(request, "revoke-token")
@@ -157,6 +160,7 @@ class Metadata(views.OAuthServerMetadataView):
         response: HttpResponse = super().get(request, *args, **kwargs)
         said = json.loads(response.content)
         said["device_authorization_endpoint"] = self._get_endpoint_url(request, "device-authorization")
+        said |= TOLD_OF_SIGNING_OUT
         response.content = json.dumps(said)
         return response
 

@@ -11,7 +11,17 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts import privacy
-from accounts.models import ApiKey, Client, Consent, Device, Entitlement, Impersonation, Subscription, User
+from accounts.models import (
+    ApiKey,
+    Client,
+    ClientSession,
+    Consent,
+    Device,
+    Entitlement,
+    Impersonation,
+    Subscription,
+    User,
+)
 from accounts.privacy import Copy, Fate, Holding, Keeper, Part, Person, Records
 from accounts.services import forgetting
 from core.models import Event, EventOrigin
@@ -28,6 +38,7 @@ TOLD = {
     ApiKey: ("name", "prefix", "scopes", "networks", "created_at", "last_used_at", "expires_at", "revoked_at"),
     Client: ("name", "client_id", "scopes", "redirect_uris", "created", "is_enabled"),
     Consent: ("client__name", "scopes", "given_at"),
+    ClientSession: ("client__name", "device__browser", "state", "began_at", "ended_at"),
     Entitlement: ("kind", "subject", "source_kind", "source_id", "since", "ended_at"),
     Subscription: ("email", "topic", "state", "source", "created_at", "confirmed_at", "ended_at"),
     Impersonation: ("reason", "started_at", "ended_at"),
@@ -48,6 +59,8 @@ def export(person: Person) -> Iterator[Part]:
     yield _rows("api_keys", _("Keys of your programs."), ApiKey.objects.filter(user=user))
     yield _rows("clients", _("Programs that you registered."), Client.objects.filter(user=user))
     yield _rows("consents", _("Programs that you let act for you."), Consent.objects.filter(user=user))
+    at_clients = ClientSession.objects.filter(device__user=user)
+    yield _rows("at_programs", _("Where those programs signed you in."), at_clients)
     theirs = Q(user=user) | Q(user__isnull=True, email__in=person.emails)
     yield _rows("holds", _("What purchases opened to you."), Entitlement.objects.filter(theirs))
     letters = Subscription.objects.filter(theirs)
@@ -139,7 +152,7 @@ privacy.register(
                 Fate.ERASED,
                 {
                     "accounts.Client": "user name redirect_uris post_logout_redirect_uris allowed_origins client_id "
-                    "client_secret scopes"
+                    "client_secret scopes backchannel_logout_uri"
                 },
                 file="account/clients.json",
             ),
@@ -148,6 +161,12 @@ privacy.register(
                 Fate.ERASED,
                 {"accounts.Consent": "user scopes"},
                 file="account/consents.json",
+            ),
+            Holding(
+                _("In which browsers those programs signed you in, and that they were told of the end"),
+                Fate.ERASED,
+                {"accounts.ClientSession": "device client answer"},
+                file="account/at_programs.json",
             ),
             Holding(
                 _("What those programs got: codes and tokens"),

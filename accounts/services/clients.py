@@ -14,12 +14,22 @@ from accounts import scopes as known
 from accounts.models import Client, User
 from core import events
 from core.context import Actor
-from core.errors import Conflict, Denied, Invalid
+from core.errors import Conflict, Denied, DomainError, Invalid
+from core.webhooks import guard
 
 MOST_CLIENTS: Final = 25
 OWN_MACHINE: Final = ("127.0.0.1", "::1", "localhost")
 CODE: Final = Client.GRANT_AUTHORIZATION_CODE
 ITSELF: Final = Client.GRANT_CLIENT_CREDENTIALS
+CHANGED: Final = (
+    "name",
+    "scopes",
+    "redirect_uris",
+    "post_logout_redirect_uris",
+    "backchannel_logout_uri",
+    "backchannel_logout_session_required",
+    "updated",
+)
 
 
 class TooManyClients(Conflict):
@@ -35,6 +45,11 @@ class NoSuchScope(Invalid):
 class BadRedirect(Invalid):
     code = "bad_redirect"
     message = _("%(address)s cannot be gone back to: give https, or http on the person's own machine, without #.")
+
+
+class BadLogoutAddress(Invalid):
+    code = "bad_backchannel_logout_address"
+    message = _("%(address)s cannot be told of signing out: give https on port 443, out on the internet, without #.")
 
 
 class RedirectMissing(Invalid):
@@ -60,12 +75,14 @@ def add_client(
     by: Actor,
     redirect_uris: Sequence[str] = (),
     logout_uris: Sequence[str] = (),
+    backchannel_logout_uri: str = "",
+    backchannel_logout_session_required: bool = True,
     is_public: bool = False,
     now: datetime | None = None,
 ) -> WithSecret:
     """Register a client of one's own. Locks the person, so that the limit holds for many at once.
 
-    Raises Denied for another's account, NoSuchScope, BadRedirect, RedirectMissing, TooManyClients.
+    Raises Denied for another's account, NoSuchScope, BadRedirect, BadLogoutAddress, RedirectMissing, TooManyClients.
     Records client.added.
     """
     owner = User.objects.select_for_update(of=("self",)).get(pk=owner_id)
@@ -74,6 +91,7 @@ def add_client(
     if Client.objects.filter(user=owner).count() >= MOST_CLIENTS:
         raise TooManyClients(most=MOST_CLIENTS)
     _check(flow, scopes, redirect_uris, logout_uris)
+    _check_backchannel(backchannel_logout_uri)
     secret = "" if is_public and flow != ITSELF else generate_client_secret()
     client = Client.objects.create(
         user=owner,
@@ -84,6 +102,8 @@ def add_client(
         scopes=sorted(set(scopes)),
         redirect_uris=" ".join(redirect_uris),
         post_logout_redirect_uris=" ".join(logout_uris),
+        backchannel_logout_uri=backchannel_logout_uri,
+        backchannel_logout_session_required=backchannel_logout_session_required,
         algorithm=Client.RS256_ALGORITHM,
     )
     events.record("client.added", client, by=by, now=now, scopes=client.scopes, flow=flow)
@@ -99,17 +119,22 @@ def change_client(
     redirect_uris: Sequence[str],
     by: Actor,
     logout_uris: Sequence[str] = (),
+    backchannel_logout_uri: str = "",
+    backchannel_logout_session_required: bool = True,
     now: datetime | None = None,
 ) -> Client:
     """Change one's client. What people let it do before stays, as far as it may still ask for it. Locks the client.
 
-    Raises Denied for another's, NoSuchScope, BadRedirect, RedirectMissing. Records client.changed.
+    Raises Denied for another's, NoSuchScope, BadRedirect, BadLogoutAddress, RedirectMissing. Records client.changed.
     """
     client = _own(client_id, by)
     _check(client.authorization_grant_type, scopes, redirect_uris, logout_uris)
+    _check_backchannel(backchannel_logout_uri)
     client.name, client.scopes = name, sorted(set(scopes))
     client.redirect_uris, client.post_logout_redirect_uris = " ".join(redirect_uris), " ".join(logout_uris)
-    client.save(update_fields=["name", "scopes", "redirect_uris", "post_logout_redirect_uris", "updated"])
+    client.backchannel_logout_uri = backchannel_logout_uri
+    client.backchannel_logout_session_required = backchannel_logout_session_required
+    client.save(update_fields=CHANGED)
     events.record("client.changed", client, by=by, now=now, scopes=client.scopes)
     return client
 
@@ -173,6 +198,15 @@ def _check(flow: str, scopes: Sequence[str], redirect_uris: Sequence[str], logou
         for address in addresses:
             if not _is_good(address):
                 raise BadRedirect(field=field, address=address)
+
+
+def _check_backchannel(address: str) -> None:
+    """We call it ourselves, so the rules of webhooks hold. Its name is looked up when something is sent."""
+    if address:
+        try:
+            guard.parse(address)
+        except DomainError:
+            raise BadLogoutAddress(field="backchannel_logout_uri", address=address) from None
 
 
 def _is_good(address: str) -> bool:

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import AccessToken, AuthorizationCode, Client, Consent, DeviceGrant, RefreshToken, User
+from accounts.services import client_sessions
 from core import events
 from core.context import Actor
 from core.errors import Denied
@@ -44,15 +45,16 @@ def give(*, user: User, client: Client, scopes: Iterable[str], by: Actor, now: d
 
 @transaction.atomic
 def withdraw(*, consent_id: int, by: Actor, now: datetime | None = None) -> None:
-    """Forget a consent; codes and tokens that rest on it are refused from now on. Locks the consent.
+    """Forget a consent; codes and tokens that rest on it are refused from now on, and the client is told.
 
-    Raises Denied for another's. Records consent.withdrawn.
+    Locks the consent. Raises Denied for another's. Records consent.withdrawn.
     """
     consent = Consent.objects.select_for_update(of=("self",)).select_related("user", "client").get(pk=consent_id)
     if by.id != consent.user.public_id:
         raise Denied
     events.record("consent.withdrawn", consent, by=by, now=now, client=consent.client.public_id)
     end_tokens(user=consent.user, client=consent.client)
+    client_sessions.end_at_client(user=consent.user, client=consent.client)
     consent.delete()
 
 

@@ -6,11 +6,11 @@ from uuid import UUID
 
 from django.contrib.sessions.models import Session
 from django.db import transaction
-from django.db.models import Case, F, When
+from django.db.models import Case, Exists, F, OuterRef, When
 from django.utils import timezone
 
-from accounts.models import Device, User
-from accounts.services import consents
+from accounts.models import ClientSession, Device, User
+from accounts.services import client_sessions, consents
 from core import events
 from core.context import Actor
 from core.errors import NotFound
@@ -32,17 +32,20 @@ class Seen:
 def note_sign_in(*, user: User, seen: Seen, session_key: str, by: Actor, now: datetime | None = None) -> Device:
     """Remember that a person signed in in a browser; an older session of theirs in it ends, with an app's tokens.
 
-    Two or three queries.
+    Two or three queries, and one more where clients were signed in to in the older one.
 
     Records user.signed_in_on_new_device, unless it is the person's first.
     """
     now = now or timezone.now()
     mine = Case(When(mark=seen.mark, then=0), default=1)
-    nearest = Device.objects.filter(user=user).order_by(mine).first()
+    at_clients = Exists(ClientSession.objects.filter(device=OuterRef("pk"), state=ClientSession.State.OPEN))
+    nearest = Device.objects.filter(user=user).annotate(at_clients=at_clients).order_by(mine).first()
     known = nearest if nearest and nearest.mark == seen.mark else None
     device = known or Device(user=user, mark=seen.mark, first_seen_at=now)
     if device.session_key not in ("", session_key):
         Session.objects.filter(session_key=device.session_key).delete()
+    if known and known.at_clients and known.session_key != session_key:
+        client_sessions.end(Device.objects.filter(pk=known.pk), now=now)
     device.session_key, device.last_seen_at = session_key, now
     device.browser, device.network = seen.browser, seen.network
     device.app_session = device.refresh_id = device.refreshed_at = None
@@ -59,6 +62,14 @@ def note_seen(*, uid: str, session_key: str, now: datetime) -> None:
 
 
 @transaction.atomic
+def note_sign_out(*, uid: str, session_key: str) -> None:
+    """The session of a device is over. Part of signing out, which records the event."""
+    mine = Device.objects.filter(uid=uid, session_key=session_key)
+    if mine.update(session_key=""):
+        client_sessions.end(Device.objects.filter(uid=uid))
+
+
+@transaction.atomic
 def end_device(*, user_id: int, uid: UUID, by: Actor) -> None:
     """End the session in one of a person's own browsers. Locks the device.
 
@@ -71,6 +82,7 @@ def end_device(*, user_id: int, uid: UUID, by: Actor) -> None:
         Session.objects.filter(session_key=device.session_key).delete()
         device.session_key = ""
         device.save(update_fields=["session_key"])
+        client_sessions.end(Device.objects.filter(pk=device.pk))
         events.record("user.ended_session", device.user, by=by, device=device.public_id)
 
 
@@ -83,8 +95,10 @@ def end_others(*, user: User, keep: str = "") -> None:
     """
     User.objects.filter(pk=user.pk).update(session_epoch=F("session_epoch") + 1)
     user.refresh_from_db(fields=["session_epoch"])
-    gone = Device.objects.filter(user=user).exclude(session_key="")
-    (gone.exclude(uid=keep) if keep else gone).update(session_key="")
+    theirs = Device.objects.filter(user=user)
+    gone = theirs.exclude(uid=keep) if keep else theirs
+    gone.exclude(session_key="").update(session_key="")
+    client_sessions.end(gone)
 
 
 @transaction.atomic
@@ -98,7 +112,9 @@ def end_access(*, user: User, keep: str = "") -> None:
 
 
 def forget_old(*, now: datetime | None = None) -> None:
-    """Forget sessions that are over, and devices that nobody signed in with for KEEP."""
+    """Forget sessions that are over, of which clients are told, and devices that nobody signed in with for KEEP."""
     now = now or timezone.now()
+    client_sessions.end_lost(now=now)
+    client_sessions.forget_old(now=now)
     Session.objects.filter(expire_date__lt=now).delete()
     Device.objects.filter(last_seen_at__lt=now - KEEP).delete()

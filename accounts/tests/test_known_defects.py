@@ -58,8 +58,8 @@ DEFECTS = {
     ),
     "discovery offers HS256": ("oauth/test_identity.py", "test_both_documents_say_what_is_done_and_no_more"),
     "discovery promises back-channel logout that is not there": (
-        "oauth/test_identity.py",
-        "test_signing_out_elsewhere_is_not_promised",
+        "oauth/test_tell_clients_of_sign_out.py",
+        "test_what_discovery_promises_is_done",
     ),
     "a refresh token is good for ever": (
         "oauth/test_refresh_and_revoke.py",

@@ -15,6 +15,7 @@ from accounts.models import (
     Ban,
     Case,
     Client,
+    ClientSession,
     Consent,
     Device,
     Entitlement,
@@ -73,7 +74,9 @@ def _account(user: User, me: Actor) -> None:
     second = EmailAddress.objects.create(user=user, email=SECOND, verified=True)
     EmailConfirmation.objects.create(email_address=second, key="k", sent=timezone.now())
     session = Session.objects.create(session_key="s" * 32, session_data="zebedee", expire_date=timezone.now())
-    Device.objects.create(user=user, mark="m", session_key=session.pk, browser="Zebedee's Firefox", network="192.0.2.7")
+    device = Device.objects.create(
+        user=user, mark="m", session_key=session.pk, browser="Zebedee's Firefox", network="192.0.2.7"
+    )
     Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={"secret": "zebedee"})
     elsewhere = {"email": FIRST, "name": "Zebedee Quillfeather"}
     SocialAccount.objects.create(user=user, provider="github", uid="zebedee", extra_data=elsewhere)
@@ -83,6 +86,7 @@ def _account(user: User, me: Actor) -> None:
         redirect_uris="https://quill.example/", algorithm="RS256", scopes=["openid"],
     )  # fmt: skip
     Consent.objects.create(user=user, client=client, scopes=["openid"])
+    ClientSession.objects.create(device=device, client=client)
     Entitlement.objects.create(
         user=user, email=FIRST, kind="product", subject="mug", source_kind="order", source_id="A-1"
     )

@@ -40,6 +40,7 @@ def register(maker, back):
     for words in ("Know that it is you", "Know your name and your picture", "Know your e-mail address"):
         page.get_by_label(words).check()
     page.get_by_label("Where people are sent back to").fill(back)
+    page.get_by_label("Where it is told that somebody signed out").fill(f"{back}?logout=backchannel")
     maker.press("Save")
     return page.get_by_label("Client id").input_value(), page.get_by_label("Secret").input_value()
 
@@ -75,3 +76,26 @@ def test_who_refuses_is_not_let_in(wiki, visitors):
     person.page.wait_for_load_state()
     assert "OIDC_CLAIM" not in person.page.content()
     assert "Wiki</h1>" not in person.page.content()
+
+
+def test_who_signs_out_here_is_signed_out_there(wiki, site, visitors):
+    person = visitors()
+    person.sign_in("yuki.tanaka@example.org")
+    person.goto(f"{wiki}/pages/kiln")
+    person.press("Allow")
+    person.page.wait_for_url(f"{wiki}/pages/kiln")
+    person.sees("OIDC_CLAIM_sub")
+
+    person.goto(f"{site.url}/account/logout/")
+    person.press("Sign out", within=person.page.get_by_role("main"))
+
+    person.waits_until(lambda: how_clients_were_told(site) == ["told"])
+    person.goto(f"{wiki}/pages/kiln")
+    assert person.page.url.startswith(f"{site.url}/account/login/")
+
+
+def how_clients_were_told(site):
+    """Of the end of this person's sessions."""
+    asked = """SELECT told.state FROM accounts_clientsession told JOIN accounts_device ON device_id = accounts_device.id
+               JOIN accounts_user ON user_id = accounts_user.id WHERE email = 'yuki.tanaka@example.org'"""
+    return [state for (state,) in site.rows(asked)]

@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import Client, User
 from accounts.services import clients
-from accounts.tests.factories import UserFactory
+from accounts.tests.factories import PASSWORD, UserFactory
 from core.context import Actor
 
 BACK = "https://rp.example/back"
@@ -131,3 +131,15 @@ def nora(user: User) -> Browser:
 @pytest.fixture
 def program(maker: User) -> Program:
     return program_of(maker)
+
+
+def signed_in(user: User) -> Browser:
+    """A browser of its own in which the person signed in, as people do."""
+    browser = Browser()
+    browser.post("/account/login/", {"login": user.email, "password": PASSWORD})
+    return browser
+
+
+def say_again(browser: Browser) -> None:
+    """Who one is, as sensitive pages ask."""
+    browser.post("/account/reauthenticate/", {"password": PASSWORD})

@@ -170,13 +170,6 @@ def test_every_rule_of_rfc_9700_that_the_toolkit_knows_is_on():
     assert {name: getattr(toolkit.oauth2_settings, name) for name in rules} == dict.fromkeys(rules, True)
 
 
-def test_signing_out_elsewhere_is_not_promised():
-    """No client is told when somebody signs out here, so neither document says that one would be."""
-    said = Browser().get("/.well-known/openid-configuration").json()
-
-    assert not [name for name in said if "channel_logout" in name]
-
-
 def test_signing_out_at_a_client_signs_out_here_after_asking(maker, nora, user):
     program = program_of(maker, logout_uris=["https://rp.example/bye"])
     hint = program.tokens(nora)["id_token"]

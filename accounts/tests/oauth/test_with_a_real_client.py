@@ -1,6 +1,9 @@
 """A client that others wrote, over HTTP: what it expects of a provider is what it finds."""
 
+import threading
+from contextlib import contextmanager
 from urllib.parse import parse_qsl, urlsplit
+from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
 import requests
@@ -9,8 +12,10 @@ from django.core.management import call_command
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
+from accounts.models import Client, ClientSession
+from accounts.oauth import backchannel
 from accounts.services import clients
-from accounts.tests.oauth.conftest import BACK, program_of
+from accounts.tests.oauth.conftest import BACK, program_of, signed_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -104,6 +109,56 @@ def test_the_guard_of_another_service_from_the_documentation(site, nora, program
 
     assert ask(f"Bearer {token}") == ("200", f"Hello {user.uid}")
     assert ask("Bearer nonsense")[0] == ask("")[0] == "401"
+
+
+def test_the_receiver_of_sign_outs_from_the_documentation(site, user, maker, settings, monkeypatch):
+    """The lines of docs/accounts.md, run as they stand there, before and after a rotation."""
+    text = (settings.BASE_DIR / "docs" / "accounts.md").read_text()
+    lines = text.split("### Signing out everywhere")[1].split("```python\n")[1].split("```")[0]
+    program = program_of(maker)
+    monkeypatch.setenv("AGORA", site["issuer"])
+    monkeypatch.setenv("CLIENT_ID", program.client.client_id)
+    room: dict = {}
+    exec(compile(lines, "docs/accounts.md", "exec"), room)
+    with wsgi_server(room["app"]) as address:
+        Client.objects.update(backchannel_logout_uri=address)
+        for number in (1, 2):
+            browser = signed_in(user)
+            given = sign_in(session_of(program, code_challenge_method="S256"), site, browser, program)
+            keys = KeySet.import_key_set(requests.get(site["jwks_uri"], timeout=10).json())
+            sid = jwt.decode(given["id_token"], keys, algorithms=["RS256"]).claims["sid"]
+            room["SESSIONS"] |= {sid: "here", "other": "elsewhere"}
+
+            browser.post("/account/logout/")
+            backchannel.send_due(program.client.pk)
+
+            assert room["SESSIONS"] == {"other": "elsewhere"}
+            assert ClientSession.objects.filter(state="told", answer="200").count() == number
+            call_command("rotate_signing_key")
+
+        for wrong in (given["id_token"], "nonsense", ""):
+            assert requests.post(address, {"logout_token": wrong}, timeout=10).status_code == 400
+        assert requests.post(address, {}, timeout=10).status_code == 400
+    assert room["SESSIONS"] == {"other": "elsewhere"}
+
+
+@contextmanager
+def wsgi_server(app):
+    """A service at an address of its own."""
+    server = make_server("127.0.0.1", 0, app, handler_class=Quiet)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/out"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+class Quiet(WSGIRequestHandler):
+    def log_message(self, *_):
+        """Says nothing."""
 
 
 def test_a_device(site, nora, maker):

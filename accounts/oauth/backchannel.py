@@ -1,0 +1,126 @@
+"""Tell clients that a session is over: OpenID Connect Back-Channel Logout 1.0.
+
+What is to be told stands in the database (`ClientSession`); it is sent outside of any transaction, by the door that
+webhooks go through. A worker takes a row by moving its `next_at` ahead, so one that dies loses nothing. Each attempt
+signs a token of its own, which is good for two minutes.
+"""
+
+import random
+import time
+from datetime import datetime, timedelta
+from typing import Final
+from urllib.parse import urlencode
+from uuid import uuid4
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+from django.utils import timezone
+from jwcrypto import jwt
+
+from accounts.models import ClientSession
+from accounts.services import signing_keys
+from core.webhooks import transport
+from core.webhooks.transport import Answer
+
+log = structlog.get_logger(__name__)
+
+EVENT: Final = "http://schemas.openid.net/event/backchannel-logout"
+GOOD_FOR: Final = 120  # seconds, as 2.4 advises
+# After each failure the next attempt waits this long, give or take a tenth: seven in nine hours.
+PAUSES: Final = (
+    timedelta(seconds=10),
+    timedelta(minutes=1),
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+    timedelta(hours=2),
+    timedelta(hours=6),
+)
+JITTER: Final = 0.1
+LEASE: Final = timedelta(minutes=2)  # longer than an attempt can take
+RUN_SECONDS: Final = 20.0  # how long one task goes on before it makes room for others
+State = ClientSession.State
+
+
+def waiting_clients() -> list[int]:
+    """The clients that are to be told something now."""
+    return list(_due().order_by("client").values_list("client", flat=True).distinct())
+
+
+def send_due(client_id: int) -> None:
+    """Tell a client of what ended, oldest first, until nothing is due, it fails, or the run is long enough."""
+    ends = time.monotonic() + RUN_SECONDS
+    while time.monotonic() < ends and (session := _take(client_id)):
+        if not _attempt(session):
+            return  # the next sweep tries another
+
+
+def token_of(session: ClientSession, *, now: datetime) -> str:
+    """A new logout token, signed by the current key. Names the session where the client goes by sessions."""
+    key, issued = signing_keys.published(now)[0], int(now.timestamp())
+    claims = {
+        "iss": settings.OAUTH2_PROVIDER["OIDC_ISS_ENDPOINT"],
+        "sub": session.device.user.public_id,
+        "aud": session.client.client_id,
+        "iat": issued,
+        "exp": issued + GOOD_FOR,
+        "jti": str(uuid4()),
+        "events": {EVENT: {}},
+    }
+    if session.client.backchannel_logout_session_required:
+        claims["sid"] = str(session.uid)
+    token = jwt.JWT(header={"typ": "logout+jwt", "alg": "RS256", "kid": key.kid}, claims=claims)
+    token.make_signed_token(key.jwk)
+    return str(token.serialize())
+
+
+def _due() -> QuerySet[ClientSession]:
+    """A client that is switched off, or gave up its address, is told nothing; what waits is forgotten in time."""
+    waiting = ClientSession.objects.filter(state=State.WAITING, next_at__lte=Now(), client__is_enabled=True)
+    return waiting.exclude(client__backchannel_logout_uri="")
+
+
+@transaction.atomic
+def _take(client_id: int) -> ClientSession | None:
+    """The right to tell of one session, for exactly one of those who ask at the same time."""
+    due = _due().filter(client=client_id).select_related("client", "device__user").order_by("next_at", "pk")
+    session = due.select_for_update(of=("self",), skip_locked=True).first()
+    if session is not None:
+        ClientSession.objects.filter(pk=session.pk).update(next_at=Now() + LEASE)
+    return session
+
+
+def _attempt(session: ClientSession) -> bool:
+    """Tell of a session once and write down what came of it. Never in a transaction."""
+    client, now = session.client, timezone.now()
+    body = urlencode({"logout_token": token_of(session, now=now)}).encode()
+    headers = {"content-type": "application/x-www-form-urlencoded", "user-agent": f"Agora ({settings.SITE_URL})"}
+    answer = transport.post(client.backchannel_logout_uri, body, headers)
+    state = _note(session, answer, now=now)
+    log.info(
+        "logout_sent",
+        client=client.public_id,
+        status=answer.status,
+        error=answer.error,
+        ms=answer.ms,
+        attempt=session.attempts + 1,
+        state=state.value,
+    )
+    return answer.succeeded
+
+
+def _note(session: ClientSession, answer: Answer, *, now: datetime) -> State:
+    """How far it is after this attempt. One UPDATE, which finds nothing when another worker was done meanwhile."""
+    attempts = session.attempts + 1
+    state = State.TOLD if answer.succeeded else State.WAITING if attempts <= len(PAUSES) else State.FAILED
+    pause = PAUSES[attempts - 1] * random.uniform(1 - JITTER, 1 + JITTER) if state == State.WAITING else None  # noqa: S311  spreads load, guards nothing
+    ClientSession.objects.filter(pk=session.pk, state=State.WAITING).update(
+        state=state,
+        next_at=None if pause is None else Now() + pause,
+        tried_at=now,
+        attempts=attempts,
+        answer=answer.error or str(answer.status),
+    )
+    return state

@@ -1,0 +1,33 @@
+"""The part of /metrics about clients that are to be told of ended sessions."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Q
+from django.utils import timezone
+from prometheus_client.core import GaugeMetricFamily, Metric
+
+from accounts.models import ClientSession
+from core.monitoring import scrape
+
+WINDOW = timedelta(hours=24)
+
+
+def logouts(now: datetime | None = None) -> dict[str, int]:
+    """How many wait for an enabled client, and how many were given up within WINDOW. One query over two indexes."""
+    State = ClientSession.State  # noqa: N806  a class
+    waiting = Q(state=State.WAITING, client__is_enabled=True) & ~Q(client__backchannel_logout_uri="")
+    failed = Q(state=State.FAILED, tried_at__gte=(now or timezone.now()) - WINDOW)
+    return ClientSession.objects.filter(waiting | failed).aggregate(
+        waiting=Count("pk", filter=waiting), failed=Count("pk", filter=failed)
+    )
+
+
+@scrape.part("logouts")
+def _families() -> Iterator[Metric]:
+    count = GaugeMetricFamily(
+        "agora_backchannel_logouts", "Ended sessions that clients are told of, by how that stands.", labels=["state"]
+    )
+    for state, found in logouts().items():
+        count.add_metric([state], found)
+    yield count
