@@ -193,6 +193,12 @@ class Logout(views.RPInitiatedLogoutView):
         response = super().get(request, *args, **kwargs)
         return may_go_to(response, self.oidc_data.get("post_logout_redirect_uri") or "")
 
+    def do_logout(self, application: Any = None, post_logout_redirect_uri: str | None = None, *rest: Any) -> Any:
+        """Whoever named no address to go back to sees our front page, by whatever scheme we are served."""
+        if not post_logout_redirect_uri:
+            application, post_logout_redirect_uri = Client(), f"{settings.SITE_URL}/"
+        return super().do_logout(application, post_logout_redirect_uri, *rest)
+
     def get_request_application(self, id_token: Any, client_id: str | None) -> Any:
         if client_id and not Client.objects.filter(client_id=client_id).exists():
             raise InvalidOIDCClientError

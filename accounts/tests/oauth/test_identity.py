@@ -186,6 +186,17 @@ def test_signing_out_at_a_client_signs_out_here_after_asking(maker, nora, user):
     assert "_auth_user_id" not in nora.session
 
 
+def test_who_is_sent_to_sign_out_without_a_way_back_sees_the_front_page(maker, nora):
+    program = program_of(maker)
+
+    assert Browser().get("/oauth/logout/")["Location"] == f"{settings.SITE_URL}/"
+    nora.get("/oauth/logout/", {"client_id": program.client.client_id})
+    answer = nora.post("/oauth/logout/", {"client_id": program.client.client_id, "allow": "true"})
+
+    assert answer["Location"] == f"{settings.SITE_URL}/"
+    assert "_auth_user_id" not in nora.session
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
