@@ -104,7 +104,7 @@ class ConsentAdmin(ReadOnlyAdmin):
 class ClientSessionAdmin(ReadOnlyAdmin):
     """Who is signed in where through which client, and which client was told of the end and what it answered."""
 
-    list_display = ("client", "person", "state", "began_at", "ended_at", "tried_at", "attempts", "answer")
+    list_display = ("client", "person", "state", "answer", "tried_at", "attempts", "ended_at", "began_at")
     list_filter = ("state",)
     list_select_related = ("client", "device__user")
     search_fields = ("=client__client_id", "=uid", "=device__user__email")

@@ -110,15 +110,31 @@ def test_the_database_refuses_what_is_no_address(program, wrong):
         Client.objects.update(backchannel_logout_uri=wrong)
 
 
-def test_the_owner_sees_how_the_last_word_was_taken(browser, maker):
+@pytest.mark.parametrize(
+    ("state", "answer", "again", "given_up"),
+    [
+        ("told", "200", False, False),
+        ("waiting", "The receiver took too long.", True, False),
+        ("failed", "500", False, True),
+    ],
+)
+def test_the_owner_sees_how_the_last_word_was_taken(browser, maker, state, answer, again, given_up):
     client = program_of(maker, backchannel_logout_uri=ADDRESS).client
-    assert "Last posted" not in browser.get(address_of(client)).content.decode()
+    assert "Last told" not in browser.get(address_of(client)).content.decode()
     now = timezone.now()
     ClientSession.objects.create(
-        device=Device.objects.get(), client=client, state="told", ended_at=now, tried_at=now, attempts=1, answer="200"
+        device=Device.objects.get(),
+        client=client,
+        state=state,
+        ended_at=now,
+        tried_at=now,
+        next_at=now if again else None,
+        attempts=1,
+        answer=answer,
     )
 
     page = browser.get(address_of(client)).content.decode()
 
-    assert "Last posted when somebody signed out" in page
-    assert "It answered: 200" in page
+    assert "Last told of signing out" in page
+    assert f"It answered: {answer}" in page
+    assert ("It is tried again." in page, "It was tried seven times." in page) == (again, given_up)
