@@ -2,6 +2,7 @@
 
 import re
 import time
+from urllib.parse import unquote
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -25,6 +26,8 @@ SECURITY, SIGN_IN, FACTOR, TRUST, APP, REMOVE_APP, CODES, NEW_CODES, REAUTHENTIC
         *("mfa_deactivate_totp", "mfa_view_recovery_codes", "mfa_generate_recovery_codes", "account_reauthenticate"),
     )
 )
+
+DOWNLOAD = re.compile(r'download="recovery-codes\.txt" href="data:text/plain;charset=utf-8,([^"]+)"')
 
 
 @pytest.fixture
@@ -79,7 +82,10 @@ def test_an_app_is_set_up_with_its_first_code_and_recovery_codes_are_shown_once(
     assert done["Location"] == CODES
     first, second = client.get(CODES), client.get(CODES)
     assert len(set(shown_codes(first))) == 10
+    assert unquote(DOWNLOAD.search(first.content.decode())[1]).split() == shown_codes(first)
+    assert "data-prints" in first.content.decode()
     assert shown_codes(second) == []
+    assert not DOWNLOAD.search(second.content.decode())
     assert shown_codes(first)[0] not in second.content.decode()
     assert "You have 10 codes left" in client.get(SECURITY).content.decode()
     assert [event.data for event in events_named("user.added_factor")] == [{"factor": "totp"}]

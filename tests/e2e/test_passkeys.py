@@ -39,7 +39,15 @@ def test_a_passkey_is_added_signs_in_serves_as_second_factor_and_is_removed(visi
     page.get_by_label("Name").fill("My phone")
     visitor.press("Add it")
     page.wait_for_url("**/account/security/codes/")
-    assert len(page.locator("#recovery-codes").inner_text().split()) == 10
+    codes = page.locator("#recovery-codes").inner_text().split()
+    assert len(codes) == 10
+    with page.expect_download() as kept:
+        visitor.follow("Download")
+    assert kept.value.suggested_filename == "recovery-codes.txt"
+    assert kept.value.path().read_text().split() == codes
+    page.evaluate("window.print = () => document.body.dataset.printed = 'yes'")
+    visitor.press("Print")
+    expect(page.locator("body")).to_have_attribute("data-printed", "yes")
     visitor.follow("I have kept them")
     visitor.sees("My phone", "Passkey", "never used")
 

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 
+from accounts.headless import urls
 from accounts.tests.factories import UserFactory
 from accounts.tests.headless.phone import Phone
 
@@ -29,6 +30,14 @@ def after_a_code(path, data=None):
     return ask
 
 
+def after_signing_up(path, data=None):
+    def ask(phone, person):
+        phone.send("auth/signup", {"email": person["email"], "password": "nine cones in a row"})
+        return phone.send(path, data)
+
+    return ask
+
+
 def twice(phone, person):
     given = {"email": person["email"], "password": "nine cones in a row"}
     phone.send("auth/signup", given)
@@ -42,6 +51,8 @@ WAYS = {
     ),
     "sign up twice": twice,
     "sign up with a passkey": lambda phone, person: phone.send("auth/webauthn/signup", {"email": person["email"]}),
+    "enter a wrong code after signing up": after_signing_up("auth/email/verify", {"key": "BBBB-BBBB"}),
+    "ask for another code after signing up": after_signing_up("auth/email/verify/resend"),
     "reset": lambda phone, person: phone.send("auth/password/request", {"email": person["email"]}),
     "ask for a code": lambda phone, person: phone.send("auth/code/request", {"email": person["email"]}),
     "enter a wrong code": after_a_code("auth/code/confirm", {"code": "BBBB-BBBB"}),
@@ -65,6 +76,40 @@ def seen(answer):
     body = answer.json()
     body.get("meta", {}).pop("session_token", None)
     return answer.status_code, {name for name in answer.headers if name != "X-Request-ID"}, body
+
+
+# What takes no address, or none of somebody else: signed in, or after a step that is in the table.
+NO_ADDRESS = {
+    "config",
+    "auth/session",
+    "auth/reauthenticate",
+    "auth/2fa/authenticate",
+    "auth/2fa/reauthenticate",
+    "auth/webauthn/authenticate",
+    "auth/webauthn/reauthenticate",
+    "account/email",
+    "account/password/change",
+    "account/authenticators",
+    "account/authenticators/totp",
+    "account/authenticators/recovery-codes",
+    "account/authenticators/webauthn",
+    "tokens/refresh",
+}
+
+
+def test_every_endpoint_that_takes_an_address_is_in_the_table():
+    asked = set()
+
+    class Noted(Phone):
+        def send(self, path, *given, **more):
+            asked.add(path)
+            return super().send(path, *given, **more)
+
+    for way in WAYS.values():
+        way(Noted(), person(0, is_known=False))
+
+    served = {pattern.name for pattern in urls.urlpatterns} - {"openapi_yaml"}
+    assert served - NO_ADDRESS == asked
 
 
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)

@@ -12,6 +12,8 @@ from core.testing import events_named, no_event
 
 pytestmark = pytest.mark.django_db
 
+ISSUER = "http://localhost:8000"
+
 
 def test_a_person_agrees_and_the_client_acts_for_them_as_far_as_agreed(program, nora, user):
     page = program.ask(nora)
@@ -46,7 +48,7 @@ def test_a_consent_is_remembered_for_this_client_and_not_for_another(program, no
 def test_whoever_refuses_is_sent_back_and_nothing_is_kept(program, nora):
     back = answered(program.consent(nora, allow=False))
 
-    assert back["error"] == "access_denied"
+    assert (back["error"], back["state"], back["iss"]) == ("access_denied", "s1", ISSUER)
     assert not Consent.objects.exists()
     assert not AuthorizationCode.objects.exists()
 
@@ -119,7 +121,9 @@ def test_nothing_weaker_than_a_code_with_pkce_s256(maker, nora, changes, public)
     answer = program.ask(nora, **changes)
     answer = program.consent(nora, **changes) if answer.status_code == 200 else answer
 
-    assert "error" in answered(answer)
+    back = answered(answer)
+    assert (back["state"], back["iss"]) == ("s1", ISSUER)
+    assert back["error"] in {"invalid_request", "invalid_scope", "unsupported_response_type", "unauthorized_client"}
     assert not AuthorizationCode.objects.exists()
 
 
