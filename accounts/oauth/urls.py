@@ -2,16 +2,16 @@
 
 from django.urls import include, path, re_path
 
-from accounts.oauth import introspection, pages, views
+from accounts.oauth import discovery, introspection, pages, views
 
 WELL_KNOWN = ".well-known"
 patterns = (
     [
         re_path(
-            rf"^\{WELL_KNOWN}/openid-configuration$", views.Discovery.as_view(), name="oidc-connect-discovery-info"
+            rf"^\{WELL_KNOWN}/openid-configuration$", discovery.Discovery.as_view(), name="oidc-connect-discovery-info"
         ),
-        path(f"{WELL_KNOWN}/oauth-authorization-server", views.Metadata.as_view(), name="oauth-server-metadata"),
-        path("oauth/keys", views.keys, name="jwks-info"),
+        path(f"{WELL_KNOWN}/oauth-authorization-server", discovery.Metadata.as_view(), name="oauth-server-metadata"),
+        path("oauth/keys", discovery.keys, name="jwks-info"),
         path("oauth/authorize/", views.Authorize.as_view(), name="authorize"),
         path("oauth/token/", views.Token.as_view(), name="token"),
         path("oauth/revoke/", views.Revoke.as_view(), name="revoke-token"),

@@ -1,0 +1,53 @@
+"""What clients read of the provider before they ask it anything: what it does, and by which keys it signs."""
+
+import json
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from oauth2_provider import views
+
+from accounts.oauth.validator import DEVICE
+from accounts.services import signing_keys
+
+JWKS_SECONDS = 300
+TOLD_OF_SIGNING_OUT = {"backchannel_logout_supported": True, "backchannel_logout_session_supported": True}
+
+
+class Discovery(views.ConnectDiscoveryInfoView):
+    """Says only what we do: no HS256."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response: HttpResponse = super().get(request, *args, **kwargs)
+        said = json.loads(response.content)
+        said["id_token_signing_alg_values_supported"] = ["RS256"]
+        said["claims_supported"] = [*said["claims_supported"], "sid"]
+        said |= TOLD_OF_SIGNING_OUT
+        said["prompt_values_supported"] = ["none", "login", "consent"]
+        said["grant_types_supported"] = ["authorization_code", "refresh_token", "client_credentials", DEVICE]
+        said["revocation_endpoint"] = self._get_endpoint_url(request, "revoke-token")
+        said["introspection_endpoint"] = self._get_endpoint_url(request, "introspect")
+        said["device_authorization_endpoint"] = self._get_endpoint_url(request, "device-authorization")
+        response.content = json.dumps(said)
+        return response
+
+
+class Metadata(views.OAuthServerMetadataView):
+    """RFC 8414: the same as `Discovery`, for clients that sign nobody in."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response: HttpResponse = super().get(request, *args, **kwargs)
+        said = json.loads(response.content)
+        said["device_authorization_endpoint"] = self._get_endpoint_url(request, "device-authorization")
+        said |= TOLD_OF_SIGNING_OUT
+        response.content = json.dumps(said)
+        return response
+
+
+def keys(request: HttpRequest) -> JsonResponse:
+    """The public halves of the keys, as RFC 7517 has it."""
+    shown = [
+        {"alg": "RS256", "use": "sig", "kid": key.kid, **json.loads(key.jwk.export_public())}
+        for key in signing_keys.published()
+    ]
+    headers = {"Access-Control-Allow-Origin": "*", "Cache-Control": f"public, max-age={JWKS_SECONDS}"}
+    return JsonResponse({"keys": shown}, headers=headers)
