@@ -19,7 +19,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from accounts import factors, keys, queries, step_up
-from accounts.data import middleware as closing
+from accounts.data import gate as closing
 from accounts.headless import tokens
 from accounts.models import ApiKey, User
 from accounts.services import api_keys

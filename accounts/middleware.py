@@ -1,7 +1,8 @@
-"""What a signed-in person meets before they go on."""
+"""What a browser with a session meets on its way to a page."""
 
 from collections.abc import Callable
 from http import HTTPStatus
+from typing import Any, Final
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
@@ -10,42 +11,62 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import devices, factors
+from accounts.data import gate
+from accounts.impersonation import guard, overlay
+from accounts.models import User
+from core import context
 from core.api.problems import problem_response
+from core.middleware import refuse
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
-STAYS_OPEN = ("/account/", "/_allauth/", "/static/", "/media/", "/health/", "/theme/")
+NOT_ASKED: Final = ("/_allauth/", "/static/", "/media/", "/health/", "/theme/")
+WITHOUT_FACTOR: Final = "/account/"  # where one is set up
 
 
-class MissingFactorMiddleware:
-    """Who must have a second factor and signed in without one is led to set one up, and gets nowhere else."""
+class PersonMiddleware:
+    """Stands behind authentication, and reads a session only where there is one: strangers' pages are the same for all.
 
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if not _is_led(request):
-            return self.get_response(request)
-        if request.path.startswith("/api/"):
-            return problem_response(HTTPStatus.FORBIDDEN, "factor_missing", _("Set up a second factor first."))
-        return redirect("accounts:security")
-
-
-class LastSeenMiddleware:
-    """Notes now and then that a signed-in browser is in use. Reads no session that nobody else reads."""
+    Whoever acts in another's name gets that person as `request.user`; `request.in_name` says who acts for whom, None
+    for who acts as themselves. Whoever closes their account, or must set up a second factor first, is led there and
+    gets nowhere else. Now and then it is noted that the browser is in use.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        response = self.get_response(request)
+        request.in_name = None  # type: ignore[attr-defined]
+        if settings.SESSION_COOKIE_NAME in request.COOKIES and not request.path.startswith(NOT_ASKED):
+            response = self._known(request)
+        else:
+            response = self.get_response(request)
         if request.session.accessed:
             devices.keep_in_view(request, timezone.now())
         return response
 
+    def process_view(self, request: HttpRequest, *_view: Any) -> HttpResponseBase | None:
+        if getattr(request, "in_name", None) is not None and guard.is_closed(request):
+            return refuse(request, guard.Impersonating())
+        return None
 
-def _is_led(request: HttpRequest) -> bool:
-    """The session is only read where there is one: pages of strangers stay the same for all."""
-    if settings.SESSION_COOKIE_NAME not in request.COOKIES or request.path.startswith(STAYS_OPEN):
-        return False
-    return bool(request.session.get(factors.MISSING))
+    def _known(self, request: HttpRequest) -> HttpResponseBase:
+        if overlay.MARK not in request.session or not isinstance(request.user, User):
+            return self._led(request)
+        in_name = overlay.of(request.session, request.user)
+        if in_name is None:
+            return self._led(request)
+        request.in_name, request.user = in_name, in_name.person  # type: ignore[attr-defined]
+        with context.bind(impersonator=in_name.staff.public_id):
+            return self._led(request)
+
+    def _led(self, request: HttpRequest) -> HttpResponseBase:
+        return gate.led_elsewhere(request) or _led_to_factors(request) or self.get_response(request)
+
+
+def _led_to_factors(request: HttpRequest) -> HttpResponseBase | None:
+    if request.path.startswith(WITHOUT_FACTOR) or not request.session.get(factors.MISSING):
+        return None
+    if request.path.startswith("/api/"):
+        return problem_response(HTTPStatus.FORBIDDEN, "factor_missing", _("Set up a second factor first."))
+    return redirect("accounts:security")

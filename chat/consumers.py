@@ -21,7 +21,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.data.middleware import CLOSING
+from accounts.data.gate import CLOSING
 from accounts.factors import MISSING
 from accounts.impersonation import overlay
 from accounts.impersonation.guard import Impersonating

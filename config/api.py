@@ -33,13 +33,13 @@ class Router(DefaultRouter):
 
 
 router = Router()
-for prefix, viewset, basename in (
-    *core_routes,
-    *webhook_routes,
-    *accounts_routes,
-    *blog_routes,
+for prefix, viewset, basename in (  # they are looked through in this order
     *shop_routes,
+    *blog_routes,
     *chat_routes,
+    *core_routes,
+    *accounts_routes,
+    *webhook_routes,
     *analytics_routes,
 ):
     router.register(prefix, viewset, basename)

@@ -18,8 +18,9 @@ class ClientAddressMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        with suppress(ValueError):  # asked without the proxy, as a health check is
-            request.META["REMOTE_ADDR"] = _last(request.META.get("HTTP_X_FORWARDED_FOR", ""))
+        if forwarded := request.META.get("HTTP_X_FORWARDED_FOR"):  # without the proxy, as a health check asks, none
+            with suppress(ValueError):
+                request.META["REMOTE_ADDR"] = _last(forwarded)
         return self.get_response(request)
 
 

@@ -97,25 +97,20 @@ MIDDLEWARE = [
     *(["config.proxy.ClientAddressMiddleware"] if BEHIND_PROXY else []),
     "core.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "core.middleware.ContentPolicyMiddleware",
     "core.middleware.HeadersMiddleware",
     "config.whitenoise.StaticFilesMiddleware",
     "core.microcache.MicrocacheMiddleware",
-    "corsheaders.middleware.CorsMiddleware",
+    *(["corsheaders.middleware.CorsMiddleware"] if CORS_ALLOWED_ORIGINS else []),
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "core.middleware.MessagesMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "accounts.impersonation.middleware.ImpersonationMiddleware",
-    "accounts.data.middleware.ClosingMiddleware",
-    "accounts.middleware.MissingFactorMiddleware",
-    "accounts.middleware.LastSeenMiddleware",
-    "core.middleware.GrantMiddleware",
-    "core.middleware.RefusalMiddleware",
+    "accounts.middleware.PersonMiddleware",
+    "core.middleware.PageMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -123,6 +118,7 @@ WSGI_APPLICATION = "config.wsgi.application"
 ASGI_APPLICATION = "config.asgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+MESSAGE_STORAGE = "core.messages.Messages"
 
 TEMPLATES = [
     {

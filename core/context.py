@@ -12,8 +12,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-import structlog
-
 from core.ids import uuid7
 
 if TYPE_CHECKING:
@@ -146,7 +144,6 @@ def bind(
     )
     token = _current.set(bound)
     try:
-        with structlog.contextvars.bound_contextvars(request_id=bound.request_id, source=bound.source):
-            yield bound
+        yield bound
     finally:
         _current.reset(token)

@@ -8,7 +8,18 @@ from typing import Any
 
 import structlog
 
+from core import context
+
 SECRET_WORDS = ("password", "secret", "token", "authorization", "cookie", "code")
+
+
+def say_for_what(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Add the request's id and the source that `core.context` knows, where it knows any."""
+    now = context.current()
+    if now.request_id or now.source:
+        event.setdefault("request_id", now.request_id)
+        event.setdefault("source", now.source)
+    return event
 
 
 def hide_secrets(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
@@ -26,11 +37,15 @@ def _is_secret(name: str) -> bool:
 class LineFormatter(structlog.stdlib.ProcessorFormatter):
     """Writes a line of ours as it stands. The library's copies the record first, for other handlers to be served."""
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.last = tuple(self.processors[1:])  # without the one that takes the library's own keys out again
+
     def format(self, record: logging.LogRecord) -> str:
         if not hasattr(record, "_logger"):  # not written by structlog
             return super().format(record)
         line: Any = dict(record.msg)  # type: ignore[arg-type]  # others may read it after us
-        for process in self.processors[1:]:  # without the one that takes the library's own keys out again
+        for process in self.last:
             line = process(None, "", line)
         return str(line)
 
@@ -46,7 +61,7 @@ def _encoder(default: Callable[[Any], Any]) -> json.JSONEncoder:
 
 
 SHARED: list[structlog.typing.Processor] = [
-    structlog.contextvars.merge_contextvars,
+    say_for_what,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso", utc=True),

@@ -2,18 +2,16 @@
 
 import time
 from collections.abc import Callable
-from functools import cache, partial
+from functools import cache
 
 import structlog
 from csp.constants import HEADER
 from csp.middleware import CSPMiddleware
 from csp.utils import build_policy
 from django.conf import settings
-from django.contrib.messages.middleware import MessageMiddleware
-from django.contrib.messages.storage import default_storage
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
-from django.utils.functional import SimpleLazyObject, empty
+from django.utils.functional import SimpleLazyObject
 
 from core import context
 from core.api.problems import problem_response
@@ -25,10 +23,12 @@ log = structlog.get_logger(__name__)
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
+NOBODY = Grant.anonymous()
 NO_FEATURES = (
     "accelerometer=(), autoplay=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), microphone=(), "
     "midi=(), payment=(), publickey-credentials-create=(self), publickey-credentials-get=(self), usb=()"
 )
+OWN_POLICY = frozenset({"_csp_exempt", "_csp_config", "_csp_update", "_csp_replace"})  # what its decorators set
 QUIET_PATHS = ("/static/", "/media/", "/health/", "/metrics")
 
 
@@ -50,70 +50,48 @@ class RequestIdMiddleware:
             response = self.get_response(request)
             if not request.path.startswith(QUIET_PATHS):
                 _note(request, response, time.perf_counter() - started)
-        response["X-Request-ID"] = request_id
+        response.headers["X-Request-ID"] = request_id
         return response
 
 
-class GrantMiddleware:
-    """Gives a page `request.grant`: the session's person, or nobody. The API sets its own in authentication."""
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        request.grant = SimpleLazyObject(lambda: grant_of(request))  # type: ignore[attr-defined]
-        return self.get_response(request)
-
-
-class MessagesMiddleware(MessageMiddleware):
-    """Keeps messages for whoever reads or writes one; most requests do neither."""
-
-    def process_request(self, request: HttpRequest) -> None:
-        request._messages = SimpleLazyObject(partial(default_storage, request))  # type: ignore[attr-defined]  # noqa: SLF001
-
-    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
-        messages = getattr(request, "_messages", None)
-        if getattr(messages, "_wrapped", None) is empty:
-            return response
-        return super().process_response(request, response)
-
-
 class HeadersMiddleware:
-    """Headers that Django has no setting for; among them what is left of a limit (IETF's RateLimit header fields)."""
+    """Headers that Django has no setting for: what the browser may load and use, and what is left of a limit (IETF's
+    RateLimit header fields).
+
+    The content policy is that of the settings, put together once. django-csp puts it together for each answer; here
+    it is only asked about an answer that has a policy of its own. No policy of ours has a nonce.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
+        self.own_policy = CSPMiddleware(get_response)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
-        response.headers.setdefault("Permissions-Policy", NO_FEATURES)
+        if settings.DEBUG or not OWN_POLICY.isdisjoint(vars(response)):  # Django's pages about errors go without one
+            response = self.own_policy.process_response(request, response)
+        else:
+            response.headers.setdefault(HEADER, _policy())
+        response.headers["Permissions-Policy"] = NO_FEATURES
         if verdict := getattr(request, "rate_limit", None):
             response["RateLimit-Policy"] = f'"api";q={verdict.limit};w={verdict.window}'
             response["RateLimit"] = f'"api";r={verdict.remaining};t={verdict.reset_after}'
         return response
 
 
-class ContentPolicyMiddleware(CSPMiddleware):
-    """The content policy of the settings, put together once; of an answer that has its own (django-csp's way), anew."""
+class PageMiddleware:
+    """Gives a page `request.grant`: the session's person, or nobody. The API sets its own in authentication.
+    Who came without a session stays nobody for this request, even if it makes one.
 
-    def process_request(self, request: HttpRequest) -> None:
-        """Nothing: no policy of ours has a nonce."""
-
-    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        has_own = any(name.startswith("_csp_") for name in vars(response))
-        if has_own or settings.DEBUG:  # Django's pages about errors, in development, go without one
-            return super().process_response(request, response)
-        response.headers.setdefault(HEADER, _policy())
-        return response
-
-
-class RefusalMiddleware:
-    """A DomainError that a page did not handle becomes an error page with its status; under /api/, a problem."""
+    A DomainError that a page did not handle becomes an error page with its status; under /api/, a problem.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        is_known = settings.SESSION_COOKIE_NAME in request.COOKIES
+        request.grant = SimpleLazyObject(lambda: grant_of(request)) if is_known else NOBODY  # type: ignore[attr-defined]
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:

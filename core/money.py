@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Self
 
 from babel.numbers import format_currency, get_currency_precision, list_currencies
@@ -38,7 +38,7 @@ class Money:
     def parse(cls, amount: str | Decimal, currency: str) -> Self:
         """`("12.50", "EUR")` to 1250 minor units. Raises ValueError for more digits than the currency has."""
         try:
-            exact = Decimal(amount).scaleb(get_currency_precision(currency))
+            exact = Decimal(amount).scaleb(_places(currency))
             whole = int(exact) if abs(exact) <= LARGEST else None
         except (InvalidOperation, ValueError):
             whole = None
@@ -51,7 +51,7 @@ class Money:
     @property
     def amount(self) -> Decimal:
         """The amount in major units, with exactly the digits of the currency."""
-        places = get_currency_precision(self.currency)
+        places = _places(self.currency)
         return Decimal(self.minor).scaleb(-places).quantize(Decimal(1).scaleb(-places))
 
     def format(self, locale: str = "en") -> str:
@@ -110,6 +110,12 @@ class Money:
         if other.currency != self.currency:
             raise CurrencyMismatch(f"{self.currency} and {other.currency} do not mix")
         return other.minor
+
+
+@cache
+def _places(currency: str) -> int:
+    digits: int = get_currency_precision(currency)
+    return digits
 
 
 @lru_cache(4096)

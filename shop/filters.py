@@ -60,6 +60,10 @@ class ProductFilter(django_filters.FilterSet):
         fields: ClassVar[list[str]] = []
 
 
+# What the parameters must be like. A filter set would make this class anew for each request.
+ProductForm: type[forms.Form] = ProductFilter().get_form_class()
+
+
 class OrderFilter(django_filters.FilterSet):
     """Orders by state."""
 

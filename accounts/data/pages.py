@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import privacy
 from accounts.data.forms import CloseForm
-from accounts.data.middleware import CLOSING
+from accounts.data.gate import CLOSING
 from accounts.models import DataExport, User
 from accounts.services import closing as closings
 from accounts.services import exports as export_services

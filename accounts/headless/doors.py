@@ -23,7 +23,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from accounts import devices, factors, queries
 from accounts.authentication import BAD_TRIES, AccountClosing
-from accounts.data.middleware import CLOSING
+from accounts.data.gate import CLOSING
 from accounts.guards import lock_person, lock_session
 from accounts.headless import DEVICE, tokens
 from accounts.headless.strategy import pair_of

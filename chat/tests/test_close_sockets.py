@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client as Browser
 
-from accounts.data.middleware import CLOSING
+from accounts.data.gate import CLOSING
 from accounts.factors import MISSING
 from accounts.models import Role
 from accounts.services import closing, devices, people, roles

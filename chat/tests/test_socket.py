@@ -4,7 +4,6 @@ import json
 
 import pytest
 from prometheus_client import REGISTRY
-from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
 from chat.models import Membership, Message
@@ -14,6 +13,7 @@ from chat.tests.factories import conversation, fill, private_room, say
 from chat.threads import in_db
 from core.context import Actor
 from core.ids import uuid7
+from core.logs import say_for_what
 from core.models import Event
 from core.testing import snapshot
 
@@ -343,7 +343,7 @@ async def test_what_a_frame_does_carries_the_id_of_the_socket_and_the_frames_num
     client = await in_db(lambda: Client(staff, request_id="id-of-the-proxy-42"))
     await client.open()
 
-    with capture_logs(processors=[merge_contextvars]) as logged:
+    with capture_logs(processors=[say_for_what]) as logged:
         answer = await client.ask("del", room=str(room.uid), seq=message.seq)
         await client.close()
 

@@ -90,6 +90,6 @@ def image_of(  # noqa: PLR0917  the columns of a row
         alt="" if decorative else alt,
         color=color,
         renditions=tuple(
-            Rendition(default_storage.url(ready["name"]), ready["width"], ready["type"]) for ready in renditions
+            [Rendition(default_storage.url(ready["name"]), ready["width"], ready["type"]) for ready in renditions]
         ),
     )

@@ -1,18 +1,17 @@
 """A message waits for the next page; a request that neither writes nor reads one does not look for any."""
 
 from django.contrib import messages
-from django.contrib.messages.storage.fallback import FallbackStorage
+from django.contrib.messages.middleware import MessageMiddleware
+from django.contrib.messages.storage.cookie import CookieStorage
 from django.contrib.sessions.backends.cache import SessionStore
 from django.http import HttpResponse
-
-from core.middleware import MessagesMiddleware
 
 
 def ask(rf, view, cookies=None):
     request = rf.get("/")
     request.session = SessionStore()
     request.COOKIES.update(cookies or {})
-    return MessagesMiddleware(view)(request)
+    return MessageMiddleware(view)(request)
 
 
 def write(request):
@@ -44,7 +43,7 @@ def test_a_page_between_that_shows_none_leaves_it(rf):
 
 def test_whoever_does_not_ask_costs_nothing(rf, monkeypatch):
     made = []
-    monkeypatch.setattr(FallbackStorage, "__init__", lambda self, request: made.append(request))
+    monkeypatch.setattr(CookieStorage, "__init__", lambda self, request: made.append(request))
 
     ask(rf, lambda request: HttpResponse())
 

@@ -7,7 +7,7 @@ from django.test import RequestFactory
 
 from core import context
 from core.errors import Conflict, NotFound
-from core.middleware import ContentPolicyMiddleware, RefusalMiddleware, RequestIdMiddleware
+from core.middleware import HeadersMiddleware, PageMiddleware, RequestIdMiddleware
 from core.origin import same_origin_post
 
 
@@ -35,7 +35,7 @@ def test_the_proxys_id_goes_through(rf):
 
 
 def test_a_refusal_under_the_api_is_a_problem(rf):
-    response = RefusalMiddleware(lambda request: HttpResponse()).process_exception(rf.get("/api/v1/x/"), Conflict())
+    response = PageMiddleware(lambda request: HttpResponse()).process_exception(rf.get("/api/v1/x/"), Conflict())
 
     assert (response.status_code, response["Content-Type"]) == (409, "application/problem+json")
 
@@ -45,14 +45,14 @@ def test_a_refusal_of_a_page_is_a_page_with_its_status(rf):
     request = rf.get("/shop/")
     request.user = None
 
-    response = RefusalMiddleware(lambda request: HttpResponse()).process_exception(request, NotFound("No such cup."))
+    response = PageMiddleware(lambda request: HttpResponse()).process_exception(request, NotFound("No such cup."))
 
     assert response.status_code == 404
     assert "No such cup." in response.content.decode()
 
 
 def test_a_fault_is_left_alone(rf):
-    middleware = RefusalMiddleware(lambda request: HttpResponse())
+    middleware = PageMiddleware(lambda request: HttpResponse())
 
     assert middleware.process_exception(rf.get("/"), ZeroDivisionError()) is None
 
@@ -126,6 +126,6 @@ def test_beyond_the_limit_the_api_refuses_and_says_when_to_come_back(client, mon
 def test_djangos_own_page_about_an_error_is_shown_with_its_styles_in_development(rf, settings, debug, has_policy):
     settings.DEBUG = debug
 
-    response = ContentPolicyMiddleware(lambda request: HttpResponse(status=500))(rf.get("/"))
+    response = HeadersMiddleware(lambda request: HttpResponse(status=500))(rf.get("/"))
 
     assert ("Content-Security-Policy" in response) == has_policy

@@ -20,7 +20,7 @@ from core.api.viewsets import In, MoneyField, Problem, ReadViewSet
 from core.paging import BadCursor, Page
 from shop.api.fields import ProductImageOut
 from shop.cards import product_url
-from shop.filters import ProductFilter, filters_from
+from shop.filters import ProductFilter, ProductForm, filters_from
 from shop.models import Category, Product, Review
 from shop.queries import catalogue
 from shop.queries.listing import listing
@@ -89,7 +89,7 @@ class ProductOut(serializers.Serializer[Any]):
             "url": product_url(product.slug),
             "price": {"amount": str(price.amount), "currency": price.currency},
             "price_varies": row.price_varies,
-            "stock": row.stock.value,
+            "stock": str(row.stock),
             "image": image and {"url": image.url, "width": image.width, "height": image.height, "alt": image.alt},
             "rating": product.rating,
             "rating_count": product.rating_count,
@@ -199,10 +199,10 @@ class ProductViewSet(ReadViewSet[Product]):
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Products for sale; four queries however many."""
         market, now = catalogue.default_market(), timezone.now()
-        given = ProductFilter(request.query_params, request=request)
+        given = ProductForm(request.query_params)
         if not given.is_valid():
             raise translate_validation(given.errors)
-        wanted = given.form.cleaned_data
+        wanted = given.cleaned_data
         filters = filters_from(wanted, market)
         within = catalogue.category_ids(wanted["category"]) if wanted["category"] else None
         pages, cursor = cast("ProductPages", self.paginator), request.query_params.get("cursor", "")

@@ -17,7 +17,7 @@ from core.http import PageRequest
 from core.microcache import for_strangers
 from core.templatetags.ui import money
 from shop.cards import item_card
-from shop.filters import ProductFilter, filters_from
+from shop.filters import ProductForm, filters_from
 from shop.models import Category, Market
 from shop.queries import catalogue
 from shop.queries.catalogue import Facet, FacetValue, Shelf
@@ -65,7 +65,7 @@ def _page(
     within: Sequence[int] | None = None,
 ) -> HttpResponse:
     market, now = catalogue.default_market(), timezone.now()
-    form = ProductFilter(request.GET).form
+    form = ProductForm(request.GET)
     form.is_valid()  # what does not validate is left out
     filters = filters_from(form.cleaned_data, market)
     order = request.GET.get("ordering", "")

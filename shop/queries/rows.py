@@ -71,9 +71,9 @@ def rows(products: Sequence[Product], market: Market, filters: Filters, now: dat
     if not products:
         return []
     with prepared() as cursor:
-        cursor.execute(ROWS, [[product.pk for product in products], market.pk, now])
+        cursor.execute(ROWS, [[product.id for product in products], market.pk, now])
         found = {key: columns for key, *columns in cursor.fetchall()}
-    return [_row(product, market, *found[product.pk]) for product in products if product.pk in found]
+    return [_row(product, market, *found[product.id]) for product in products if product.id in found]
 
 
 def _row(  # noqa: PLR0917  the columns of a row

@@ -80,7 +80,8 @@ def test_the_reader_stands_beside_that_of_the_api_and_loads_nothing_from_elsewhe
 
 
 def test_another_host_may_ask_with_the_headers_of_an_app(client, settings):
-    settings.CORS_ALLOWED_ORIGINS = ["https://app.example"]
+    settings.CORS_ALLOWED_ORIGINS = ["https://app.example"]  # which puts its middleware in
+    settings.MIDDLEWARE = ["corsheaders.middleware.CorsMiddleware", *settings.MIDDLEWARE]
 
     answer = client.options(
         "/_allauth/app/v1/auth/login",
