@@ -18,8 +18,6 @@ KEYS = Authenticator.objects.filter(type=Authenticator.Type.WEBAUTHN)
 
 
 class SignupInput(forms.SignUpAlike, account.SignupInput):
-    PASSWORD = "password"  # noqa: S105  the field
-
     def clean(self) -> dict[str, Any]:
         """A password like the address is refused, as on the page; allauth asks without the person."""
         given: dict[str, Any] = super().clean() or self.cleaned_data

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 import pytest
+from django.core import mail
 from django.test import Client
 from django.urls import URLResolver, get_resolver, resolve, reverse
 
 from accounts.tests.factories import UserFactory
+from core.testing import snapshot
 
 pytestmark = pytest.mark.django_db
 
@@ -110,6 +112,16 @@ def test_signing_up_again_and_again_is_answered_alike(with_real_hashes):
         answers[is_known] = [seen(FORMS["sign up"].send(browser, person), person) for _ in range(4)]
 
     assert answers[True] == answers[False]
+
+
+def test_of_the_work_that_a_known_address_takes_nothing_stays():
+    person = known(0)
+    before = snapshot("accounts.User", "account.EmailAddress", "core.Event")
+
+    FORMS["sign up"].send(Client(), person)
+
+    assert snapshot("accounts.User", "account.EmailAddress", "core.Event") == before
+    assert [message.to for message in mail.outbox] == [[person["email"]]]
 
 
 # Tests of their own: shop/tests/test_show_order.py, accounts/tests/subscriptions/test_ask_for_letters.py.
