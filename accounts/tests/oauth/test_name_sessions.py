@@ -144,7 +144,7 @@ def test_what_a_client_sends_under_a_name_of_ours_is_not_taken_for_it(program, u
         {"state": "waiting", "ended_at": timezone.now()},
         {"state": "failed", "ended_at": timezone.now(), "next_at": timezone.now()},
     ],
-    ids=str,
+    ids=lambda wrong: " ".join([wrong.get("state", ""), *wrong]).strip(),
 )
 def test_the_database_refuses_a_row_that_says_two_things(program, user, wrong):
     program.tokens(signed_in(user))
