@@ -129,7 +129,11 @@ def test_a_client_that_goes_by_people_is_told_of_the_person_alone(maker, receive
     assert claims["sub"] == str(user.uid)
 
 
-@pytest.mark.parametrize("say", [status(500), status(400), status(404), late(2), drip(2), break_off], ids=str)
+@pytest.mark.parametrize(
+    "say",
+    [status(500), status(400), status(404), late(2), drip(2), break_off],
+    ids=["500", "400", "404", "late", "drop by drop", "broken off"],
+)
 def test_what_fails_is_tried_again_with_a_new_token(ended, receiver, say):
     receiver.say = say
 
