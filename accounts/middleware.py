@@ -34,10 +34,11 @@ class PersonMiddleware:
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
+        self.cookie = settings.SESSION_COOKIE_NAME
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         request.in_name = None  # type: ignore[attr-defined]
-        if settings.SESSION_COOKIE_NAME in request.COOKIES and not request.path.startswith(NOT_ASKED):
+        if self.cookie in request.COOKIES and not request.path.startswith(NOT_ASKED):
             response = self._known(request)
         else:
             response = self.get_response(request)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -175,9 +176,10 @@ def saved_in_names(post: Post) -> dict[int, InName]:
 
 def related_to(post: Post) -> list[Post]:
     """Other posts worth reading next: those that share most tags among the newest, then the newest; one query."""
-    mine = {tag.pk for tag in post.labels}
-    others = [(pk, len(mine.intersection(tags))) for pk, tags in newest_tags() if pk != post.pk]
-    keys = [pk for pk, _ in sorted(others, key=lambda other: -other[1])[:RELATED]]  # the sort keeps the newest first
+    own, mine = post.pk, {tag.pk for tag in post.labels}
+    others = [(pk, len(mine.intersection(tags))) for pk, tags in newest_tags() if pk != own]
+    others.sort(key=itemgetter(1), reverse=True)  # which keeps the newest first
+    keys = [pk for pk, _ in others[:RELATED]]
     return sorted(SMALL(keys=keys), key=lambda other: keys.index(other.pk))
 
 

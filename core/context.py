@@ -5,8 +5,6 @@ request id travels from the proxy through logs, events, tasks and sockets in a c
 """
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -117,33 +115,39 @@ def request_id_from(given: str) -> str:
     return given if ACCEPTED_ID.fullmatch(given) else uuid7().hex
 
 
-@contextmanager
-def bind(
-    *,
-    request_id: str | None = None,
-    source: str | None = None,
-    quiet: bool | None = None,
-    impersonator: str | None = None,
-    address: str | None = None,
-    agent: str | None = None,
-) -> Iterator[Context]:
+class bind:  # noqa: N801  used like a function, as contextlib's are
     """Set parts of the context for a block; logs carry the request id and source inside it.
 
     `quiet` marks events as history being loaded: they are recorded, but nothing leaves the house because of them.
     `impersonator` is who really acts while a member of staff acts in a person's name: events keep both.
     `address` and `agent` are from where a request comes and what its browser calls itself.
     """
-    outer = _current.get()
-    bound = Context(
-        request_id=outer.request_id if request_id is None else request_id,
-        source=outer.source if source is None else source,
-        quiet=outer.quiet if quiet is None else quiet,
-        impersonator=outer.impersonator if impersonator is None else impersonator,
-        address=outer.address if address is None else address,
-        agent=outer.agent if agent is None else agent,
-    )
-    token = _current.set(bound)
-    try:
-        yield bound
-    finally:
-        _current.reset(token)
+
+    __slots__ = ("_before", "_bound")
+
+    def __init__(
+        self,
+        *,
+        request_id: str | None = None,
+        source: str | None = None,
+        quiet: bool | None = None,
+        impersonator: str | None = None,
+        address: str | None = None,
+        agent: str | None = None,
+    ) -> None:
+        outer = _current.get()
+        self._bound = Context(
+            request_id=outer.request_id if request_id is None else request_id,
+            source=outer.source if source is None else source,
+            quiet=outer.quiet if quiet is None else quiet,
+            impersonator=outer.impersonator if impersonator is None else impersonator,
+            address=outer.address if address is None else address,
+            agent=outer.agent if agent is None else agent,
+        )
+
+    def __enter__(self) -> Context:
+        self._before = _current.set(self._bound)
+        return self._bound
+
+    def __exit__(self, *_: object) -> None:
+        _current.reset(self._before)

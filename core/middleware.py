@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable
 from functools import cache
 
-import structlog
 from csp.constants import HEADER
 from csp.middleware import CSPMiddleware
 from csp.utils import build_policy
@@ -13,13 +12,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.functional import SimpleLazyObject
 
-from core import context
+from core import context, logs
 from core.api.problems import problem_response
 from core.context import Grant
 from core.errors import DomainError
 from core.monitoring import metrics
-
-log = structlog.get_logger(__name__)
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -40,18 +37,25 @@ class RequestIdMiddleware:
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
+        self.is_readable = settings.DEBUG
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         request_id = context.request_id_from(request.META.get("HTTP_X_REQUEST_ID", ""))
         request.request_id = request_id  # type: ignore[attr-defined]
         started = time.perf_counter()
         address, agent = request.META.get("REMOTE_ADDR"), request.META.get("HTTP_USER_AGENT", "")
-        with context.bind(request_id=request_id, source="http", address=address, agent=agent):
+        with context.bind(request_id=request_id, source="http", address=address, agent=agent) as bound:
             response = self.get_response(request)
             if not request.path.startswith(QUIET_PATHS):
-                _note(request, response, time.perf_counter() - started)
+                self._note(bound, request, response, time.perf_counter() - started)
         response.headers["X-Request-ID"] = request_id
         return response
+
+    def _note(self, bound: context.Context, request: HttpRequest, response: HttpResponseBase, seconds: float) -> None:
+        route = (request.resolver_match.route or "/") if request.resolver_match else "none"  # home's pattern is empty
+        method, status, ms = request.method, response.status_code, round(seconds * 1000, 1)
+        logs.tell_request(bound, is_readable=self.is_readable, method=method, route=route, status=status, ms=ms)
+        metrics.count_request(method, route, status, seconds)
 
 
 class HeadersMiddleware:
@@ -65,10 +69,11 @@ class HeadersMiddleware:
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
         self.own_policy = CSPMiddleware(get_response)
+        self.is_developing = settings.DEBUG  # Django's pages about errors go without a policy
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
-        if settings.DEBUG or not OWN_POLICY.isdisjoint(vars(response)):  # Django's pages about errors go without one
+        if self.is_developing or not OWN_POLICY.isdisjoint(vars(response)):
             response = self.own_policy.process_response(request, response)
         else:
             response.headers.setdefault(HEADER, _policy())
@@ -88,9 +93,10 @@ class PageMiddleware:
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
+        self.cookie = settings.SESSION_COOKIE_NAME
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        is_known = settings.SESSION_COOKIE_NAME in request.COOKIES
+        is_known = self.cookie in request.COOKIES
         request.grant = SimpleLazyObject(lambda: grant_of(request)) if is_known else NOBODY  # type: ignore[attr-defined]
         return self.get_response(request)
 
@@ -116,9 +122,3 @@ def _policy() -> str:
 def grant_of(request: HttpRequest) -> Grant:
     """The grant of a page's request: its session's person, or anonymous."""
     return Grant.session(request.user) if request.user.is_authenticated else Grant.anonymous()
-
-
-def _note(request: HttpRequest, response: HttpResponseBase, seconds: float) -> None:
-    route = (request.resolver_match.route or "/") if request.resolver_match else "none"  # home's pattern is empty
-    log.info("request", method=request.method, route=route, status=response.status_code, ms=round(seconds * 1000, 1))
-    metrics.count_request(request.method, route, response.status_code, seconds)

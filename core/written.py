@@ -99,7 +99,16 @@ class Written(Generic[R]):
             return Literal(value).as_string(connection.connection).replace("%", "%%")
 
         connection.ensure_connection()
+        _know_the_columns(compiler)
         return Statement(PLACEHOLDER.sub(fill, sql), slots, queryset, compiler)
+
+
+def _know_the_columns(compiler: Any) -> None:
+    """Let a compiler ask its columns now what is to be done with their values, and not again for each result."""
+    columns = [column for column, *_ in compiler.select[: compiler.col_count]]
+    converters, has_composites = compiler.get_converters(columns), compiler.has_composite_fields(columns)
+    compiler.get_converters = lambda *_: converters
+    compiler.has_composite_fields = lambda *_: has_composites
 
 
 def prepared() -> AbstractContextManager[Any]:
@@ -123,7 +132,7 @@ class _Telling(psycopg.Cursor[Any]):
 def _read(statement: Statement, rows: list[tuple[Any, ...]]) -> Any:
     """Make of rows what the queryset would: models with what they are joined to, dictionaries or tuples."""
     compiler, query = copy.copy(statement.compiler), copy.copy(statement.queryset.query)
-    compiler.connection = connections[DEFAULT_DB_ALIAS]  # the thread's own: each column asks it what it is
+    compiler.connection = connections[DEFAULT_DB_ALIAS]  # the thread's own: converters are given it
     compiler.execute_sql = lambda *_, **__: [rows]
     query.get_compiler = lambda *_, **__: compiler  # type: ignore[method-assign]
     asked: Any = statement.queryset

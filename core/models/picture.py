@@ -83,13 +83,12 @@ def image_of(  # noqa: PLR0917  the columns of a row
     name: str, width: int, height: int, alt: str, decorative: bool, color: str, renditions: list[dict[str, Any]]
 ) -> Image:
     """The picture of a row's values, for whoever reads them without the row."""
+    address = default_storage.url  # looked up once: it is found through a lazy object
     return Image(
-        url=default_storage.url(name),
+        url=address(name),
         width=width,
         height=height,
         alt="" if decorative else alt,
         color=color,
-        renditions=tuple(
-            [Rendition(default_storage.url(ready["name"]), ready["width"], ready["type"]) for ready in renditions]
-        ),
+        renditions=tuple([Rendition(address(ready["name"]), ready["width"], ready["type"]) for ready in renditions]),
     )

@@ -4,11 +4,17 @@ Labels have few values: routes and task names, never paths, ids or people. Count
 always on; `core.monitoring.scrape` shows it to whom it may concern.
 """
 
+import os
 import time
 from functools import cache
 
 from django.db import connection
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import Counter, Gauge, Histogram, values
+
+from core.monitoring import multiprocess
+
+if multiprocess.FOLDER in os.environ:
+    values.ValueClass = values.MultiProcessValue(multiprocess.own_pid)  # type: ignore[no-untyped-call]
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 QUICK = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)

@@ -21,11 +21,27 @@ def share_metrics() -> str:
     return os.environ[FOLDER]
 
 
+def own_pid() -> int:
+    """Who counts. It is asked at each count, where asking the system would take longer than to count."""
+    return _pid
+
+
 def forget_process(pid: int) -> None:
     """A process has ended: what it counted stays, what it had open (sockets) goes."""
     from prometheus_client import multiprocess  # noqa: PLC0415  see above
 
     multiprocess.mark_process_dead(pid)  # type: ignore[no-untyped-call]
+
+
+_pid = os.getpid()
+
+
+def _look_again() -> None:
+    global _pid  # noqa: PLW0603  one a process
+    _pid = os.getpid()
+
+
+os.register_at_fork(after_in_child=_look_again)
 
 
 def _remove(folder: str, owner: int) -> None:
