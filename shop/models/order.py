@@ -17,7 +17,7 @@ from shop.models.catalogue import Variant
 from shop.models.price import Market, ShippingMethod
 
 if TYPE_CHECKING:
-    from core.context import Grant
+    from core.context import Actor, Grant
 
 _signer = Signer(salt="shop.order")
 
@@ -176,6 +176,12 @@ class Order(models.Model):
 
     def money(self, minor: int) -> Money:
         return Money(minor, self.currency)
+
+    def is_for(self, by: "Actor") -> bool:
+        """Whether somebody acts as the buyer. A guest's order is for whoever has shown its signed link, which those do
+        not need who see all orders.
+        """
+        return self.user == by.user if self.user_id else not by.can("shop.view_order")
 
     def can_become(self, status: "Order.Status | str") -> bool:
         return status in self.TRANSITIONS[Order.Status(self.status)]

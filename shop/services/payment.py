@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.context import Actor
-from core.errors import Conflict
+from core.errors import Conflict, Denied
 from shop import providers
 from shop.models import Order, Payment
 from shop.providers.base import ProviderRefused, ProviderUnavailable, Snapshot, State
@@ -31,11 +31,14 @@ class OrderNotPayable(Conflict):
 def pay_order(*, order_id: int, provider: str, return_url: str, by: Actor, now: datetime | None = None) -> Payment:
     """The attempt the customer is to complete, at its `action_url`: the live one of this provider, or a new one.
 
-    An attempt with another provider is cancelled first; when it turns out to be paid, that one is the answer. Locks the
-    order. Raises OrderNotPayable, providers.UnknownProvider, ProviderUnavailable.
+    An attempt with another provider is cancelled first; when it turns out to be paid, that one is the answer. The buyer
+    may pay, and staff who may cancel. Locks the order. Raises Denied, OrderNotPayable, providers.UnknownProvider,
+    ProviderUnavailable.
     """
     now = now or timezone.now()
     providers.chosen(provider)
+    if not Order.objects.get(pk=order_id).is_for(by) and not by.can("shop.cancel_order"):
+        raise Denied
     for live in Payment.objects.live().filter(order=order_id).exclude(provider=provider):
         cancelled = cancel_attempt(payment_id=live.pk, by=by, now=now)
         if cancelled.status == Payment.Status.CAPTURED:

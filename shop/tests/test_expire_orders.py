@@ -12,7 +12,7 @@ from core.testing import events_named, failures, no_event, race, snapshot
 from shop.models import Cart, Order, SandboxCharge, StockLevel
 from shop.providers import sandbox
 from shop.providers.sandbox import Outcome
-from shop.services import cart, orders
+from shop.services import cart, orders, payment
 from shop.services.orders import LEASE, OrderNotCancellable
 from shop.tests.factories import SYSTEM, VariantFactory, cart_with, paid, place, start
 from shop.tests.fakes import FlakySandbox
@@ -111,15 +111,38 @@ def test_a_customer_cancels_and_has_the_cart_back(customer: Any) -> None:
     assert events_named("order.cancelled")[0].actor_id == str(customer.uid)
 
 
-def test_nobody_cancels_the_order_of_another(customer: Any, stranger: Any) -> None:
+def test_nobody_cancels_or_pays_the_order_of_another(customer: Any, stranger: Any, agent: Any) -> None:
     order = place(user=customer)
     before = snapshot("shop.Order", "shop.Payment", "shop.Reservation", "core.Event")
 
-    for by in (Actor.person(stranger), Actor.guest()):
+    for by in (Actor.person(stranger), Actor.person(agent), Actor.guest()):
         with pytest.raises(Denied):
             orders.cancel_order(order_id=order.pk, by=by)
+        with pytest.raises(Denied):
+            payment.pay_order(order_id=order.pk, provider="bank_transfer", return_url="/", by=by)
 
     assert snapshot("shop.Order", "shop.Payment", "shop.Reservation", "core.Event") == before
+
+
+def test_who_sees_all_orders_without_their_links_does_nothing_to_a_guests(agent: Any) -> None:
+    order = place()
+    before = snapshot("shop.Order", "shop.Payment", "shop.Reservation", "core.Event")
+
+    with pytest.raises(Denied):
+        orders.cancel_order(order_id=order.pk, by=Actor.person(agent))
+    with pytest.raises(Denied):
+        payment.pay_order(order_id=order.pk, provider="bank_transfer", return_url="/", by=Actor.person(agent))
+
+    assert snapshot("shop.Order", "shop.Payment", "shop.Reservation", "core.Event") == before
+
+
+def test_a_guest_and_whoever_else_has_the_link_cancels(stranger: Any) -> None:
+    first, second = place(), place()
+
+    orders.cancel_order(order_id=first.pk, by=Actor.guest())
+    orders.cancel_order(order_id=second.pk, by=Actor.person(stranger))
+
+    assert set(Order.objects.values_list("status", flat=True)) == {"cancelled"}
 
 
 def test_a_paid_order_is_not_cancelled(staff: Any) -> None:

@@ -62,13 +62,13 @@ LET_IN = {
     "analyst shop-manager support-agent": [
         ("get", "order-list"),
         ("get", "order-detail"),
-        ("post", "order-payments"),  # whoever sees an order may pay it
         ("get", "stock-level-list"),
         ("get", "stock-level-detail"),
     ],
     "analyst editor shop-manager": [("get", "insights-sales")],
     "shop-manager": [
         ("post", "order-cancellation"),
+        ("post", "order-payments"),
         ("post", "order-fulfilments"),
         ("post", "stock-level-movements"),
     ],
