@@ -77,6 +77,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='clientsession',
+            index=models.Index(condition=models.Q(('tried_at__isnull', False)), fields=['client', '-tried_at'], name='client_session_last_told'),
+        ),
+        migrations.AddIndex(
+            model_name='clientsession',
             index=models.Index(condition=models.Q(('state', 'open'), _negated=True), fields=['ended_at'], name='client_session_ended'),
         ),
         migrations.AddConstraint(

@@ -1,6 +1,6 @@
 """What a client learned of a session: its name there, and whether the client heard that it is over."""
 
-from typing import ClassVar
+from typing import ClassVar, Self
 from uuid import uuid4
 
 from django.db import models
@@ -37,7 +37,7 @@ class ClientSession(models.Model):
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     answer = models.CharField(_("last answer"), max_length=300, blank=True)
 
-    objects: ClassVar[models.Manager["ClientSession"]] = models.Manager()
+    objects: ClassVar[models.Manager[Self]] = models.Manager()
 
     class Meta:
         verbose_name = _("session at a client")
@@ -59,8 +59,16 @@ class ClientSession(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["next_at"], condition=Q(state="waiting"), name="client_session_waiting"),
             models.Index(fields=["tried_at"], condition=Q(state="failed"), name="client_session_failed"),
+            models.Index(
+                fields=["client", "-tried_at"], condition=Q(tried_at__isnull=False), name="client_session_last_told"
+            ),
             models.Index(fields=["ended_at"], condition=~Q(state="open"), name="client_session_ended"),
         ]
 
     def __str__(self) -> str:
         return str(self.uid)
+
+    @classmethod
+    def last_told_to(cls, client: Client) -> "Self | None":
+        """The session of whose end a client was told last, with what it answered. One query."""
+        return cls.objects.filter(client=client, tried_at__isnull=False).order_by("-tried_at").first()

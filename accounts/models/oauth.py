@@ -5,7 +5,7 @@ codes by `DigestField`, tokens by their checksum, client secrets as password has
 """
 
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 from uuid import uuid4
 
 from django.conf import settings
@@ -20,9 +20,6 @@ from oauth2_provider.utils import jwk_from_pem
 
 from core import encryption
 from core.ids import uuid7
-
-if TYPE_CHECKING:
-    from accounts.models.client_session import ClientSession
 
 
 class DigestField(models.CharField):
@@ -94,12 +91,6 @@ class Client(toolkit.AbstractApplication):
     @property
     def public_id(self) -> str:
         return str(self.client_id)
-
-    @property
-    def last_told(self) -> "ClientSession | None":
-        """The session of whose end it was told last, with what it answered. One query."""
-        told: ClientSession | None = self.sessions.exclude(tried_at=None).order_by("-tried_at").first()
-        return told
 
     def is_usable(self, request: Any) -> bool:
         """Switched on, and its owner's account is open."""

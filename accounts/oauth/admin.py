@@ -42,7 +42,7 @@ class ApplicationAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("last told of signing out"))
     def last_told(self, client: Client) -> str:
-        told = client.last_told
+        told = ClientSession.last_told_to(client)
         return f"{date_format(localtime(told.tried_at), 'DATETIME_FORMAT')}: {told.answer}" if told else ""
 
     def has_switch_permission(self, request: HttpRequest) -> bool:

@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import queries, scopes
-from accounts.models import User
+from accounts.models import ClientSession, User
 from accounts.oauth.forms import ClientForm, DeviceForm
 from accounts.programs.pages import PAGE_SIZE
 from accounts.services import clients, consents, device_codes
@@ -89,7 +89,7 @@ def change_client(request: PageRequest, client_id: str) -> HttpResponse:
         else:
             messages.success(request, _("The client is saved."))
             return SeeOther(reverse("accounts:clients"))
-    context = {"form": form, "client": client}
+    context = {"form": form, "client": client, "told": ClientSession.last_told_to(client)}
     return render(request, "accounts/client_form.html", context, status=422 if form.errors else 200)
 
 
