@@ -21,7 +21,7 @@ from rest_framework.request import Request
 from accounts import factors, keys, queries, step_up
 from accounts.data import gate as closing
 from accounts.headless import tokens
-from accounts.models import ApiKey, User
+from accounts.models import ApiKey, Client, User
 from accounts.services import api_keys
 from core import ratelimit
 from core.context import SCOPES, Actor, Grant
@@ -29,6 +29,14 @@ from core.errors import Denied
 
 BANNED: Final = gettext_lazy("Whoever this belongs to is banned from here.")
 BAD_TRIES: Final = "30/minute"  # of one network; the secret is beyond guessing, this only spares the database
+
+
+class BadCredential(AuthenticationFailed):
+    """A key or a token that is somebody's, where or when it is not good. `why` says it in a word."""
+
+    def __init__(self, detail: str, subject: ApiKey | Client, why: str) -> None:
+        super().__init__(detail)
+        self.subject, self.why = (subject.public_kind, subject.public_id), why
 
 
 class FactorMissing(Denied):
@@ -129,11 +137,12 @@ def _by_token(token: str, request: Request, now: datetime) -> tuple[User | Anony
     if access.expires <= now:
         raise AuthenticationFailed(_("This token has expired."))
     if client is None or not client.is_usable(None) or (user is not None and not user.is_active):
-        raise AuthenticationFailed(_("The client or the account of this token is closed."))
+        detail = _("The client or the account of this token is closed.")
+        raise BadCredential(detail, client, "closed") if client else AuthenticationFailed(detail)
     if access.banned:
-        raise AuthenticationFailed(BANNED)
+        raise BadCredential(str(BANNED), client, "banned")
     if not access.allows_audience(f"{settings.SITE_URL}{request.path}"):
-        raise AuthenticationFailed(_("This token is for another service."))
+        raise BadCredential(_("This token is for another service."), client, "audience")
     actor = Actor.person(user) if user is not None else Actor("client", client.public_id)
     scopes = SCOPES.intersection(access.scope.split()) if user is not None else frozenset()
     return user or AnonymousUser(), Grant("token", actor, scopes, client.public_id)
@@ -144,17 +153,17 @@ def _count_failure(request: Request) -> None:
 
 
 def _require_good(key: ApiKey, request: Request, now: datetime) -> None:
-    """Only who has the whole key learns why it is refused. Raises AuthenticationFailed."""
+    """Only who has the whole key learns why it is refused. Raises BadCredential."""
     if key.revoked_at is not None:
-        raise AuthenticationFailed(_("This key is revoked."))
+        raise BadCredential(_("This key is revoked."), key, "revoked")
     if not key.is_alive(now):
-        raise AuthenticationFailed(_("This key has expired."))
+        raise BadCredential(_("This key has expired."), key, "expired")
     if not key.user.is_active:
-        raise AuthenticationFailed(_("The account of this key is closed."))
+        raise BadCredential(_("The account of this key is closed."), key, "closed")
     if key.banned:  # type: ignore[attr-defined]  # the query adds it
-        raise AuthenticationFailed(BANNED)
+        raise BadCredential(str(BANNED), key, "banned")
     if key.networks and not _is_inside(request.META.get("REMOTE_ADDR", ""), key.networks):
-        raise AuthenticationFailed(_("This key is not accepted from where you call."))
+        raise BadCredential(_("This key is not accepted from where you call."), key, "network")
 
 
 def _is_inside(address: str, networks: list[str]) -> bool:

@@ -22,6 +22,8 @@ ACTIONS: Final = {name: words for name, words in catalogue.NAMES.items() if name
 # Those that somebody should look at.
 WARNINGS: Final = frozenset(
     {
+        "api_key.refused",
+        "client.refused",
         "client.reused",
         "user.factor_failed",
         "user.limited",

@@ -115,6 +115,16 @@ def sending(bearer: str) -> APIClient:
     return client
 
 
+def state(*tables: str) -> dict[str, list[dict[str, Any]]]:
+    """What must stay as it is; that a program was refused is another matter."""
+    found = snapshot(*tables)
+    return found | {"core.Event": [row for row in found["core.Event"] if not row["name"].endswith(".refused")]}
+
+
+def noted() -> set[tuple[str, str]]:
+    return {(event.name, event.data["why"]) for event in Event.objects.filter(name__endswith=".refused")}
+
+
 def test_what_names_no_scope_is_open_on_purpose():
     assert {(method, name) for method, name, scope in ALL if scope is None} == EVERYONE
 
@@ -131,7 +141,7 @@ def test_callers_without_a_good_key_are_told_to_bring_one(customer, method, name
         {"created_at": timezone.now() - timedelta(days=2), "expires_at": timezone.now() - timedelta(days=1)},
         {"networks": ["203.0.113.0/24"]},
     ]  # fmt: skip
-    before = snapshot(*TABLES)
+    before = state(*TABLES)
 
     answers = [call(APIClient(), method, name), call(sending(keys.new_token("0123456789")), method, name)]
     for change in spoilt:
@@ -143,21 +153,26 @@ def test_callers_without_a_good_key_are_told_to_bring_one(customer, method, name
         assert (answer.status_code, answer["Content-Type"]) == (401, "application/problem+json")
         assert answer["WWW-Authenticate"].startswith('Bearer realm="api"')
         assert answer.json()["code"] in {"not_authenticated", "authentication_failed"}
-    after = snapshot(*TABLES)
+    after = state(*TABLES)
     assert {**after, "accounts.ApiKey": []} == {**before, "accounts.ApiKey": []}
+    assert noted() == {("api_key.refused", why) for why in ("revoked", "expired", "network")}
+    assert {event.subject_id for event in Event.objects.filter(name="api_key.refused")} == {str(key.uid)}
 
 
 @pytest.mark.parametrize(("method", "name", "scope"), CLOSED)
 def test_a_key_without_the_scope_is_refused_by_its_name_even_for_who_may_do_everything(staff, method, name, scope):
     program, _key = with_key(staff, *(SCOPES - {scope}))
-    before = snapshot(*TABLES)
+    before = state(*TABLES)
 
     answer = call(program, method, name)
 
     assert (answer.status_code, answer.json()["code"]) == (403, "permission_denied")
     assert answer.json()["detail"] == f"This needs the scope {scope}."
-    after = snapshot(*TABLES)
+    after = state(*TABLES)
     assert {**after, "accounts.ApiKey": []} == {**before, "accounts.ApiKey": []}
+    event = Event.objects.get(name="api_key.refused")
+    assert event.data == {"why": "permission_denied", "endpoint": f"{method.upper()} {name}"}
+    assert event.actor_id == str(staff.uid)
 
 
 def with_token(person: User | None, client: Client, *scopes: str, **more: Any) -> APIClient:
@@ -181,7 +196,7 @@ def test_tokens_that_are_not_good_open_nothing(customer, staff, method, name, sc
     revoked = with_token(staff, client, *SCOPES)
     AccessToken.objects.latest("id").revoke()
     elsewhere = with_token(staff, client, *SCOPES, resource=["https://other.example/"])
-    before = snapshot(*TABLES)
+    before = state(*TABLES)
 
     unknown = [
         call(program, method, name) for program in (expired, revoked, elsewhere, with_token(staff, off, *SCOPES))
@@ -191,7 +206,8 @@ def test_tokens_that_are_not_good_open_nothing(customer, staff, method, name, sc
 
     assert [answer.status_code for answer in (*unknown, unscoped, nobody)] == [401, 401, 401, 401, 403, 403]
     assert unscoped.json()["detail"] == nobody.json()["detail"] == f"This needs the scope {scope}."
-    assert snapshot(*TABLES) == before
+    assert state(*TABLES) == before
+    assert noted() == {("client.refused", why) for why in ("audience", "closed", "permission_denied")}
 
 
 ROLES = ("customer", "author", "manager", "agent")
@@ -204,13 +220,14 @@ def test_the_scope_alone_opens_nothing_that_belongs_to_others(request, role, met
     person = request.getfixturevalue(role)
     program, _key = with_key(person, *SCOPES)
     tables = [table for table in TABLES if table != "accounts.ApiKey"]
-    before = snapshot(*tables)
+    before = state(*tables)
 
     answer = call(program, method, name)
 
     assert answer.status_code in {200, 204, 400, 403, 404, 409, 412, 415, 422, 428}
     if answer.status_code in {403, 404} or method == "get":
-        assert snapshot(*tables) == before
+        assert state(*tables) == before
+    assert noted() == ({("api_key.refused", answer.json()["code"])} if answer.status_code == 403 else set())
     if method == "get" and answer.status_code == 200 and "results" in answer.json():
         assert answer.json()["results"] == []
 

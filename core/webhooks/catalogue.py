@@ -11,6 +11,7 @@ OWN: Final = "webhook.*"
 
 NAMES: Final = {
     "api_key.added": "somebody made a key for a program",
+    "api_key.refused": "a program's key was not good for what was asked with it",
     "api_key.revoked": "a program's key was taken back",
     "api_key.rotated": "a program's key was replaced",
     "ban.kept_out": "somebody was not let in from a banned network",
@@ -19,6 +20,7 @@ NAMES: Final = {
     "case.reopened": "staff took a decision back",
     "client.added": "somebody registered a program that signs people in",
     "client.changed": "such a program was changed",
+    "client.refused": "a token of such a program was not good for what was asked with it",
     "client.removed": "such a program was removed",
     "client.renewed_secret": "such a program has another secret",
     "client.reused": "a code or a refresh token came twice, so that all it gave ended",

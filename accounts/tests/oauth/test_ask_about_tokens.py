@@ -163,6 +163,7 @@ def test_tokens_are_not_guessed_here_and_a_good_one_asks_without_limit(monkeypat
 
 def test_a_token_is_checked_with_its_person_and_what_they_may_do_in_one_query(program, nora):
     api = bearing(program.tokens(nora, scope="openid blog:read")["access_token"])
+    api.post("/api/v1/posts/", {})  # that it is refused is noted, once an hour
 
     with CaptureQueriesContext(connection) as queries:
         answer = api.post("/api/v1/posts/", {})

@@ -13,7 +13,8 @@ from accounts.models import ApiKey
 from accounts.services import api_keys
 from core.api import permissions
 from core.context import Actor
-from core.testing import snapshot
+from core.models import Event
+from core.testing import events_named, snapshot
 
 pytestmark = pytest.mark.django_db
 
@@ -143,10 +144,27 @@ def test_checking_a_key_is_one_query_with_what_its_person_may_do(key_of, sent_wi
 
 def test_a_key_does_no_more_than_its_person_may(key_of, sent_with, user):
     program = sent_with(key_of(user, "blog:read", "blog:write").token)
-    before = snapshot("blog.Post", "core.Event")
+    before = snapshot("blog.Post")
 
     assert program.post("/api/v1/posts/", {"title": "No"}).status_code == 403
-    assert snapshot("blog.Post", "core.Event") == before
+    assert snapshot("blog.Post") == before
+    (event,) = events_named("api_key.refused")
+    assert event.data == {"why": "permission_denied", "endpoint": "POST post-list"}
+
+
+def test_what_a_program_is_refused_is_noted_once_an_hour(key_of, sent_with, user):
+    one, other = sent_with(key_of(user, "blog:read").token), sent_with(key_of(user, "blog:read").token)
+
+    for program in (one, one, other, one):
+        assert program.post("/api/v1/posts/", {}).status_code == 403
+
+    assert len(events_named("api_key.refused")) == 2
+
+
+def test_an_invented_key_leaves_no_trace(sent_with, db):
+    assert sent_with(keys.new_token("0123456789")).get(ME).status_code == 401
+
+    assert not Event.objects.exists()
 
 
 def test_a_revoked_key_is_refused_with_the_next_request(key_of, sent_with, user):

@@ -233,12 +233,13 @@ def test_the_api_refuses_to_write_for_who_said_long_ago_who_they_are(browser_of,
 def test_a_key_never_handles_keys(key_of, sent_with, user, method, address):
     made = key_of(user, "account:read", "account:write")
     sent_with(made.token).get("/api/v1/me/")
-    before = snapshot("accounts.ApiKey", "core.Event")
+    before = snapshot("accounts.ApiKey")
 
     answer = getattr(sent_with(made.token), method)(KEYS + address.format(uid=made.key.uid), ASKED)
 
     assert (answer.status_code, answer.json()["code"]) == (403, "session_required")
-    assert snapshot("accounts.ApiKey", "core.Event") == before
+    assert snapshot("accounts.ApiKey") == before
+    assert [event.data["why"] for event in events_named("api_key.refused")] == ["session_required"]
 
 
 def test_beyond_the_limit_there_is_no_further_key_until_one_has_ended(browser_of, key_of, user):

@@ -32,6 +32,7 @@ COMPUTED = {
         f"stock.{one}" for one in (StockMovement.Reason.RECEIVED, StockMovement.Reason.ADJUSTED)
     },
     ("accounts/handlers.py", "name"): {"user.added_factor", "user.made_recovery_codes"},
+    ("accounts/services/refusals.py", "f'{subject[0]}.refused'"): {"api_key.refused", "client.refused"},
     ("accounts/services/people.py", "'user.opened' if is_open else 'user.closed'"): {"user.opened", "user.closed"},
 }
 
