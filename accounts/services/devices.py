@@ -102,12 +102,12 @@ def end_others(*, user: User, keep: str = "") -> None:
 
 
 @transaction.atomic
-def end_access(*, user: User, keep: str = "") -> None:
-    """What guards the account changed: end all sessions but that of the device `keep`, and all tokens of programs.
+def end_access(*, user: User) -> None:
+    """What guards the account changed: end all sessions, and all tokens of programs.
 
     Programs of others ask again, as whoever signed in there. API keys are the person's own, and stay. Locks the person.
     """
-    end_others(user=user, keep=keep)
+    end_others(user=user)
     consents.end_all_tokens(user=user)
 
 

@@ -178,10 +178,14 @@ class Order(models.Model):
         return Money(minor, self.currency)
 
     def is_for(self, by: "Actor") -> bool:
-        """Whether somebody acts as the buyer. A guest's order is for whoever has shown its signed link, which those do
-        not need who see all orders.
+        """Whether it is somebody's to pay or to cancel: the buyer's, or that of staff whose role says so. No query but
+        for permissions.
+
+        A guest's order is for whoever has shown its signed link, which those do not need who see all orders.
         """
-        return self.user == by.user if self.user_id else not by.can("shop.view_order")
+        if self.user_id is not None and by.user is not None and by.user.pk == self.user_id:
+            return True
+        return by.can("shop.cancel_order") or (self.user_id is None and not by.can("shop.view_order"))
 
     def can_become(self, status: "Order.Status | str") -> bool:
         return status in self.TRANSITIONS[Order.Status(self.status)]
