@@ -2,10 +2,11 @@
 
 FROM python:3.11-slim-trixie AS build
 WORKDIR /app
-RUN python -m venv /opt/venv
-ENV PATH=/opt/venv/bin:$PATH
-COPY requirements.txt .
-RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements.txt
+ENV PATH=/opt/venv/bin:$PATH PIP_NO_CACHE_DIR=1 UV_COMPILE_BYTECODE=1
+COPY deploy/install.py requirements-uv.txt requirements.txt ./
+# The image runs what is locked and installs nothing: pip and uv go again.
+RUN python install.py /opt/venv requirements-uv.txt requirements.txt \
+    && python -m pip uninstall --quiet --yes uv pip
 COPY . .
 # Static files are joined, named by content and compressed here. Nothing is connected to, and no key is kept.
 RUN DEBUG=0 SECRET_KEY=build DATA_KEYS=build DOMAIN=build.invalid DATABASE_URL=postgres://build/build \

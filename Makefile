@@ -7,6 +7,7 @@ export PYTHON DEBUG CHROMIUM
 
 PY := .venv/bin/python
 VENV := .venv/.installed
+LOCKS := requirements-uv.txt requirements.txt requirements-dev.txt
 HERE := $(if $(wildcard .env),,$(VENV))
 MANAGE := $(if $(wildcard .env),docker compose run --rm release python manage.py,$(PY) manage.py with_services)
 COMPILE := $(PY) -m uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header
@@ -74,6 +75,7 @@ fuzz: $(VENV) ## Throw more at the API than the tests do; TRIES=1000 for each ad
 	FUZZ=$(or $(TRIES),100) $(PY) -m pytest -n 2 tests/contract/test_nothing_unexpected.py $(ARGS)
 
 lock: $(VENV) ## Compile the requirements anew; ARGS=--upgrade takes newer versions
+	$(COMPILE) requirements-uv.in -o requirements-uv.txt $(ARGS)
 	$(COMPILE) requirements.in -o requirements.txt $(ARGS)
 	$(COMPILE) requirements-dev.in -o requirements-dev.txt $(ARGS)
 
@@ -90,7 +92,8 @@ clean: ## Remove .venv, caches and the tests' data; the demo's data stays
 	rm -rf .venv .agora/test* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis staticfiles test-results
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# Anew only when a requirements file has changed.
-$(VENV): requirements.txt requirements-dev.txt
-	@.ci/venv
+# Created again only when a lock file has changed.
+$(VENV): $(LOCKS)
+	@command -v "$(PYTHON)" >/dev/null || { echo "There is no $(PYTHON) here. Agora needs Python 3.11 or newer." >&2; exit 1; }
+	@"$(PYTHON)" deploy/install.py .venv $(LOCKS)
 	@touch $@

@@ -82,6 +82,6 @@ if __name__ == "__main__":
         write(HERE / ".env", HERE / ".env.example", os.environ)
     except Refused as refusal:
         sys.exit(str(refusal))
-    print("Wrote .env with fresh keys, for your eyes only. Keep a copy where the backups are not.")  # noqa: T201
+    print("Wrote .env with fresh keys, for your eyes only. Keep a copy where the backups are not.")
     if not os.environ.get("EMAIL_URL"):
-        print("Next: put the mail server into EMAIL_URL there. Without one no mail leaves.")  # noqa: T201
+        print("Next: put the mail server into EMAIL_URL there. Without one no mail leaves.")

@@ -110,10 +110,11 @@ def test_the_image_runs_web_by_itself_as_nobody_special():
 
 
 def test_nothing_is_installed_without_its_hash_and_nothing_to_develop_with():
-    installs = [line for line in instructions() if "pip install" in line]
+    installs = [line for line in instructions() if "install.py" in line and line.startswith("RUN")]
 
     assert len(installs) == 1
-    assert "--require-hashes -r requirements.txt" in installs[0]
+    assert "python install.py /opt/venv requirements-uv.txt requirements.txt " in installs[0]
+    assert "pip install" not in DOCKERFILE
     assert "requirements-dev" not in DOCKERFILE
 
 
@@ -122,7 +123,10 @@ def test_the_image_holds_every_app_and_nothing_to_develop_with():
     apps = {app.split(".")[0] for app in settings.INSTALLED_APPS if (ROOT / app.split(".")[0]).is_dir()}
 
     assert apps - {"demo"} <= kept
-    assert kept - apps == {"deploy/healthcheck.py", "manage.py", "requirements.txt", "static", "templates"}
+    assert kept - apps == {
+        *("deploy/healthcheck.py", "deploy/install.py", "manage.py", "requirements.txt", "requirements-uv.txt"),
+        *("static", "templates"),
+    }
     assert all((ROOT / path).exists() for path in kept)
 
 
