@@ -17,7 +17,7 @@ PARTS: tuple[Callable[[Studio], Iterator[Step]], ...] = (
     reviews.steps,
     talk.steps,
 )
-TOLD_EVERY = 50
+PROGRESS_INTERVAL = 50
 
 
 def load(*, now: datetime, say: Callable[[str], None]) -> int:
@@ -31,8 +31,8 @@ def load(*, now: datetime, say: Callable[[str], None]) -> int:
     planned = sorted((step for part in PARTS for step in part(studio)), key=lambda step: step.at)
     left = [step for step in planned if not step.done and step.name not in studio.made]
     for count, step in enumerate(left):
-        if count % TOLD_EVERY == 0:
-            say(f"{step.at:%d %B %Y}: {count} of {len(left)} steps")
+        if count % PROGRESS_INTERVAL == 0:
+            say(f"  {count} of {len(left)} steps of its history, now at {step.at:%d %B %Y}")
         with context.bind(request_id=MARK + step.name, source="demo", quiet=True):
             step.act(step.at)
         hear_events()

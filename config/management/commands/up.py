@@ -1,6 +1,7 @@
 """Run all of Agora on this machine until Ctrl-C."""
 
 import os
+import time
 from argparse import ArgumentParser
 from importlib import import_module
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError, call_command, get_commands
+from django.core.management.base import CommandParser
 from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
@@ -20,19 +22,24 @@ class Command(BaseCommand):
     help = "Run PostgreSQL, Valkey, the web process and the worker until Ctrl-C; fill an empty database with the demo."
     requires_system_checks = ()
 
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        """Let `-v` alone mean verbose; `--verbosity` stays as Django has it."""
+        return super().create_parser(prog_name, subcommand, conflict_handler="resolve", **kwargs)
+
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "--port", type=int, default=os.environ.get("PORT") or None, help="default: 8000 or the next"
         )
         parser.add_argument("--reload", action="store_true", help="restart when code or templates change")
         parser.add_argument("--no-demo", action="store_true", help="leave the database as it is")
+        parser.add_argument("-v", "--verbose", action="store_true", help="name every migration")
 
-    def handle(self, *args: Any, port: int | None, reload: bool, no_demo: bool, **options: Any) -> None:
+    def handle(self, *args: Any, port: int | None, reload: bool, no_demo: bool, verbose: bool, **options: Any) -> None:
         if not settings.DEBUG:
             raise CommandError("This is for development. With DEBUG off, run each process by itself: see the README.")
 
         def prepare() -> None:
-            _migrate()
+            _migrate(verbose=verbose)
             if not no_demo:
                 _load_demo()
             connections.close_all()
@@ -43,11 +50,13 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
 
 
-def _migrate() -> None:
+def _migrate(*, verbose: bool) -> None:
+    started = time.monotonic()
     executor = MigrationExecutor(connection)
     if plan := executor.migration_plan(executor.loader.graph.leaf_nodes()):
         say(f"Preparing the database: {len(plan)} migrations.")
-        call_command("migrate", interactive=False, verbosity=1)
+        call_command("migrate", interactive=False, verbosity=1 if verbose else 0)
+        say(f"  done in {time.monotonic() - started:.0f} s")
 
 
 def _load_demo() -> None:

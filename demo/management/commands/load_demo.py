@@ -1,4 +1,4 @@
-"""Furnish the house with the demo studio."""
+"""Load the demo studio."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -19,12 +19,13 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, reset: bool, **options: Any) -> None:
         if not settings.DEBUG:
-            raise CommandError("The demo is for development: this house is not in DEBUG mode.")
+            raise CommandError("The demo is for development and needs DEBUG=1.")
         if reset:
             empty_house()
-            self.stdout.write("The house is empty.")
+            self.stdout.write("The database is empty.")
+        self._say("Loading the demo studio.")
         done = everything.load(now=timezone.now(), say=self._say)
-        self.stdout.write(self.style.SUCCESS("The demo studio is furnished." if done else "The demo studio is here."))
+        self.stdout.write("The demo studio is loaded." if done else "The demo studio was loaded before.")
 
     def _say(self, line: str) -> None:
         self.stdout.write(line)
