@@ -16,6 +16,7 @@ from config.embedded import paths
 from config.embedded.lock import Lock
 from config.embedded.process import ServiceError
 from config.embedded.stack import Stack, lock_path
+from tests import template_database
 
 _started: list[tuple[Lock, Stack]] = []
 
@@ -39,6 +40,8 @@ def pytest_configure(config: pytest.Config) -> None:
         for _, stack in _started:
             try:
                 stack.start()
+                if paths.needs_postgres():
+                    template_database.prepare()
             except ServiceError as error:
                 raise pytest.UsageError(str(error)) from error
 
