@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
-from functools import cache, lru_cache
+from decimal import Decimal, Inexact, InvalidOperation, localcontext
+from fractions import Fraction
+from functools import lru_cache
 from typing import Self
 
-from babel.numbers import format_currency, get_currency_precision, list_currencies
+from babel.numbers import format_currency, get_currency_precision
+
+from core.currencies import MINOR_DIGITS
 
 # What a bigint column holds.
 LARGEST = 2**63 - 1
-CURRENCIES = frozenset(list_currencies())
 
 
 class CurrencyMismatch(TypeError):
@@ -27,7 +29,7 @@ class Money:
     def __post_init__(self) -> None:
         if not isinstance(self.minor, int) or isinstance(self.minor, bool):
             raise TypeError("minor units are whole numbers")
-        if self.currency not in CURRENCIES:
+        if self.currency not in MINOR_DIGITS:
             raise ValueError(f"{self.currency!r} is not an ISO 4217 currency")
 
     @classmethod
@@ -37,29 +39,37 @@ class Money:
     @classmethod
     def parse(cls, amount: str | Decimal, currency: str) -> Self:
         """`("12.50", "EUR")` to 1250 minor units. Raises ValueError for more digits than the currency has."""
-        try:
-            exact = Decimal(amount).scaleb(_places(currency))
-            whole = int(exact) if abs(exact) <= LARGEST else None
-        except (InvalidOperation, ValueError):
-            whole = None
+        digits = _digits(currency)
+        with localcontext() as decimals:
+            decimals.traps[Inexact] = True
+            try:
+                exact = Decimal(amount).scaleb(digits)
+                whole = int(exact) if abs(exact) <= LARGEST else None
+            except Inexact:
+                raise ValueError(f"{str(amount)[:30]} has more digits than {currency} has") from None
+            except (InvalidOperation, ValueError):
+                whole = None
         if whole is None:
             raise ValueError(f"{str(amount)[:30]!r} is not an amount")
         if exact != whole:
-            raise ValueError(f"{amount} has more digits than {currency} has")
+            raise ValueError(f"{str(amount)[:30]} has more digits than {currency} has")
         return cls(whole, currency)
 
     @property
     def amount(self) -> Decimal:
         """The amount in major units, with exactly the digits of the currency."""
-        places = _places(self.currency)
-        return Decimal(self.minor).scaleb(-places).quantize(Decimal(1).scaleb(-places))
+        return Decimal(f"{self.minor}e-{MINOR_DIGITS[self.currency]}")
 
     def format(self, locale: str = "en") -> str:
+        """The amount as people of the locale write it: with CLDR's digits, unless they would hide a part of it."""
         return _written(self, locale)
 
-    def times(self, factor: int | Decimal, rounding: str = ROUND_HALF_UP) -> Self:
-        """Multiply, rounded to a whole minor unit in the stated way."""
-        return type(self)(int((Decimal(self.minor) * factor).quantize(Decimal(1), rounding)), self.currency)
+    def times(self, factor: int | Decimal | Fraction) -> Self:
+        """Multiply exactly, then round once to a whole minor unit, half away from zero."""
+        if isinstance(factor, int):
+            return type(self)(self.minor * factor, self.currency)
+        exact = self.minor * Fraction(factor)
+        return type(self)(divide(exact.numerator, exact.denominator), self.currency)
 
     def allocate(self, weights: Sequence[int]) -> list[Self]:
         """Split by weights so that the parts sum to the whole (largest remainder; ties to the first).
@@ -112,12 +122,26 @@ class Money:
         return other.minor
 
 
-@cache
-def _places(currency: str) -> int:
-    digits: int = get_currency_precision(currency)
-    return digits
+def divide(numerator: int, denominator: int) -> int:
+    """A fraction with a positive denominator, rounded to a whole number, half away from zero."""
+    if numerator < 0:
+        return -((-2 * numerator + denominator) // (2 * denominator))
+    return (2 * numerator + denominator) // (2 * denominator)
+
+
+def _digits(currency: str) -> int:
+    if currency not in MINOR_DIGITS:
+        raise ValueError(f"{currency!r} is not an ISO 4217 currency")
+    return MINOR_DIGITS[currency]
 
 
 @lru_cache(4096)
 def _written(money: Money, locale: str) -> str:
-    return format_currency(money.amount, money.currency, locale=locale)
+    is_shown_whole = money.amount == round(money.amount, get_currency_precision(money.currency))
+    return format_currency(
+        money.amount,
+        money.currency,
+        locale=locale,
+        currency_digits=is_shown_whole,
+        decimal_quantization=is_shown_whole,
+    )

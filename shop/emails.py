@@ -47,5 +47,6 @@ def _rows(order: Order) -> list[tuple[str, Any, str]]:
         rows.append((_("Discount"), -order.money(order.discount), ""))
     if order.shipping_name:
         rows.append((_("Delivery"), order.money(order.shipping) if order.shipping else _("free"), order.shipping_name))
-    rows.append((_("Tax, included") if order.tax_included else _("Tax"), order.money(order.tax), ""))
+    if order.tax:
+        rows.append((_("VAT, included") if order.tax_included else _("Tax"), order.money(order.tax), ""))
     return rows

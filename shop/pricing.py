@@ -1,7 +1,9 @@
 """What a cart costs. Pure arithmetic: no database, no clock, the same answer for the same input.
 
-Tax is rounded per line, half up. Where prices include tax it is the part contained in the line; elsewhere it is added.
-Delivery follows the goods: it is taxed at their highest rate.
+One rule for tax, everywhere: each line, and the delivery, has its tax computed exactly from its total and rounded once
+to a whole minor unit, half away from zero. Where prices include tax it is the part contained in the total, total × rate
+/ (1 + rate); elsewhere it comes on top, total × rate. The tax of an order is the sum of these. Delivery follows the
+goods: it is taxed at their highest rate.
 """
 
 import hashlib
@@ -9,8 +11,9 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
-from core.money import Money
+from core.money import Money, divide
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,8 @@ def price(items: Sequence[Item], *, currency: str, tax_included: bool, delivery:
     discount = sum((line.discount for line in lines), nothing)
     shipping = delivery.price(subtotal - discount) if delivery else nothing
     shipping_tax_rate = max((line.tax_rate for line in lines), default=Decimal(0)) if shipping else Decimal(0)
-    tax = sum((line.tax for line in lines), _tax(shipping, shipping_tax_rate, included=tax_included))
+    shipping_tax = Money(tax_of(shipping.minor, shipping_tax_rate, included=tax_included), currency)
+    tax = sum((line.tax for line in lines), shipping_tax)
     total = subtotal - discount + shipping
     return Quote(
         currency=currency,
@@ -106,6 +110,12 @@ def price(items: Sequence[Item], *, currency: str, tax_included: bool, delivery:
         tax_included=tax_included,
         total=total if tax_included else total + tax,
     )
+
+
+def tax_of(minor: int, rate: Decimal, *, included: bool) -> int:
+    """The tax in an amount, or on top of it, in minor units: exact, rounded once, half away from zero."""
+    numerator, denominator = _share(rate, included)
+    return divide(minor * numerator, denominator)
 
 
 def part_of(total: Money, *, quantity: int, of: int, after: int) -> Money:
@@ -126,9 +136,12 @@ def _line(item: Item, *, tax_included: bool) -> QuoteLine:
         discount=Money.zero(item.unit.currency),
         total=total,
         tax_rate=item.tax_rate,
-        tax=_tax(total, item.tax_rate, included=tax_included),
+        tax=Money(tax_of(total.minor, item.tax_rate, included=tax_included), total.currency),
     )
 
 
-def _tax(amount: Money, rate: Decimal, *, included: bool) -> Money:
-    return amount.times(rate / (1 + rate)) if included else amount.times(rate)
+@lru_cache(1000)
+def _share(rate: Decimal, included: bool) -> tuple[int, int]:
+    """Which part of an amount is tax, as a fraction."""
+    part, whole = rate.as_integer_ratio()
+    return part, whole + part if included else whole

@@ -1,6 +1,7 @@
 """Money is whole minor units of one currency."""
 
-from decimal import ROUND_DOWN, Decimal
+from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
@@ -23,7 +24,9 @@ def test_an_amount_is_parsed_by_the_digits_of_its_currency(amount, currency, min
     assert Money.parse(str(money.amount), currency) == money
 
 
-@pytest.mark.parametrize("amount", ["12.505", "twelve", "", "NaN", "Infinity", "1e400"])
+@pytest.mark.parametrize(
+    "amount", ["12.505", "twelve", "", "NaN", "Infinity", "1e400", "12." + "0" * 40 + "1", "1e-400"]
+)
 def test_what_is_no_exact_amount_is_refused(amount):
     with pytest.raises(ValueError, match=r"amount|digits"):
         Money.parse(amount, "EUR")
@@ -67,9 +70,20 @@ def test_weights_that_say_nothing_are_refused(weights):
         Money(100, "EUR").allocate(weights)
 
 
-def test_multiplication_rounds_as_stated():
-    assert Money(125, "EUR").times(Decimal("0.5")).minor == 63
-    assert Money(125, "EUR").times(Decimal("0.5"), ROUND_DOWN).minor == 62
+@pytest.mark.parametrize(
+    ("minor", "factor", "product"),
+    [
+        (125, Decimal("0.5"), 63),
+        (-125, Decimal("0.5"), -63),
+        (124, Decimal("0.5"), 62),
+        (490, Fraction(12, 112), 53),
+        (7, 3, 21),
+        (10**18 + 1, Decimal("0.5"), 5 * 10**17 + 1),
+        (3 * 10**18 + 1, Fraction(1, 3), 10**18),
+    ],
+)
+def test_multiplication_is_exact_and_rounds_half_away_from_zero(minor, factor, product):
+    assert Money(minor, "EUR").times(factor) == Money(product, "EUR")
 
 
 def test_format_follows_the_locale():

@@ -31,6 +31,7 @@ from shop.queries import carts as queries
 from shop.queries import product as products
 from shop.queries.carts import CartView, ShippingOption, ViewLine
 from shop.services import cart as carts
+from shop.totals import tax_note
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,7 @@ def shown(own: Cart | None) -> dict[str, Any]:
         "view": view,
         "lines": [(line, image_of(line)) for line in view.lines],
         "rows": [(_("Pieces"), view.quote.subtotal, "")],
+        "tax_note": tax_note(view.quote.tax, included=True) if view.quote.tax_included else _("before tax"),
         "delivery": _cheapest(options),
         "free": _free_delivery(view, options),
         "cart_count": view.count,

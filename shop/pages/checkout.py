@@ -33,6 +33,7 @@ from shop.queries.carts import CartView
 from shop.services import cart as carts
 from shop.services import checkout as verbs
 from shop.services import payment
+from shop.totals import tax_note, tax_rows
 
 P = ParamSpec("P")
 Step = Callable[Concatenate[PageRequest, Cart, CartView, P], HttpResponse]
@@ -248,7 +249,7 @@ def _render(
         "lines": [_summary_line(line) for line in view.lines],
         "rows": _rows(view),
         "total": view.quote.total,
-        "total_note": _tax_note(view) if view.quote.tax_included else "",
+        "total_note": tax_note(view.quote.tax, included=view.quote.tax_included),
         "country_names": dict(countries),
     }
     status = 422 if wrong and status == 200 else status  # noqa: PLR2004  as HTTP numbers them
@@ -290,10 +291,4 @@ def _rows(view: CartView) -> list[tuple[str, Any, str]]:
         rows.append(
             (_("Delivery"), shipping if view.method else _("next step"), view.method.name if view.method else "")
         )
-    if not quote.tax_included:
-        rows.append((_("Tax"), quote.tax, ""))
-    return rows
-
-
-def _tax_note(view: CartView) -> str:
-    return _("with %(tax)s tax") % {"tax": view.quote.tax.format()}
+    return [*rows, *tax_rows(quote.tax, included=quote.tax_included)]

@@ -28,6 +28,7 @@ from shop.queries.order_page import OrderPage, find_order, order_page
 from shop.services import lookup, payment
 from shop.services import orders as verbs
 from shop.timeline import timeline
+from shop.totals import tax_note, tax_rows
 
 PAGE_SIZE = 24
 FIND_RATE = "10/hour"
@@ -136,7 +137,7 @@ def shown(request: PageRequest, page: OrderPage, signature: str = "") -> dict[st
         "lines": [_line(line, image, found) for line, image in page.lines],
         "rows": _rows(page),
         "total": found.money(found.total),
-        "tax_note": _("with %(tax)s tax") % {"tax": found.money(found.tax).format()} if found.tax_included else "",
+        "tax_note": tax_note(found.money(found.tax), included=found.tax_included),
         "parcels": page.parcels,
         # Who holds only the link does not learn the names of people.
         "steps": timeline(found, page.events, acted_in_names(page.events) if is_known else {}),
@@ -172,6 +173,4 @@ def _rows(page: OrderPage) -> list[tuple[str, Any, str]]:
     if found.shipping_name:
         price = found.money(found.shipping) if found.shipping else _("free")
         rows.append((_("Delivery"), price, found.shipping_name))
-    if not found.tax_included:
-        rows.append((_("Tax"), found.money(found.tax), ""))
-    return rows
+    return [*rows, *tax_rows(found.money(found.tax), included=found.tax_included)]

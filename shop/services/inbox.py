@@ -69,5 +69,9 @@ def _act_on(row: WebhookInbox, *, by: Actor, now: datetime | None) -> bool:
         kept.update(error=str(failure)[:300])
         log.warning("webhook_not_processed", provider=row.provider, event_id=row.event_id, error=str(failure))
         return False
+    except Exception as failure:
+        kept.update(error=repr(failure)[:300])
+        log.exception("webhook_not_processed", provider=row.provider, event_id=row.event_id)
+        return False
     kept.update(processed_at=now or timezone.now(), error="")
     return True

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Case, F, When
 
 from accounts.services import entitlements
 from core import events
@@ -47,7 +47,7 @@ def confirm_order(order: Order, *, by: Actor, now: datetime, payment: str = "") 
         return False
     move_to(order, Order.Status.PAID, now)
     stock.commit(order)
-    lines = list(order.lines.all())
+    lines = list(order.lines.select_related("variant"))
     _open_what_was_bought(order, lines, by=by, now=now)
     _count_sales(lines)
     data = {"currency": order.currency, "amount": order.total, "sources": sources(order, lines), "payment": payment}
@@ -134,5 +134,8 @@ def _count_sales(lines: list[OrderLine]) -> None:
     for line in lines:
         product_id = line.variant.product_id
         sold[product_id] = sold.get(product_id, 0) + line.quantity
-    for product_id, quantity in sorted(sold.items()):
-        Product.objects.filter(pk=product_id).update(popularity=F("popularity") + quantity)
+    products = Product.objects.filter(pk__in=sold)
+    # In key order, so that two payments for the same products never wait for each other in a circle.
+    list(products.select_for_update(no_key=True).order_by("pk").values_list("pk"))
+    added = Case(*(When(pk=product_id, then=quantity) for product_id, quantity in sold.items()), default=0)
+    products.update(popularity=F("popularity") + added)

@@ -11,9 +11,8 @@ from accounts.models import User
 from accounts.queries import addresses_of, owner_of
 from core import events
 from core.context import Actor
-from core.errors import Conflict, Denied
+from core.errors import Conflict, Denied, DomainError
 from shop.models import Cart, Order
-from shop.providers.base import ProviderRefused, ProviderUnavailable
 from shop.services import lifecycle, payment, stock
 
 log = structlog.get_logger(__name__)
@@ -38,8 +37,10 @@ def expire_orders(*, by: Actor, now: datetime | None = None, limit: int = 100) -
     for order_id in _due(now, limit):
         try:
             ended += _end(order_id, Order.Status.EXPIRED, by=by, now=now)
-        except (ProviderUnavailable, ProviderRefused) as failure:
-            log.warning("order_not_expired", order_id=order_id, code=failure.code)
+        except DomainError as refusal:
+            log.warning("order_not_expired", order_id=order_id, code=refusal.code)
+        except Exception:
+            log.exception("order_not_expired", order_id=order_id)
     return ended
 
 

@@ -12,10 +12,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.context import Actor
-from core.errors import Conflict, Denied
+from core.errors import Conflict, Denied, DomainError
 from shop import providers
 from shop.models import Order, Payment
-from shop.providers.base import ProviderRefused, ProviderUnavailable, Snapshot, State
+from shop.providers.base import ProviderRefused, Snapshot, State
 from shop.services import checkout, settlement
 
 log = structlog.get_logger(__name__)
@@ -115,8 +115,10 @@ def sync_open_payments(*, by: Actor, now: datetime | None = None, limit: int = 1
         try:
             ask(payment_id=payment.pk, by=by, now=now)
             asked += 1
-        except (ProviderUnavailable, ProviderRefused) as failure:
-            log.warning("payment_not_synced", payment=str(payment.uid), code=failure.code)
+        except DomainError as refusal:
+            log.warning("payment_not_synced", payment=str(payment.uid), code=refusal.code)
+        except Exception:
+            log.exception("payment_not_synced", payment=str(payment.uid))
     return asked
 
 

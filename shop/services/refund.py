@@ -11,11 +11,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.context import Actor
-from core.errors import Conflict, Denied, Invalid
+from core.errors import Conflict, Denied, DomainError, Invalid
 from core.money import Money
 from shop import pricing, providers
 from shop.models import Order, OrderLine, Payment, Refund, RefundLine
-from shop.providers.base import ProviderRefused, ProviderUnavailable
+from shop.providers.base import ProviderRefused
 from shop.services import lifecycle, settlement
 from shop.services import payment as payments
 from shop.services.settlement import RefundExceedsPayment
@@ -113,7 +113,7 @@ def carry_out_refund(*, refund_id: int, by: Actor, now: datetime | None = None) 
 
 
 def carry_out_open_refunds(*, by: Actor, now: datetime | None = None, limit: int = 100) -> int:
-    """Take up refunds that nobody brought to an end, oldest first; returns how many ended now."""
+    """Carry out refunds that are overdue, oldest first; returns how many ended now. One that fails stops no other."""
     now = now or timezone.now()
     polled = [provider.code for provider in providers.offered() if provider.polled]
     left = Refund.objects.filter(state=Refund.State.PENDING, payment__provider__in=polled, created_at__lt=now - OVERDUE)
@@ -121,8 +121,10 @@ def carry_out_open_refunds(*, by: Actor, now: datetime | None = None, limit: int
     for refund_id in left.order_by("created_at").values_list("pk", flat=True)[:limit]:
         try:
             ended += carry_out_refund(refund_id=refund_id, by=by, now=now).state != Refund.State.PENDING
-        except ProviderUnavailable:
-            log.warning("refund_not_carried_out", refund_id=refund_id)
+        except DomainError as refusal:
+            log.warning("refund_not_carried_out", refund_id=refund_id, code=refusal.code)
+        except Exception:
+            log.exception("refund_not_carried_out", refund_id=refund_id)
     return ended
 
 

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from core.testing import events_named, no_event
-from shop.models import Cart, Order, Payment, StockLevel, Variant
+from shop.models import Cart, Order, Payment, StockLevel, TaxRate, Variant
 from shop.services import catalogue, stock
 from shop.tests.factories import BERLIN, SYSTEM, ShippingMethodFactory, euros, shop_ready
 from shop.tests.fakes import FlakySandbox
@@ -105,6 +105,27 @@ def test_a_payment_that_is_over_stays_over(client: Client):
 
     assert again.status_code == 303
     assert Order.objects.get().status == "pending_payment"
+
+
+def test_an_export_at_no_tax_says_nothing_of_tax(client: Client):
+    TaxRate.objects.update(rate=0)
+    add_to_cart(client, MUG)
+
+    cart = client.get("/shop/cart/").content.decode()
+    review = client.get(f"/shop/checkout/review/?with={to_review(client)['provider']}").content.decode()
+    order = decide(client, check_out(client), "pay").content.decode()
+
+    for page in (cart, review, order):
+        assert "€34.00" in page
+        assert "VAT" not in page
+        assert "€0.00" not in page
+
+
+def test_a_total_that_contains_tax_says_how_much(client: Client):
+    add_to_cart(client, MUG)
+
+    assert "includes €5.43 VAT" in client.get("/shop/cart/").content.decode()
+    assert "includes €6.21 VAT" in decide(client, check_out(client), "pay").content.decode()
 
 
 def test_a_double_press_makes_one_order(client: Client):

@@ -3,7 +3,8 @@
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Entitlement
@@ -51,6 +52,19 @@ class TestPaid:
         held = Entitlement.objects.get()
         assert (held.user, held.kind, held.subject) == (customer, "product", mug.product.slug)
         assert (held.source_kind, held.source_id) == ("order", order.number)
+
+    def test_confirming_counts_every_product_and_asks_for_no_variant_by_itself(self) -> None:
+        def queries_for(lines: int) -> list[str]:
+            attempt = start(place({VariantFactory(price=3400): 2 for _ in range(lines)}))
+            with CaptureQueriesContext(connection) as found:
+                settle(attempt)
+            return [one["sql"] for one in found if "entitlement" not in one["sql"].lower()]
+
+        few, many = queries_for(1), queries_for(6)
+
+        assert sum('FROM "shop_variant"' in sql for sql in many) == 0
+        assert sum('UPDATE "shop_product"' in sql for sql in many) == sum('UPDATE "shop_product"' in sql for sql in few)
+        assert list(Product.objects.values_list("popularity", flat=True)) == [2] * 7
 
     def test_a_guests_purchase_waits_at_the_address(self) -> None:
         paid()

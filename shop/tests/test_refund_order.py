@@ -11,7 +11,7 @@ from core.errors import Denied
 from core.money import Money
 from core.testing import events_named, failures, no_event, race, snapshot
 from shop.models import LedgerEntry, Order, Payment, Refund, RefundLine, Reservation, SandboxRefund, StockLevel
-from shop.providers.base import ProviderUnavailable
+from shop.providers.base import ProviderRefused, ProviderUnavailable
 from shop.queries import orders as queries
 from shop.services import fulfilment, payment, refund
 from shop.services.refund import InvalidRefund, NothingToRefund, PiecesNotRefundable
@@ -307,6 +307,27 @@ class TestFailing:
 
         made.refresh_from_db()
         assert made.state == "done"
+
+    @pytest.mark.parametrize("failure", [ProviderRefused(reason="gone"), ValueError("a bug")])
+    def test_a_refund_that_fails_leaves_the_others_to_the_sweep(
+        self, flaky: FlakySandbox, monkeypatch: pytest.MonkeyPatch, failure: Exception
+    ) -> None:
+        first, second = (refund.request_refund(order_id=paid().pk, reason="x", by=SYSTEM) for _ in range(2))
+        fetch = flaky.fetch
+
+        def fail_for_first(attempt: Payment) -> Any:
+            if attempt.pk == first.payment_id:
+                raise failure
+            return fetch(attempt)
+
+        monkeypatch.setattr(flaky, "fetch", fail_for_first)
+        ended = refund.carry_out_open_refunds(by=SYSTEM, now=timezone.now() + refund.OVERDUE * 2)
+
+        first.refresh_from_db()
+        second.refresh_from_db()
+        assert (ended, first.state, second.state) == (1, "pending", "done")
+        monkeypatch.undo()
+        refund.carry_out_refund(refund_id=first.pk, by=SYSTEM)
 
     def test_the_worker_carries_it_out_through_the_event(self, deliver_events: Any) -> None:
         order = paid()
