@@ -58,6 +58,7 @@ lint: $(VENV) ## Check style, imports between apps, types, file sizes, migration
 	$(PY) -m mypy .
 	.ci/check-tree
 	$(PY) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+	$(PY) -W ignore::RuntimeWarning .ci/check-migrations
 	.ci/check-deploy
 
 types: $(VENV) ## Check the types alone
