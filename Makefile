@@ -13,7 +13,7 @@ MANAGE := $(if $(wildcard .env),docker compose run --rm release python manage.py
 COMPILE := $(PY) -m uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo-reset shell migrations test e2e crash bench bench-auth soak lint types format schema fuzz lock clean env backup restore-drill
+.PHONY: help run demo-reset shell migrations test e2e crash bench bench-auth soak lint types format schema fuzz messages lock clean env backup restore-drill
 
 help: ## List the targets
 	@echo "Agora: a shop, a journal and a conversation on one sign-in."
@@ -74,6 +74,9 @@ schema: $(VENV) ## Write docs/openapi.yaml and docs/openapi-app.yaml anew; then 
 
 fuzz: $(VENV) ## Throw more at the API than the tests do; TRIES=1000 for each address and person
 	FUZZ=$(or $(TRIES),100) $(PY) -m pytest -n 2 tests/contract/test_nothing_unexpected.py $(ARGS)
+
+messages: $(VENV) ## Collect the texts for translators in locale/django.pot; then review the difference
+	@$(PY) manage.py extract_messages
 
 lock: $(VENV) ## Compile the requirements anew; ARGS=--upgrade takes newer versions
 	$(COMPILE) requirements-uv.in -o requirements-uv.txt $(ARGS)
