@@ -6,7 +6,6 @@ from typing import Any, ClassVar, cast
 from uuid import uuid4
 
 import structlog
-from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import clear_authentication_records, get_authentication_records
 from allauth.account.internal.flows.reauthentication import get_reauthentication_flows
@@ -19,7 +18,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from accounts import door, limits
+from accounts import consent_policy, door, limits
 from accounts.models import Ban, User
 from accounts.services import attempts, bans
 from accounts.step_up import SignInAnew, session_behind
@@ -90,8 +89,8 @@ class AccountAdapter(DefaultAccountAdapter):
         Raises SignInAnew for who has nothing to say it by.
         """
         known = session_behind(self.request)
-        said = [record["at"] for record in get_authentication_records(known, known.user)]
-        is_old = bool(max(said, default=0.0) + app_settings.REAUTHENTICATION_TIMEOUT < time.time())
+        times = [record["at"] for record in get_authentication_records(known, known.user)]
+        is_old = not consent_policy.is_recent(max(times, default=0.0), time.time())
         if is_old and not get_reauthentication_flows(known.user):
             raise SignInAnew
         return is_old

@@ -18,7 +18,7 @@ from rest_framework import authentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from accounts import factors, keys, queries, step_up
+from accounts import consent_policy, factors, keys, queries, step_up
 from accounts.data import gate as closing
 from accounts.headless import tokens
 from accounts.models import ApiKey, Client, User
@@ -144,8 +144,13 @@ def _by_token(token: str, request: Request, now: datetime) -> tuple[User | Anony
     if not access.allows_audience(f"{settings.SITE_URL}{request.path}"):
         raise BadCredential(_("This token is for another service."), client, "audience")
     actor = Actor.person(user) if user is not None else Actor("client", client.public_id)
-    scopes = SCOPES.intersection(access.scope.split()) if user is not None else frozenset()
-    return user or AnonymousUser(), Grant("token", actor, scopes, client.public_id)
+    if user is None:
+        return AnonymousUser(), Grant("token", actor, frozenset(), client.public_id)
+    user.are_permissions_withheld = not client.is_approved
+    live = consent_policy.live_scopes(
+        access.scope.split(), user=user, client=client, auth_time=access.auth_time, now=now
+    )
+    return user, Grant("token", actor, SCOPES.intersection(live), client.public_id, access.auth_time)
 
 
 def _count_failure(request: Request) -> None:

@@ -2,8 +2,10 @@
 
 from typing import Any, Final
 
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from accounts import consent_policy
 from core.context import SCOPES
 
 WORDS: Final = {
@@ -27,10 +29,17 @@ ABOUT_PEOPLE: Final = {
 INTROSPECTION: Final = "introspection"
 ABOUT_TOKENS: Final = {INTROSPECTION: _("Ask whether a token is good")}
 ITSELF: Final = "client-credentials"
+AFTER_APPROVAL: Final = _("{scope} (after approval by staff)")
 
 # A scope without words yet is offered under its name.
 CHOICES: Final = [(scope, WORDS.get(scope, scope)) for scope in sorted(SCOPES)]
 ALL: Final[dict[str, Any]] = {**ABOUT_PEOPLE, **dict(CHOICES), **ABOUT_TOKENS}
+
+
+def choices() -> list[tuple[str, Any]]:
+    """What the form of a client offers."""
+    staff = consent_policy.STAFF_SCOPES
+    return [(name, format_lazy(AFTER_APPROVAL, scope=words) if name in staff else words) for name, words in ALL.items()]
 
 
 def for_flow(flow: str) -> dict[str, Any]:
@@ -45,7 +54,11 @@ class Scopes:
         return ALL
 
     def get_available_scopes(self, application: Any = None, request: Any = None) -> list[str]:
-        return list(ALL) if application is None else [scope for scope in application.scopes if scope in ALL]
+        return (
+            list(ALL)
+            if application is None
+            else [scope for scope in consent_policy.allowed_scopes(application) if scope in ALL]
+        )
 
     def get_default_scopes(self, application: Any = None, request: Any = None) -> list[str]:
         """A client that names none asks who somebody is, or for the little that it may do by itself."""

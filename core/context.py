@@ -75,7 +75,7 @@ class Grant:
     actor: Actor
     scopes: frozenset[str]
     client_id: str = ""
-    mfa_at: datetime | None = None
+    auth_time: datetime | None = None
 
     @property
     def user(self) -> "User | None":

@@ -53,6 +53,16 @@ class Client(toolkit.AbstractApplication):
     )
     scopes = ArrayField(models.CharField(max_length=40), default=list, blank=True, verbose_name=_("scopes"))
     is_enabled = models.BooleanField(_("enabled"), default=True)
+    approved_at = models.DateTimeField(_("approved by staff at"), null=True, blank=True, editable=False)
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("approved by"),
+    )
     backchannel_logout_uri = models.CharField(_("told of signing out at"), max_length=500, blank=True, db_default="")
     backchannel_logout_session_required = models.BooleanField(
         _("which session ended is named"), default=True, db_default=True
@@ -64,7 +74,10 @@ class Client(toolkit.AbstractApplication):
         verbose_name = _("client")
         verbose_name_plural = _("clients")
         ordering: ClassVar = ["-id"]
-        permissions: ClassVar = [("switch_client", _("Can switch clients of others off and on"))]
+        permissions: ClassVar = [
+            ("switch_client", _("Can switch clients of others off and on")),
+            ("approve_client", _("Can approve clients for staff scopes")),
+        ]
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=Q(
@@ -91,6 +104,11 @@ class Client(toolkit.AbstractApplication):
     @property
     def public_id(self) -> str:
         return str(self.client_id)
+
+    @property
+    def is_approved(self) -> bool:
+        """Staff vouch for it: it may ask for staff scopes, and act with the permissions of staff."""
+        return self.approved_at is not None
 
     def is_usable(self, request: Any) -> bool:
         """Switched on, and its owner's account is open."""
@@ -150,11 +168,12 @@ class AuthorizationCode(toolkit.AbstractGrant):
 
 
 class AccessToken(toolkit.AbstractAccessToken):
-    """Short-lived. The database keeps its checksum."""
+    """Short-lived. The database keeps its checksum. `auth_time`: when the person signed in before they consented."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="+", verbose_name=_("person")
     )
+    auth_time = models.DateTimeField(null=True)
 
 
 class RefreshToken(toolkit.AbstractRefreshToken):
@@ -162,6 +181,7 @@ class RefreshToken(toolkit.AbstractRefreshToken):
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name=_("person"))
     session = models.ForeignKey("accounts.ClientSession", models.SET_NULL, null=True, related_name="+")
+    auth_time = models.DateTimeField(null=True)
 
 
 class IDToken(toolkit.AbstractIDToken):
@@ -181,6 +201,7 @@ class DeviceGrant(toolkit.AbstractDeviceGrant):
     device_code = DigestField(max_length=64)
     user_code = models.CharField(max_length=100, unique=True)
     client_id = models.CharField(max_length=255, db_index=True)
+    auth_time = models.DateTimeField(null=True)
 
 
 class SigningKey(models.Model):

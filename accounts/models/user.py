@@ -57,6 +57,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 
+    # Set on one instance, never stored: the caller acts as a customer, whatever roles the account has.
+    are_permissions_withheld = False
+
     objects = UserManager()
 
     class Meta:
@@ -92,6 +95,15 @@ class User(AbstractBaseUser, PermissionsMixin):
         # Sessions end when this changes: Django's rests on the password alone, ours on address and epoch too.
         known = self.password + self.email + (str(self.session_epoch) if self.session_epoch else "")
         return salted_hmac("accounts.session", known, secret=secret, algorithm="sha256").hexdigest()
+
+    def has_perm(self, perm: str, obj: Any = None) -> bool:
+        return not self.are_permissions_withheld and super().has_perm(perm, obj)
+
+    def has_module_perms(self, app_label: str) -> bool:
+        return not self.are_permissions_withheld and super().has_module_perms(app_label)
+
+    def get_all_permissions(self, obj: Any = None) -> set[str]:
+        return set() if self.are_permissions_withheld else set(super().get_all_permissions(obj))
 
     def get_full_name(self) -> str:
         return self.display_name

@@ -17,12 +17,12 @@ from core.middleware import grant_of
 class ApplicationAdmin(ReadOnlyAdmin):
     """Clients of everyone."""
 
-    list_display = ("name", "client_id", "user", "authorization_grant_type", "is_enabled", "created")
-    list_filter = ("is_enabled", "authorization_grant_type")
+    list_display = ("name", "client_id", "user", "authorization_grant_type", "is_enabled", "approved_at", "created")
+    list_filter = ("is_enabled", ("approved_at", admin.EmptyFieldListFilter), "authorization_grant_type")
     list_select_related = ("user",)
     search_fields = ("=client_id", "name", "=user__email")
     show_full_result_count = False
-    actions = ("switch_off", "switch_on")
+    actions = ("switch_off", "switch_on", "approve", "end_approval")
     fields = (
         "name",
         "client_id",
@@ -36,6 +36,8 @@ class ApplicationAdmin(ReadOnlyAdmin):
         "backchannel_logout_session_required",
         "last_told",
         "is_enabled",
+        "approved_at",
+        "approved_by",
         "created",
         "updated",
     )
@@ -63,6 +65,23 @@ class ApplicationAdmin(ReadOnlyAdmin):
         )
         text = ngettext("%(count)d client is switched.", "%(count)d clients are switched.", switched)
         self.message_user(request, text % {"count": switched}, messages.SUCCESS)
+
+    def has_approve_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("accounts.approve_client")
+
+    @admin.action(description=_("Approve for staff scopes"), permissions=["approve"])
+    def approve(self, request: HttpRequest, queryset: QuerySet[Client]) -> None:
+        by = grant_of(request).actor
+        count = sum(clients.approve_client(client_id=pk, by=by) for pk in queryset.values_list("pk", flat=True))
+        text = ngettext("%(count)d client approved.", "%(count)d clients approved.", count)
+        self.message_user(request, text % {"count": count}, messages.SUCCESS)
+
+    @admin.action(description=_("Withdraw approval"), permissions=["approve"])
+    def end_approval(self, request: HttpRequest, queryset: QuerySet[Client]) -> None:
+        by = grant_of(request).actor
+        count = sum(clients.end_approval(client_id=pk, by=by) for pk in queryset.values_list("pk", flat=True))
+        text = ngettext("Approval of %(count)d client withdrawn.", "Approval of %(count)d clients withdrawn.", count)
+        self.message_user(request, text % {"count": count}, messages.SUCCESS)
 
 
 class AccessTokenAdmin(ReadOnlyAdmin):

@@ -6,11 +6,21 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from oauth2_provider import views
 
+from accounts.oauth.parameters import RESPONSE_MODES
 from accounts.oauth.validator import DEVICE
 from accounts.services import signing_keys
 
 JWKS_SECONDS = 300
-TOLD_OF_SIGNING_OUT = {"backchannel_logout_supported": True, "backchannel_logout_session_supported": True}
+# A public client proves a code by PKCE alone; who asks about tokens always has a secret.
+AUTH_METHODS = ["client_secret_basic", "client_secret_post", "none"]
+COMMON = {
+    "token_endpoint_auth_methods_supported": AUTH_METHODS,
+    "revocation_endpoint_auth_methods_supported": AUTH_METHODS,
+    "introspection_endpoint_auth_methods_supported": AUTH_METHODS[:-1],
+    "response_modes_supported": list(RESPONSE_MODES),
+    "backchannel_logout_supported": True,
+    "backchannel_logout_session_supported": True,
+}
 
 
 class Discovery(views.ConnectDiscoveryInfoView):
@@ -21,7 +31,7 @@ class Discovery(views.ConnectDiscoveryInfoView):
         said = json.loads(response.content)
         said["id_token_signing_alg_values_supported"] = ["RS256"]
         said["claims_supported"] = [*said["claims_supported"], "sid"]
-        said |= TOLD_OF_SIGNING_OUT
+        said |= COMMON
         said["prompt_values_supported"] = ["none", "login", "consent"]
         said["grant_types_supported"] = ["authorization_code", "refresh_token", "client_credentials", DEVICE]
         said["revocation_endpoint"] = self._get_endpoint_url(request, "revoke-token")
@@ -38,7 +48,7 @@ class Metadata(views.OAuthServerMetadataView):
         response: HttpResponse = super().get(request, *args, **kwargs)
         said = json.loads(response.content)
         said["device_authorization_endpoint"] = self._get_endpoint_url(request, "device-authorization")
-        said |= TOLD_OF_SIGNING_OUT
+        said |= COMMON
         response.content = json.dumps(said)
         return response
 

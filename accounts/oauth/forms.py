@@ -27,7 +27,7 @@ class ClientForm(forms.Form):
         help_text=_("A program on people's own machines or in their browsers."),
     )
     scopes = forms.MultipleChoiceField(
-        label=_("What it may ask for"), choices=list(scopes.ALL.items()), widget=forms.CheckboxSelectMultiple
+        label=_("What it may ask for"), choices=scopes.choices(), widget=forms.CheckboxSelectMultiple
     )
     redirect_uris = forms.CharField(
         label=_("Where people are sent back to"),

@@ -20,6 +20,7 @@ from oauth2_provider import views
 
 from accounts import queries
 from accounts.models import Client
+from accounts.oauth import parameters
 from accounts.oauth.views import too_often
 from accounts.scopes import INTROSPECTION
 
@@ -40,6 +41,8 @@ class Introspect(views.IntrospectTokenView):
         if str(request.method).lower() not in self.http_method_names:
             not_allowed: HttpResponseBase = self.http_method_not_allowed(request)
             return not_allowed
+        if problem := parameters.problem_in(request):
+            return parameters.Bounded().refuse(request, problem)
         if not self._bears_token(request) and (refusal := self._knows_secret(request)):
             return refusal
         response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
@@ -51,6 +54,13 @@ class Introspect(views.IntrospectTokenView):
     def verify_request(self, request: HttpRequest) -> tuple[bool, None]:
         """The toolkit would look for a token of the client's once more."""
         return False, None
+
+    def unauthenticated_response(self, request: HttpRequest, oauthlib_request: Any = None) -> JsonResponse:
+        """RFC 7662, 2.3: as the token endpoint answers a client, or as RFC 6750 answers a token."""
+        is_bearer = request.headers.get("Authorization", "").lower().startswith("bearer ")
+        challenge = 'Bearer realm="oauth", error="invalid_token"' if is_bearer else 'Basic realm="oauth"'
+        error = "invalid_token" if is_bearer else "invalid_client"
+        return JsonResponse({"error": error}, status=401, headers={"WWW-Authenticate": challenge})
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> JsonResponse:
         if "token" not in request.POST:

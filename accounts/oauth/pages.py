@@ -1,5 +1,6 @@
 """Pages of people about other programs: those they let act for them, those they made, and a device's code."""
 
+from datetime import UTC, datetime
 from typing import cast
 from uuid import UUID
 
@@ -12,9 +13,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import queries, scopes
+from accounts import consent_policy, queries, scopes, step_up
 from accounts.models import ClientSession, User
 from accounts.oauth.forms import ClientForm, DeviceForm
+from accounts.oauth.validator import signed_in_at
 from accounts.programs.pages import PAGE_SIZE
 from accounts.services import clients, consents, device_codes
 from accounts.step_up import just_confirmed
@@ -130,12 +132,15 @@ def device(request: PageRequest) -> HttpResponse:
 
 def _decided_or_asked(request: PageRequest, user_code: str) -> HttpResponse:
     """Raises NoSuchCode."""
+    asked, client = device_codes.waiting(user_code=user_code)
+    user = cast("User", request.user)
+    if consent_policy.sensitive_scopes(asked.scope.split(), user=user, client=client):
+        step_up.require(request)
     if "decision" in request.POST:
         allow = request.POST["decision"] == "allow"
-        user = cast("User", request.user)
-        device_codes.decide(user_code=user_code, user=user, allow=allow, by=request.grant.actor)
+        auth_time = datetime.fromtimestamp(signed_in_at(request), UTC)
+        device_codes.decide(user_code=user_code, user=user, allow=allow, auth_time=auth_time, by=request.grant.actor)
         return render(request, "oauth2_provider/device_done.html", {"allow": allow})
-    asked, client = device_codes.waiting(user_code=user_code)
     words = [scopes.ALL.get(scope, scope) for scope in asked.scope.split()]
     context = {"application": client, "words": words, "user_code": user_code}
     return render(request, "oauth2_provider/device_confirm.html", context)

@@ -1,5 +1,6 @@
 """The endpoints that programs call, and the page that asks people."""
 
+from collections.abc import Iterable
 from typing import Any, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -16,7 +17,9 @@ from oauth2_provider import views
 from oauth2_provider.exceptions import InvalidOIDCClientError
 from oauth2_provider.forms import AllowForm
 
-from accounts.models import Client, DeviceGrant
+from accounts import consent_policy, step_up
+from accounts.models import Client, DeviceGrant, User
+from accounts.oauth.parameters import Bounded, BoundedPage
 from accounts.oauth.validator import DEVICE, signed_in_at
 from accounts.services import consents
 from core import ratelimit
@@ -25,7 +28,7 @@ from core.context import Actor
 RATE = "120/minute"  # of one network, at the endpoints where secrets could be guessed
 
 
-class Authorize(views.AuthorizationView):
+class Authorize(BoundedPage, views.AuthorizationView):
     """Asks a person whether a client may, unless they agreed to as much before; `prompt` and `max_age` are heeded."""
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -37,6 +40,10 @@ class Authorize(views.AuthorizationView):
         if _is_too_long_ago(request):
             return self._answer("login_required") if "none" in prompt else self.handle_prompt_login()
         wanted = self.oauth2_data["scopes"]
+        if self._needs_recent_sign_in(wanted, self.oauth2_data["application"]):
+            if "none" in prompt:
+                return self._answer("login_required")
+            step_up.require(request)
         agreed = consents.covers(
             user_id=cast("int", request.user.pk), client_id=self.oauth2_data["client_id"], scopes=wanted
         )
@@ -53,6 +60,9 @@ class Authorize(views.AuthorizationView):
 
     def form_valid(self, form: AllowForm) -> HttpResponseBase:
         """What the person said. A consent is remembered once the client's request proves right."""
+        client = Client.objects.filter(client_id=form.cleaned_data["client_id"]).first()
+        if client is not None and self._needs_recent_sign_in(form.cleaned_data["scope"].split(), client):
+            step_up.require(self.request)
         with transaction.atomic():
             response = self._grant(form)
             given = form.cleaned_data
@@ -87,6 +97,11 @@ class Authorize(views.AuthorizationView):
         response: HttpResponseBase = super().redirect(redirect_to, application)
         return response
 
+    def _needs_recent_sign_in(self, scopes: Iterable[str], client: Client) -> bool:
+        user = cast("User", self.request.user)
+        wanted = consent_policy.sensitive_scopes(scopes, user=user, client=client)
+        return bool(wanted) and step_up.is_needed(self.request)
+
     def _asks(self, response: HttpResponseBase) -> bool:
         return isinstance(response, TemplateResponse) and "application" in (response.context_data or {})
 
@@ -98,7 +113,7 @@ class Authorize(views.AuthorizationView):
         )
 
 
-class Token(views.TokenView):
+class Token(Bounded, views.TokenView):
     """Codes, refresh tokens, secrets and device codes become tokens: each once, in one transaction."""
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -111,7 +126,7 @@ class Token(views.TokenView):
             return response
 
 
-class Revoke(views.RevokeTokenView):
+class Revoke(Bounded, views.RevokeTokenView):
     """RFC 7009: a client's own tokens only."""
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -119,14 +134,16 @@ class Revoke(views.RevokeTokenView):
         return response
 
 
-class DeviceAuthorization(views.DeviceAuthorizationView):
+class DeviceAuthorization(Bounded, views.DeviceAuthorizationView):
     """RFC 8628, 3.1. A device cannot ask for what its client may not."""
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if refusal := too_often(request):
             return refusal
         client = Client.objects.filter(client_id=request.POST.get("client_id", "")).first()
-        if client is not None and not set(request.POST.get("scope", "").split()) <= set(client.scopes):
+        if client is not None and not set(request.POST.get("scope", "").split()) <= set(
+            consent_policy.allowed_scopes(client)
+        ):
             return JsonResponse({"error": "invalid_scope"}, status=400)
         response: HttpResponseBase = super().post(request, *args, **kwargs)
         return response
@@ -143,7 +160,7 @@ class UserInfo(views.UserInfoView):
         return response
 
 
-class Logout(views.RPInitiatedLogoutView):
+class Logout(BoundedPage, views.RPInitiatedLogoutView):
     """A client sends a person here to sign out of this house too; we ask, and send them back."""
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

@@ -7,17 +7,21 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from oauth2_provider.generators import generate_client_secret
 
 from accounts import scopes as known
 from accounts.models import Client, User
+from accounts.services import client_names, consents
 from core import events
 from core.context import Actor
 from core.errors import Conflict, Denied, DomainError, Invalid
 from core.webhooks import guard
 
 MOST_CLIENTS: Final = 25
+# What staff approve of a client.
+APPROVED: Final = ("name", "scopes", "redirect_uris", "post_logout_redirect_uris", "backchannel_logout_uri")
 OWN_MACHINE: Final = ("127.0.0.1", "::1", "localhost")
 CODE: Final = Client.GRANT_AUTHORIZATION_CODE
 ITSELF: Final = Client.GRANT_CLIENT_CREDENTIALS
@@ -82,12 +86,13 @@ def add_client(
 ) -> WithSecret:
     """Register a client of one's own. Locks the person, so that the limit holds for many at once.
 
-    Raises Denied for another's account, NoSuchScope, BadRedirect, BadLogoutAddress, RedirectMissing, TooManyClients.
-    Records client.added.
+    Raises Denied for another's account, BadName, ReservedName, NoSuchScope, BadRedirect, BadLogoutAddress,
+    RedirectMissing, TooManyClients. Records client.added.
     """
     owner = User.objects.select_for_update(of=("self",)).get(pk=owner_id)
     if by.id != owner.public_id:
         raise Denied
+    name = client_names.checked(name, by=by)
     if Client.objects.filter(user=owner).count() >= MOST_CLIENTS:
         raise TooManyClients(most=MOST_CLIENTS)
     _check(flow, scopes, redirect_uris, logout_uris)
@@ -125,17 +130,22 @@ def change_client(
 ) -> Client:
     """Change one's client. What people let it do before stays, as far as it may still ask for it. Locks the client.
 
-    Raises Denied for another's, NoSuchScope, BadRedirect, BadLogoutAddress, RedirectMissing. Records client.changed.
+    Staff approved what it was: their approval ends with a change. Raises Denied for another's, BadName, ReservedName,
+    NoSuchScope, BadRedirect, BadLogoutAddress, RedirectMissing. Records client.changed and client.approval_ended.
     """
     client = _own(client_id, by)
+    before = [getattr(client, field) for field in APPROVED]
     _check(client.authorization_grant_type, scopes, redirect_uris, logout_uris)
     _check_backchannel(backchannel_logout_uri)
-    client.name, client.scopes = name, sorted(set(scopes))
+    client.name = client_names.checked(name, by=by)
+    client.scopes = sorted(set(scopes))
     client.redirect_uris, client.post_logout_redirect_uris = " ".join(redirect_uris), " ".join(logout_uris)
     client.backchannel_logout_uri = backchannel_logout_uri
     client.backchannel_logout_session_required = backchannel_logout_session_required
     client.save(update_fields=CHANGED)
     events.record("client.changed", client, by=by, now=now, scopes=client.scopes)
+    if client.is_approved and [getattr(client, field) for field in APPROVED] != before:
+        _end_approval(client, by=by, now=now)
     return client
 
 
@@ -180,6 +190,46 @@ def switch_client(*, client_id: int, on: bool, by: Actor, now: datetime | None =
     else:
         events.record("client.switched_off", client, by=by, now=now)
     return True
+
+
+@transaction.atomic
+def approve_client(*, client_id: int, by: Actor, now: datetime | None = None) -> bool:
+    """Let a client ask for staff scopes and act with the permissions of staff; False when it was approved already.
+
+    Locks it. Raises Denied without accounts.approve_client. Records client.approved.
+    """
+    if not by.can("accounts.approve_client"):
+        raise Denied
+    client = Client.objects.select_for_update(of=("self",)).get(pk=client_id)
+    if client.is_approved:
+        return False
+    now = now or timezone.now()
+    client.approved_at, client.approved_by = now, by.user
+    client.save(update_fields=["approved_at", "approved_by", "updated"])
+    events.record("client.approved", client, by=by, now=now, scopes=client.scopes)
+    return True
+
+
+@transaction.atomic
+def end_approval(*, client_id: int, by: Actor, now: datetime | None = None) -> bool:
+    """Take the approval of a client back, and end its codes and tokens; False when it had none.
+
+    Locks it. Raises Denied without accounts.approve_client. Records client.approval_ended.
+    """
+    if not by.can("accounts.approve_client"):
+        raise Denied
+    client = Client.objects.select_for_update(of=("self",)).get(pk=client_id)
+    if not client.is_approved:
+        return False
+    _end_approval(client, by=by, now=now)
+    return True
+
+
+def _end_approval(client: Client, *, by: Actor, now: datetime | None) -> None:
+    client.approved_at = client.approved_by = None
+    client.save(update_fields=["approved_at", "approved_by", "updated"])
+    consents.end_client_tokens(client=client)
+    events.record("client.approval_ended", client, by=by, now=now)
 
 
 def _own(client_id: int, by: Actor) -> Client:

@@ -64,6 +64,13 @@ def end_tokens(*, user: User, client: Client) -> None:
         kind.objects.filter(user=user, application=client).delete()
 
 
+def end_client_tokens(*, client: Client) -> None:
+    """Delete every code and token that a client has of anybody; what was agreed to stays."""
+    for kind in (AuthorizationCode, RefreshToken, AccessToken):
+        kind.objects.filter(application=client).delete()
+    DeviceGrant.objects.filter(client_id=client.client_id).delete()
+
+
 def end_all_tokens(*, user: User) -> None:
     """Delete every code and token that programs of others have of a person; what was agreed to stays.
 

@@ -29,8 +29,10 @@ def waiting(*, user_code: str, now: datetime | None = None) -> tuple[DeviceGrant
 
 
 @transaction.atomic
-def decide(*, user_code: str, user: User, allow: bool, by: Actor, now: datetime | None = None) -> None:
-    """Let the device act for the person, or not; once. Raises NoSuchCode.
+def decide(
+    *, user_code: str, user: User, allow: bool, auth_time: datetime, by: Actor, now: datetime | None = None
+) -> None:
+    """Let the device act for the person, or not; once. `auth_time`: of their sign-in. Raises NoSuchCode.
 
     Records consent.given, or consent.refused.
     """
@@ -38,7 +40,7 @@ def decide(*, user_code: str, user: User, allow: bool, by: Actor, now: datetime 
     device, client = waiting(user_code=user_code, now=now)
     status = DeviceGrant.AUTHORIZED if allow else DeviceGrant.DENIED
     pending = DeviceGrant.objects.filter(pk=device.pk, status=DeviceGrant.AUTHORIZATION_PENDING)
-    if not pending.update(status=status, user=user):
+    if not pending.update(status=status, user=user, auth_time=auth_time):
         raise NoSuchCode(field="user_code")
     if allow:
         consents.give(user=user, client=client, scopes=device.scope.split(), by=by, now=now)

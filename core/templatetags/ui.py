@@ -87,6 +87,18 @@ def sparkline(values: Sequence[float], label: str = "") -> Mapping[str, Any]:
 
 
 @register.filter
+def bdi(name: object) -> SafeString:
+    """A name that people chose, set apart so that its direction turns nothing round it."""
+    return format_html("<bdi>{}</bdi>", name)
+
+
+@register.filter
+def isolate(name: object) -> str:
+    """The same where no element can stand: in titles, attributes, subjects and plain text."""
+    return f"\u2068{name}\u2069"
+
+
+@register.filter
 def initials(name: str) -> str:
     """The first letters of the first and last word of a name, at most two."""
     words = str(name).split()

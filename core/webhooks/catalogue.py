@@ -19,6 +19,8 @@ NAMES: Final = {
     "case.opened": "something waits in the queue of staff",
     "case.reopened": "staff took a decision back",
     "client.added": "somebody registered a program that signs people in",
+    "client.approval_ended": "a program is approved by staff no longer, and its tokens ended",
+    "client.approved": "staff approved a program for staff scopes",
     "client.changed": "such a program was changed",
     "client.refused": "a token of such a program was not good for what was asked with it",
     "client.removed": "such a program was removed",

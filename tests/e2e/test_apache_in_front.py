@@ -54,7 +54,7 @@ def test_who_asks_for_the_service_signs_in_here_agrees_and_is_known_there(wiki, 
     page.get_by_label("E-mail").fill("maya.hernandez@example.com")
     page.get_by_label("Password", exact=True).fill("clay-and-fire")
     person.press("Sign in")
-    person.sees(f"Let {NAME} act for you?", "Know your e-mail address")
+    person.sees(f"Allow {NAME} to use your account?", "Know your e-mail address")
     person.press("Allow")
 
     page.wait_for_url(f"{wiki}/pages/kiln")
@@ -71,7 +71,7 @@ def test_who_refuses_is_not_let_in(wiki, visitors):
     person.sign_in("maya.hernandez@example.com")
     person.goto(f"{wiki}/pages/kiln")
 
-    person.press("Refuse")
+    person.press("Cancel")
 
     person.page.wait_for_load_state()
     assert "OIDC_CLAIM" not in person.page.content()

@@ -78,7 +78,7 @@ def test_a_key_and_a_client_from_first_to_last(visitors, back):
         "code_challenge_method": "S256",
     }
     person.goto(f"/oauth/authorize/?{urlencode(asked)}")
-    person.sees("Let Kiln log act for you?", "Read your profile")
+    person.sees("Allow Kiln log to use your account?", "Read your profile")
     inspector.look(page)
     person.press("Allow")
     expect(page.get_by_role("heading", name="Welcome back")).to_be_visible()

@@ -17,7 +17,7 @@ ISSUER = "http://localhost:8000"
 
 def test_a_person_agrees_and_the_client_acts_for_them_as_far_as_agreed(program, nora, user):
     page = program.ask(nora)
-    assert "Let Kiln log act for you?" in page.content.decode()
+    assert "Allow <bdi>Kiln log</bdi> to use your account?" in page.content.decode()
     assert "Read your profile" in page.content.decode()
 
     back = answered(program.consent(nora))

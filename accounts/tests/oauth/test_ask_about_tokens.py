@@ -58,7 +58,7 @@ def test_a_service_of_ones_own_asks_whether_a_token_is_good(program, nora, user,
     }
     assert "email" not in str(told)
     assert user.email not in str(told)
-    assert send("/oauth/introspect/", sent).status_code == 403
+    assert send("/oauth/introspect/", sent).status_code == 401
     assert Browser().get("/oauth/introspect/", {**sent, "client_secret": service.secret}).status_code == 405
 
 
@@ -144,20 +144,20 @@ def test_who_asks_with_a_token_that_is_not_good_learns_nothing(program, nora, be
     spoil(bearer.client)
 
     answer = bearer(given["access_token"])
-    assert (answer.status_code, answer.content) == (403, b"")
+    assert (answer.status_code, answer.content) == (401, b'{"error": "invalid_token"}')
 
 
 def test_a_persons_token_asks_about_none(program, nora, bearer):
     given = program.tokens(nora)
 
-    assert bearer(given["access_token"], own=given["access_token"]).status_code == 403
+    assert bearer(given["access_token"], own=given["access_token"]).status_code == 401
 
 
 def test_tokens_are_not_guessed_here_and_a_good_one_asks_without_limit(monkeypatch, program, nora, bearer):
     monkeypatch.setattr(views, "RATE", "3/minute")
     given = program.tokens(nora)["access_token"]  # counted as well
 
-    assert [bearer(given, own="x" * 30).status_code for _ in range(3)] == [403, 403, 429]
+    assert [bearer(given, own="x" * 30).status_code for _ in range(3)] == [401, 401, 429]
     assert [bearer(given).status_code for _ in range(5)] == [200] * 5
 
 
@@ -193,7 +193,7 @@ def test_a_renewed_secret_replaces_the_former_at_once(program, nora, service, ma
 
     renewed = clients.renew_secret(client_id=service.client.pk, by=Actor.person(maker))
 
-    assert service(given["access_token"]).status_code == 403
+    assert service(given["access_token"]).status_code == 401
     assert service(given["access_token"], renewed.secret).json()["active"] is True
 
 
@@ -209,7 +209,7 @@ def test_who_has_no_right_secret_learns_nothing(program, nora, service, maker):
         send("/oauth/introspect/", {"token": given["access_token"]}, headers={"Authorization": "Basic ???"}),
     ]
 
-    assert {answer.status_code for answer in answers} == {403}
+    assert {answer.status_code for answer in answers} == {401}
     assert given["access_token"] not in str([answer.content for answer in answers])
 
 
@@ -220,7 +220,7 @@ def test_guessing_ends_and_a_service_asks_as_often_as_it_is_asked(monkeypatch, p
 
     guesses = [service(given["access_token"], f"guess {n}").status_code for n in range(3)]
 
-    assert guesses == [403, 429, 429]
+    assert guesses == [401, 429, 429]
     assert [service(given["access_token"]).status_code for _ in range(5)] == [200] * 5
 
 

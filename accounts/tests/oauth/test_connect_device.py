@@ -48,7 +48,7 @@ def test_a_person_enters_the_code_and_the_device_acts_for_them(kiln, nora, user)
     assert poll(kiln, device).json()["error"] == "authorization_pending"
 
     asked = nora.post("/oauth/device/", {"user_code": device["user_code"].lower()})
-    assert "Let Kiln act for you?" in asked.content.decode()
+    assert "Allow <bdi>Kiln</bdi> to use your account?" in asked.content.decode()
     assert poll(kiln, device).json()["error"] == "authorization_pending"
     nora.post("/oauth/device/", {"user_code": device["user_code"], "decision": "allow"})
     given = poll(kiln, device)
