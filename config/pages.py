@@ -9,7 +9,6 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -62,9 +61,7 @@ def search_page(request: PageRequest) -> HttpResponse:
         "found": found,
         "hits": [(hit, resolved.get((hit.kind, hit.public_id))) for hit in found.hits],
     }
-    response = render(request, "search/results.html" if request.htmx else "search/page.html", context)
-    patch_vary_headers(response, ["HX-Request"])
-    return response
+    return render(request, "search/results.html" if request.htmx else "search/page.html", context)
 
 
 @for_strangers

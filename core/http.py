@@ -1,9 +1,14 @@
 """A page's request as our middleware leaves it, and the answer that follows a POST."""
 
-from django.http import HttpRequest, HttpResponseRedirect
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.utils.cache import patch_vary_headers
 from django_htmx.middleware import HtmxDetails
 
 from core.context import Grant
+
+FRAGMENT_HEADERS = ("HX-Request", "HX-History-Restore-Request")
 
 
 class PageRequest(HttpRequest):
@@ -16,6 +21,34 @@ class PageRequest(HttpRequest):
     htmx: HtmxDetails
     request_id: str
     in_name: object | None
+
+
+class FragmentDetails(HtmxDetails):
+    """`request.htmx`: true where htmx will swap the answer into the page.
+
+    A history restore replaces the whole body, so it counts as a request for the whole page. Whoever asks makes the
+    response depend on these headers, which `FragmentMiddleware` then says in `Vary`.
+    """
+
+    is_consulted = False
+
+    def __bool__(self) -> bool:
+        self.is_consulted = True
+        return super().__bool__() and not self.history_restore_request
+
+
+class FragmentMiddleware:
+    """Sets `request.htmx`; keeps caches from showing a fragment as a page, also in the browser after Back."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        request.htmx = details = FragmentDetails(request)  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        if details.is_consulted:
+            patch_vary_headers(response, FRAGMENT_HEADERS)
+        return response
 
 
 class SeeOther(HttpResponseRedirect):

@@ -27,7 +27,7 @@ View = TypeVar("View", bound=Callable[..., HttpResponse])
 Key = tuple[str, ...]
 
 THEME = "theme"
-KNOWN_VARIATIONS = frozenset({"cookie", "hx-request", "accept-language"})
+KNOWN_VARIATIONS = frozenset({"cookie", "hx-request", "hx-history-restore-request", "accept-language"})
 LARGEST = 256 * 1024  # bytes of one page
 ROOM = 8 * 1024 * 1024  # bytes of all pages a process keeps
 LONGEST_QUERY = 512
@@ -144,6 +144,7 @@ def key_of(request: HttpRequest) -> Key:
         meta.get("HTTP_HOST", ""),
         request.scheme or "",
         meta.get("HTTP_HX_REQUEST", ""),
+        meta.get("HTTP_HX_HISTORY_RESTORE_REQUEST", ""),
         request.COOKIES.get(THEME, "") if meta.get("HTTP_COOKIE") else "",
         meta.get("HTTP_ACCEPT_LANGUAGE", "") if len(settings.LANGUAGES) > 1 else "",
     )

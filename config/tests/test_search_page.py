@@ -93,6 +93,15 @@ def test_htmx_gets_only_what_changes(client):
     assert "HX-Request" in page["Vary"]
 
 
+def test_a_history_restore_gets_the_whole_page(client):
+    index("product", 1)
+
+    page = client.get("/search/", {"q": "mug"}, headers={"HX-Request": "true", "HX-History-Restore-Request": "true"})
+
+    assert "<html" in page.content.decode()
+    assert "HX-History-Restore-Request" in page["Vary"]
+
+
 @pytest.mark.parametrize(
     "asked", [{"q": "\0mug\0"}, {"q": "x" * 5000}, {"q": "'\"()&|!:*", "kind": "\0"}, {"kind": "nothing", "q": "mug"}]
 )

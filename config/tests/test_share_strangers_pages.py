@@ -325,3 +325,14 @@ def test_the_longest_unused_pages_make_room(clock: Clock):
 
     assert [key for (key,) in shelf.kept] == ["c", "a"]
     assert shelf.size == 20
+
+
+@pytest.mark.parametrize("path", ["/shop/", "/shop/p/mug/"])
+def test_a_history_restore_gets_the_whole_page_also_when_a_fragment_is_kept(shop, clock, path):
+    fragment = Client().get(path, headers={"HX-Request": "true"})
+    restored = Client().get(path, headers={"HX-Request": "true", "HX-History-Restore-Request": "true"})
+
+    assert b"<html" not in fragment.content
+    assert restored.content.rstrip().endswith(b"</html>")
+    for answer in (fragment, restored, Client().get(path)):
+        assert {"HX-Request", "HX-History-Restore-Request"} <= set(answer["Vary"].split(", "))

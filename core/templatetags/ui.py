@@ -60,12 +60,23 @@ def when(moment: datetime | date | None, form: str = "date") -> SafeString | str
     """A `<time>`; `form` is "date", "month", "datetime" or "time". A script gives the last two the reader's zone."""
     if moment is None:
         return ""
-    formats = {"date": "DATE_FORMAT", "month": "F Y", "datetime": "DATETIME_FORMAT", "time": "TIME_FORMAT"}
+    formats = {
+        "date": "DATE_FORMAT",
+        "month": "YEAR_MONTH_FORMAT",
+        "datetime": "DATETIME_FORMAT",
+        "time": "TIME_FORMAT",
+    }
     exact = moment.isoformat(timespec="seconds") if isinstance(moment, datetime) else moment.isoformat()
     text = date_format(timezone.localtime(moment) if isinstance(moment, datetime) else moment, formats[form])
     if form in ("datetime", "time"):
         return format_html('<time datetime="{}" data-local="{}">{}</time>', exact, form, text)
     return format_html('<time datetime="{}">{}</time>', exact, text)
+
+
+@register.filter(expects_localtime=True)
+def exact_time(moment: datetime) -> str:
+    """A moment with its zone, for mails: no script there puts it into the reader's."""
+    return f"{date_format(moment, 'DATETIME_FORMAT')} {moment.tzname()}"
 
 
 @register.inclusion_tag("components/rating.html")

@@ -7,7 +7,6 @@ from django.http import Http404, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
-from django.views.decorators.vary import vary_on_headers
 
 from core import cards, refs
 from core.http import PageRequest
@@ -28,7 +27,6 @@ CHOICE = "choose-"
 
 @for_strangers
 @require_safe
-@vary_on_headers("HX-Request")
 def product(request: PageRequest, slug: str) -> HttpResponse:
     """One product; `?variant=SKU` or `?choose-glaze=moss` says which variant. A fragment answers a changed choice."""
     market, now = catalogue.default_market(), timezone.now()

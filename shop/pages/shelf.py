@@ -11,7 +11,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
-from django.views.decorators.vary import vary_on_headers
 
 from core.http import PageRequest
 from core.microcache import for_strangers
@@ -34,7 +33,6 @@ SORTS = {
 
 @for_strangers
 @require_safe
-@vary_on_headers("HX-Request")
 def index(request: PageRequest) -> HttpResponse:
     """Everything that is for sale."""
     shelves = catalogue.categories()
@@ -44,7 +42,6 @@ def index(request: PageRequest) -> HttpResponse:
 
 @for_strangers
 @require_safe
-@vary_on_headers("HX-Request")
 def category(request: PageRequest, category: str) -> HttpResponse:
     """One category with all below it."""
     shelves = catalogue.categories()

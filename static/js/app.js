@@ -1,5 +1,7 @@
 /** What every page shares: toasts, dialogs, menus, theme, small controls, and how htmx reports trouble. */
 
+import * as dates from "./dates.js";
+
 const on = (type, selector, act) =>
   document.addEventListener(type, (event) => {
     const found = event.target.closest?.(selector);
@@ -70,11 +72,9 @@ on("click", "[data-reveals]", (button) => {
 on("change", "[data-submits]", (input) => input.form.requestSubmit());
 
 // The server writes times in its own zone; here they are put into the reader's.
-const clocks = { time: { timeStyle: "short" }, datetime: { dateStyle: "long", timeStyle: "short" } };
 function localise(root) {
   for (const time of root.querySelectorAll("time[data-local]")) {
-    const form = new Intl.DateTimeFormat(document.documentElement.lang, clocks[time.dataset.local]);
-    time.textContent = form.format(new Date(time.dateTime));
+    time.textContent = dates[time.dataset.local](new Date(time.dateTime));
   }
 }
 localise(document);

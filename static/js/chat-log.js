@@ -1,11 +1,10 @@
 /** The log. A message that comes over the socket fills the very template that the server draws messages with. */
 
+import { date, time } from "./dates.js";
+
 const TOGETHER = 5 * 60_000;
 const chat = document.getElementById("chat");
 const log = document.getElementById("log");
-const language = document.documentElement.lang;
-const time = new Intl.DateTimeFormat(language, { timeStyle: "short" });
-const date = new Intl.DateTimeFormat(language, { dateStyle: "long" });
 
 const blank = (id) => document.getElementById(id).content.firstElementChild.cloneNode(true);
 const part = (line, name) => line.querySelector(`[data-part="${name}"]`);
@@ -39,7 +38,7 @@ function fill(line, message, state) {
   face(line.querySelector(".avatar"), name, message.author?.avatar);
   const clock = line.querySelector("time");
   clock.dateTime = message.at;
-  clock.textContent = time.format(new Date(message.at));
+  clock.textContent = time(new Date(message.at));
   part(line, "edited").hidden = !message.edited_at || message.deleted;
   part(line, "gone").hidden = !message.deleted;
   // The server made this HTML from escaped text when the message was written.
@@ -113,7 +112,7 @@ function put(line) {
   const day = blank("day-template");
   const stamp = document.createElement("time");
   stamp.dateTime = line.dataset.at;
-  stamp.textContent = date.format(now);
+  stamp.textContent = date(now);
   day.append(stamp);
   line.before(day);
 }
