@@ -27,11 +27,6 @@ class Contents:
     cards: Mapping[Pair, Card]
     pictures: Mapping[str, Image]
 
-    @property
-    def pieces(self) -> list[Card]:
-        """The cards that could be resolved, in the order of the text."""
-        return list(self.cards.values())
-
 
 NOTHING = Contents({}, {})
 
@@ -74,4 +69,10 @@ def _credited(card: Card, post: Post) -> Card:
     action = card.action
     if action is not None and action.method == "post":
         action = replace(action, fields={**(action.fields or {}), **ref})
-    return replace(card, url=f"{card.url}{'&' if '?' in card.url else '?'}{urlencode(ref)}", action=action)
+    elif action is not None:
+        action = replace(action, url=_with_query(action.url, ref))
+    return replace(card, url=_with_query(card.url, ref), action=action)
+
+
+def _with_query(url: str, values: Mapping[str, str]) -> str:
+    return f"{url}{'&' if '?' in url else '?'}{urlencode(values)}"

@@ -37,6 +37,7 @@ class Card:
     summary: str = ""
     image: Image | None = None
     price: Money | None = None
+    is_price_from: bool = False  # the lowest of several
     state: str = ""
     note: str = ""
     action: Action | None = None

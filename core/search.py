@@ -1,25 +1,36 @@
 """One index over everything, filled by handlers, asked by pages, pickers and the API.
 
+What has the words comes first; where it does not fill the answer, beginnings of words and typing errors follow.
+
 An app registers for its kind how documents are made, and may register which audience tokens a viewer holds. Only a
 capped set of candidates, the most popular first, is ranked: exact ranking of common words grows with the table.
 """
 
+import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
+from typing import Any
 
-from django.contrib.postgres.search import SearchQuery, SearchRank
+from django.contrib.postgres.search import CombinedSearchQuery, SearchQuery, SearchRank
 from django.db import connection, transaction
 from django.db.models import Count, F, FloatField, QuerySet
 from django.db.models.expressions import ExpressionWrapper
 from django.utils import timezone
 
+from core import search_words
 from core.context import Grant
 from core.models import SearchDocument
 
 EVERYONE = "everyone"
 CANDIDATES = 1000
 LONGEST_QUERY = 200
+BATCH = 500
+NEGATIONS = re.compile(r"[-!](?:\s*[-!])+")
+
+Query = SearchQuery | CombinedSearchQuery
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +62,11 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The best hits, and how many candidates there were of each kind; `capped` when there may be more."""
+    """The best hits, and how many candidates there were of each kind; `is_similar` when none has the very words."""
 
     hits: list[Hit]
     kinds: Mapping[str, int]
+    is_similar: bool = False
 
     @property
     def total(self) -> int:
@@ -62,7 +74,7 @@ class Found:
 
     @property
     def capped(self) -> bool:
-        return self.total == CANDIDATES
+        return self.total >= CANDIDATES
 
 
 # Makes the documents of the given public ids, or of all when None. Ids that give no document leave the index.
@@ -108,9 +120,32 @@ def index(kind: str, public_ids: Sequence[str] | None = None) -> int:
         update_conflicts=True,
         unique_fields=["kind", "public_id"],
         update_fields=["title", "summary", "body", "url", "weight", "language", "audience", "at"],
-        batch_size=500,
+        batch_size=BATCH,
     )
+    search_words.collect(kind, [document.public_id for document in documents])
     return len(documents)
+
+
+def reindex(kind: str) -> Iterator[int]:
+    """Bring all documents of a kind up to date in short transactions; yields how many things were looked at so far.
+
+    Searches and indexing go on meanwhile. What left the source leaves the index at the end.
+    """
+    seen: set[str] = set()
+    for batch in _batches(document.public_id for document in _makers[kind](None)):
+        index(kind, batch)
+        seen.update(batch)
+        yield len(seen)
+    indexed = SearchDocument.objects.filter(kind=kind).values_list("public_id", flat=True)
+    for batch in _batches(public_id for public_id in indexed if public_id not in seen):
+        index(kind, batch)
+        yield len(seen)
+
+
+def _batches(public_ids: Iterable[str]) -> Iterator[list[str]]:
+    rest = iter(public_ids)
+    while batch := list(islice(rest, BATCH)):
+        yield batch
 
 
 def kinds() -> list[str]:
@@ -118,19 +153,44 @@ def kinds() -> list[str]:
 
 
 def find(q: str, viewer: Grant, kinds: Sequence[str] | None = None, limit: int = 24) -> Found:
-    """The best matches of a web-style query that this viewer may find; two queries."""
+    """The best matches of a web-style query that this viewer may find; two queries, or five where they do not fill."""
     query = _query(q)
     if query is None:
         return Found([], {})
     candidates = _candidates(query, viewer, kinds)
-    hits = _ranked(candidates, query)[:limit]
-    return Found([_hit(document) for document in hits], _by_kind(candidates))
+    hits = [_hit(document) for document in _ranked(candidates, query)[:limit]]
+    counts = _by_kind(candidates)
+    similar = _similar(q) if len(hits) < limit else None
+    if similar is None:
+        return Found(hits, counts)
+    candidates = _candidates(similar & ~query, viewer, kinds)
+    more = [_hit(document) for document in _ranked(candidates, similar)[: limit - len(hits)]]
+    return Found(hits + more, _sum(counts, _by_kind(candidates)), is_similar=bool(more) and not hits)
 
 
 def count_kinds(q: str, viewer: Grant) -> dict[str, int]:
-    """How many candidates this viewer may find of each kind; one query."""
+    """How many candidates this viewer may find of each kind; at most three queries."""
     query = _query(q)
-    return {} if query is None else _by_kind(_candidates(query, viewer, None))
+    if query is None:
+        return {}
+    similar = _similar(q)
+    queries = [query] if similar is None else [query, similar & ~query]
+    return _sum(*(_by_kind(_candidates(one, viewer, None)) for one in queries))
+
+
+def clean(q: str) -> str:
+    """Text of a query without what PostgreSQL cannot read: NUL, and signs of negation that would nest."""
+    return NEGATIONS.sub(" ", q.replace("\0", "")).strip()[:LONGEST_QUERY]
+
+
+def matching(words: Any, widened: Any) -> CombinedSearchQuery:
+    """A query by words and by what `widen` made of them, for lists that are not ranked."""
+    return _web(words) | _raw(widened)
+
+
+def widen(q: str) -> str:
+    """What finds more than the words of `q`, for `matching`; one query."""
+    return search_words.widen(clean(q))
 
 
 def tokens_of(viewer: Grant) -> set[str]:
@@ -139,11 +199,28 @@ def tokens_of(viewer: Grant) -> set[str]:
 
 
 def _query(q: str) -> SearchQuery | None:
-    wanted = q.replace("\0", "").strip()[:LONGEST_QUERY]
-    return SearchQuery(wanted, search_type="websearch", config="english") if wanted else None
+    wanted = clean(q)
+    return _web(wanted) if wanted else None
 
 
-def _candidates(query: SearchQuery, viewer: Grant, kinds: Sequence[str] | None) -> QuerySet[SearchDocument]:
+def _web(words: Any) -> SearchQuery:
+    return SearchQuery(words, search_type="websearch", config="english")
+
+
+def _similar(q: str) -> SearchQuery | None:
+    widened = widen(q)
+    return _raw(widened) if widened else None
+
+
+def _raw(widened: Any) -> SearchQuery:
+    return SearchQuery(widened, search_type="raw", config="english")
+
+
+def _sum(*counts: Mapping[str, int]) -> dict[str, int]:
+    return dict(sum(map(Counter, counts), Counter()))
+
+
+def _candidates(query: Query, viewer: Grant, kinds: Sequence[str] | None) -> QuerySet[SearchDocument]:
     visible = SearchDocument.objects.filter(audience__overlap=sorted(tokens_of(viewer)))
     if kinds is not None:
         visible = visible.filter(kind__in=kinds)
@@ -155,7 +232,7 @@ def _by_kind(candidates: QuerySet[SearchDocument]) -> dict[str, int]:
     return dict(candidates.values_list("kind").annotate(count=Count("pk")).order_by("kind"))
 
 
-def _ranked(documents: QuerySet[SearchDocument], query: SearchQuery) -> QuerySet[SearchDocument]:
+def _ranked(documents: QuerySet[SearchDocument], query: Query) -> QuerySet[SearchDocument]:
     rank = ExpressionWrapper(SearchRank(F("vector"), query) + F("weight") / 1000.0, output_field=FloatField())
     return documents.annotate(rank=rank).defer("body", "vector").order_by("-rank", "-id")
 

@@ -15,7 +15,6 @@ from core.addresses import address, plain
 from core.cards import Action, Card
 from core.context import Grant
 from core.media import Image
-from core.templatetags.ui import money
 from core.written import Written
 from shop.models import Category, Order, Product, Variant
 from shop.queries import catalogue
@@ -93,21 +92,27 @@ def offer_card(offer: Offer) -> Card:
 
 
 def item_card(item: Item, *, is_exact: bool = False) -> Card:
-    """A product; its action buys the variant that stands for it, and an exact card leads to that variant."""
+    """A product. One press buys the variant that is shown; where prices differ, the press leads to the choice.
+
+    An exact card leads to the shown variant. Prices of what is sold out do not count while something can be bought.
+    """
     offer = item.shown
-    dearest = max(offer.price for offer in item.offers)
-    varies = _("up to %(price)s") % {"price": money(dearest)} if item.price_varies else ""
+    offered = [one for one in item.offers if one.can_buy] or item.offers
+    price_varies = len({one.price for one in offered}) > 1
+    url = f"{product_url(item.product.slug)}?variant={offer.sku}" if is_exact else product_url(item.product.slug)
+    choose = Action(_("Choose options"), url) if offer.can_buy else None
     return Card(
         kind="product",
         id=item.product.slug,
         title=item.product.title,
-        url=f"{product_url(item.product.slug)}?variant={offer.sku}" if is_exact else product_url(item.product.slug),
+        url=url,
         summary=item.product.summary,
         image=first_image(offer),
-        price=item.price,
+        price=min(one.price for one in offered),
+        is_price_from=price_varies,
         state=state_words(offer),
-        note=" · ".join(filter(None, (_choices_words(item.offers), varies))),
-        action=add_action(offer),
+        note=_choices_words([offer, *item.offers]),
+        action=choose if price_varies else add_action(offer),
     )
 
 
@@ -148,7 +153,7 @@ def add_action(offer: Offer) -> Action | None:
 
 
 def _choices_words(some: Sequence[Offer]) -> str:
-    """The names of what there is to choose: "Celadon, Moss, Tenmoku and 2 more"."""
+    """The names of what there is to choose, that of the first offer first: "Celadon, Moss and 3 more"."""
     names = _distinct(offer.choices[0].name for offer in some if offer.choices)
     if len(names) <= NAMED_CHOICES:
         return ", ".join(names)

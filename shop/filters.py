@@ -15,6 +15,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 
+from core import search
 from core.money import Money
 from core.search import LONGEST_QUERY
 from shop.models import Market, Order, Product
@@ -81,11 +82,13 @@ def filters_from(cleaned: Mapping[str, Any], market: Market) -> Filters:
     options: dict[str, list[str]] = defaultdict(list)
     for option, value in cleaned.get("option") or []:
         options[option].append(value)
+    q = search.clean(cleaned.get("q") or "")
     return Filters(
         options={option: tuple(dict.fromkeys(values)) for option, values in options.items()},
         prices=tuple(_span(low, high, market) for low, high in cleaned.get("price") or [] if low or high),
         in_stock=bool(cleaned.get("in_stock")),
-        q=cleaned.get("q") or "",
+        q=q,
+        widened=search.widen(q) if q else "",
     )
 
 

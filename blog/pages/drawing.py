@@ -55,7 +55,6 @@ def draw_post(
     context = {
         **thread_context(request, opened, comment_form),
         "story": _story(request, shown, credited) if opened.readable else "",
-        "pieces": credited.pieces,
         "toc": shown.toc if opened.readable and _has_parts(shown) else [],
         "related": [post_card(other) for other in queries.related_to(shown)] if shown.is_published else [],
         "jsonld": jsonld.article(shown, site=settings.SITE_URL, name=settings.SITE_NAME) if shown.is_published else "",

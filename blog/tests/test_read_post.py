@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import timedelta
+from urllib.parse import unquote
 
 import pytest
 from django.db import connection
@@ -14,6 +15,7 @@ from blog.services import publishing, writing
 from blog.tests.factories import NOON, SYSTEM, comment, draft, editor, person, picture, published, writer
 from blog.tests.reading import page, text_of
 from core import panels, refs
+from core.cards import Action
 from core.context import Actor
 from core.money import Money
 from core.panels import Panel
@@ -98,17 +100,24 @@ def test_a_piece_that_is_gone_says_so_in_its_place(client, shelf):
     shown = text_of(page(client, post))
 
     assert shown.count("embed-gone") == 2
-    assert "Pieces in this story" not in shown
 
 
-def test_pieces_are_gathered_at_the_end(client, shelf):
+def test_a_product_stands_where_the_text_has_it_and_is_not_repeated_after_it(client, shelf):
     shelf.put("BOWL-OAT")
-    post = published(body=STORY + "\n:::product BOWL-OAT\n:::\n")
+    post = published(body="Before.\n\n:::product BOWL-OAT\n:::\n\nAfter.")
 
-    shown = text_of(page(client, post))
-    after = shown[shown.index("Pieces in this story") :]
+    assert text_of(page(client, post)).count("Bowl BOWL-OAT</a>") == 1
 
-    assert after.count("Bowl BOWL-OAT") == 1
+
+def test_a_link_to_choose_options_carries_the_post_that_earns(client, shelf):
+    shelf.put("BOWL-OAT", action=Action("Choose options", "/shop/p/bowl/?variant=A"))
+    post = published(body=STORY)
+
+    carried = re.findall(
+        r'<a class="button[^"]*" href="/shop/p/bowl/\?variant=A&amp;ref=([^"]+)"', text_of(page(client, post))
+    )
+
+    assert {refs.read(unquote(ref)) for ref in carried} == {("post", post.slug)}
 
 
 def test_pictures_are_drawn_from_their_rows(client):

@@ -5,6 +5,7 @@ from core.models.idempotency import IdempotencyKey
 from core.models.meeting import Reference, SearchDocument
 from core.models.pages import Fact, HomeBlock, TextPage
 from core.models.picture import Picture, picture_name
+from core.models.search_word import SearchWord
 from core.models.webhooks import Webhook, WebhookAttempt, WebhookDelivery
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Picture",
     "Reference",
     "SearchDocument",
+    "SearchWord",
     "TextPage",
     "Webhook",
     "WebhookAttempt",

@@ -1,6 +1,5 @@
 """Where and how we sell: markets, taxes, delivery. Prices are set on a variant and are history here."""
 
-
 from django.contrib import admin
 from django.contrib.admin import ModelAdmin
 from django.utils.formats import date_format

@@ -105,7 +105,7 @@ def _facets(shelf: Shelf, filters: Filters, market: Market) -> list[Facet]:
     in_stock = FacetValue("true", _("On the shelf now"), shelf.in_stock, filters.in_stock)
     return [
         *(Facet("option", facet.label, facet.values) for facet in shelf.options),
-        Facet("price", _("Price"), [value for value in prices if value.count or value.checked]),
+        Facet("price", _("Price"), prices),
         Facet("in_stock", _("Availability"), [in_stock]),
     ]
 

@@ -175,7 +175,7 @@ def _counts(market: Market, filters: Filters, now: datetime, within: Sequence[in
 def _counted(shape: Shape) -> QuerySet[Variant]:
     shelves = shape.on_shelves(Product.objects.active())
     if shape.has_words:
-        shelves = shelves.filter(named(shape.filters.q, "slug"))
+        shelves = shelves.filter(named(shape.filters, "slug"))
     popular = shelves.order_by("-popularity", "-id").values("pk")[:COUNTED]
     return on_sale(Slot("market"), Slot("now")).filter(product__in=popular).order_by()
 

@@ -4,10 +4,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.contrib.postgres.search import SearchQuery
 from django.db.models import BooleanField, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
 
+from core import search
 from core.models import SearchDocument
 from shop.models import Product, VariantOptionValue
 from shop.queries.offers import on_sale
@@ -25,13 +25,15 @@ SOLD = """EXISTS (
 @dataclass(frozen=True, slots=True)
 class Filters:
     """What a visitor narrowed a shelf to. `options` maps an option's slug to accepted values; `prices` are spans in
-    minor units, the upper end left out. Within a group any may match, and one variant must match all groups.
+    minor units, the upper end left out. Within a group any may match, and one variant must match all groups. `widened`
+    is what `search.widen` made of `q`.
     """
 
     options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     prices: tuple[Span, ...] = ()
     in_stock: bool = False
     q: str = ""
+    widened: str = ""
 
 
 def products(market: Any, filters: Filters, now: Any, *, columns: Collection[str] = ("price",)) -> QuerySet[Product]:
@@ -48,7 +50,7 @@ def products(market: Any, filters: Filters, now: Any, *, columns: Collection[str
         found = found.filter(Exists(matching)).annotate(price=Subquery(lowest))
     else:
         found = found.filter(RawSQL(SOLD, [market, now], BooleanField()))  # noqa: S611  a constant
-    return found.filter(named(filters.q, "slug")) if filters.q else found
+    return found.filter(named(filters, "slug")) if filters.q else found
 
 
 def conditions(filters: Filters) -> dict[str, Q]:
@@ -74,9 +76,9 @@ def _in_span(span: Span) -> Q:
     return condition if high is None else condition & Q(minor__lt=high)
 
 
-def named(q: str, column: str) -> Q:
-    query = SearchQuery(q, search_type="websearch", config="english")
-    return Q(**{f"{column}__in": SearchDocument.objects.filter(kind="product", vector=query).values("public_id")})
+def named(filters: Filters, column: str) -> Q:
+    found = SearchDocument.objects.filter(kind="product", vector=search.matching(filters.q, filters.widened))
+    return Q(**{f"{column}__in": found.values("public_id")})
 
 
 def any_of(parts: Any) -> Q:

@@ -44,6 +44,7 @@ class Shape(NamedTuple):
             ),
             in_stock=self.in_stock,
             q=Slot("words") if self.has_words else "",  # type: ignore[arg-type]
+            widened=Slot("widened") if self.has_words else "",  # type: ignore[arg-type]
         )
 
     def on_shelves(self, found: QuerySet[Product]) -> QuerySet[Product]:
@@ -57,7 +58,7 @@ class Shape(NamedTuple):
 
 def values(market: Market, filters: Filters, now: datetime, within: Sequence[int] | None) -> dict[str, Any]:
     """What goes into the slots."""
-    filled: dict[str, Any] = {"market": market.pk, "now": now, "words": filters.q}
+    filled: dict[str, Any] = {"market": market.pk, "now": now, "words": filters.q, "widened": filters.widened}
     if within is not None:
         filled |= {"within": list(within), "shelf": next(iter(within), None)}
     for place, (option, chosen) in enumerate(filters.options.items()):

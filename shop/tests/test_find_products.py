@@ -44,3 +44,32 @@ def test_what_sells_comes_first(deliver_events: Any) -> None:
     deliver_events()
 
     assert found("beaker") == ["first", "second"]
+
+
+@pytest.fixture
+def pottery(deliver_events: Any) -> None:
+    for slug, title in (("teapot", "Round Teapot"), ("bowl", "Breakfast Bowl"), ("beaker", "Straight Beaker")):
+        VariantFactory(product__slug=slug, product__title=title, product__summary="Thrown.", stock=5)
+    search.index("product")
+
+
+TYPED = [("teap", "teapot"), ("bow", "bowl"), ("beakerr", "beaker"), ("teepot", "teapot"), ("teapots", "teapot")]
+
+
+@pytest.mark.parametrize(("q", "slug"), TYPED)
+def test_shelf_and_api_find_beginnings_and_typing_errors(pottery: None, client: Any, q: str, slug: str) -> None:
+    shelf = client.get("/shop/", {"q": q})
+    listed = client.get("/api/v1/products/", {"q": q}).json()
+    searched = client.get("/api/v1/search/", {"q": q}).json()
+
+    assert [card.id for card in shelf.context["cards"]] == [slug]
+    assert shelf.context["shelf"].total == 1
+    assert [row["slug"] for row in listed["results"]] == [slug]
+    assert [hit["id"] for hit in searched["hits"]] == [slug]
+
+
+@pytest.mark.parametrize("q", ["-" * 33, "- - - " * 9, "!" * 40])
+def test_signs_alone_narrow_nothing(pottery: None, client: Any, q: str) -> None:
+    shelf = client.get("/shop/", {"q": q})
+
+    assert (shelf.status_code, shelf.context["shelf"].total) == (200, 3)

@@ -9,6 +9,7 @@ from django.test import Client
 
 from accounts.models import User
 from core import cards, panels, refs, search
+from core.cards import Action
 from core.context import Actor, Grant
 from core.pictures import add_picture
 from shop.models import CartLine, Product, ProductImage
@@ -66,9 +67,9 @@ def test_a_card_says_how_the_stock_stands_and_sells_what_there_is(pieces: int, b
     assert (card.action is not None) is buys
 
 
-def test_a_product_stands_for_its_first_variant_that_can_be_bought():
+def test_what_a_card_shows_is_what_one_press_adds():
     product = product_with("mug", celadon=0, moss=2)
-    variant_of(product, "ochre", 5, price=3900, position=9)
+    variant_of(product, "ochre", 5, position=9)
 
     card = cards.one("product", "mug", STRANGER)
 
@@ -77,7 +78,33 @@ def test_a_product_stands_for_its_first_variant_that_can_be_bought():
     assert card.action.fields is not None
     assert card.action.fields["sku"] == "MUG-MOSS"
     assert str(card.price) == "34.00 EUR"
-    assert card.note == "Celadon, Moss, Ochre · up to €39.00"
+    assert not card.is_price_from
+    assert card.note == "Moss, Celadon, Ochre"
+
+
+def test_where_prices_differ_a_card_says_from_and_leads_to_the_choice(client: Client):
+    product = product_with("mug", celadon=5)
+    variant_of(product, "ochre", 5, price=3200, position=9)
+
+    card, page = cards.one("product", "mug", STRANGER), client.get("/shop/").content.decode()
+
+    assert card is not None
+    assert (str(card.price), card.is_price_from, card.note) == ("32.00 EUR", True, "Celadon, Ochre")
+    assert card.action == Action("Choose options", "/shop/p/mug/")
+    assert '<span class="price-now">from €32.00</span>' in page
+    assert 'action="/shop/cart/lines/"' not in page
+
+
+def test_the_price_of_a_variant_that_is_sold_out_is_not_promised():
+    product = product_with("mug", celadon=5)
+    variant_of(product, "ochre", 0, price=3200, position=9)
+
+    card = cards.one("product", "mug", STRANGER)
+
+    assert card is not None
+    assert (str(card.price), card.is_price_from) == ("34.00 EUR", False)
+    assert card.action is not None
+    assert card.action.fields == {"sku": "MUG-CELADON", "quantity": "1"}
 
 
 @pytest.mark.parametrize("status", ["draft", "archived"])
@@ -156,7 +183,7 @@ def test_indexing_costs_the_same_however_many(django_assert_max_num_queries: Any
     for index in range(count):
         product_with(f"mug-{index}", celadon=5, moss=5)
 
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         assert search.index("product") == count
 
 
