@@ -16,6 +16,7 @@ from celery.signals import (
     worker_process_init,
     worker_ready,
 )
+from django.conf import settings
 
 from core.monitoring.multiprocess import share_metrics
 
@@ -90,7 +91,10 @@ def show_metrics(**_: Any) -> None:
 
 @worker_ready.connect
 def show_life(sender: Any, **_: Any) -> None:
-    # A file, so that a container can be asked without starting a second Django in it (deploy/healthcheck.py).
+    # A file, so that a container can be asked without starting a second Django in it (deploy/healthcheck.py). In
+    # development the supervisor watches the process, and several users share the temporary folder.
+    if settings.DEBUG:
+        return
     sign = Path(tempfile.gettempdir(), "agora-worker")
     sign.touch()
     sender.timer.call_repeatedly(15, sign.touch)

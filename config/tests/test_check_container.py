@@ -5,9 +5,12 @@ import os
 import socket
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from types import SimpleNamespace
 
 import pytest
 from django.conf import settings
+
+from config import celery
 
 
 @pytest.fixture
@@ -68,3 +71,13 @@ def test_who_serves_no_port_shows_a_sign_of_life(check, tmp_path, role, name, pa
     long_ago = sign.stat().st_mtime - patience - 1
     os.utime(sign, (long_ago, long_ago))
     assert check.well(role) is False
+
+
+@pytest.mark.parametrize("development", [True, False])
+def test_only_a_worker_in_production_shows_a_sign_of_life(check, tmp_path, settings, monkeypatch, development):
+    settings.DEBUG = development
+    monkeypatch.setattr(celery.tempfile, "gettempdir", lambda: str(tmp_path))
+
+    celery.show_life(sender=SimpleNamespace(timer=SimpleNamespace(call_repeatedly=lambda *_: None)))
+
+    assert check.well("worker") is not development
