@@ -375,7 +375,8 @@ MAIL_INSIDE_TRANSACTION = TESTING
 
 # --- Payments -------------------------------------------------------------------------------------------------------
 # Account holder, IBAN and BIC as a customer needs them; `\n` begins a new line. Without it no transfer is offered.
-BANK_ACCOUNT = env.str("BANK_ACCOUNT", "Agora\\nIBAN DE02 1203 0000 0000 2020 51" if DEBUG else "").replace("\\n", "\n")
+EXAMPLE_ACCOUNT = f"{SITE_NAME}\nIBAN DE02 1203 0000 0000 2020 51"
+BANK_ACCOUNT = env.str("BANK_ACCOUNT", EXAMPLE_ACCOUNT if DEBUG else "").replace("\\n", "\n")
 # What the checkout offers, in order. The sandbox moves no money, so by default it is there in development only.
 PAYMENT_PROVIDERS = env.list(
     "PAYMENT_PROVIDERS", default=[*(["sandbox"] if DEBUG else []), *(["bank_transfer"] if BANK_ACCOUNT else [])]

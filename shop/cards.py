@@ -16,6 +16,7 @@ from core.cards import Action, Card
 from core.context import Grant
 from core.media import Image
 from core.written import Written
+from shop import timeline
 from shop.models import Category, Order, Product, Variant
 from shop.queries import catalogue
 from shop.queries.catalogue import Item
@@ -124,7 +125,7 @@ def order_card(order: Order) -> Card:
         title=_("Order %(number)s") % {"number": order.number},
         url=reverse("shop:order", args=[order.number]),
         price=order.money(order.total),
-        state=order.get_status_display(),
+        state=timeline.state_words(order),
     )
 
 

@@ -71,6 +71,21 @@ def send_transfer_details(event: Event, key: str) -> None:
         send_about(order, "order_transfer", key=key, account=settings.BANK_ACCOUNT)
 
 
+@events.on("payment.partly_received", outside=True)
+def send_missing_amount(event: Event, key: str) -> None:
+    """A part of a transfer came in: how much is missing, and where to send it."""
+    order = _order(event)
+    if order.status == Order.Status.PENDING_PAYMENT:
+        received, missing = order.money(event.data["amount"]), order.money(event.data["missing"])
+        values = {"received": received, "missing": missing, "account": settings.BANK_ACCOUNT}
+        send_about(order, "order_transfer_partly", key=key, **values)
+
+
+@events.on("order.cancelled", outside=True)
+def send_cancellation(event: Event, key: str) -> None:
+    send_about(_order(event), "order_cancelled", key=key)
+
+
 @events.on("order.paid", outside=True)
 def send_confirmation(event: Event, key: str) -> None:
     send_about(_order(event), "order_paid", key=key)

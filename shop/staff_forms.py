@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from core.money import Money
 from shop.forms import MoneyInput
 from shop.models import Order, OrderLine
+from shop.services.transfers import STATEMENT_LENGTH
 
 
 class PiecesForm(forms.Form):
@@ -115,7 +116,26 @@ class StockForm(forms.Form):
     key = forms.CharField(max_length=60, widget=forms.HiddenInput, initial=lambda: uuid4().hex)
 
 
-class TransferForm(forms.Form):
+class StatementForm(forms.Form):
     """A line of the bank statement."""
 
-    statement = forms.CharField(label=_("Line of the statement"), max_length=100)
+    statement = forms.CharField(
+        label=_("Bank statement line"),
+        max_length=STATEMENT_LENGTH,
+        help_text=_("What the bank calls this transfer, such as its date and number. Each line counts once."),
+    )
+
+
+class TransferForm(StatementForm):
+    """A transfer that came in, with what came in: perhaps less than is due, perhaps more."""
+
+    amount = MoneyInput(
+        label=_("Amount received"),
+        help_text=_("If it is less than is due, the order waits for the rest. What is too much is to be sent back."),
+    )
+    field_order = ("amount", "statement")
+
+    def __init__(self, *args: Any, currency: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["amount"].currency = currency  # type: ignore[attr-defined]
+        self.fields["amount"].label = _("Amount received in %(currency)s") % {"currency": currency}

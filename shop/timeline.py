@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -12,11 +13,12 @@ from accounts.queries import InName
 from core.models import Event
 from core.money import Money
 from core.templatetags.ui import money
-from shop.models import Order
+from shop.models import Order, Payment
 
 HAPPENED = {
     "order.placed": (gettext_lazy("Ordered"), "done"),
     "payment.declined": (gettext_lazy("Payment declined"), "failed"),
+    "payment.partly_received": (gettext_lazy("Part of the transfer received"), "done"),
     "order.paid": (gettext_lazy("Paid"), "done"),
     "order.fulfilled": (gettext_lazy("Sent"), "done"),
     "order.refund_requested": (gettext_lazy("Refund on its way"), "done"),
@@ -30,7 +32,13 @@ COMES = {
     Order.Status.PAID: gettext_lazy("We are packing it"),
     Order.Status.PARTLY_FULFILLED: gettext_lazy("We are packing the rest"),
 }
-WITH_AMOUNT = frozenset({"order.refunded", "payment.returned", "order.refund_requested"})
+HEADLINES = {
+    Order.Status.PENDING_PAYMENT: gettext_lazy("Waiting for your payment"),
+    Order.Status.PAID: gettext_lazy("Thank you. We are packing it"),
+    Order.Status.PARTLY_FULFILLED: gettext_lazy("Part of it is on its way"),
+    Order.Status.FULFILLED: gettext_lazy("On its way to you"),
+}
+WITH_AMOUNT = frozenset({"payment.partly_received", "order.refunded", "payment.returned", "order.refund_requested"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +50,35 @@ class Step:
     state: str
     note: str = ""
     by: str = ""
+
+
+def headline(order: Order, *, is_declined: bool, transfer: Payment | None) -> str:
+    """How an order stands, for its buyer, in one line."""
+    if is_declined:
+        return _("The payment did not go through")
+    if transfer is not None:
+        is_in_part = order.payment_status == Order.PaymentStatus.PARTLY_PAID
+        return _("Part of your transfer is here") if is_in_part else _("Thank you. We are waiting for your transfer")
+    if order.status == Order.Status.FULFILLED and order.is_partly_sent:
+        return _("Part of it was sent, the rest is cancelled")
+    if order.is_refunded and order.status in Order.CONFIRMED:
+        return _("Refunded")
+    words = HEADLINES.get(Order.Status(order.status)) or capfirst(state_words(order))
+    return str(words)
+
+
+def state_words(order: Order) -> str:
+    """The state of an order in lists: its status, and what that leaves out of the money and the pieces."""
+    more = []
+    if order.status == Order.Status.REFUNDED and order.is_partly_sent:
+        more.append(order.get_fulfilment_status_display())
+    elif order.status == Order.Status.FULFILLED and order.is_partly_sent:
+        more.append(_("the rest cancelled"))
+    in_part = (Order.PaymentStatus.PARTLY_PAID, Order.PaymentStatus.PARTLY_REFUNDED)
+    is_told = order.payment_status in in_part or (order.is_refunded and order.status != Order.Status.REFUNDED)
+    if is_told:
+        more.append(order.get_payment_status_display())
+    return ", ".join([order.get_status_display(), *more])
 
 
 def timeline(order: Order, happened: Sequence[Event], in_names: Mapping[int, InName]) -> list[Step]:

@@ -25,6 +25,7 @@ urlpatterns = [
     path("orders/<slug:number>/cancellation/", orders.cancellation, name="cancellation"),
     path("orders/<slug:number>/payments/", orders.payments, name="payments"),
     path("orders/<slug:number>/<slug:signature>/", orders.order, name="order"),
+    path("orders/<slug:number>/<slug:signature>/cancellation/", orders.cancellation, name="cancellation"),
     path("orders/<slug:number>/<slug:signature>/return/", orders.payment_return, name="payment_return"),
     path("sandbox/<slug:ref>/", sandbox.hosted_page, name="sandbox"),
     path("webhooks/<slug:provider>/", webhooks.receive, name="provider_webhook"),

@@ -62,6 +62,7 @@ NAMES: Final = {
     "page.saved": "a page of text was saved",
     "payment.cancelled": "an attempt to pay was cancelled",
     "payment.declined": "an attempt to pay was declined",
+    "payment.partly_received": "a part of a bank transfer was received",
     "payment.returned": "money that came too late or twice goes back",
     "picture.added": "a picture was added",
     "post.archived": "a post is in the archive",

@@ -14,29 +14,43 @@ from django.utils.translation import gettext_lazy
 from accounts.queries import acted_in_names
 from core.admin import ReadOnlyAdmin
 from core.middleware import grant_of
+from core.money import Money
 from core.templatetags.ui import money
 from shop.admin.acts import act
-from shop.models import Order, Refund
+from shop.models import Order, Payment, Refund
 from shop.pages.answers import posted
 from shop.pages.order_desk import fulfil_form, refund_form
 from shop.providers.bank_transfer import BankTransfer
 from shop.queries.order_page import order_page, refunds_of
 from shop.services import fulfilment, refund, transfers
 from shop.services import orders as verbs
-from shop.staff_forms import FulfilForm, RefundForm, TransferForm
+from shop.staff_forms import FulfilForm, RefundForm, StatementForm, TransferForm
 
 
 @admin.register(Order)
 class OrderAdmin(ReadOnlyAdmin):
     """An order is not edited: it is sent, refunded or cancelled, and says so in its timeline."""
 
-    list_display = ("number", "placed_at", "email", "status", "sum", "market")
-    list_filter = ("status", "market", "placed_at")
+    list_display = ("number", "placed_at", "email", "status", "payment_status", "fulfilment_status", "sum", "market")
+    list_filter = ("status", "payment_status", "fulfilment_status", "market", "placed_at")
     list_select_related = ("market",)
     search_fields = ("=number", "=email")
     show_full_result_count = False
     change_form_template = "shop/admin/order.html"
-    fields = ("number", "status", "email", "user", "market", "sum", "shipping_name", "note", "placed_at", "paid_at")
+    fields = (
+        "number",
+        "status",
+        "payment_status",
+        "fulfilment_status",
+        "email",
+        "user",
+        "market",
+        "sum",
+        "shipping_name",
+        "note",
+        "placed_at",
+        "paid_at",
+    )
 
     @admin.display(description=gettext_lazy("total"), ordering="total")
     def sum(self, order: Order) -> str:
@@ -49,7 +63,7 @@ class OrderAdmin(ReadOnlyAdmin):
         """Adds the lines, the money, the parcels and the timeline, and which verbs are open."""
         order: Order = context["original"]
         page = order_page(order)
-        live, in_names = page.standing.live, acted_in_names(page.events)
+        in_names = acted_in_names(page.events)
         by = grant_of(request).actor
         context |= {
             "page": page,
@@ -59,7 +73,7 @@ class OrderAdmin(ReadOnlyAdmin):
             "may_refund": by.can("shop.refund_order") and bool(page.standing.refundable),
             "may_cancel": by.can("shop.cancel_order") and order.status == Order.Status.PENDING_PAYMENT,
             "may_note": by.can("shop.note_transfer"),
-            "transfer": live if live and live.provider == BankTransfer.code else None,
+            "transfer": transfers.latest_attempt(order),
             "transfer_code": BankTransfer.code,
         }
         return super().render_change_form(request, context, *args, **kwargs)
@@ -111,35 +125,42 @@ class OrderAdmin(ReadOnlyAdmin):
         return self._act(request, order, form, carry_out, title=_("Cancel"), permission="shop.cancel_order")
 
     def transfer(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Note that the transfer for an order came in."""
+        """Note a transfer that came in for an order, with its amount."""
         order = self._order(request, pk)
-        attempt = order.payments.live().filter(provider=BankTransfer.code).first()
+        attempt = transfers.latest_attempt(order)
 
         def carry_out(form: TransferForm) -> str:
             if attempt is None:
                 raise transfers.UnknownReference
-            transfers.note_transfer(
-                ref=attempt.provider_ref,
-                amount=attempt.money(attempt.amount),
-                statement=form.cleaned_data["statement"],
-                by=grant_of(request).actor,
-            )
-            return _("The transfer is noted, the order is paid.")
+            paid = transfers.note_transfer(ref=attempt.provider_ref, by=grant_of(request).actor, **form.cleaned_data)
+            return self._noted(order, paid, form.cleaned_data["amount"])
 
-        form = TransferForm(posted(request))
+        due = transfers.missing(attempt).amount if attempt and attempt.is_live else None
+        form = TransferForm(posted(request), currency=order.currency, initial={"amount": due})
         return self._act(request, order, form, carry_out, title=_("Note the transfer"), permission="shop.note_transfer")
+
+    def _noted(self, order: Order, paid: Payment, amount: Money) -> str:
+        """What a noted transfer came to, in words."""
+        if paid.is_live:
+            words = _("%(amount)s noted. %(missing)s are still missing; the customer has been emailed.")
+            return words % {"amount": money(amount), "missing": money(transfers.missing(paid))}
+        page = order_page(Order.objects.get(pk=order.pk))
+        if page.standing.surplus:
+            words = _("%(amount)s noted. %(surplus)s are too much: send them back and note the refund as sent.")
+            return words % {"amount": money(amount), "surplus": money(page.standing.surplus)}
+        return _("The transfer is noted, the order is paid.")
 
     def refund_sent(self, request: HttpRequest, pk: int, uid: Any) -> HttpResponse:
         """Note that the money of a refund by transfer was sent."""
         order = self._order(request, pk)
         made = get_object_or_404(Refund, uid=uid, payment__order=order)
 
-        def carry_out(form: TransferForm) -> str:
+        def carry_out(form: StatementForm) -> str:
             statement = form.cleaned_data["statement"]
             transfers.note_refund_sent(refund_id=made.pk, statement=statement, by=grant_of(request).actor)
             return _("The refund is complete.")
 
-        form = TransferForm(posted(request))
+        form = StatementForm(posted(request))
         return self._act(
             request, order, form, carry_out, title=_("Note the refund as sent"), permission="shop.note_transfer"
         )

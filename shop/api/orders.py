@@ -133,6 +133,8 @@ class OrderSummaryOut(serializers.Serializer[Any]):
 
     number = serializers.CharField()
     status = serializers.ChoiceField(choices=Order.Status.choices)
+    payment_status = serializers.ChoiceField(choices=Order.PaymentStatus.choices)
+    fulfilment_status = serializers.ChoiceField(choices=Order.FulfilmentStatus.choices)
     email = serializers.EmailField()
     total = MinorField()
     placed_at = serializers.DateTimeField()

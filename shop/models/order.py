@@ -37,8 +37,11 @@ class Order(models.Model):
     """A contract. Amounts are in minor units of `currency` and bound by a constraint; lines never change.
 
     pending_payment -> paid -> partly_fulfilled -> fulfilled; pending_payment -> expired or cancelled; paid ->
-    cancelled when all is given back before anything left. Money that comes late revives an expired or cancelled
-    order while there is stock, or goes back.
+    cancelled when all is given back before anything left, refunded when it is given back after something left. Money
+    that comes late revives an expired or cancelled order while there is stock, or goes back.
+
+    `payment_status` and `fulfilment_status` follow the money and the pieces, each by itself;
+    `shop.services.lifecycle` keeps them.
     """
 
     public_kind: ClassVar[str] = "order"
@@ -50,18 +53,32 @@ class Order(models.Model):
         FULFILLED = "fulfilled", _("sent")
         CANCELLED = "cancelled", _("cancelled")
         EXPIRED = "expired", _("expired")
+        REFUNDED = "refunded", _("refunded")
+
+    class PaymentStatus(models.TextChoices):
+        UNPAID = "unpaid", _("not paid")
+        PARTLY_PAID = "partly_paid", _("partly paid")
+        PAID = "paid", _("paid")
+        PARTLY_REFUNDED = "partly_refunded", _("partly refunded")
+        REFUNDED = "refunded", _("refunded")
+
+    class FulfilmentStatus(models.TextChoices):
+        UNFULFILLED = "unfulfilled", _("not sent")
+        PARTLY_FULFILLED = "partly_fulfilled", _("partly sent")
+        FULFILLED = "fulfilled", _("sent")
 
     # An order that may still be, or has been, paid and served. Its cart cannot become a second one.
     DEAD: ClassVar = (Status.CANCELLED, Status.EXPIRED)
     CONFIRMED: ClassVar = (Status.PAID, Status.PARTLY_FULFILLED, Status.FULFILLED)
     TRANSITIONS: ClassVar = {
         Status.PENDING_PAYMENT: {Status.PAID, Status.CANCELLED, Status.EXPIRED},
-        Status.PAID: {Status.PARTLY_FULFILLED, Status.FULFILLED, Status.CANCELLED},
-        Status.PARTLY_FULFILLED: {Status.FULFILLED},
+        Status.PAID: {Status.PARTLY_FULFILLED, Status.FULFILLED, Status.CANCELLED, Status.REFUNDED},
+        Status.PARTLY_FULFILLED: {Status.FULFILLED, Status.REFUNDED},
         # When the refund of what was not sent fails, it is to be sent after all.
-        Status.FULFILLED: {Status.PARTLY_FULFILLED},
+        Status.FULFILLED: {Status.PARTLY_FULFILLED, Status.REFUNDED},
         Status.CANCELLED: {Status.PAID},
         Status.EXPIRED: {Status.PAID},
+        Status.REFUNDED: set(),
     }
 
     uid = models.UUIDField(_("uid"), default=uuid7, unique=True, editable=False)
@@ -79,6 +96,22 @@ class Order(models.Model):
     )
     email = models.EmailField(_("e-mail address"), max_length=254)
     status = models.CharField(_("status"), max_length=20, choices=Status, default=Status.PENDING_PAYMENT)
+    payment_status = models.CharField(
+        _("payment"),
+        max_length=20,
+        choices=PaymentStatus,
+        default=PaymentStatus.UNPAID,
+        db_default="unpaid",
+        editable=False,
+    )
+    fulfilment_status = models.CharField(
+        _("fulfilment"),
+        max_length=20,
+        choices=FulfilmentStatus,
+        default=FulfilmentStatus.UNFULFILLED,
+        db_default="unfulfilled",
+        editable=False,
+    )
     market = models.ForeignKey(Market, models.PROTECT, related_name="orders", verbose_name=_("market"))
     currency = models.CharField(_("currency"), max_length=3)
     subtotal = models.BigIntegerField(_("subtotal"))
@@ -120,9 +153,25 @@ class Order(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(
-                    status__in=["pending_payment", "paid", "partly_fulfilled", "fulfilled", "cancelled", "expired"]
+                    status__in=[
+                        "pending_payment",
+                        "paid",
+                        "partly_fulfilled",
+                        "fulfilled",
+                        "cancelled",
+                        "expired",
+                        "refunded",
+                    ]
                 ),
                 name="order_status",
+            ),
+            models.CheckConstraint(
+                condition=Q(payment_status__in=["unpaid", "partly_paid", "paid", "partly_refunded", "refunded"]),
+                name="order_payment_status",
+            ),
+            models.CheckConstraint(
+                condition=Q(fulfilment_status__in=["unfulfilled", "partly_fulfilled", "fulfilled"]),
+                name="order_fulfilment_status",
             ),
             models.CheckConstraint(
                 condition=Q(subtotal__gte=0, discount__gte=0, discount__lte=F("subtotal"), shipping__gte=0, tax__gte=0),
@@ -186,6 +235,16 @@ class Order(models.Model):
         if self.user_id is not None and by.user is not None and by.user.pk == self.user_id:
             return True
         return by.can("shop.cancel_order") or (self.user_id is None and not by.can("shop.view_order"))
+
+    @property
+    def is_refunded(self) -> bool:
+        """Whether all its money went back."""
+        return self.payment_status == self.PaymentStatus.REFUNDED
+
+    @property
+    def is_partly_sent(self) -> bool:
+        """Whether some of its pieces left and the others did not, be they still to be sent or cancelled."""
+        return self.fulfilment_status == self.FulfilmentStatus.PARTLY_FULFILLED
 
     def can_become(self, status: "Order.Status | str") -> bool:
         return status in self.TRANSITIONS[Order.Status(self.status)]

@@ -25,9 +25,9 @@ from shop.pages.answers import posted
 from shop.pages.checkout import to_payment
 from shop.providers.bank_transfer import BankTransfer
 from shop.queries.order_page import OrderPage, find_order, order_page
-from shop.services import lookup, payment
+from shop.services import lookup, payment, transfers
 from shop.services import orders as verbs
-from shop.timeline import timeline
+from shop.timeline import headline, timeline
 from shop.totals import tax_note, tax_rows
 
 PAGE_SIZE = 24
@@ -71,19 +71,27 @@ def payments(request: PageRequest, number: str) -> HttpResponse:
     return to_payment(request, found, provider)
 
 
-@require_POST
 @never_cache
-def cancellation(request: PageRequest, number: str) -> HttpResponse:
-    """Give up an order that is not paid yet; the cart comes back."""
-    signature = request.POST.get("signature", "")
+@require_http_methods(["GET", "HEAD", "POST"])
+def cancellation(request: PageRequest, number: str, signature: str = "") -> HttpResponse:
+    """Ask, then cancel an order that is not paid yet; its items come back to the cart."""
+    signature = signature or request.POST.get("signature", "")
     found = order_or_404(request, number, signature)
-    try:
-        verbs.cancel_order(order_id=found.pk, by=request.grant.actor)
-    except DomainError as refusal:
-        messages.error(request, refusal.detail)
-    else:
-        messages.success(request, _("The order is cancelled. The pieces are back in your cart."))
-    return SeeOther(link_to(found, signature))
+    back = link_to(found, signature)
+    if request.method == "POST":
+        try:
+            verbs.cancel_order(order_id=found.pk, by=request.grant.actor)
+        except DomainError as refusal:
+            messages.error(request, refusal.detail)
+        else:
+            messages.success(request, _("The order is cancelled. The items are back in your cart."))
+        return SeeOther(back)
+    if found.status != Order.Status.PENDING_PAYMENT:
+        messages.error(request, verbs.OrderNotCancellable().detail)
+        return SeeOther(back)
+    is_partly_paid = found.payment_status == Order.PaymentStatus.PARTLY_PAID
+    context = {"order": found, "signature": signature, "back": back, "is_partly_paid": is_partly_paid}
+    return render(request, "shop/order/cancel_page.html", context)
 
 
 @login_required
@@ -129,6 +137,8 @@ def shown(request: PageRequest, page: OrderPage, signature: str = "") -> dict[st
     found, by = page.order, request.grant.actor
     waits = found.status == Order.Status.PENDING_PAYMENT
     live = page.standing.live
+    transfer = live if waits and live and live.provider == BankTransfer.code else None
+    is_declined = waits and live is None and page.standing.latest is not None
     is_known = by.can("shop.view_order") or (found.user_id is not None and found.user == by.user)
     return {
         "order": found,
@@ -142,10 +152,14 @@ def shown(request: PageRequest, page: OrderPage, signature: str = "") -> dict[st
         # Who holds only the link does not learn the names of people.
         "steps": timeline(found, page.events, acted_in_names(page.events) if is_known else {}),
         "waits": waits,
-        "declined": waits and live is None and page.standing.latest is not None,
-        "transfer": live if waits and live and live.provider == BankTransfer.code else None,
+        "headline": headline(found, is_declined=is_declined, transfer=transfer),
+        "declined": is_declined,
+        "transfer": transfer,
+        "missing": transfers.missing(transfer) if transfer else None,
         "bank_account": settings.BANK_ACCOUNT,
-        "providers": providers.offered() if waits else [],
+        "providers": [one for one in providers.offered() if not transfer or one.code != transfer.provider]
+        if waits
+        else [],
         "may_refund": by.can("shop.refund_order") and bool(page.standing.refundable),
         "may_fulfil": by.can("shop.fulfil_order") and any(line.to_send for line, _image in page.lines),
         "may_talk": is_known,

@@ -1,7 +1,7 @@
 """Payment by bank transfer: the customer transfers, staff note what the bank statement says.
 
 The book is `BankBooking`, kept by staff through `shop.services.transfers`; the provider only reads it. A refund is
-sent by hand, so it stays on its way until the outgoing booking is noted.
+sent by hand, so it stays on its way until the outgoing booking is noted. A customer may transfer in parts.
 """
 
 from collections.abc import Mapping
@@ -22,6 +22,7 @@ class BankTransfer:
     name: ClassVar[str | Promise] = _("Bank transfer")
     hold: ClassVar[timedelta] = timedelta(days=7)
     polled: ClassVar[bool] = False
+    pays_at_once: ClassVar[bool] = False
 
     def create(self, payment: Payment, return_url: str) -> Started:
         """The order's number is the reference; later attempts count on, so that no two share one."""
@@ -30,12 +31,15 @@ class BankTransfer:
         return Started(f"{number}-{earlier + 1}" if earlier else number)
 
     def fetch(self, payment: Payment) -> Snapshot:
+        """A part of the sum counts once the rest is there; once the attempt is over, it counts as what it is."""
         movements = tuple(
             Movement(KINDS[BankBooking.Kind(row.kind)], row.statement, row.amount, row.at, row.refund_key)
             for row in BankBooking.objects.filter(ref=payment.provider_ref).order_by("id")
         )
-        paid = any(movement.kind == LedgerEntry.Kind.CAPTURE for movement in movements)
-        return Snapshot(State.CAPTURED if paid else State.OPEN, movements)
+        received = sum(movement.amount for movement in movements if movement.kind == LedgerEntry.Kind.CAPTURE)
+        if not received or (payment.is_live and received < payment.amount):
+            return Snapshot(State.OPEN)
+        return Snapshot(State.CAPTURED, movements)
 
     def cancel(self, payment: Payment) -> None:
         """Nobody can keep a transfer from coming; one that comes late is treated as late money."""

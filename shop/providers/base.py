@@ -101,6 +101,8 @@ class PaymentProvider(Protocol):
     hold: ClassVar[timedelta]
     # Whether the sweep asks for snapshots in case news got lost.
     polled: ClassVar[bool]
+    # Whether the customer pays in the same visit; otherwise the last step only places the order.
+    pays_at_once: ClassVar[bool]
 
     def create(self, payment: Payment, return_url: str) -> Started:
         """Begin an attempt; the payment's key makes a repeated call return the same one."""

@@ -73,6 +73,7 @@ class Sandbox:
     name: ClassVar[str | Promise] = _("Card (sandbox)")
     hold: ClassVar[timedelta] = timedelta(minutes=30)
     polled: ClassVar[bool] = True
+    pays_at_once: ClassVar[bool] = True
 
     def create(self, payment: Payment, return_url: str) -> Started:
         charge, _made = SandboxCharge.objects.get_or_create(

@@ -16,13 +16,15 @@ EVENTS_SHOWN = 100
 class Standing:
     """Where the money of an order stands. Money that came late or twice and went back is left out.
 
-    `live` is the attempt the customer may still complete; `latest` the newest one, whatever became of it.
+    `surplus` is what is too much and still to go back. `live` is the attempt the customer may still complete; `latest`
+    the newest one, whatever became of it.
     """
 
     paid: Money
     refunded: Money
     on_its_way_back: Money
     refundable: Money
+    surplus: Money
     live: Payment | None
     latest: Payment | None
 
@@ -66,6 +68,7 @@ def standing(order: Order) -> Standing:
         refunded=order.money(sum(payment.refunded for payment in counted)),
         on_its_way_back=order.money(sum(payment.refund_pending for payment in counted)),
         refundable=order.money(max((payment.refundable for payment in counted), default=0)),
+        surplus=order.money(sum(payment.refund_pending for payment in payments if payment not in counted)),
         live=live[0] if live else None,
         latest=payments[-1] if payments else None,
     )

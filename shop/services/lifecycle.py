@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Case, F, When
+from django.db.models import Case, Exists, F, OuterRef, Sum, When
 
 from accounts.services import entitlements
 from core import events
 from core.context import Actor
 from core.errors import Conflict
-from shop.models import Cart, Order, OrderLine, Product
+from shop.models import BankBooking, Cart, Order, OrderLine, Product, Refund
 from shop.services import stock
 from shop.services.cart import NotEnoughStock
 
@@ -58,18 +58,51 @@ def confirm_order(order: Order, *, by: Actor, now: datetime, payment: str = "") 
 
 
 def settle_status(order: Order, *, now: datetime) -> None:
-    """Bring the status of a paid order in line with what has been sent, cancelled and is left to send."""
-    if order.status not in Order.CONFIRMED:
-        return
+    """Bring the states of an order in line with what was sent, cancelled, is left to send, and was given back."""
     lines = list(order.lines.all())
     left = sum(line.to_send for line in lines)
     sent = sum(line.quantity_fulfilled for line in lines)
+    _settle_fulfilment(order, lines, sent)
+    settle_payment_status(order)
+    if order.status not in Order.CONFIRMED:
+        return
     if left:
         wanted = Order.Status.PARTLY_FULFILLED if sent else Order.Status.PAID
+    elif not sent:
+        wanted = Order.Status.CANCELLED
     else:
-        wanted = Order.Status.FULFILLED if sent else Order.Status.CANCELLED
+        wanted = Order.Status.REFUNDED if order.is_refunded else Order.Status.FULFILLED
     if order.status != wanted:
         move_to(order, wanted, now)
+
+
+def settle_payment_status(order: Order) -> None:
+    """Bring the payment status of an order in line with its money. Money that is too much and goes back is left out."""
+    surplus = Refund.objects.filter(payment=OuterRef("pk"), cause=Refund.Cause.SURPLUS)
+    counted = order.payments.filter(~Exists(surplus))
+    sums = counted.aggregate(captured=Sum("captured", default=0), refunded=Sum("refunded", default=0))
+    if order.paid_at is None:
+        refs = order.payments.live().filter(provider_ref__gt="").values("provider_ref")
+        in_part = order.status == Order.Status.PENDING_PAYMENT and BankBooking.objects.filter(ref__in=refs).exists()
+        wanted = Order.PaymentStatus.PARTLY_PAID if in_part else Order.PaymentStatus.UNPAID
+    elif sums["refunded"] == 0:
+        wanted = Order.PaymentStatus.PAID
+    else:
+        all_back = sums["refunded"] >= sums["captured"]
+        wanted = Order.PaymentStatus.REFUNDED if all_back else Order.PaymentStatus.PARTLY_REFUNDED
+    if order.payment_status != wanted:
+        order.payment_status = wanted
+        order.save(update_fields=["payment_status"])
+
+
+def _settle_fulfilment(order: Order, lines: list[OrderLine], sent: int) -> None:
+    wanted = Order.FulfilmentStatus.UNFULFILLED
+    if sent:
+        is_all = sent == sum(line.quantity for line in lines)
+        wanted = Order.FulfilmentStatus.FULFILLED if is_all else Order.FulfilmentStatus.PARTLY_FULFILLED
+    if order.fulfilment_status != wanted:
+        order.fulfilment_status = wanted
+        order.save(update_fields=["fulfilment_status"])
 
 
 def reopen_cart(order: Order) -> None:

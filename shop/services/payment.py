@@ -96,7 +96,12 @@ def cancel_attempt(*, payment_id: int, by: Actor, now: datetime | None = None) -
         snapshot = provider.fetch(payment)
         if snapshot.state == State.OPEN:
             snapshot = replace(snapshot, state=State.CANCELLED)
-    return settlement.settle(payment_id=payment_id, snapshot=snapshot, by=by, now=now or timezone.now())
+    now = now or timezone.now()
+    ended = settlement.settle(payment_id=payment_id, snapshot=snapshot, by=by, now=now)
+    if ended.status == Payment.Status.CANCELLED and not providers.known(ended.provider).polled:
+        # A part that was waiting for the rest goes back now.
+        return sync_payment(payment_id=payment_id, by=by, now=now)
+    return ended
 
 
 def sync_open_payments(*, by: Actor, now: datetime | None = None, limit: int = 100) -> int:

@@ -36,6 +36,16 @@ class InvalidRefund(Invalid):
     message = _("Say how much, or which pieces, and why.")
 
 
+class AmountDisagrees(Invalid):
+    """Pieces that are cancelled are paid back in full, and beyond the pieces only delivery can be given back."""
+
+    code = "refund_amount_disagrees"
+    message = _(
+        "For these pieces the amount is from %(least)s to %(most)s. Leave the amount out to refund what they cost, or "
+        "leave the pieces out to refund an amount and still send them."
+    )
+
+
 class PiecesNotRefundable(Conflict):
     code = "pieces_not_refundable"
     message = _("Of %(sku)s, %(left)s can still be given back.")
@@ -67,9 +77,10 @@ def request_refund(
 
     `lines` are pieces by the uid of their order line; pieces that were not sent are cancelled, sent ones go back on
     the shelf with `restock`. Without an amount the pieces are given back at what was paid for them. Neither amount nor
-    lines means all that is left. The same `key` for the same order gives the refund it made before.
-    Locks the order, then its payments. Raises Denied, InvalidRefund, NothingToRefund, PiecesNotRefundable,
-    RefundExceedsPayment. Records order.refund_requested.
+    lines means all that is left, and so does an amount of all that is left. With both, the amount is at least what the
+    pieces cost that are cancelled. The same `key` for the same order gives the refund it made before.
+    Locks the order, then its payments. Raises Denied, InvalidRefund, AmountDisagrees, NothingToRefund,
+    PiecesNotRefundable, RefundExceedsPayment. Records order.refund_requested.
     """
     if not by.can("shop.refund_order"):
         raise Denied
@@ -81,9 +92,10 @@ def request_refund(
     captured = list(Payment.objects.locked().filter(order=order, status=Payment.Status.CAPTURED))
     if order.paid_at is None or not any(paid.refundable for paid in captured):
         raise NothingToRefund
-    everything = amount is None and lines is None
+    refundable = max(paid.refundable for paid in captured)
+    everything = lines is None and (amount is None or amount == order.money(refundable))
     parts = _parts(order, lines, everything=everything)
-    wanted = max(paid.refundable for paid in captured) if everything else _amount(order, amount, parts)
+    wanted = refundable if everything else _amount(order, amount, parts)
     source = _payment_for(captured, wanted)
     source.order = order
     made = settlement.ask_back(
@@ -146,11 +158,29 @@ def _parts(order: Order, wanted: Mapping[str, int] | None, *, everything: bool) 
 
 
 def _amount(order: Order, amount: Money | None, parts: list[Part]) -> int:
+    worth = sum((part.worth for part in parts), Money.zero(order.currency))
     if amount is None:
-        amount = sum((part.worth for part in parts), Money.zero(order.currency))
+        amount = worth
     if amount.minor <= 0 or amount.currency != order.currency:
         raise InvalidRefund(field="amount")
+    if parts:
+        _check_agreement(order, amount, parts, worth)
     return amount.minor
+
+
+def _check_agreement(order: Order, amount: Money, parts: list[Part], worth: Money) -> None:
+    least = sum((_worth_of_cancelled(order, part) for part in parts), Money.zero(order.currency))
+    goods = sum(lifecycle.gross(order, line) for line in order.lines.all())
+    most = worth + order.money(order.total - goods)
+    if not least <= amount <= most:
+        raise AmountDisagrees(least=max(least, order.money(1)).format(), most=most.format(), field="amount")
+
+
+def _worth_of_cancelled(order: Order, part: Part) -> Money:
+    """What was paid for those pieces that were never sent; they come first."""
+    whole = order.money(lifecycle.gross(order, part.line))
+    line = part.line
+    return pricing.part_of(whole, quantity=part.cancelled, of=line.quantity, after=line.quantity_refunded)
 
 
 def _payment_for(captured: list[Payment], amount: int) -> Payment:

@@ -48,6 +48,8 @@ def settle(*, payment_id: int, snapshot: Snapshot, by: Actor, now: datetime) -> 
             _book_refund(payment, movement, by=by, now=now)
     if captured:
         _use_money(payment, by=by, now=now)
+    if fresh or payment.order.payment_status == Order.PaymentStatus.PARTLY_PAID:
+        lifecycle.settle_payment_status(payment.order)
     payment.refresh_from_db(fields=["captured", "refunded", "refund_pending"])
     return payment
 
@@ -155,10 +157,13 @@ def _move_payment(payment: Payment, snapshot: Snapshot, captured: int, *, by: Ac
 def _use_money(payment: Payment, *, by: Actor, now: datetime) -> None:
     """Money has come. It pays the order, or it goes back: it came a second time, too late, or too little."""
     order = payment.order
-    wanted = order.paid_at is None and payment.captured >= order.total
+    payment.refresh_from_db(fields=["refunded", "refund_pending"])
+    free = payment.refundable
+    wanted = order.paid_at is None and free >= order.total
     if wanted and lifecycle.confirm_order(order, by=by, now=now, payment=str(payment.uid)):
         return
-    ask_back(payment, payment.captured, cause=Refund.Cause.SURPLUS, reason="", by=by, now=now)
+    if free:
+        ask_back(payment, free, cause=Refund.Cause.SURPLUS, reason="", by=by, now=now)
 
 
 def _book_refund(payment: Payment, movement: Movement, *, by: Actor, now: datetime) -> None:

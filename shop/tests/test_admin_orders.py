@@ -58,7 +58,7 @@ def test_a_transfer_and_its_refund_are_noted_from_the_statement(desk: Client, ma
     order = place(provider="bank_transfer")
     payment.pay_order(order_id=order.pk, provider="bank_transfer", return_url="/", by=SYSTEM)
 
-    desk.post(f"/admin/shop/order/{order.pk}/transfer/", {"statement": "2026-11-21/1"})
+    desk.post(f"/admin/shop/order/{order.pk}/transfer/", {"amount": "38.90", "statement": "2026-11-21/1"})
     order.refresh_from_db()
     assert order.status == "paid"
 
@@ -70,10 +70,29 @@ def test_a_transfer_and_its_refund_are_noted_from_the_statement(desk: Client, ma
     assert made.state == "done"
 
 
+def test_noting_a_transfer_asks_for_its_amount(desk: Client):
+    order = place(provider="bank_transfer")
+    payment.pay_order(order_id=order.pk, provider="bank_transfer", return_url="/", by=SYSTEM)
+    address = f"/admin/shop/order/{order.pk}/transfer/"
+
+    assert 'value="38.90"' in desk.get(address).content.decode()
+    without = desk.post(address, {"statement": "1"})
+    assert (without.status_code, list(without.context["form"].errors)) == (422, ["amount"])
+    part = desk.post(address, {"amount": "20", "statement": "1"}, follow=True).content.decode()
+    assert "€20.00 noted. €18.90 are still missing" in part
+    assert 'value="18.90"' in desk.get(address).content.decode()
+    rest = desk.post(address, {"amount": "28.00", "statement": "2"}, follow=True).content.decode()
+    assert "€28.00 noted. €9.10 are too much" in rest
+    assert "Note as sent" in rest
+
+    order.refresh_from_db()
+    assert (order.status, order.payment_status) == ("paid", "paid")
+
+
 def test_a_transfer_noted_twice_is_refused_in_words(desk: Client):
     order = paid()
 
-    answer = desk.post(f"/admin/shop/order/{order.pk}/transfer/", {"statement": "1"})
+    answer = desk.post(f"/admin/shop/order/{order.pk}/transfer/", {"amount": "38.90", "statement": "1"})
 
     assert answer.status_code == 422
     assert "No payment has this reference." in answer.content.decode()

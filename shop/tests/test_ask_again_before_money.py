@@ -41,7 +41,7 @@ def on_its_way_by_transfer(manager: Any) -> str:
     order = by_transfer()
     fresh = testing.JustSignedIn()
     fresh.force_login(manager)
-    fresh.post(f"/admin/shop/order/{order.pk}/transfer/", {"statement": "2026-11-21/1"})
+    fresh.post(f"/admin/shop/order/{order.pk}/transfer/", {"amount": "38.90", "statement": "2026-11-21/1"})
     made = refund.request_refund(order_id=order.pk, reason="broke", by=Actor.person(manager))
     return f"/admin/shop/order/{order.pk}/refunds/{made.uid}/sent/"
 

@@ -302,15 +302,26 @@ def test_what_is_not_sent_needs_no_delivery(client: Client):
     assert (Order.objects.get().status, Order.objects.get().shipping) == ("fulfilled", 0)
 
 
-def test_a_transfer_is_explained_on_the_orders_page(client: Client):
+def test_an_order_by_transfer_is_placed_and_has_one_state_afterwards(client: Client, settings: Any):
+    settings.BANK_ACCOUNT = "Ninth Tile Pottery\nIBAN DE02"
     add_to_cart(client, MUG)
+    to_review(client)
 
+    review = client.get("/shop/checkout/review/?with=bank_transfer").content.decode()
     placed = check_out(client, provider="bank_transfer")
 
+    form = review[review.index("data-once") : review.index("By ordering you accept")]
+    assert "Place order" in form
+    assert "Pay €" not in form
+    assert "lock" not in form
     order = Order.objects.get()
     page = client.get(placed["Location"]).content.decode()
-    assert "Transfer the total to" in page
+    assert "Thank you. We are waiting for your transfer" in page
+    assert "Transfer €38.90 to" in page
+    assert "Ninth Tile Pottery<br>IBAN DE02" in page
     assert f"<bdi>{order.number}</bdi>" in page
+    assert "Pay €38.90" not in page
+    assert "Pay by another method: Card (sandbox)" in page
 
 
 def test_after_a_person_signs_in_the_order_is_theirs(client: Client, customer: Any):

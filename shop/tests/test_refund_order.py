@@ -14,7 +14,7 @@ from shop.models import LedgerEntry, Order, Payment, Refund, RefundLine, Reserva
 from shop.providers.base import ProviderRefused, ProviderUnavailable
 from shop.queries import orders as queries
 from shop.services import fulfilment, payment, refund
-from shop.services.refund import InvalidRefund, NothingToRefund, PiecesNotRefundable
+from shop.services.refund import AmountDisagrees, InvalidRefund, NothingToRefund, PiecesNotRefundable
 from shop.services.settlement import RefundExceedsPayment
 from shop.tests.factories import SYSTEM, VariantFactory, euros, paid, place, put_on_shelf
 from shop.tests.fakes import FlakySandbox
@@ -115,6 +115,39 @@ class TestAsking:
                 refund.request_refund(order_id=order.pk, **{"reason": "x", "by": SYSTEM, **asked})
 
         assert snapshot(*BOOKS) == before
+
+    @pytest.mark.parametrize("amount", ["1.00", "33.99", "38.91", "77.80"])
+    def test_an_amount_that_does_not_agree_with_the_pieces_is_refused(self, amount: str) -> None:
+        order = paid({VariantFactory(sku="MUG", price=3400): 2})
+        before = snapshot(*BOOKS, "shop.RefundLine")
+
+        with pytest.raises(AmountDisagrees) as refused:
+            refund.request_refund(
+                order_id=order.pk, lines={uid(order, "MUG"): 1}, amount=euros(amount), reason="x", by=SYSTEM
+            )
+
+        assert refused.value.field == "amount"
+        assert "from €34.00 to €38.90" in refused.value.detail
+        assert snapshot(*BOOKS, "shop.RefundLine") == before
+
+    def test_pieces_with_delivery_and_sent_pieces_for_less_are_refunded(self) -> None:
+        order = paid({VariantFactory(sku="MUG", price=3400): 2})
+        assert give_back(order, lines={uid(order, "MUG"): 1}, amount=euros("38.90")).amount == 3890
+        fulfilment.fulfil_order(order_id=order.pk, by=SYSTEM)
+
+        assert give_back(order, lines={uid(order, "MUG"): 1}, amount=euros("20.00")).amount == 2000
+
+        order.refresh_from_db()
+        assert (order.status, order.payment_status) == ("fulfilled", "partly_refunded")
+
+    def test_an_amount_of_all_that_is_left_cancels_what_was_not_sent(self) -> None:
+        order = paid({VariantFactory(price=3400): 1})
+
+        give_back(order, amount=euros("38.90"))
+
+        order.refresh_from_db()
+        assert (order.status, order.payment_status) == ("cancelled", "refunded")
+        assert StockLevel.objects.get().reserved == 0
 
     def test_an_order_without_money_has_nothing_to_refund(self) -> None:
         with pytest.raises(NothingToRefund):

@@ -85,7 +85,7 @@ def test_what_was_sent_and_given_back_is_told(client: Client, manager: Any, deli
 
     text = page.content.decode()
     assert 'href="https://post.example/RX-1"' in text
-    assert "€34.00 of it was given back." in text
+    assert "€34.00 refunded." in text
     assert "broke" not in text
     assert [step.label for step in page.context["steps"]] == ["Ordered", "Paid", "Sent in part", "Refunded"]
 
@@ -116,6 +116,36 @@ def test_a_waiting_order_asks_again_until_it_is_paid(client: Client):
     assert "every 15s" in waiting
     assert "every 15s" not in done
     assert "<html" not in done
+
+
+def test_cancelling_is_asked_first_and_a_mail_confirms_it(client: Client, deliver_events: Any):
+    order = place()
+    page = client.get(page_of(order, signed=True)).content.decode()
+    address = f"{page_of(order, signed=True)}cancellation/"
+    assert f'href="{address}"' in page
+
+    asked = client.get(address).content.decode()
+
+    order.refresh_from_db()
+    assert "Cancel this order?" in asked
+    assert "Keep order" in asked
+    assert order.status == "pending_payment"
+
+    answer = client.post(address)
+    deliver_events()
+
+    order.refresh_from_db()
+    assert (answer["Location"], order.status) == (page_of(order, signed=True), "cancelled")
+    assert [message.subject for message in mail.outbox] == [f"Order {order.number} is cancelled"]
+
+
+def test_what_cannot_be_cancelled_is_not_asked_about(client: Client):
+    order = paid()
+
+    answer = client.get(f"{page_of(order, signed=True)}cancellation/")
+
+    assert answer["Location"] == page_of(order, signed=True)
+    assert "a paid one is refunded" in client.get(answer["Location"]).content.decode()
 
 
 def test_an_unpaid_order_is_cancelled_by_its_link_and_the_cart_comes_back(client: Client):
