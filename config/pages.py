@@ -51,14 +51,14 @@ def search_page(request: PageRequest) -> HttpResponse:
     """What this viewer may find, best first, as cards where the app that owns a hit gives one."""
     q = request.GET.get("q", "").strip()[: search.LONGEST_QUERY]
     kind = asked if (asked := request.GET.get("kind", "")) in search.kinds() else ""
-    found = search.find(q, request.grant, [kind] if kind else None, HITS)
-    counts = search.count_kinds(q, request.grant) if kind else found.kinds
+    found = search.find(q, request.grant, [kind] if kind else None, HITS, is_counting_all=True)
     resolved = cards.resolve([(hit.kind, hit.public_id) for hit in found.hits], request.grant)
     context = {
         "q": q,
         "kind": kind,
-        "tabs": _tabs(q, kind, counts),
+        "tabs": _tabs(q, kind, found.kinds),
         "found": found,
+        "total": found.kinds.get(kind, 0) if kind else found.total,
         "hits": [(hit, resolved.get((hit.kind, hit.public_id))) for hit in found.hits],
     }
     return render(request, "search/results.html" if request.htmx else "search/page.html", context)

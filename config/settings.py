@@ -371,7 +371,11 @@ EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = EMAIL_URL.username or "", EMAIL_URL.passw
 EMAIL_USE_TLS, EMAIL_USE_SSL = EMAIL_URL.scheme == "smtp+tls", EMAIL_URL.scheme == "smtp+ssl"
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", f"{SITE_NAME} <hello@{DOMAIN}>")
+REPLY_TO_EMAIL = env.str("REPLY_TO_EMAIL", "")  # where answers to our mails are read; without it no mail invites any
 MAIL_INSIDE_TRANSACTION = TESTING
+
+# How long invoices are kept, counted from the end of the year. Say the same in the page on privacy.
+INVOICE_YEARS = env.int("INVOICE_YEARS", 10)
 
 # --- Payments -------------------------------------------------------------------------------------------------------
 # Account holder, IBAN and BIC as a customer needs them; `\n` begins a new line. Without it no transfer is offered.

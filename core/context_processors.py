@@ -16,11 +16,12 @@ class Site(NamedTuple):
     name: str
     tagline: str
     url: str
+    reply_to: str
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """`site` (name, tagline, url), `theme` ("light", "dark" or ""), `nav_section`, the first step of the path, and
-    `in_name`: in whose name a member of staff acts, if so.
+    """`site` (name, tagline, url, reply_to), `theme` ("light", "dark" or ""), `nav_section`, the first step of the
+    path, and `in_name`: in whose name a member of staff acts, if so.
     """
     chosen = request.COOKIES.get("theme", "")
     section = request.path.split("/", 2)[1]
@@ -29,6 +30,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
             settings.SITE_NAME,
             getattr(settings, "SITE_TAGLINE", "") or str(_("A shop, a journal and a conversation.")),
             settings.SITE_URL,
+            settings.REPLY_TO_EMAIL,
         ),
         "in_name": getattr(request, "in_name", None),
         "theme": chosen if chosen in THEMES else "",

@@ -40,13 +40,19 @@ def send(
 
 
 def compose(template: str, *, to: str, key: str, values: Mapping[str, Any] | None = None) -> EmailMultiAlternatives:
-    """The message `send` sends: text part, HTML part, Message-ID derived from the key."""
-    filled = {"site": {"name": settings.SITE_NAME, "url": settings.SITE_URL}, **(values or {})}
+    """The message `send` sends: text part, HTML part, Message-ID derived from the key, Reply-To if it is set."""
+    reply_to = settings.REPLY_TO_EMAIL
+    filled = {
+        "site": {"name": settings.SITE_NAME, "url": settings.SITE_URL, "reply_to": reply_to},
+        **(values or {}),
+    }
     head, _, text = render_to_string(f"emails/{template}.txt", filled).lstrip().partition("\n\n")
     subject = head.removeprefix("Subject:").strip().replace("\n", " ")
     headers = {"Message-ID": f"<{hashlib.sha256(key.encode()).hexdigest()[:32]}@{settings.DOMAIN}>"}
     if request_id := context.current().request_id:
         headers["X-Request-ID"] = request_id
-    message = EmailMultiAlternatives(subject, text.strip() + "\n", to=[to], headers=headers)
+    message = EmailMultiAlternatives(
+        subject, text.strip() + "\n", to=[to], headers=headers, reply_to=[reply_to] if reply_to else None
+    )
     message.attach_alternative(render_to_string(f"emails/{template}.html", {**filled, "subject": subject}), "text/html")
     return message

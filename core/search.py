@@ -7,7 +7,6 @@ capped set of candidates, the most popular first, is ranked: exact ranking of co
 """
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -152,30 +151,23 @@ def kinds() -> list[str]:
     return sorted(_makers)
 
 
-def find(q: str, viewer: Grant, kinds: Sequence[str] | None = None, limit: int = 24) -> Found:
-    """The best matches of a web-style query that this viewer may find; two queries, or five where they do not fill."""
+def find(
+    q: str, viewer: Grant, kinds: Sequence[str] | None = None, limit: int = 24, *, is_counting_all: bool = False
+) -> Found:
+    """The best matches of a web-style query that this viewer may find; two queries, or four where they do not fill.
+
+    `is_counting_all`: the counts are those of every kind, whichever are asked for.
+    """
     query = _query(q)
     if query is None:
         return Found([], {})
-    candidates = _candidates(query, viewer, kinds)
-    hits = [_hit(document) for document in _ranked(candidates, query)[:limit]]
-    counts = _by_kind(candidates)
+    tokens, counted = sorted(tokens_of(viewer)), None if is_counting_all else kinds
+    hits = _hits(query, query, tokens, kinds, limit)
     similar = _similar(q) if len(hits) < limit else None
     if similar is None:
-        return Found(hits, counts)
-    candidates = _candidates(similar & ~query, viewer, kinds)
-    more = [_hit(document) for document in _ranked(candidates, similar)[: limit - len(hits)]]
-    return Found(hits + more, _sum(counts, _by_kind(candidates)), is_similar=bool(more) and not hits)
-
-
-def count_kinds(q: str, viewer: Grant) -> dict[str, int]:
-    """How many candidates this viewer may find of each kind; at most three queries."""
-    query = _query(q)
-    if query is None:
-        return {}
-    similar = _similar(q)
-    queries = [query] if similar is None else [query, similar & ~query]
-    return _sum(*(_by_kind(_candidates(one, viewer, None)) for one in queries))
+        return Found(hits, _counts(query, tokens, counted))
+    more = _hits(similar & ~query, similar, tokens, kinds, limit - len(hits))
+    return Found(hits + more, _counts(query | similar, tokens, counted), is_similar=bool(more) and not hits)
 
 
 def clean(q: str) -> str:
@@ -216,25 +208,24 @@ def _raw(widened: Any) -> SearchQuery:
     return SearchQuery(widened, search_type="raw", config="english")
 
 
-def _sum(*counts: Mapping[str, int]) -> dict[str, int]:
-    return dict(sum(map(Counter, counts), Counter()))
+def _hits(query: Query, ranking: Query, tokens: list[str], kinds: Sequence[str] | None, limit: int) -> list[Hit]:
+    """The best by `ranking` of what `query` finds."""
+    rank = ExpressionWrapper(SearchRank(F("vector"), ranking) + F("weight") / 1000.0, output_field=FloatField())
+    found = _candidates(query, tokens, kinds).annotate(rank=rank).defer("body", "vector").order_by("-rank", "-id")
+    return [_hit(document) for document in found[:limit]]
 
 
-def _candidates(query: Query, viewer: Grant, kinds: Sequence[str] | None) -> QuerySet[SearchDocument]:
-    visible = SearchDocument.objects.filter(audience__overlap=sorted(tokens_of(viewer)))
+def _counts(query: Query, tokens: list[str], kinds: Sequence[str] | None) -> dict[str, int]:
+    found = _candidates(query, tokens, kinds)
+    return dict(found.values_list("kind").annotate(count=Count("pk")).order_by("kind"))
+
+
+def _candidates(query: Query, tokens: list[str], kinds: Sequence[str] | None) -> QuerySet[SearchDocument]:
+    visible = SearchDocument.objects.filter(audience__overlap=tokens)
     if kinds is not None:
         visible = visible.filter(kind__in=kinds)
     candidates = visible.filter(vector=query).order_by(F("weight").desc(), F("id").desc())[:CANDIDATES]
     return SearchDocument.objects.filter(pk__in=candidates.values("pk"))
-
-
-def _by_kind(candidates: QuerySet[SearchDocument]) -> dict[str, int]:
-    return dict(candidates.values_list("kind").annotate(count=Count("pk")).order_by("kind"))
-
-
-def _ranked(documents: QuerySet[SearchDocument], query: Query) -> QuerySet[SearchDocument]:
-    rank = ExpressionWrapper(SearchRank(F("vector"), query) + F("weight") / 1000.0, output_field=FloatField())
-    return documents.annotate(rank=rank).defer("body", "vector").order_by("-rank", "-id")
 
 
 def _hit(document: SearchDocument) -> Hit:

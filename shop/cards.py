@@ -21,6 +21,7 @@ from shop.models import Category, Order, Product, Variant
 from shop.queries import catalogue
 from shop.queries.catalogue import Item
 from shop.queries.offers import Offer, Stock, by_product, offers
+from shop.queries.order_page import Preview, previews
 
 NAMED_CHOICES = 3
 # Products by slug or by the SKU of a variant; two look-ups in indexes, where an OR would read all products.
@@ -127,6 +128,12 @@ def order_card(order: Order) -> Card:
         price=order.money(order.total),
         state=timeline.state_words(order),
     )
+
+
+def own_rows(orders: Sequence[Order]) -> list[tuple[Order, Card, Preview | None]]:
+    """A person's orders as their list shows them; one query."""
+    seen = previews(orders) if orders else {}
+    return [(order, order_card(order), seen.get(order.pk)) for order in orders]
 
 
 def product_url(slug: str) -> str:

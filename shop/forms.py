@@ -104,7 +104,7 @@ class PaymentForm(forms.Form):
     """How to pay, and whether the bill goes elsewhere."""
 
     provider = forms.ChoiceField(label=_("Way to pay"), widget=forms.RadioSelect)
-    other_billing = forms.BooleanField(label=_("The invoice goes to another address"), required=False)
+    other_billing = forms.BooleanField(label=_("Use a different billing address"), required=False)
 
     def __init__(self, *args: Any, providers: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -9,7 +9,7 @@ from accounts.models import User
 from core import panels
 from core.context import Grant
 from core.panels import Panel
-from shop.cards import order_card
+from shop.cards import order_card, own_rows
 from shop.models import Order
 from shop.queries import desk
 
@@ -38,7 +38,7 @@ def my_orders(person: User, viewer: Grant) -> Panel | None:
     if viewer.user != person:
         return None
     orders = list(desk.orders_of(person)[: desk.RECENT])
-    return Panel(_("Your orders"), "shop/panels/orders.html", {"rows": _rows(orders), "is_own": True}, 100)
+    return Panel(_("Your orders"), "shop/panels/own_orders.html", {"rows": own_rows(orders)}, 100)
 
 
 @panels.register("customer.admin")

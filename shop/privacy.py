@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Q, QuerySet
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts import privacy
@@ -123,7 +125,9 @@ def _review(review: Review) -> dict[str, Any]:
     return {"product": review.product.slug, **{name: getattr(review, name) for name in names}}
 
 
-BOOKS = _("The law asks us to keep the books for ten years; then the address goes too.")
+BOOKS = format_lazy(
+    _("The law asks us to keep invoices for {years} years; then the address goes too."), years=settings.INVOICE_YEARS
+)
 
 privacy.register(
     "shop",

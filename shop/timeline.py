@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -36,8 +38,8 @@ HEADLINES = {
     Order.Status.PENDING_PAYMENT: gettext_lazy("Waiting for your payment"),
     Order.Status.PAID: gettext_lazy("Thank you. We are packing it"),
     Order.Status.PARTLY_FULFILLED: gettext_lazy("Part of it is on its way"),
-    Order.Status.FULFILLED: gettext_lazy("On its way to you"),
 }
+IN_TRANSIT = timedelta(days=12)  # after which a parcel is no longer said to be on its way
 WITH_AMOUNT = frozenset({"payment.partly_received", "order.refunded", "payment.returned", "order.refund_requested"})
 
 
@@ -52,8 +54,8 @@ class Step:
     by: str = ""
 
 
-def headline(order: Order, *, is_declined: bool, transfer: Payment | None) -> str:
-    """How an order stands, for its buyer, in one line."""
+def headline(order: Order, *, is_declined: bool, transfer: Payment | None, sent_at: datetime | None = None) -> str:
+    """How an order stands, for its buyer, in one line; `sent_at` is when its last parcel left."""
     if is_declined:
         return _("The payment did not go through")
     if transfer is not None:
@@ -63,8 +65,18 @@ def headline(order: Order, *, is_declined: bool, transfer: Payment | None) -> st
         return _("Part of it was sent, the rest is cancelled")
     if order.is_refunded and order.status in Order.CONFIRMED:
         return _("Refunded")
+    if order.status == Order.Status.FULFILLED:
+        return _sent_words(order, sent_at)
     words = HEADLINES.get(Order.Status(order.status)) or capfirst(state_words(order))
     return str(words)
+
+
+def _sent_words(order: Order, sent_at: datetime | None) -> str:
+    if order.shipping_method is not None and order.shipping_method.is_pick_up:
+        return _("Collected")
+    if sent_at is None or timezone.now() - sent_at < IN_TRANSIT:
+        return _("On its way to you")
+    return _("Sent on %(date)s") % {"date": date_format(timezone.localtime(sent_at), "DATE_FORMAT")}
 
 
 def state_words(order: Order) -> str:

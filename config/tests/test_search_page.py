@@ -116,7 +116,7 @@ def test_a_search_costs_the_same_however_much_is_found(client, django_assert_max
     index("product", number)
     index("post", number)
 
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(4):
         page = client.get("/search/", {"q": "mug"})
 
     assert page.context["found"].total == 2 * number

@@ -37,6 +37,15 @@ def test_it_works(settings):
     assert sent.alternatives[0].content == "<title>Hello Clara</title><p>Dear Clara</p>"
 
 
+@pytest.mark.parametrize(("setting", "expected"), [("", []), ("help@shop.example", ["help@shop.example"])])
+def test_answers_go_where_they_are_read_or_nowhere(settings, setting, expected):
+    settings.REPLY_TO_EMAIL = setting
+
+    send()
+
+    assert django_mail.outbox[0].reply_to == expected
+
+
 def test_a_repeated_attempt_has_the_same_message_id():
     send()
     send()

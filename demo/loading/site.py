@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 
 from core.models import HomeBlock
@@ -26,7 +27,8 @@ def steps(studio: Studio) -> Iterator[Step]:
 
 
 def _write(slug: str, page: dict[str, Any], now: datetime) -> None:
-    save_text_page(slug=slug, title=page["title"], body=page["body"], by=LOADER, now=now)
+    body = page["body"].replace("{invoice_years}", str(settings.INVOICE_YEARS))
+    save_text_page(slug=slug, title=page["title"], body=body, by=LOADER, now=now)
 
 
 @transaction.atomic

@@ -22,6 +22,7 @@ from demo.loading import everything
 from demo.loading.reset import KEPT, empty_house
 from demo.loading.studio import read
 from shop.models import LedgerEntry, Order, Payment, Product, Reservation, Review, StockLevel, StockMovement, Variant
+from shop.privacy import BOOKS
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
@@ -181,6 +182,15 @@ def test_a_refund_is_told_in_the_midst_of_the_conversation_about_it():
 def test_the_front_has_its_blocks_and_its_pages():
     assert list(HomeBlock.objects.values_list("kind", flat=True)) == ["hero", "cards", "cards", "cards", "facts"]
     assert set(TextPage.objects.values_list("slug", flat=True)) == set(read("site.json")["pages"])
+
+
+def test_pages_promise_only_what_there_is(settings):
+    pages = {page.slug: page.body_source for page in TextPage.objects.all()}
+
+    assert f"{settings.INVOICE_YEARS} years from the end of the year" in pages["privacy"]
+    assert str(settings.INVOICE_YEARS) in str(BOOKS)
+    for words in ("six years", "on the page of your order", "with a picture", "your e-mail address; Bartosz"):
+        assert words not in " ".join(pages.values())
 
 
 def test_everything_public_is_findable_at_once():

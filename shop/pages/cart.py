@@ -7,6 +7,7 @@ came from instead.
 from dataclasses import dataclass
 from typing import Any
 
+from django import forms
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -24,6 +25,7 @@ from core.money import Money
 from core.origin import same_origin_post
 from shop.forms import AddLineForm, QuantityForm
 from shop.models import Cart, Market
+from shop.models.cart import MAX_QUANTITY
 from shop.pages.answers import refuse
 from shop.pages.product import chosen_in
 from shop.pages.visitor import cart_of, open_cart, remember_cart
@@ -57,21 +59,22 @@ def add_line(request: PageRequest) -> HttpResponse:
     """Put something in the cart: the drawer for a script, the cart for a browser."""
     form = AddLineForm(request.POST)
     if not form.is_valid():
-        return refuse(request, _("Say what and how many."), back=reverse("shop:index"))
+        return refuse(request, _unfit(form), back=reverse("shop:index"))
     wanted = form.cleaned_data
     sku = wanted["sku"] or _chosen_sku(request, wanted["product"])
+    before = cart_of(request)
     try:
         with transaction.atomic():
             own, token = open_cart(request)
             carts.add_line(
                 cart_id=own.pk,
                 sku=sku,
-                quantity=wanted["quantity"] or 1,
+                quantity=1 if wanted["quantity"] is None else wanted["quantity"],
                 source=refs.read(wanted["ref"]),
                 by=request.grant.actor,
             )
     except DomainError as refusal:
-        return refuse(request, refusal.detail, back=reverse("shop:index"))
+        return refuse(request, _refused(refusal, before, sku), back=reverse("shop:index"))
     response = _drawer(request, own) if request.htmx else SeeOther(reverse("shop:cart"))
     remember_cart(response, token)
     return response
@@ -84,14 +87,14 @@ def set_line(request: PageRequest, sku: str) -> HttpResponse:
     form = QuantityForm(request.POST)
     own = cart_of(request)
     if own is None or not form.is_valid():
-        return _changed(request, own, problem=_("The quantity is a whole number."))
+        return _changed(request, own, problem=" ".join((_unfit(form), _still(own, sku))).strip())
     quantity = form.cleaned_data["quantity"]
     if quantity == 0:
         return remove_line(request, sku)
     try:
         carts.set_quantity(cart_id=own.pk, sku=sku, quantity=quantity, by=request.grant.actor)
     except DomainError as refusal:
-        return _changed(request, own, problem=refusal.detail)
+        return _changed(request, own, problem=_refused(refusal, own, sku))
     return _changed(request, own)
 
 
@@ -140,6 +143,28 @@ def image_of(line: ViewLine) -> Image | None:
 def _chosen_sku(request: PageRequest, slug: str) -> str:
     market = Market.objects.default()
     return products.chosen_sku(slug, chosen_in(request.POST.dict()), market, timezone.now()) or ""
+
+
+def _unfit(form: forms.Form) -> str:
+    if "quantity" in form.errors:
+        lowest = form.fields["quantity"].min_value  # type: ignore[attr-defined]
+        return _("Enter a whole number from %(least)d to %(most)d.") % {"least": lowest, "most": MAX_QUANTITY}
+    return _("Choose a product and how many of it.")
+
+
+def _refused(refusal: DomainError, own: Cart | None, sku: str) -> str:
+    """Why a quantity was refused, and which one counts."""
+    if not isinstance(refusal, carts.NotEnoughStock):
+        return refusal.detail
+    [short] = refusal.details["lines"]
+    words = _("Only %(left)d of %(title)s left.") if short["available"] else _("%(title)s is sold out.")
+    told = words % {"left": short["available"], "title": refusal.details["titles"]}
+    return f"{told} {_still(own, sku)}".strip()
+
+
+def _still(own: Cart | None, sku: str) -> str:
+    quantity = own.lines.filter(variant__sku=sku).values_list("quantity", flat=True).first() if own else None
+    return "" if quantity is None else _("Your cart has %(quantity)d.") % {"quantity": quantity}
 
 
 def _drawer(request: PageRequest, own: Cart) -> HttpResponse:

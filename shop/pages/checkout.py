@@ -120,7 +120,7 @@ def delivery(request: PageRequest, cart: Cart, view: CartView) -> HttpResponse:
 
 @step
 def payment_step(request: PageRequest, cart: Cart, view: CartView) -> HttpResponse:
-    """How to pay, and where the invoice goes when not to the delivery address."""
+    """How to pay, and the billing address where it is not the delivery address."""
     if (behind := _next_step(cart, view)) != "payment":
         return redirect(f"shop:{behind}")
     offered = [(provider.code, str(provider.name)) for provider in providers.offered()]

@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -18,7 +19,7 @@ from core.errors import Conflict, DomainError, Unavailable
 from core.http import PageRequest, SeeOther
 from core.paging import keyset
 from shop import providers
-from shop.cards import order_card
+from shop.cards import own_rows
 from shop.forms import FindOrderForm
 from shop.models import Order
 from shop.pages.answers import posted
@@ -38,7 +39,9 @@ FIND_RATE = "10/hour"
 @never_cache
 def order(request: PageRequest, number: str, signature: str = "") -> HttpResponse:
     """An order, for those who may see it or hold its link. A script asks again while the payment is on its way."""
-    found = order_or_404(request, number, signature)
+    found = find_order(number, request.grant, signature)
+    if found is None:
+        return _ask_who(request)
     page = order_page(found)
     template = "shop/order/state.html" if request.htmx else "shop/order/page.html"
     return render(request, template, shown(request, page, signature))
@@ -101,8 +104,7 @@ def own_orders(request: PageRequest) -> HttpResponse:
     """All orders of the person who is signed in, newest first."""
     own = Order.objects.filter(user=request.grant.user)
     page = keyset(own, by=("-placed_at", "-id"), cursor=request.GET.get("cursor", ""), size=PAGE_SIZE)
-    rows = [(one, order_card(one)) for one in page.items]
-    return render(request, "shop/order/list.html", {"page": page, "rows": rows})
+    return render(request, "shop/order/list.html", {"page": page, "rows": own_rows(page.items)})
 
 
 @never_cache
@@ -117,6 +119,13 @@ def find(request: PageRequest) -> HttpResponse:
         is_sent = True
     status = 422 if form.errors else 200
     return render(request, "shop/order/find.html", {"form": form, "is_sent": is_sent}, status=status)
+
+
+def _ask_who(request: PageRequest) -> HttpResponse:
+    """Of an order that is not shown a stranger learns nothing, but may sign in and look again."""
+    if request.user.is_authenticated:
+        raise Http404
+    return redirect_to_login(request.get_full_path())
 
 
 def order_or_404(request: PageRequest, number: str, signature: str = "") -> Order:
@@ -139,6 +148,7 @@ def shown(request: PageRequest, page: OrderPage, signature: str = "") -> dict[st
     live = page.standing.live
     transfer = live if waits and live and live.provider == BankTransfer.code else None
     is_declined = waits and live is None and page.standing.latest is not None
+    sent_at = max((parcel.sent.at for parcel in page.parcels), default=None)
     is_known = by.can("shop.view_order") or (found.user_id is not None and found.user == by.user)
     return {
         "order": found,
@@ -152,7 +162,7 @@ def shown(request: PageRequest, page: OrderPage, signature: str = "") -> dict[st
         # Who holds only the link does not learn the names of people.
         "steps": timeline(found, page.events, acted_in_names(page.events) if is_known else {}),
         "waits": waits,
-        "headline": headline(found, is_declined=is_declined, transfer=transfer),
+        "headline": headline(found, is_declined=is_declined, transfer=transfer, sent_at=sent_at),
         "declined": is_declined,
         "transfer": transfer,
         "missing": transfers.missing(transfer) if transfer else None,

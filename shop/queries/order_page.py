@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
 
-from django.db.models import Case, OuterRef, Prefetch, Subquery, When, prefetch_related_objects
+from django.db.models import Case, Count, F, OuterRef, Prefetch, Subquery, When, Window, prefetch_related_objects
+from django.db.models.functions import RowNumber
 
 from core.context import Grant
 from core.media import Image
@@ -22,6 +23,7 @@ PICTURE = (
     .order_by("rank", "position", "id")
     .values(drawn=columns_of("picture"))[:1]
 )
+PREVIEWED = 3  # lines of an order in a list
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,37 @@ def order_page(order: Order) -> OrderPage:
         standing=orders.standing(order),
         events=orders.timeline(order),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """An order in a list: the pictures of its first lines, and what is in it."""
+
+    images: Sequence[Image | None]
+    titles: Sequence[str]
+    more: int  # lines that are not named
+
+
+def previews(orders: Sequence[Order]) -> dict[int, Preview]:
+    """By key of the order; one query, of at most `PREVIEWED` lines an order."""
+    place = Window(RowNumber(), partition_by=F("order_id"), order_by=F("id").asc())
+    count = Window(Count("id"), partition_by=F("order_id"))
+    lines = (
+        OrderLine.objects.filter(order__in=orders)
+        .annotate(place=place, count=count)
+        .filter(place__lte=PREVIEWED)
+        .annotate(drawn=Subquery(PICTURE))
+        .order_by("order_id", "id")
+    )
+    found = {key: list(some) for key, some in groupby(lines, attrgetter("order_id"))}
+    return {
+        key: Preview(
+            images=[image_of(**line.drawn) if line.drawn else None for line in some],
+            titles=[f"{line.quantity} × {line.title}" if line.quantity > 1 else line.title for line in some],
+            more=some[0].count - len(some),
+        )
+        for key, some in found.items()
+    }
 
 
 def refunds_of(page: OrderPage) -> list[Refund]:

@@ -12,6 +12,7 @@ from core import events
 from core.context import Actor
 from core.errors import Conflict, Denied, Invalid
 from core.ids import uuid7
+from shop import tracking
 from shop.models import Fulfilment, FulfilmentLine, Order, OrderLine
 from shop.services import lifecycle, stock
 
@@ -45,9 +46,10 @@ def fulfil_order(
 ) -> Fulfilment:
     """Record a parcel: take its pieces off the shelf and out of the promises.
 
-    `lines` are pieces by the uid of their order line; without, it is all that is left. The same `key` for the same
-    order gives the parcel it made before. Locks the order, last the stock levels. Raises Denied, NothingToSend,
-    PiecesNotToSend, InvalidFulfilment, stock.NotOnHand. Records order.fulfilled.
+    Without a `tracking_url` the link of a well-known carrier is taken. `lines` are pieces by the uid of their order
+    line; without, it is all that is left. The same `key` for the same order gives the parcel it made before. Locks
+    the order, last the stock levels. Raises Denied, NothingToSend, PiecesNotToSend, InvalidFulfilment,
+    stock.NotOnHand. Records order.fulfilled.
     """
     if not by.can("shop.fulfil_order"):
         raise Denied
@@ -63,7 +65,7 @@ def fulfil_order(
         order=order,
         carrier=carrier.strip()[:60],
         tracking_code=tracking_code.strip()[:80],
-        tracking_url=tracking_url.strip(),
+        tracking_url=tracking_url.strip() or tracking.tracking_url(carrier, tracking_code.strip()[:80]),
         idempotency_key=own_key,
         at=now,
     )

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import JSONField, QuerySet, Value
 from django.db.models.fields.json import KeyTransform
@@ -11,8 +12,8 @@ from django.utils import timezone
 
 from shop.models import Order
 
-# What the tax law of Germany asks for invoices, and no country we know of asks longer; counted from the year's end.
-KEEP_INVOICES: Final = timedelta(days=10 * 365 + 3 + 366)
+# From the end of the year in which an order was placed, which is at most a year after it.
+KEEP_INVOICES: Final = timedelta(days=settings.INVOICE_YEARS * 365 + (settings.INVOICE_YEARS + 2) // 4 + 366)
 COUNTRY_ONLY: Final = JSONObject(country=KeyTransform("country", "billing_address"))
 
 

@@ -1,5 +1,7 @@
 """The cart's pages: forms without a token, a drawer for scripts, a page for browsers."""
 
+import json
+import re
 from typing import Any
 
 import pytest
@@ -153,8 +155,43 @@ def test_the_quantity_can_be_changed_and_a_mistake_is_told(client: Client):
 
     assert changed.status_code == 303
     assert [too_many.status_code, nonsense.status_code] == [422, 422]
-    assert "There is not enough left of: Mug." in too_many.content.decode()
+    assert "Only 5 of Mug left. Your cart has 3." in too_many.content.decode()
+    assert "Enter a whole number from 0 to 9999. Your cart has 3." in nonsense.content.decode()
+    for page in (too_many, nonsense):
+        assert 'name="quantity" value="3"' in page.content.decode()
     assert lines() == [(MUG, 3)]
+
+
+@pytest.mark.parametrize(
+    ("quantity", "words"),
+    [
+        ("0", "Enter a whole number from 1 to 9999."),
+        ("-1", "Enter a whole number from 1 to 9999."),
+        ("2.5", "Enter a whole number from 1 to 9999."),
+        ("99999", "Enter a whole number from 1 to 9999."),
+        ("999", "Only 5 of Mug left. Your cart has 3."),
+        ("3", "Only 5 of Mug left. Your cart has 3."),
+    ],
+)
+def test_a_quantity_that_cannot_be_added_says_what_counts(client: Client, quantity: str, words: str):
+    add_to_cart(client, MUG, 3)
+
+    fragment = client.post("/shop/cart/lines/", {"sku": MUG, "quantity": quantity}, **SCRIPT)
+    page = client.post("/shop/cart/lines/", {"sku": MUG, "quantity": quantity}, **SAME_ORIGIN, follow=True)
+
+    assert json.loads(fragment["HX-Trigger"])["toast"]["text"] == words
+    assert words in page.content.decode()
+    assert lines() == [(MUG, 3)]
+
+
+def test_quantities_are_judged_by_the_server_which_can_say_what_counts(client: Client):
+    add_to_cart(client, MUG, 1)
+
+    for path in ("/shop/cart/", "/shop/p/mug/"):
+        html = client.get(path).content.decode()
+        assert 'data-limit="Only 5 left."' in html
+        forms = re.findall(r"<form[^>]*data-hx-post=[^>]*>", html)
+        assert [form for form in forms if "lines/" in form and "removal" not in form and "novalidate" not in form] == []
 
 
 def test_a_line_is_taken_out_and_put_back_with_its_source(client: Client):

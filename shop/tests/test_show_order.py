@@ -1,15 +1,18 @@
 """An order's page: who may open it, what it tells, what can be done there."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core import mail
 from django.test import Client
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from core import testing
 from core.context import Actor
 from core.testing import events_named, no_event
-from shop.models import Cart, Order, ProductImage, Refund
+from shop.models import Cart, Fulfilment, Order, ProductImage, Refund, ShippingMethod
 from shop.services import fulfilment, refund
 from shop.tests.factories import SYSTEM, VariantFactory, paid, place, settle, start
 from shop.tests.pages import product_with
@@ -37,23 +40,46 @@ def test_the_signed_link_opens_it_for_a_guest(client: Client):
         ("We are packing it", "now"),
     ]
     assert "no-store" in page["Cache-Control"]
-    assert f"/talk/about/order/{order.number}/" not in text
+    assert "Talk to us about it" not in text
 
 
-@pytest.mark.parametrize("who", ["nobody", "stranger", "author"])
+@pytest.mark.parametrize(
+    ("reply_to", "expected"),
+    [("help@shop.example", "Reply to any email about this order."), ("", "Sign in</a> with bea@example.com to write")],
+)
+def test_a_guest_is_invited_to_reply_only_where_replies_are_read(
+    client: Client, settings: Any, reply_to: str, expected: str
+):
+    settings.REPLY_TO_EMAIL = reply_to
+
+    text = client.get(page_of(paid(email="bea@example.com"), signed=True)).content.decode()
+
+    assert expected in text
+    assert ("Reply to any email" in text) is bool(reply_to)
+
+
+@pytest.mark.parametrize("who", ["stranger", "author"])
 @pytest.mark.parametrize("ending", ["", "forged-signature/", "forged-signature/return/"])
 def test_a_foreign_order_is_not_here(client: Client, request: Any, customer: Any, who: str, ending: str):
     order = place(user=customer)
-    if who != "nobody":
-        client.force_login(request.getfixturevalue(who))
+    client.force_login(request.getfixturevalue(who))
 
     assert client.get(f"/shop/orders/{order.number}/{ending}").status_code == 404
+
+
+@pytest.mark.parametrize("ending", ["", "forged-signature/"])
+def test_a_visitor_is_asked_to_sign_in_whether_the_order_exists_or_not(client: Client, customer: Any, ending: str):
+    for number in (place(user=customer).number, "NOSUCHORDER"):
+        answer = client.get(f"/shop/orders/{number}/{ending}")
+
+        assert answer.status_code == 302
+        assert answer["Location"] == f"/account/login/?next=/shop/orders/{number}/{ending}"
 
 
 def test_the_signature_of_one_order_opens_no_other(client: Client):
     mine, other = paid(), paid()
 
-    assert client.get(f"/shop/orders/{other.number}/{mine.signature}/").status_code == 404
+    assert client.get(f"/shop/orders/{other.number}/{mine.signature}/").status_code == 302
 
 
 @pytest.mark.parametrize("who", ["customer", "manager", "agent"])
@@ -88,6 +114,37 @@ def test_what_was_sent_and_given_back_is_told(client: Client, manager: Any, deli
     assert "€34.00 refunded." in text
     assert "broke" not in text
     assert [step.label for step in page.context["steps"]] == ["Ordered", "Paid", "Sent in part", "Refunded"]
+
+
+@pytest.mark.parametrize(
+    ("days", "is_pick_up", "heading"),
+    [(0, False, "On its way to you"), (18, False, "Sent on {}"), (18, True, "Collected")],
+)
+def test_a_parcel_is_on_its_way_for_so_long(client: Client, days: int, is_pick_up: bool, heading: str):
+    sent_at = timezone.now() - timedelta(days=days)
+    order = paid()
+    ShippingMethod.objects.filter(pk=order.shipping_method_id).update(is_pick_up=is_pick_up)
+    parcel = fulfilment.fulfil_order(order_id=order.pk, by=SYSTEM)
+    Fulfilment.objects.filter(pk=parcel.pk).update(at=sent_at)
+
+    page = client.get(page_of(order, signed=True))
+
+    assert page.context["headline"] == heading.format(date_format(sent_at, "j M Y"))
+
+
+@pytest.mark.parametrize(
+    ("carrier", "code", "url"),
+    [
+        ("DHL Express", "JD 01/4", "https://www.dhl.com/global-en/home/tracking.html?tracking-id=JD%2001%2F4"),
+        ("An Post", "CE1IE", "https://www.anpost.com/Post-Parcels/Track/History?item=CE1IE"),
+        ("UPS", "", ""),
+        ("The neighbour", "7", ""),
+    ],
+)
+def test_a_tracking_number_of_a_known_carrier_is_a_link(carrier: str, code: str, url: str):
+    parcel = fulfilment.fulfil_order(order_id=paid().pk, carrier=carrier, tracking_code=code, by=SYSTEM)
+
+    assert parcel.tracking_url == url
 
 
 def test_coming_back_from_the_provider_asks_it_how_things_stand(client: Client):
@@ -277,7 +334,7 @@ def test_a_persons_orders_are_theirs_alone(client: Client, customer: Any, strang
 
     page = client.get("/shop/orders/")
 
-    assert [order for order, _card in page.context["rows"]] == [mine]
+    assert [order for order, _card, _preview in page.context["rows"]] == [mine]
     client.logout()
     assert client.get("/shop/orders/").status_code == 302
 
@@ -372,7 +429,7 @@ def test_a_list_of_orders_costs_the_same_however_many(
         place({variant: 1}, user=customer)
     client.force_login(customer)
 
-    with django_assert_max_num_queries(3):
+    with django_assert_max_num_queries(4):
         page = client.get("/shop/orders/")
 
     assert len(page.context["rows"]) == count

@@ -59,6 +59,7 @@ on("click", "[data-steps]", (button) => {
   const before = input.value;
   input.stepUp(Number(button.dataset.steps));
   if (input.value !== before) input.dispatchEvent(new Event("change", { bubbles: true }));
+  else if (button.dataset.steps > 0 && button.parentElement.dataset.limit) toast(button.parentElement.dataset.limit);
 });
 on("click", "[data-copies]", async (button) => {
   await navigator.clipboard.writeText(document.getElementById(button.dataset.copies).value);

@@ -46,7 +46,7 @@ def officer(*, superuser=False):
 def test_the_page_lists_what_is_erased_what_loses_its_name_and_what_is_kept(browser_of, user):
     page = browser_of(user).get(CLOSE).content.decode()
 
-    for words in ("Erased", "Kept without your name", "Kept</h2>", "Comments", "Orders that were paid", "ten years"):
+    for words in ("Erased", "Kept without your name", "Kept</h2>", "Comments", "Orders that were paid", "10 years"):
         assert words in page, words
 
 
