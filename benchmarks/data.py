@@ -32,6 +32,7 @@ from shop.models import (
     Review,
     ShippingMethod,
     StockLevel,
+    TaxRate,
     Variant,
     VariantOptionValue,
     Warehouse,
@@ -71,6 +72,7 @@ def _load_shop(number: int, pictures: list[Picture], people: list[User]) -> None
     ShippingMethod.objects.create(
         market=market, code="standard", name="Standard", amount=490, free_over=10_000, countries=["DE", "FR"]
     )
+    TaxRate.objects.bulk_create(TaxRate(tax_class="standard", country=one, rate="0.19") for one in market.countries)
     warehouse = Warehouse.objects.create(code="studio", name="The studio")
     glazes = _glazes()
     shelves = list(_put_up_shelves(pictures))

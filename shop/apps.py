@@ -9,4 +9,4 @@ class ShopConfig(AppConfig):
     verbose_name = _("Shop")
 
     def ready(self) -> None:
-        from shop import cards, handlers, metrics, moderation, panels, privacy, search, topics  # noqa: F401  they register on import
+        from shop import cards, checks, handlers, metrics, moderation, panels, privacy, search, topics  # noqa: F401  they register on import

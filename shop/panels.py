@@ -11,7 +11,7 @@ from core.context import Grant
 from core.panels import Panel
 from shop.cards import order_card, own_rows
 from shop.models import Order
-from shop.queries import desk
+from shop.queries import desk, tax
 
 VIEW = "shop.view_order"
 
@@ -30,6 +30,16 @@ def today(_subject: None, viewer: Grant) -> Panel | None:
     if not viewer.actor.can(VIEW):
         return None
     return Panel(_("Shop"), "shop/panels/today.html", {"desk": desk.desk(timezone.now())}, 20)
+
+
+@panels.register("admin.index")
+def missing_tax_rates(_subject: None, viewer: Grant) -> Panel | None:
+    """What cannot be sold because its tax is not decided, for those who can decide it."""
+    if not viewer.actor.can("shop.change_taxrate"):
+        return None
+    missing = tax.missing_rates(timezone.now())
+    words = tax.missing_words(missing)
+    return Panel(_("Tax rates are missing"), "shop/panels/taxes.html", {"missing": words}, 15) if missing else None
 
 
 @panels.register("account.overview")

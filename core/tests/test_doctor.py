@@ -65,7 +65,7 @@ def test_where_nothing_answers_every_check_still_reports_and_no_secret_is_told(t
         "keys": "ok",
         "address": "ok",
         **dict.fromkeys(["database", "migrations", "redis", "queue", "clock", "mail", "storage"], "broken"),
-        **dict.fromkeys(["static files", "worker", "beat", "events", "webhooks"], "broken"),
+        **dict.fromkeys(["static files", "worker", "beat", "events", "webhooks", "tax rates"], "broken"),
         "metrics": "ok",
         **dict.fromkeys(["errors to Sentry", "traces"], "warning"),
     }

@@ -146,7 +146,7 @@ def _add_variant(studio: Studio, product: Product, data: dict[str, Any], positio
     )
     catalogue.set_options(variant=variant, values=[glaze], by=LOADER, now=now)
     price = Money.parse(data["price"], market.currency)
-    catalogue.set_price(variant=variant, market=market, amount=price, by=LOADER, now=now)
+    catalogue.set_price(variant=variant, market=market, amount=price, is_confirmed=True, by=LOADER, now=now)
     counted = data["stock"]
     stock.set_backorder_limit(sku=variant.sku, limit=counted["backorder_limit"], by=studio.owner, now=now)
     if counted["initial"]:

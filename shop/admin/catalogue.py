@@ -58,7 +58,8 @@ class VariantInline(admin.StackedInline):
     formset = VariantFormSet
     fields = (
         ("sku", "title", "position"),
-        ("price", "free", "weight_g", "tax_class"),
+        ("price", "confirm_price"),
+        ("free", "weight_g", "tax_class"),
         "chosen",
         ("is_active", "is_digital"),
     )
@@ -158,7 +159,7 @@ class VariantAdmin(ModelAdmin):
         "sku",
         "title",
         "chosen",
-        "price",
+        ("price", "confirm_price"),
         "weight_g",
         "tax_class",
         "is_digital",
@@ -197,4 +198,7 @@ def keep_variant(request: HttpRequest, form: VariantForm) -> None:
         catalogue.set_options(variant=form.instance, values=form.cleaned_data["chosen"], by=by)
     if "price" in form.changed_data and form.cleaned_data["price"] is not None:
         market = Market.objects.default()
-        catalogue.set_price(variant=form.instance, market=market, amount=form.cleaned_data["price"], by=by)
+        # The form has asked about an unusual price.
+        catalogue.set_price(
+            variant=form.instance, market=market, amount=form.cleaned_data["price"], is_confirmed=True, by=by
+        )

@@ -8,8 +8,11 @@ from django.forms.models import BaseInlineFormSet
 from django.utils.translation import gettext_lazy as _
 
 from core.media import UnusablePicture, reencode
+from core.money import Money
 from shop.forms import MoneyInput
 from shop.models import Category, Market, OptionValue, Product, ProductImage, ProductSlug, Variant
+from shop.models.price import HIGHEST_AMOUNT
+from shop.services import catalogue
 
 # Pages of the shop that a category of the same name could never be seen behind.
 RESERVED = frozenset({"cart", "checkout", "orders", "p", "sandbox"})
@@ -53,6 +56,9 @@ class VariantForm(forms.ModelForm):
         OptionValue.objects.select_related("option"), required=False, label=_("Options")
     )
     price = MoneyInput(required=False, label=_("Price"))
+    confirm_price = forms.BooleanField(
+        required=False, label=_("Save this unusual price"), widget=forms.HiddenInput, initial=False
+    )
 
     class Meta:
         model = Variant
@@ -67,6 +73,21 @@ class VariantForm(forms.ModelForm):
             self.initial["chosen"] = [chosen.value_id for chosen in self.instance.option_values.all()]
             amount = getattr(self.instance, "amount", None)
             self.initial["price"] = str(self.market.money(amount).amount) if amount is not None else ""
+
+    def clean_price(self) -> Money | None:
+        """A price that is likely to be a slip is asked about before anything is saved."""
+        price: Money | None = self.cleaned_data["price"]
+        is_confirmed = str(self.data.get(self.add_prefix("confirm_price"), "")).lower() in {"on", "true", "1"}
+        if price is None or "price" not in self.changed_data:
+            return price
+        if price.minor > HIGHEST_AMOUNT:
+            highest = Money(HIGHEST_AMOUNT, price.currency)
+            raise forms.ValidationError(_("The highest price is %(highest)s.") % {"highest": highest.format()})
+        if not is_confirmed and catalogue.is_unusual_price(variant=self.instance, market=self.market, amount=price):
+            self.fields["confirm_price"].widget = forms.CheckboxInput()
+            text = _("%(amount)s is an unusual price. If it is right, tick “Save this unusual price” and save again.")
+            raise forms.ValidationError(text % {"amount": price.format()}, code="unusual_price")
+        return price
 
     def clean_chosen(self) -> list[OptionValue]:
         chosen = list(self.cleaned_data["chosen"])

@@ -81,6 +81,9 @@ class CartOut(serializers.Serializer[CartView]):
     shipping = MoneyField(source="quote.shipping")
     tax = MoneyField(source="quote.tax")
     tax_included = serializers.BooleanField(source="quote.tax_included")
+    is_taxed = serializers.SerializerMethodField(
+        help_text="Whether the tax of every line is decided for the country; without, the cart cannot be ordered."
+    )
     total = MoneyField(source="quote.total")
     quote_hash = serializers.CharField(source="quote.hash")
     needs_shipping = serializers.BooleanField()
@@ -89,6 +92,9 @@ class CartOut(serializers.Serializer[CartView]):
     billing_address = AddressIn(source="cart.billing_address")
     shipping_method = serializers.CharField(source="method.code", default=None, allow_null=True)
     note = serializers.CharField(source="cart.note")
+
+    def get_is_taxed(self, view: CartView) -> bool:
+        return not view.untaxed
 
 
 class NewCartOut(serializers.Serializer[Any]):

@@ -16,6 +16,9 @@ from core.errors import Unavailable
 from core.money import Money
 
 COUNTRY = RegexValidator(r"^[A-Z]{2}$", _("A country is written with two capitals, such as DE."))
+# Of one price, in minor units: a cart of many such still fits what a column of amounts holds.
+HIGHEST_AMOUNT = 10**12
+MOST_DAYS = 365
 CURRENCY = RegexValidator(r"^[A-Z]{3}$", _("A currency is written with three capitals, such as EUR."))
 
 
@@ -42,6 +45,8 @@ class MarketQuerySet(models.QuerySet["Market"]):
 class Market(models.Model):
     """Where we sell: one currency and one way of showing tax. The first country is used before an address is known."""
 
+    public_kind: ClassVar[str] = "market"
+
     code = models.SlugField(_("code"), max_length=20, unique=True)
     name = models.CharField(_("name"), max_length=80)
     currency = models.CharField(_("currency"), max_length=3, validators=[CURRENCY])
@@ -63,6 +68,10 @@ class Market(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def public_id(self) -> str:
+        return self.code
 
     @property
     def home_country(self) -> str:
@@ -119,7 +128,9 @@ class Price(models.Model):
 
 
 class TaxRate(models.Model):
-    """The rate of a tax class in a country, as a fraction: 0.19 is 19 %."""
+    """The rate of a tax class in a country, as a fraction: 0.19 is 19 %. Without a row nothing of the class is sold."""
+
+    public_kind: ClassVar[str] = "tax_rate"
 
     tax_class = models.CharField(_("tax class"), max_length=10, choices=TaxClass)
     country = models.CharField(_("country"), max_length=2, validators=[COUNTRY])
@@ -140,6 +151,10 @@ class TaxRate(models.Model):
     def __str__(self) -> str:
         return f"{self.country} {self.tax_class} {self.rate}"
 
+    @property
+    def public_id(self) -> str:
+        return f"{self.country}:{self.tax_class}"
+
 
 class ShippingMethodQuerySet(models.QuerySet["ShippingMethod"]):
     def to(self, market: Market, country: str) -> Self:
@@ -154,10 +169,21 @@ class ShippingMethod(models.Model):
     market = models.ForeignKey(Market, models.PROTECT, related_name="shipping_methods", verbose_name=_("market"))
     code = models.SlugField(_("code"), max_length=30)
     name = models.CharField(_("name"), max_length=80)
-    amount = models.BigIntegerField(_("amount in minor units"), validators=[MinValueValidator(0)])
-    free_over = models.BigIntegerField(_("free from, in minor units"), null=True, blank=True)
-    min_days = models.PositiveSmallIntegerField(_("working days at least"), default=1)
-    max_days = models.PositiveSmallIntegerField(_("working days at most"), default=3)
+    amount = models.BigIntegerField(
+        _("amount in minor units"), validators=[MinValueValidator(0), MaxValueValidator(HIGHEST_AMOUNT)]
+    )
+    free_over = models.BigIntegerField(
+        _("free from, in minor units"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0), MaxValueValidator(HIGHEST_AMOUNT)],
+    )
+    min_days = models.PositiveSmallIntegerField(
+        _("working days at least"), default=1, validators=[MaxValueValidator(MOST_DAYS)]
+    )
+    max_days = models.PositiveSmallIntegerField(
+        _("working days at most"), default=3, validators=[MaxValueValidator(MOST_DAYS)]
+    )
     countries = ArrayField(
         models.CharField(max_length=2, validators=[COUNTRY]), verbose_name=_("countries"), default=list, blank=True
     )

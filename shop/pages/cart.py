@@ -33,6 +33,7 @@ from shop.queries import carts as queries
 from shop.queries import product as products
 from shop.queries.carts import CartView, ShippingOption, ViewLine
 from shop.services import cart as carts
+from shop.services.checkout import TaxNotDecided
 from shop.totals import tax_note
 
 
@@ -119,18 +120,26 @@ def shown(own: Cart | None) -> dict[str, Any]:
     """What a cart's page and drawer show; seven queries."""
     if own is None:
         return {"view": None, "cart_count": 0}
-    view = queries.view(own, now=timezone.now(), pictures=True)
+    country = own.shipping_address.get("country", "")
+    view = queries.view(own, country=country, now=timezone.now(), pictures=True)
     options = queries.shipping_options(view) if view.needs_shipping else []
     return {
         "view": view,
         "lines": [(line, image_of(line)) for line in view.lines],
         "rows": [(_("Pieces"), view.quote.subtotal, "")],
-        "tax_note": tax_note(view.quote.tax, included=True) if view.quote.tax_included else _("before tax"),
+        "tax_note": _tax_note(view),
+        "untaxed": TaxNotDecided.of(view).detail if view.untaxed else "",
         "delivery": _cheapest(options),
         "free": _free_delivery(view, options),
         "cart_count": view.count,
         "can_order": bool(view.lines) and not view.problems,
     }
+
+
+def _tax_note(view: CartView) -> str:
+    if not view.quote.tax_included:
+        return _("before tax")
+    return "" if view.untaxed else tax_note(view.quote.tax, included=True)
 
 
 def image_of(line: ViewLine) -> Image | None:

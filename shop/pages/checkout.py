@@ -114,7 +114,11 @@ def delivery(request: PageRequest, cart: Cart, view: CartView) -> HttpResponse:
         except DomainError as refusal:
             add_error(form, refusal)
         else:
-            return SeeOther(reverse("shop:payment"))
+            cart.refresh_from_db()
+            taxed = priced_cart(cart)
+            if not taxed.untaxed:
+                return SeeOther(reverse("shop:payment"))
+            form.add_error("country", verbs.TaxNotDecided.of(taxed).detail)
     return _render(request, "delivery", cart, view, **context)
 
 
@@ -218,7 +222,7 @@ def priced_cart(cart: Cart) -> CartView:
 def _next_step(cart: Cart, view: CartView) -> str:
     if not cart.email:
         return "contact"
-    if view.needs_shipping and not (cart.shipping_address and cart.shipping_method_id):
+    if view.needs_shipping and (view.untaxed or not (cart.shipping_address and cart.shipping_method_id)):
         return "delivery"
     return "payment"
 
@@ -249,7 +253,7 @@ def _render(
         "lines": [_summary_line(line) for line in view.lines],
         "rows": _rows(view),
         "total": view.quote.total,
-        "total_note": tax_note(view.quote.tax, included=view.quote.tax_included),
+        "total_note": "" if view.untaxed else tax_note(view.quote.tax, included=view.quote.tax_included),
         "country_names": dict(countries),
     }
     status = 422 if wrong and status == 200 else status  # noqa: PLR2004  as HTTP numbers them

@@ -9,18 +9,22 @@ from django.utils import timezone
 
 from core.money import Money
 from shop import pricing
-from shop.models import Cart, CartLine, Market, Price, Product, ProductImage, ShippingMethod, StockLevel, TaxRate
+from shop.models import Cart, CartLine, Market, Price, Product, ProductImage, ShippingMethod, StockLevel
+from shop.queries import tax
 
 PLENTY = 9999
 
 
 @dataclass(frozen=True, slots=True)
 class ViewLine:
-    """A cart line as it stands now. `unit` is None when it is not sold any more; `available` counts backorders."""
+    """A cart line as it stands now. `unit` is None when it is not sold any more; `available` counts backorders.
+
+    `tax_rate` is None where none is decided: then it cannot be ordered.
+    """
 
     line: CartLine
     unit: Money | None
-    tax_rate: Decimal
+    tax_rate: Decimal | None
     available: int
 
     @property
@@ -71,6 +75,11 @@ class CartView:
         """Lines that stand in the way of an order."""
         return tuple(view for view in self.lines if view.is_unavailable or view.is_short)
 
+    @property
+    def untaxed(self) -> tuple[ViewLine, ...]:
+        """Lines that are sold, but whose tax is not decided where they go."""
+        return tuple(view for view in self.lines if view.unit is not None and view.tax_rate is None)
+
 
 @dataclass(frozen=True, slots=True)
 class ShippingOption:
@@ -106,13 +115,14 @@ def view(
     country = country or market.home_country
     lines = list(_lines(cart, pictures=pictures))
     amounts = _amounts(lines, market, now)
-    rates = _rates(country)
+    # What is picked up is handed over, and taxed, where the shop is.
+    rates = tax.rates_in(market.home_country if method and method.is_pick_up else country)
     free = _available(lines)
     views = tuple(
         ViewLine(
             line=line,
             unit=market.money(amounts[line.pk]) if line.pk in amounts and _is_sold(line) else None,
-            tax_rate=rates.get(line.variant.tax_class, Decimal(0)),
+            tax_rate=rates.get(line.variant.tax_class),
             available=PLENTY if line.variant.is_digital else free.get(line.variant_id, 0),
         )
         for line in lines
@@ -125,7 +135,7 @@ def view(
 def quote(views: tuple[ViewLine, ...], market: Market, method: ShippingMethod | None) -> pricing.Quote:
     """The quote of the lines that can be sold; no query."""
     items = [
-        pricing.Item(view.sku, view.line.quantity, view.unit, view.tax_rate)
+        pricing.Item(view.sku, view.line.quantity, view.unit, view.tax_rate or Decimal(0))
         for view in views
         if view.unit is not None and not view.is_unavailable
     ]
@@ -187,10 +197,6 @@ def _amounts(lines: list[CartLine], market: Market, now: datetime) -> dict[int, 
         for line in lines
     }
     return {pk: amounts[-1] for pk, amounts in reached.items() if amounts}
-
-
-def _rates(country: str) -> dict[str, Decimal]:
-    return dict(TaxRate.objects.filter(country=country).values_list("tax_class", "rate"))
 
 
 def _available(lines: list[CartLine]) -> dict[int, int]:

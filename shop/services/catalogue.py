@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -13,6 +14,10 @@ from core.context import Actor
 from core.errors import Conflict, Denied, Invalid
 from core.money import Money
 from shop.models import Market, OptionValue, Price, Product, ProductSlug, Variant, VariantOptionValue
+from shop.models.price import HIGHEST_AMOUNT
+
+UNUSUAL_FACTOR = 10
+UNUSUAL_AMOUNT = 10**8
 
 
 class SlugTaken(Conflict):
@@ -33,6 +38,13 @@ class OptionTwice(Invalid):
 class InvalidPrice(Invalid):
     code = "invalid_price"
     message = _("A price is in the market's currency, not negative, and begins after the one it replaces.")
+
+
+class UnusualPrice(Invalid):
+    """Asked again before it is saved: nothing, or many times what this or anything else costs."""
+
+    code = "unusual_price"
+    message = _("%(amount)s is an unusual price. Confirm it to save it.")
 
 
 @transaction.atomic
@@ -84,17 +96,26 @@ def set_options(*, variant: Variant, values: Iterable[OptionValue], by: Actor, n
 
 @transaction.atomic
 def set_price(
-    *, variant: Variant, market: Market, amount: Money, by: Actor, min_qty: int = 1, now: datetime | None = None
+    *,
+    variant: Variant,
+    market: Market,
+    amount: Money,
+    by: Actor,
+    min_qty: int = 1,
+    is_confirmed: bool = False,
+    now: datetime | None = None,
 ) -> Price:
     """Let a variant cost this from now on; the price until now ends and stays as history. Locks the variant.
 
-    Raises Denied, InvalidPrice. Records price.changed.
+    Raises Denied, InvalidPrice, and UnusualPrice unless it is confirmed. Records price.changed.
     """
     if not by.can("shop.change_price"):
         raise Denied
     now = now or timezone.now()
-    if amount.minor < 0 or amount.currency != market.currency or min_qty < 1:
+    if not 0 <= amount.minor <= HIGHEST_AMOUNT or amount.currency != market.currency or min_qty < 1:
         raise InvalidPrice(field="amount")
+    if not is_confirmed and is_unusual_price(variant=variant, market=market, amount=amount):
+        raise UnusualPrice(amount=amount.format(), field="amount")
     Variant.objects.select_for_update(no_key=True).get(pk=variant.pk)
     running = Price.objects.filter(variant=variant, market=market, min_qty=min_qty, valid__endswith=None).first()
     former = running.amount if running else None
@@ -111,6 +132,16 @@ def set_price(
     data = {"market": market.code, "amount": amount.minor, "currency": market.currency, "former": former}
     events.record("price.changed", variant, by=by, now=now, min_qty=min_qty, **data)
     return price
+
+
+def is_unusual_price(*, variant: Variant | None, market: Market, amount: Money) -> bool:
+    """Whether a price is likely to be a slip: nothing, or ten times what it was, or ten times all others."""
+    running = Price.objects.filter(market=market, valid__endswith=None)
+    former = running.filter(variant=variant, min_qty=1).first() if variant and variant.pk else None
+    if amount.minor == 0 or amount.minor >= UNUSUAL_AMOUNT:
+        return former is None or former.amount != amount.minor
+    usual: int = former.amount if former else running.aggregate(highest=Max("amount", default=0))["highest"]
+    return 0 < usual * UNUSUAL_FACTOR <= amount.minor
 
 
 def _check_slug(product: Product) -> None:

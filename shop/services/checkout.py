@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django_countries import countries
 
 from core import events
 from core.context import Actor
@@ -27,6 +28,18 @@ class CartEmpty(Invalid):
     message = _("There is nothing in the cart.")
 
 
+class TaxNotDecided(Conflict):
+    code = "tax_not_decided"
+    message = _("We cannot sell this to %(country)s yet: %(titles)s. Please contact us.")
+
+    @classmethod
+    def of(cls, view: carts.CartView, *, field: str = "") -> "TaxNotDecided":
+        titles = ", ".join(entry.line.variant.product.title for entry in view.untaxed)
+        is_pick_up = view.method is not None and view.method.is_pick_up
+        country = view.cart.market.home_country if is_pick_up else view.country
+        return cls(country=countries.name(country) or country, titles=titles, field=field)
+
+
 class QuoteChanged(Conflict):
     """What the customer saw is not what it costs now; `quote_hash` and `total` in the details are the new ones."""
 
@@ -42,7 +55,8 @@ def place_order(
 
     A cart that is an order already gives that order, so a second click changes nothing. Locks the cart, last the stock
     levels. Raises CartClosed, CartEmpty, NotForSale, NotEnoughStock, InvalidEmail, addresses.InvalidAddress,
-    UnknownShipping, QuoteChanged, providers.UnknownProvider. Records order.placed, for a free order order.paid too.
+    UnknownShipping, TaxNotDecided, QuoteChanged, providers.UnknownProvider. Records order.placed, for a free order
+    order.paid too.
     """
     now = now or timezone.now()
     hold = providers.chosen(provider).hold
@@ -109,6 +123,8 @@ def _checked(cart: Cart, now: datetime) -> carts.CartView:
         addresses.clean(cart.shipping_address, field="shipping")
     if view.needs_shipping and not _reaches(method, view):
         raise UnknownShipping(field="shipping_method")
+    if view.untaxed:
+        raise TaxNotDecided.of(view)
     return view
 
 

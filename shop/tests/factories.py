@@ -165,6 +165,7 @@ def put_on_shelf(variant: Variant, quantity: int, *, warehouse: str = "studio", 
 def shop_ready() -> Market:
     """A market with a tax rate and a way of delivery."""
     TaxRateFactory()
+    TaxRateFactory(country="FR", rate=Decimal("0.20"))
     return ShippingMethodFactory().market
 
 

@@ -1,19 +1,21 @@
 """The catalogue: slugs lead on, options stay apart, prices have a history."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.test import Client
 from django.utils import timezone
 
 from core.context import Actor
 from core.errors import Denied
 from core.testing import events_named, snapshot
-from shop.models import Category, Price, Product, ProductSlug, VariantOptionValue
+from shop.models import Category, Price, Product, ProductSlug, Variant, VariantOptionValue
 from shop.services import catalogue
-from shop.services.catalogue import CombinationTaken, InvalidPrice, OptionTwice, SlugTaken
+from shop.services.catalogue import CombinationTaken, InvalidPrice, OptionTwice, SlugTaken, UnusualPrice
 from shop.tests.factories import (
     SYSTEM,
     CategoryFactory,
@@ -149,3 +151,58 @@ def test_the_database_refuses_a_category_under_itself() -> None:
 
     with pytest.raises(IntegrityError, match="category_not_its_own_parent"), transaction.atomic():
         Category.objects.filter(pk=shelf.pk).update(parent=shelf)
+
+
+class TestUnusualPrices:
+    """A price of nothing, or of many times what is usual, is asked about before it is saved."""
+
+    @pytest.mark.parametrize(
+        ("amount", "is_asked"), [("0", True), ("340.00", True), ("339.99", False), ("0.01", False)]
+    )
+    def test_the_service_wants_it_confirmed(self, amount: str, is_asked: bool) -> None:
+        variant, market = VariantFactory(price=3400), MarketFactory()
+        before = snapshot("shop.Price", "core.Event")
+        set_it = partial(catalogue.set_price, variant=variant, market=market, amount=euros(amount), by=SYSTEM)
+
+        if is_asked:
+            with pytest.raises(UnusualPrice) as refused:
+                set_it()
+            assert refused.value.field == "amount"
+            assert snapshot("shop.Price", "core.Event") == before
+
+        assert set_it(is_confirmed=True).amount == euros(amount).minor
+
+    def test_the_first_price_of_a_variant_is_compared_with_the_others(self) -> None:
+        VariantFactory(price=3400)
+        new = Variant.objects.create(product=ProductFactory(), sku="NEW", combination="x")
+
+        with pytest.raises(UnusualPrice):
+            catalogue.set_price(variant=new, market=MarketFactory(), amount=euros("400"), by=SYSTEM)
+
+    def test_a_price_beyond_all_measure_is_refused_even_when_confirmed(self) -> None:
+        with pytest.raises(InvalidPrice):
+            catalogue.set_price(
+                variant=VariantFactory(),
+                market=MarketFactory(),
+                amount=euros("10000000000.01"),
+                is_confirmed=True,
+                by=SYSTEM,
+            )
+
+    @pytest.mark.parametrize("amount", ["0.00", "9999999999.99"])
+    def test_the_page_asks_again_and_then_saves(self, desk: Client, amount: str) -> None:
+        variant = VariantFactory(sku="MUG", price=3400)
+        address = f"/admin/shop/variant/{variant.pk}/change/"
+        typed = {"sku": "MUG", "price": amount, "weight_g": 300, "tax_class": "standard", "position": 0}
+        before = snapshot("shop.Price", "shop.Variant", "core.Event")
+
+        asked = desk.post(address, typed | {"title": "Renamed"})
+
+        text = asked.content.decode()
+        assert "is an unusual price" in text
+        assert '<input type="checkbox" name="confirm_price"' in text
+        assert snapshot("shop.Price", "shop.Variant", "core.Event") == before
+        assert 'type="checkbox" name="confirm_price"' not in desk.get(address).content.decode()
+
+        assert desk.post(address, typed | {"confirm_price": "on"}).status_code == 302
+        assert variant.prices.get(valid__endswith=None).amount == euros(amount).minor
