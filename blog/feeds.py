@@ -8,7 +8,9 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
+from html import escape, unescape
 from typing import Any
+from urllib.parse import urljoin
 
 from django.conf import settings
 from django.contrib.sitemaps import Sitemap
@@ -29,13 +31,21 @@ from core.context import Grant
 from core.http import PageRequest
 from core.media import Image
 from core.microcache import for_strangers
+from core.xml_text import drop_non_xml
 
-OWN_ADDRESS = re.compile(r'(href|src)="(/[^/"][^"]*)"')
+ADDRESS = re.compile(r'(href|src)="([^"]*)"')
 FEED_TYPES = {"rss": "application/rss+xml", "atom": "application/atom+xml", "json": "application/feed+json"}
 CONTENT = "http://purl.org/rss/1.0/modules/content/"
 
 
-class Rss(feedgenerator.Rss201rev2Feed):
+class StrictItems(feedgenerator.SyndicationFeed):
+    """Items without characters that XML cannot hold: one of them, and no reader can read the feed."""
+
+    def add_item(self, *args: Any, **kwargs: Any) -> None:
+        super().add_item(*args, **_storable(kwargs))
+
+
+class Rss(StrictItems, feedgenerator.Rss201rev2Feed):
     """RSS whose items carry the whole text beside the excerpt."""
 
     def rss_attributes(self) -> dict[str, str]:
@@ -47,7 +57,7 @@ class Rss(feedgenerator.Rss201rev2Feed):
             handler.addQuickElement("content:encoded", item["text"])
 
 
-class Atom(feedgenerator.Atom1Feed):
+class Atom(StrictItems, feedgenerator.Atom1Feed):
     """Atom whose entries carry the whole text beside the excerpt."""
 
     def add_item_elements(self, handler: Any, item: dict[str, Any]) -> None:
@@ -136,7 +146,7 @@ def _json(posts: list[Post], contents: Contents) -> HttpResponse:
         "home_page_url": _here("blog:index"),
         "feed_url": _here("blog:json_feed"),
         "language": settings.LANGUAGE_CODE,
-        "items": [_json_item(post, _text(post, contents)) for post in posts],
+        "items": [_storable(_json_item(post, _text(post, contents))) for post in posts],
     }
     return JsonResponse(feed, content_type=FEED_TYPES["json"], json_dumps_params={"ensure_ascii": False})
 
@@ -169,7 +179,24 @@ def _text(post: Post, contents: Contents) -> str:
         return ""
     own = rendering.credited(contents, post)
     filled = rendering.fill(post.body_html, own, card=_card, picture=_picture)
-    return OWN_ADDRESS.sub(rf'\1="{settings.SITE_URL}\2"', filled)
+    return ADDRESS.sub(partial(_resolved, f"{settings.SITE_URL}{post.get_absolute_url()}"), filled)
+
+
+def _resolved(post_url: str, found: re.Match[str]) -> str:
+    """An address of the text as it is from anywhere: also `#fn1`, `other/` and `?page=2`."""
+    try:
+        target = urljoin(post_url, unescape(found[2]))
+    except ValueError:  # no address at all, as `http://[`
+        return found[0]
+    return f'{found[1]}="{escape(target)}"'
+
+
+def _storable(value: Any) -> Any:
+    if isinstance(value, str):
+        return drop_non_xml(value)
+    if isinstance(value, dict):
+        return {name: _storable(part) for name, part in value.items()}
+    return [_storable(part) for part in value] if isinstance(value, list) else value
 
 
 def _card(card: Card | None) -> str:

@@ -30,14 +30,14 @@ def page(request: PageRequest, draw: Callable[[], HttpResponse], *version: objec
         patch_cache_control(response, private=True, no_cache=True)
         return response
     seen = (request.get_full_path(), request.COOKIES.get(THEME), get_language(), int(time.time()) // WINDOW)
-    response = conditional(request, draw, *version, *seen, templates_version())
+    response = conditional(request, draw, *version, *seen)
     patch_vary_headers(response, ["Cookie"])
     return response
 
 
 def conditional(request: PageRequest, draw: Callable[[], HttpResponse], *version: object) -> HttpResponse:
-    """The response with an ETag of `version`, or 304 to whoever has it; caches may keep it but ask each time."""
-    etag = quote_etag(hashlib.sha256(repr(version).encode()).hexdigest()[:32])
+    """The response with an ETag of `version` and of this release, or 304 to those who have it; caches ask each time."""
+    etag = quote_etag(hashlib.sha256(repr((*version, release())).encode()).hexdigest()[:32])
     found = get_conditional_response(request, etag=etag)
     response = found if isinstance(found, HttpResponse) else draw()
     response["ETag"] = etag
@@ -45,14 +45,17 @@ def conditional(request: PageRequest, draw: Callable[[], HttpResponse], *version
     return response
 
 
-def templates_version() -> str:
-    """What pages look like now: changes with every template and stylesheet."""
-    return _templates_digest.__wrapped__() if settings.DEBUG else _templates_digest()
+def release() -> str:
+    """What pages look like now: changes with every template, script, stylesheet and translation."""
+    return _release_digest.__wrapped__() if settings.DEBUG else _release_digest()
 
 
 @cache
-def _templates_digest() -> str:
+def _release_digest() -> str:
     digest = hashlib.sha256(static("css/site.css").encode())
-    for path in sorted(Path(settings.BASE_DIR, "templates").rglob("*.html")):
-        digest.update(path.read_bytes())
+    base = Path(settings.BASE_DIR)
+    for folder, pattern in (("templates", "*.html"), ("static", "*.js"), ("static", "*.css"), ("locale", "*.mo")):
+        for path in sorted((base / folder).rglob(pattern)):
+            digest.update(str(path.relative_to(base)).encode())
+            digest.update(path.read_bytes())
     return digest.hexdigest()

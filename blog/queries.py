@@ -1,5 +1,6 @@
 """What pages, feeds and the API read. Each says how many queries it takes."""
 
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -197,7 +198,8 @@ def tags_in_use(limit: int = 24) -> list[Tag]:
 
 
 def tag_called(slug: str) -> Tag | None:
-    """A tag by its address or an older one; one query or two."""
+    """A tag by its address, composed or not, or an older one; one query or two."""
+    slug = unicodedata.normalize("NFC", slug)
     tag = Tag.objects.filter(slug=slug).first()
     if tag is not None:
         return tag

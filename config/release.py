@@ -1,5 +1,7 @@
 """Bring the database up to this code: once per deployment, before the other processes start.
 
+After the migrations come posts whose stored HTML an older renderer made; there are none in most releases.
+
 One release works at a time, by an advisory lock of the session. The lock is asked for again and again rather than
 waited for: a waiting statement is an open transaction, for which a concurrent index of the release that holds the lock
 would wait in turn, for ever. A migration gives up on a table that others hold for longer than `LOCK_TIMEOUT`, so that
@@ -14,6 +16,8 @@ from django.core.management import call_command
 from django.db import OperationalError, connection
 from psycopg.errors import LockNotAvailable
 
+from blog.services import writing
+
 LOCK_KEY = 4_702_111_234_474_983_745
 LOCK_TIMEOUT = "5s"
 TRIES = 5
@@ -26,13 +30,15 @@ class ReleaseFailed(Exception):
 
 
 def release(*, patience: float, say: Say) -> None:
-    """Wait for the database, then for other releases, for `patience` seconds each; then migrate.
+    """Wait for the database, then for other releases, for `patience` seconds each; then migrate and render posts again.
 
     Does nothing where everything is applied. Raises ReleaseFailed.
     """
     _wait_for_database(patience, say)
     with _alone(patience, say):
         _migrate(say)
+        if rendered := writing.rerender_all_posts():
+            say(f"Posts rendered again: {rendered}")
 
 
 def _wait_for_database(patience: float, say: Say) -> None:

@@ -11,6 +11,8 @@ from core import events, markdown, search
 from core.context import Actor
 from core.errors import Denied, Invalid, NotFound
 from core.models import TextPage
+from core.text import has_visible_text
+from core.xml_text import drop_non_xml
 
 
 class EmptyPage(Invalid):
@@ -28,11 +30,12 @@ def save_text_page(
     """
     if not by.can("core.change_textpage"):
         raise Denied
-    if not title.strip():
+    title, body, description = (drop_non_xml(text).strip() for text in (title, body, description))
+    if not has_visible_text(title):
         raise EmptyPage(field="title")
-    if not body.strip():
+    if not has_visible_text(body):
         raise EmptyPage(field="body_source")
-    written = {"title": title.strip(), "description": description.strip(), "body_source": body.strip()}
+    written = {"title": title, "description": description, "body_source": body}
     values = {**written, "body_html": markdown.render(body).html, "updated_at": now or timezone.now()}
     page, is_new = TextPage.objects.select_for_update().get_or_create(slug=slug, defaults=values)
     if not is_new:

@@ -16,6 +16,7 @@ from core.addresses import address
 from core.context import Actor, Grant
 from core.ids import uuid7
 from core.models import Picture
+from core.slugs import SlugField
 
 WORDS_A_MINUTE = 230
 LONGEST_SLUG = 80
@@ -113,7 +114,7 @@ class Post(models.Model):
         ALL = "all", _("every comment waits")
 
     uid = models.UUIDField(_("uid"), default=uuid7, unique=True, editable=False)
-    slug = models.SlugField(_("address"), max_length=LONGEST_SLUG, unique=True, allow_unicode=True)
+    slug = SlugField(_("address"), max_length=LONGEST_SLUG, unique=True)
     title = models.CharField(_("title"), max_length=200)
     excerpt = models.TextField(_("standfirst"), blank=True, max_length=500)
     body_source = models.TextField(_("text"), blank=True)
@@ -278,7 +279,7 @@ class PostAuthor(models.Model):
 class SlugRedirect(models.Model):
     """An address that a post once had. It leads to where the post is now, so redirects never chain."""
 
-    old_slug = models.SlugField(_("old address"), max_length=LONGEST_SLUG, unique=True, allow_unicode=True)
+    old_slug = SlugField(_("old address"), max_length=LONGEST_SLUG, unique=True)
     post = models.ForeignKey(Post, models.CASCADE, related_name="old_slugs", verbose_name=_("post"))
     created_at = models.DateTimeField(_("since"), default=timezone.now)
 

@@ -8,6 +8,8 @@ from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from core.slugs import SlugField
+
 LONGEST_TAG = 60
 
 
@@ -16,7 +18,7 @@ class Tag(models.Model):
 
     public_kind: ClassVar[str] = "tag"
 
-    slug = models.SlugField(_("address"), max_length=LONGEST_TAG, unique=True, allow_unicode=True)
+    slug = SlugField(_("address"), max_length=LONGEST_TAG, unique=True)
     name = models.CharField(_("name"), max_length=LONGEST_TAG)
     description = models.CharField(_("description"), max_length=300, blank=True)
 
@@ -43,7 +45,7 @@ class Tag(models.Model):
 class TagAlias(models.Model):
     """Another address of a tag: an old name, a spelling, a tag that was merged into it."""
 
-    slug = models.SlugField(_("address"), max_length=LONGEST_TAG, unique=True, allow_unicode=True)
+    slug = SlugField(_("address"), max_length=LONGEST_TAG, unique=True)
     tag = models.ForeignKey(Tag, models.CASCADE, related_name="aliases", verbose_name=_("tag"))
 
     class Meta:

@@ -1,5 +1,6 @@
 """A post, and the button that publishes it."""
 
+import unicodedata
 from functools import partial
 
 from django.contrib import messages
@@ -13,6 +14,7 @@ from blog.forms import PublicationForm
 from blog.models import Post
 from blog.pages.drawing import draw_post
 from blog.services import publishing
+from core.context import Grant
 from core.errors import Denied, DomainError
 from core.forms import add_error
 from core.http import PageRequest, SeeOther
@@ -29,15 +31,23 @@ def post(request: PageRequest, slug: str) -> HttpResponse:
     """
     opened = queries.post_for(slug, request.grant)
     if opened is None:
-        moved = queries.moved_to(slug)
-        if moved is None:
-            raise Http404
-        return HttpResponsePermanentRedirect(reverse("blog:post", args=[moved]))
+        return HttpResponsePermanentRedirect(reverse("blog:post", args=[_moved_to(slug)]))
     contents = rendering.contents_of([opened.post], request.grant) if opened.readable else rendering.NOTHING
     draw = partial(draw_post, request, opened, contents)
     if not opened.post.is_published:
         return draw()
     return freshness.page(request, draw, opened.post.changed_at, opened.post.lock_version, contents)
+
+
+def _moved_to(slug: str) -> str:
+    """Where a post is that is not at this address: it moved, or the address was typed in a decomposed form."""
+    composed = unicodedata.normalize("NFC", slug)
+    if composed != slug and queries.post_for(composed, Grant.anonymous()) is not None:
+        return composed
+    moved = queries.moved_to(composed)
+    if moved is None:
+        raise Http404
+    return moved
 
 
 @require_POST

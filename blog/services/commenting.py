@@ -15,11 +15,15 @@ from blog import access
 from blog.models import Comment, Post
 from blog.models.comment import DEEPEST
 from core import events, markdown
+from core.constraints import violated_constraint
 from core.context import Actor
 from core.errors import Conflict, Denied, Invalid, NotFound
 from core.ids import uuid7
+from core.text import has_visible_text
+from core.xml_text import drop_non_xml
 
 LONGEST = 5000
+UID_CONSTRAINT = "blog_comment_uid_key"
 # How often one person may say something; asked by the edges, since no transaction waits for Redis.
 RATE = "5/minute"
 # Who had so many comments shown is not looked at for spam.
@@ -201,8 +205,8 @@ def _first_status(post: Post, author: User, verdict: Verdict) -> Status:
 
 
 def _clean(body: str) -> str:
-    text = body.replace("\r\n", "\n").strip()
-    if not text:
+    text = drop_non_xml(body).replace("\r\n", "\n").strip()
+    if not has_visible_text(text):
         raise NothingSaid(field="body")
     if len(text) > LONGEST:
         raise SaidTooMuch(field="body", most=LONGEST)
@@ -230,7 +234,7 @@ def _insert(comment: Comment, above: Comment | None) -> None:
             comment.save(force_insert=True)
     except IntegrityError as refused:
         # The same comment sent twice at the same moment: the other one is being kept.
-        if "uid" not in str(refused):
+        if violated_constraint(refused) != UID_CONSTRAINT:
             raise
         raise UidTaken(field="uid") from None
 

@@ -2,7 +2,6 @@
 
 from itertools import count
 
-from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from blog.models import Post, SlugRedirect
@@ -10,6 +9,7 @@ from blog.models.post import LONGEST_SLUG
 from core import events, references
 from core.context import Actor
 from core.errors import Conflict, Invalid
+from core.slugs import make_slug
 
 # First steps of the journal's own addresses.
 RESERVED = frozenset({"by", "comments", "feed", "tag"})
@@ -27,7 +27,7 @@ class SlugTaken(Conflict):
 
 def clean_slug(wanted: str, *, of: Post | None = None) -> str:
     """The address as it will be. Raises BadSlug, SlugTaken. One query."""
-    slug = slugify(wanted, allow_unicode=True)[:LONGEST_SLUG].strip("-_")
+    slug = make_slug(wanted, LONGEST_SLUG)
     if not slug or slug in RESERVED:
         raise BadSlug(field="slug")
     others = Post.objects.filter(slug=slug)
@@ -38,7 +38,7 @@ def clean_slug(wanted: str, *, of: Post | None = None) -> str:
 
 def free_slug(title: str) -> str:
     """An address made from a title that no post has or had. One query or two."""
-    stem = slugify(title, allow_unicode=True)[: LONGEST_SLUG - 5].strip("-_")
+    stem = make_slug(title, LONGEST_SLUG - 5)
     stem = stem if stem and stem not in RESERVED else f"{stem or 'a'}-post"
     taken = {*Post.objects.filter(slug__startswith=stem).values_list("slug", flat=True)}
     taken |= {*SlugRedirect.objects.filter(old_slug__startswith=stem).values_list("old_slug", flat=True)}

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 
 from django.db.models.functions import Lower
-from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from blog.models import Post, PostTag, Tag, TagAlias
 from blog.models.tag import LONGEST_TAG
 from core.errors import Invalid
+from core.slugs import make_slug
+from core.xml_text import drop_non_xml
 
 MOST_TAGS = 12
 
@@ -25,7 +26,8 @@ class BadTag(Invalid):
 
 def check_names(names: Sequence[str]) -> dict[str, str]:
     """Names by the addresses they would have, in order. Raises TooManyTags, BadTag."""
-    slugs = {_slug_of(name): name.strip() for name in names if name.strip()}
+    cleaned = [drop_non_xml(name).strip() for name in names]
+    slugs = {_slug_of(name): name for name in cleaned if name}
     if len(slugs) > MOST_TAGS:
         raise TooManyTags(field="tags", most=MOST_TAGS)
     return slugs
@@ -68,7 +70,7 @@ def _find(slugs: dict[str, str]) -> dict[str, Tag]:
 
 
 def _slug_of(name: str) -> str:
-    slug = slugify(name, allow_unicode=True).strip("-_")
+    slug = make_slug(name, 2 * LONGEST_TAG)
     if not slug or len(slug) > LONGEST_TAG or len(name.strip()) > LONGEST_TAG:
         raise BadTag(field="tags", name=name.strip())
     return slug

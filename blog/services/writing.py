@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, TypedDict, Unpack
+from typing import Any, TypedDict, Unpack, cast
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -14,9 +14,13 @@ from blog.models import Post, PostAuthor, Revision
 from blog.services import slugs, tagging
 from blog.services.revising import keep_revision
 from core import events, markdown, references
+from core.constraints import violated_constraint
 from core.context import Actor
 from core.errors import Conflict, Denied, Invalid
+from core.markdown import Story
 from core.models import Picture
+from core.text import has_visible_text
+from core.xml_text import drop_non_xml
 
 LONGEST = {
     "title": 200,
@@ -26,6 +30,7 @@ LONGEST = {
     "entitlement_kind": 40,
     "entitlement_subject": 80,
 }
+SLUG_CONSTRAINT = "blog_post_slug_key"
 COLUMNS = (
     *("title", "excerpt", "seo_description", "cover", "comments_mode", "comments_closed"),
     *("visibility", "entitlement_kind", "entitlement_subject"),
@@ -98,9 +103,10 @@ def create_post(
     if not by.can("blog.add_post"):
         raise Denied
     now = now or timezone.now()
+    fields = _cleaned(fields)
     post = Post(created_by=by.user, import_source=import_source, import_ref=import_ref)
     post.created_at = post.updated_at = post.changed_at = now
-    _fill(post, fields)
+    _fill(post, fields, markdown.render(fields.get("body", "")))
     post.slug = slugs.clean_slug(fields["slug"]) if fields.get("slug") else slugs.free_slug(post.title)
     _store(post)
     _set_authors(post, fields.get("authors") or ([by.user] if by.user else []), by)
@@ -122,13 +128,15 @@ def save_post(
     slugs.BadSlug, slugs.SlugTaken and what tagging raises. Records post.saved, and post.moved for a new address.
     """
     now = now or timezone.now()
+    fields = _cleaned(fields)
+    story = markdown.render(fields["body"]) if "body" in fields else None  # before anything is locked
     post = Post.objects.locked().get(pk=post_id)
     if not access.may_edit(post, by):
         raise Denied
     if post.lock_version != lock_version:
         raise EditConflict(yours=dict(fields), theirs=_texts(post))
     before = _state(post)
-    _fill(post, fields)
+    _fill(post, fields, story)
     relations = [
         "authors" in fields and _set_authors(post, fields["authors"], by),
         "tags" in fields and tagging.set_tags(post, fields["tags"]),
@@ -161,38 +169,61 @@ def submit_post(*, post_id: int, by: Actor, now: datetime | None = None) -> Post
 
 
 def rerender_posts(limit: int = 100) -> int:
-    """Render again what an older renderer rendered; returns how many. Each post in a transaction, if it is still so."""
-    stale = Post.objects.exclude(render_version=markdown.VERSION).order_by("pk").values_list("pk", flat=True)
+    """Render again what an older renderer rendered; returns how many, at most `limit`. Safe to run at any time.
+
+    Each post is rendered without a lock and then changed in one UPDATE, if its text is still the one that was rendered.
+    A text that cannot be rendered any more keeps its HTML.
+    """
+    stale = Post.objects.filter(render_version__lt=markdown.VERSION).order_by("pk")
+    texts = list(stale.values_list("pk", "body_source")[:limit])
+    return sum([_rerender(pk, source) for pk, source in texts])
+
+
+def rerender_all_posts() -> int:
+    """`rerender_posts` until none is left; returns how many. A post that somebody saves meanwhile is new already."""
     done = 0
-    for pk in list(stale[:limit]):
-        with transaction.atomic():
-            post = Post.objects.locked().get(pk=pk)
-            _render(post)
-            post.changed_at = timezone.now()
-            post.save(update_fields=["body_html", "body_text", "toc", "word_count", "render_version", "changed_at"])
-        done += 1
+    while batch := rerender_posts():
+        done += batch
     return done
 
 
-def _fill(post: Post, fields: PostFields) -> None:
+def _rerender(pk: int, source: str) -> int:
+    try:
+        rendered = _columns(markdown.render(source))
+    except markdown.TextTooComplex:
+        rendered = {"render_version": markdown.VERSION}
+    return Post.objects.filter(pk=pk, body_source=source).update(**rendered, changed_at=timezone.now())
+
+
+def _cleaned(fields: PostFields) -> PostFields:
+    """Fields as they are kept: line ends of one kind, no characters that a feed cannot hold. Raises TooLong."""
+    given: dict[str, Any] = dict(fields)
+    for name, value in given.items():
+        if isinstance(value, str):
+            given[name] = drop_non_xml(value).replace("\r\n", "\n").replace("\r", "\n")
+    _bound(given)
+    return cast("PostFields", given)
+
+
+def _fill(post: Post, fields: PostFields, story: Story | None) -> None:
     """Set columns from fields and check what the database would only refuse without words."""
     given: dict[str, Any] = dict(fields)
-    _bound(given)
     for name in COLUMNS:
         if name in given:
             value = given[name]
             setattr(post, name, value.strip() if isinstance(value, str) else value)
-    if not post.title:
+    if not has_visible_text(post.title):
         raise NothingWritten(field="title")
     if post.visibility != Post.Visibility.ENTITLED:
         post.entitlement_kind = post.entitlement_subject = ""
     elif not (post.entitlement_kind and post.entitlement_subject):
         raise NoKey(field="entitlement_subject")
     if "body" in given:
-        text = given["body"].replace("\r\n", "\n").rstrip()
+        text = given["body"].rstrip()
         post.body_source = text and f"{text}\n"
-    if post.render_version != markdown.VERSION or "body" in given:
-        _render(post)
+    if story is not None:
+        for name, value in _columns(story).items():
+            setattr(post, name, value)
 
 
 def _bound(given: dict[str, Any]) -> None:
@@ -201,11 +232,14 @@ def _bound(given: dict[str, Any]) -> None:
             raise TooLong(field=name, most=most)
 
 
-def _render(post: Post) -> None:
-    story = markdown.render(post.body_source)
-    post.body_html, post.body_text, post.word_count = story.html, story.text, story.words
-    post.toc = [{"level": heading.level, "id": heading.id, "text": heading.text} for heading in story.toc]
-    post.render_version = markdown.VERSION
+def _columns(story: Story) -> dict[str, Any]:
+    return {
+        "body_html": story.html,
+        "body_text": story.text,
+        "word_count": story.words,
+        "toc": [{"level": heading.level, "id": heading.id, "text": heading.text} for heading in story.toc],
+        "render_version": markdown.VERSION,
+    }
 
 
 def _keep_references(post: Post) -> None:
@@ -217,8 +251,8 @@ def _store(post: Post) -> None:
         with transaction.atomic():
             post.save()
     except IntegrityError as refused:
-        # Two posts took one address at the same moment; the second gets told.
-        if "slug" not in str(refused):
+        # Two posts took one address at the same moment; the second is refused.
+        if violated_constraint(refused) != SLUG_CONSTRAINT:
             raise
         raise slugs.SlugTaken(field="slug", slug=post.slug) from None
 
@@ -233,10 +267,10 @@ def _move(post: Post, wanted: str, by: Actor) -> bool:
 
 def _set_authors(post: Post, authors: Sequence[User], by: Actor) -> bool:
     wanted = list(dict.fromkeys(author.pk for author in authors))
-    if wanted == list(post.authorships.order_by("position").values_list("user_id", flat=True)):
-        return False
     if not wanted:
         raise NoAuthor(field="authors")
+    if wanted == list(post.authorships.order_by("position").values_list("user_id", flat=True)):
+        return False
     if wanted != [by.user.pk if by.user else None] and not by.can("blog.edit_any_post"):
         raise Denied(field="authors")
     post.authorships.all().delete()

@@ -336,3 +336,18 @@ def test_a_post_goes_with_its_threads():
 
     assert not Comment.objects.exists()
     assert not Post.objects.exists()
+
+
+@pytest.mark.parametrize("body", ["\u200b", " \u2060\n", "\u202e\u200f", "\u3164", "\u000b"])
+def test_a_comment_that_shows_nothing_is_refused(body):
+    post = published()
+
+    with pytest.raises(commenting.NothingSaid) as refused:
+        say(post, person(), body=body)
+
+    assert refused.value.field == "body"
+    assert not Comment.objects.exists()
+
+
+def test_a_comment_keeps_no_characters_that_feeds_cannot_hold():
+    assert say(published(), person(), body="A\u000bB\ufffe").body_source == "AB"

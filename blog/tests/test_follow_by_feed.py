@@ -1,6 +1,7 @@
 """Feeds are well formed, hold what strangers may read, and cost little when nothing is new."""
 
 import json
+import re
 from datetime import timedelta
 from xml.etree import ElementTree as ET
 
@@ -9,6 +10,7 @@ from django.contrib.sitemaps.views import sitemap
 from django.test import RequestFactory
 
 from blog.feeds import PostSitemap
+from blog.models import Post
 from blog.tests.factories import NOON, draft, picture, published, scheduled, writer
 
 pytestmark = pytest.mark.django_db
@@ -134,3 +136,50 @@ def test_the_sitemap_lists_what_is_public(posts):
     ]
     assert urls == [f"http://localhost/journal/{post.slug}/" for post in reversed(posts)]
     assert "<lastmod>2026-03-01</lastmod>" in response.content.decode()
+
+
+def test_addresses_in_feeds_are_whole_also_those_within_the_post(client):
+    post = published(
+        body="See[^1] and [other](other/), [up](../), [part](#h-a), [mail](mailto:a@example.com).\n\n[^1]: Note."
+    )
+    here = f"{SITE}/journal/{post.slug}/"
+
+    text = ET.fromstring(client.get(RSS).content).findtext(f"channel/item/{CONTENT}")
+    in_atom = ET.fromstring(client.get(ATOM).content).findtext("a:entry/a:content", namespaces=IN_ATOM)
+    in_json = json.loads(client.get(JSON).content)["items"][0]["content_html"]
+
+    assert text == in_atom == in_json
+    assert re.findall(r'href="([^"]*)"', text) == [
+        f"{here}#fn1",
+        f"{here}other/",
+        f"{SITE}/journal/",
+        f"{here}#h-a",
+        "mailto:a@example.com",
+        f"{here}#fnref1",
+    ]
+
+
+@pytest.mark.parametrize("character", ["\u0000", "\u000b", "\u001f", "\ufffe", "\uffff", "\ud800"])
+def test_a_text_kept_with_characters_that_xml_cannot_hold_breaks_no_feed(client, monkeypatch, character):
+    """As rows do that are older than the rule at saving, and names that come from elsewhere."""
+    post = published(title="Clean", tags=["Ash"])
+    spoilt = Post.objects.with_names().get(pk=post.pk)
+    spoilt.title, spoilt.excerpt, spoilt.body_html = f"A{character}B", f"C{character}D", f"<p>E{character}F</p>"
+    spoilt.bylines[0].name = f"G{character}H"
+    spoilt.labels[0].name = f"I{character}J"
+    monkeypatch.setattr("blog.feeds.queries.feed_posts", lambda: [spoilt])
+
+    item = ET.fromstring(client.get(RSS).content).find("channel/item")
+    entry = ET.fromstring(client.get(ATOM).content).find("a:entry", IN_ATOM)
+    in_json = json.loads(client.get(JSON).content)["items"][0]
+
+    assert (item.findtext("title"), item.findtext("description"), item.findtext("category")) == ("AB", "CD", "IJ")
+    assert item.findtext(CONTENT) == "<p>EF</p>"
+    assert entry.findtext("a:author/a:name", namespaces=IN_ATOM) == "GH"
+    assert (in_json["title"], in_json["content_html"], in_json["tags"]) == ("AB", "<p>EF</p>", ["IJ"])
+
+
+def test_titles_of_all_kinds_make_a_sitemap_that_a_strict_parser_reads(client):
+    published(title="A\u000bB & <b> हिन्दी\ufffe")
+
+    assert ET.fromstring(client.get("/sitemap.xml").content) is not None

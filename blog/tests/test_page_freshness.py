@@ -3,6 +3,7 @@
 import pytest
 from django.urls import reverse
 
+from blog import freshness
 from blog.tests.factories import comment, published
 from blog.tests.reading import page
 from core.money import Money
@@ -48,3 +49,28 @@ def test_the_theme_is_part_of_the_page(client):
     client.cookies["theme"] = "dark"
 
     assert page(client, post)["ETag"] not in ("", light)
+
+
+def test_a_release_of_a_script_changes_what_a_stranger_has(client, monkeypatch):
+    monkeypatch.setattr("blog.freshness.time.time", lambda: 1000.0)
+    post = published()
+    addresses = [reverse("blog:post", args=[post.slug]), reverse("blog:index"), reverse("blog:feed")]
+    before = {address: client.get(address)["ETag"] for address in addresses}
+
+    monkeypatch.setattr("blog.freshness.release", lambda: "the next one")
+
+    for address, etag in before.items():
+        assert client.get(address, HTTP_IF_NONE_MATCH=etag).status_code == 200
+
+
+def test_scripts_and_templates_are_part_of_a_release(settings, tmp_path):
+    settings.BASE_DIR, settings.DEBUG = tmp_path, True
+    releases = {freshness.release()}
+    for name in ("static/js/cart.js", "static/css/a.css", "templates/base.html", "locale/de/LC_MESSAGES/django.mo"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("one")
+        releases.add(freshness.release())
+        (tmp_path / name).write_text("two")
+        releases.add(freshness.release())
+
+    assert len(releases) == 9

@@ -263,3 +263,29 @@ def test_a_post_put_away_is_gone(client):
     publishing.archive_post(post_id=post.pk, by=Actor.person(editor()))
 
     assert page(client, post).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/journal/cafe%CC%81-au-lait/", "/journal/old-cafe%CC%81/"])
+def test_a_decomposed_address_leads_to_the_composed_one(client, path):
+    post = published(title="Old caf\u00e9")
+    writing.save_post(post_id=post.pk, lock_version=1, by=SYSTEM, slug="caf\u00e9-au-lait")
+
+    response = client.get(path)
+
+    assert (response.status_code, response["Location"]) == (301, "/journal/caf%C3%A9-au-lait/")
+    assert client.get(response["Location"]).status_code == 200
+
+
+def test_a_decomposed_address_of_a_subject_leads_to_the_composed_one(client):
+    published(tags=["Caf\u00e9"])
+
+    response = client.get("/journal/tag/cafe%CC%81/")
+
+    assert (response.status_code, response["Location"]) == (301, "/journal/tag/caf%C3%A9/")
+
+
+def test_a_post_in_another_script_is_read_at_its_address(client):
+    post = published(title="हिन्दी में लेख")
+
+    assert page(client, post).status_code == 200
+    assert post.get_absolute_url().startswith("/journal/%E0%A4%B9")

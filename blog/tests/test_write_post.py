@@ -1,13 +1,17 @@
 """Writing: begin, save, hand in. The text is rendered once, the version guards it, each save is a revision."""
 
+from io import StringIO
+
 import pytest
+from django.core.management import call_command
 from django.db import IntegrityError, transaction
 
-from blog.models import Post, Revision
+from blog.models import Post, Revision, Tag
 from blog.services import slugs, writing
 from blog.services.writing import EditConflict
 from blog.tests.factories import NOON, SYSTEM, draft, editor, person, published, writer
-from core import references
+from core import markdown, references
+from core.constraints import violated_constraint
 from core.context import Actor
 from core.errors import Denied, Invalid
 from core.testing import events_named, failures, no_event, race, snapshot
@@ -238,6 +242,78 @@ def test_what_an_older_renderer_rendered_is_rendered_again():
     post.refresh_from_db()
     assert post.body_html == "<p><em>New</em></p>\n"
     assert writing.rerender_posts() == 0
+
+
+def test_the_command_renders_posts_again_that_an_older_renderer_made():
+    post = draft(body="*New*")
+    refused = draft(body="Short.")
+    Post.objects.filter(pk=post.pk).update(body_html="old", render_version=0)
+    Post.objects.filter(pk=refused.pk).update(body_source="*_" * 90_000, body_html="kept", render_version=0)
+    said = StringIO()
+
+    call_command("rerender_posts", stdout=said)
+
+    post.refresh_from_db()
+    refused.refresh_from_db()
+    assert post.body_html == "<p><em>New</em></p>\n"
+    assert refused.body_html == "kept"
+    assert said.getvalue() == "Posts rendered again: 2\n"
+    assert not Post.objects.exclude(render_version=markdown.VERSION).exists()
+
+
+def test_a_text_saved_while_it_is_rendered_again_is_not_overwritten(monkeypatch):
+    post = draft(body="Old.")
+    Post.objects.update(render_version=0)
+    render = markdown.render
+
+    def render_slowly(source):
+        Post.objects.update(body_source="New.\n", body_html="<p>New.</p>\n", render_version=markdown.VERSION)
+        return render(source)
+
+    monkeypatch.setattr(markdown, "render", render_slowly)
+
+    assert writing.rerender_posts() == 0
+    post.refresh_from_db()
+    assert post.body_html == "<p>New.</p>\n"
+
+
+def test_characters_that_feeds_cannot_hold_are_dropped_at_saving():
+    post = draft(title="A\u000bB", excerpt="C\ufffeD", body="E\u0008F", seo_description="G\u000cH", tags=["I\u000bJ"])
+
+    assert (post.title, post.excerpt, post.body_source, post.seo_description) == ("AB", "CD", "EF\n", "GH")
+    assert [tag.name for tag in post.tags.all()] == ["IJ"]
+
+
+def test_a_title_that_shows_nothing_is_refused():
+    with pytest.raises(writing.NothingWritten) as refused:
+        draft(title="\u200b\u2060")
+
+    assert refused.value.field == "title"
+    assert not Post.objects.exists()
+
+
+def test_a_title_in_any_script_gives_an_address_that_keeps_its_vowels():
+    assert draft(title="हिन्दी में लेख", tags=["हिन्दी"]).slug == "हिन्दी-में-लेख"
+    assert Tag.objects.get().slug == "हिन्दी"
+
+
+def test_a_draft_without_an_author_is_refused():
+    with pytest.raises(writing.NoAuthor):
+        writing.create_post(by=SYSTEM, title="Nobody's", body="x")
+
+    assert not Post.objects.exists()
+
+
+def test_a_rule_of_the_database_is_not_taken_for_another(monkeypatch):
+    """Only the constraint on addresses means that an address is taken, whatever else the error says."""
+    post = draft(title="On slugs")
+    monkeypatch.setattr(slugs, "clean_slug", lambda wanted, of=None: wanted)
+
+    with pytest.raises(slugs.SlugTaken):
+        draft(slug=post.slug)
+    with pytest.raises(IntegrityError) as refused:
+        draft(slug="Slug")
+    assert violated_constraint(refused.value) == "post_slug_lower"
 
 
 def test_a_reserved_word_as_a_title_still_gets_an_address():

@@ -109,3 +109,14 @@ def test_another_failure_is_not_tried_again(monkeypatch):
     with pytest.raises(release.ReleaseFailed, match="disk full"):
         release.release(patience=1, say=lambda text: None)
     assert len(tries) == 1
+
+
+def test_a_release_renders_posts_again_after_its_migrations(monkeypatch, capsys):
+    steps = []
+    monkeypatch.setattr(release, "call_command", lambda *names, **options: steps.append("migrate"))
+    monkeypatch.setattr(release.writing, "rerender_all_posts", lambda: steps.append("render") or 2)
+
+    call_command("release")
+
+    assert steps == ["migrate", "render"]
+    assert "Posts rendered again: 2" in capsys.readouterr().out

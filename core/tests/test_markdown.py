@@ -225,8 +225,57 @@ def test_links_of_anybody_pass_on_no_fame():
     )
 
 
-def test_long_and_deep_texts_are_rendered_in_time():
-    markdown.render("> " * 5000 + "x")
-    markdown.render("[" * 20_000)
-    markdown.render("# a\n" * 5000)
-    assert markdown.render("*a" * 10_000).words >= 1
+@pytest.mark.parametrize("render", [lambda source: markdown.render(source).html, markdown.render_short])
+def test_an_address_ends_at_cjk_punctuation_and_keeps_its_marks(render):
+    html = render("看https://example.com/a_b_c?x=1&copy=2，谢谢。 **https://example.com/d** (www.example.com)")
+
+    assert re.findall(r'href="([^"]*)"', html) == [
+        "https://example.com/a_b_c?x=1&amp;copy=2",
+        "https://example.com/d",
+        "http://www.example.com",
+    ]
+    assert "</a>，谢谢。" in html
+    assert "<em>" not in html
+
+
+@pytest.mark.parametrize("text", ["README.md", "agora.py", "a@example.com", "example.com"])
+def test_only_a_scheme_or_www_makes_a_link(text):
+    assert markdown.render(text).html == f"<p>{text}</p>\n"
+    assert markdown.render_short(text) == f"<p>{text}</p>"
+
+
+def test_an_address_in_a_link_is_not_a_link_in_a_link():
+    assert markdown.render("[a https://a.example](https://b.example)").html == (
+        '<p><a href="https://b.example">a https://a.example</a></p>\n'
+    )
+
+
+def test_quotes_and_dashes_are_typographic_and_letters_in_brackets_stay():
+    html = markdown.render("(a), (b), (c), (r), (tm): \"She 'said' so\" -- don't...").html
+
+    assert html == "<p>(a), (b), (c), (r), (tm): “She ‘said’ so” – don’t…</p>\n"
+
+
+def test_quotes_do_not_pair_across_emphasis_of_another_level():
+    assert markdown.render('*"a* b" "c *d* e"').html == '<p><em>"a</em> b" “c <em>d</em> e”</p>\n'
+
+
+def test_what_an_address_says_is_not_made_typographic():
+    assert ">https://a.example/it's--here...x<" in markdown.render("https://a.example/it's--here...x").html
+
+
+def test_empty_lines_in_code_stay():
+    html = markdown.render("```python\n\n\na = 1\n\n\nb = 2\n\n\n```").html
+
+    assert re.sub("<[^>]*>", "", html) == "\n\na = 1\n\n\nb = 2\n\n\n\n"
+
+
+def test_headings_keep_their_marks_in_their_ids():
+    assert markdown.render("## हिन्दी में लेख").toc == (Heading(2, "h-हिन्दी-में-लेख", "हिन्दी में लेख"),)
+
+
+def test_characters_that_xml_cannot_hold_are_left_out():
+    story = markdown.render("A\u000bB\ufffeC &#xFFFE; &#11;")
+
+    assert re.search("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", story.html) is None
+    assert story.html.startswith("<p>ABC ")
