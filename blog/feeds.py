@@ -130,7 +130,7 @@ def _xml(kind: type[Rss] | type[Atom], name: str, posts: list[Post], contents: C
             unique_id=f"urn:uuid:{post.uid}",
             unique_id_is_permalink=False,
             pubdate=post.published_at,
-            updateddate=post.updated_at,
+            updateddate=_changed_at(post),
             author_name=post.byline,
             categories=[tag.name for tag in post.labels],
             text=_text(post, contents),
@@ -157,7 +157,7 @@ def _json_item(post: Post, text: str) -> dict[str, Any]:
         "url": f"{settings.SITE_URL}{post.get_absolute_url()}",
         "title": post.title,
         "summary": post.excerpt,
-        "date_modified": post.updated_at.isoformat(),
+        "date_modified": _changed_at(post).isoformat(),
         "authors": [{"name": author.display_name} for author in post.bylines],
         "tags": [tag.name for tag in post.labels],
         **({"content_html": text} if text else {"content_text": post.excerpt}),
@@ -167,6 +167,11 @@ def _json_item(post: Post, text: str) -> dict[str, Any]:
     if post.cover:
         item["image"] = absolute(post.cover.image.url, settings.SITE_URL)
     return item
+
+
+def _changed_at(post: Post) -> datetime:
+    """A post that was written before it was published has not changed since."""
+    return max(post.updated_at, post.published_at or post.updated_at)
 
 
 def _is_open(post: Post) -> bool:

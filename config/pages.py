@@ -23,6 +23,7 @@ from core.origin import same_origin_post
 THEMES = ("light", "dark", "system")
 THEME_SECONDS = 365 * 24 * 3600
 HITS = 48
+SUGGESTIONS = 6
 KINDS = {
     "product": gettext_lazy("Pieces"),
     "post": gettext_lazy("Stories"),
@@ -62,6 +63,15 @@ def search_page(request: PageRequest) -> HttpResponse:
         "hits": [(hit, resolved.get((hit.kind, hit.public_id))) for hit in found.hits],
     }
     return render(request, "search/results.html" if request.htmx else "search/page.html", context)
+
+
+@require_safe
+def search_suggestions(request: PageRequest) -> HttpResponse:
+    """The best few of what this viewer may find, while they type."""
+    q = request.GET.get("q", "").strip()[: search.LONGEST_QUERY]
+    found = search.find(q, request.grant, limit=SUGGESTIONS)
+    hits = [(hit, KINDS.get(hit.kind, hit.kind)) for hit in found.hits]
+    return render(request, "search/suggestions.html", {"q": q, "hits": hits})
 
 
 @for_strangers

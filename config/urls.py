@@ -18,6 +18,7 @@ SITEMAPS = {"posts": PostSitemap, "products": ProductSitemap}
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", pages.home, name="home"),
     path("search/", pages.search_page, name="search"),
+    path("search/suggestions/", pages.search_suggestions, name="search_suggestions"),
     path("pages/<slug:slug>/", pages.text_page, name="text_page"),
     path("theme/", pages.set_theme, name="set_theme"),
     path("shop/", include("shop.urls")),

@@ -134,11 +134,11 @@ class WriteReviewForm(forms.Form):
         label=_("Stars"),
         coerce=int,
         choices=[
-            (5, _("5, love it")),
-            (4, _("4, good")),
-            (3, _("3, fair")),
-            (2, _("2, not for me")),
             (1, _("1, poor")),
+            (2, _("2, not for me")),
+            (3, _("3, fair")),
+            (4, _("4, good")),
+            (5, _("5, love it")),
         ],
         widget=forms.RadioSelect,
     )

@@ -9,6 +9,7 @@ app_name = "shop"
 urlpatterns = [
     path("", shelf.index, name="index"),
     path("cart/", cart.cart, name="cart"),
+    path("cart/count/", cart.count, name="cart_count"),
     path("cart/lines/", cart.add_line, name="add_line"),
     path("cart/lines/<slug:sku>/", cart.set_line, name="set_line"),
     path("cart/lines/<slug:sku>/removal/", cart.remove_line, name="remove_line"),

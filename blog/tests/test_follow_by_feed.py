@@ -183,3 +183,16 @@ def test_titles_of_all_kinds_make_a_sitemap_that_a_strict_parser_reads(client):
     published(title="A\u000bB & <b> हिन्दी\ufffe")
 
     assert ET.fromstring(client.get("/sitemap.xml").content) is not None
+
+
+def test_no_post_changes_before_it_is_published(client):
+    post = published(title="Written before", at=NOON)
+    Post.objects.filter(pk=post.pk).update(updated_at=NOON - timedelta(days=3))
+
+    atom = ET.fromstring(client.get("/journal/feed/atom.xml").content)
+    [item] = client.get("/journal/feed/feed.json").json()["items"]
+
+    entry = atom.find("{http://www.w3.org/2005/Atom}entry")
+    moments = [entry.findtext("{http://www.w3.org/2005/Atom}" + name) for name in ("published", "updated")]
+    assert moments == ["2026-03-01T12:00:00+00:00"] * 2
+    assert item["date_modified"] == item["date_published"]

@@ -129,3 +129,36 @@ def test_a_search_by_someone_signed_in_is_within_its_budget(client, customer, dj
 
     with django_assert_max_num_queries(10):
         assert client.get("/search/", {"q": "mug"}).status_code == 200
+
+
+def test_suggestions_are_the_best_few_with_a_way_to_all(client):
+    index("product", 8)
+
+    html = client.get("/search/suggestions/", {"q": "mu"}).content.decode()
+
+    assert html.count('href="/product/') == 6
+    assert 'href="/search/?q=mu"' in html
+    assert "<html" not in html
+
+
+@pytest.mark.parametrize("q", ["", "xyzzy", "\0", "-" * 40])
+def test_where_nothing_fits_nothing_is_suggested(client, q):
+    index("product", 1)
+
+    assert client.get("/search/suggestions/", {"q": q}).content.strip() == b""
+
+
+@pytest.mark.parametrize(("q", "words"), [("x", "Type another letter."), ("xyzzy", "Nothing found for “xyzzy”.")])
+def test_one_letter_is_not_yet_nothing_found(client, q, words):
+    index("product", 1)
+
+    html = client.get("/search/", {"q": q}).content.decode()
+
+    assert words in html
+    assert ("Nothing found</h2>" in html) is (q == "xyzzy")
+
+
+def test_results_that_are_only_like_the_words_say_so(client):
+    index("product", 2)
+
+    assert "Nothing has exactly these words. 2 similar results." in client.get("/search/?q=mugg").content.decode()

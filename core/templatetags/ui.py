@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from html import unescape
 from typing import Any
 
 from django import template
 from django.templatetags.static import static
 from django.utils import timezone, translation
 from django.utils.formats import date_format
-from django.utils.html import format_html
+from django.utils.html import format_html, strip_tags
 from django.utils.safestring import SafeString
 
 from core.media import Image
@@ -107,6 +108,12 @@ def bdi(name: object) -> SafeString:
 def isolate(name: object) -> str:
     """The same where no element can stand: in titles, attributes, subjects and plain text."""
     return f"\u2068{name}\u2069"
+
+
+@register.filter
+def plain_text(html: str) -> str:
+    """The words of HTML that was drawn from Markdown, to be shown as text."""
+    return " ".join(unescape(strip_tags(html)).split())
 
 
 @register.filter

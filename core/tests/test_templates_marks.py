@@ -103,3 +103,13 @@ def test_initials_and_tones_are_the_same_every_time():
     assert [initials(name) for name in ("Ines Moreau", "Ida", "Anna Maria von Hohenfels", "")] == ["IM", "I", "AH", ""]
     assert tone("Ines Moreau") == tone("Ines Moreau") in range(6)
     assert {tone(name) for name in ("Ines", "Ben", "Ida", "Li", "Ada", "Max", "Sam")} > {tone("Ines")}
+
+
+def test_plain_text_of_a_drawn_text_has_no_marks():
+    html = "<p>So <strong>bold</strong> &amp; <em>good</em></p>\n<p>Yes</p>"
+
+    assert draw("{{ html|plain_text }}", html=html) == "So bold &amp; good Yes"
+
+
+def test_an_exact_time_names_its_zone(settings):
+    assert draw("{{ at|exact_time }}", at=datetime(2026, 12, 1, 17, 26, tzinfo=UTC)) == "1 Dec 2026, 17:26 UTC"

@@ -54,6 +54,13 @@ def cart(request: PageRequest) -> HttpResponse:
     return render(request, "shop/cart/page.html", shown(cart_of(request)))
 
 
+@require_safe
+@never_cache
+def count(request: PageRequest) -> HttpResponse:
+    """The number in the header, for a page that the browser shows again after Back."""
+    return render(request, "components/cart_count.html", {"oob": True})
+
+
 @same_origin_post
 @require_POST
 def add_line(request: PageRequest) -> HttpResponse:

@@ -110,7 +110,9 @@ def delivery(request: PageRequest, cart: Cart, view: CartView) -> HttpResponse:
                 by=request.grant.actor,
             )
         except carts.UnknownShipping as refusal:
-            context["method_problem"] = refusal.detail
+            context["method_problem"] = (
+                _("Choose one of the delivery methods for this country.") if options else refusal.detail
+            )
         except DomainError as refusal:
             add_error(form, refusal)
         else:

@@ -1,5 +1,6 @@
 """One order as its page shows it."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -92,11 +93,19 @@ def previews(orders: Sequence[Order]) -> dict[int, Preview]:
     return {
         key: Preview(
             images=[image_of(**line.drawn) if line.drawn else None for line in some],
-            titles=[f"{line.quantity} × {line.title}" if line.quantity > 1 else line.title for line in some],
+            titles=_titles(some),
             more=some[0].count - len(some),
         )
         for key, some in found.items()
     }
+
+
+def _titles(lines: Sequence[OrderLine]) -> list[str]:
+    """How many of what; variants of one product count together."""
+    quantities: Counter[str] = Counter()
+    for line in lines:
+        quantities[line.title] += line.quantity
+    return [f"{quantity} × {title}" if quantity > 1 else title for title, quantity in quantities.items()]
 
 
 def refunds_of(page: OrderPage) -> list[Refund]:

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from core.testing import events_named, no_event
-from shop.models import Cart, Order, Payment, StockLevel, TaxRate, Variant
+from shop.models import Cart, Order, Payment, ShippingMethod, StockLevel, TaxRate, Variant
 from shop.services import catalogue, stock
 from shop.tests.factories import BERLIN, SYSTEM, ShippingMethodFactory, euros, shop_ready
 from shop.tests.fakes import FlakySandbox
@@ -240,6 +240,22 @@ def test_another_country_brings_its_own_ways_of_delivery(client: Client):
     assert "€9.00" in fragment
     assert "<html" not in fragment
     assert "To France" not in client.get("/shop/checkout/delivery/").content.decode()
+
+
+def test_without_scripts_another_country_asks_for_one_of_its_delivery_methods(client: Client):
+    ShippingMethodFactory(code="france", name="To France", amount=900, free_over=None, countries=["FR"])
+    add_to_cart(client, MUG)
+    client.post("/shop/checkout/contact/", {"email": "bea@example.com"})
+    ShippingMethod.objects.filter(code="standard").update(countries=["DE"])
+    paris = {**BERLIN, "country": "FR", "postcode": "75001", "city": "Paris", "shipping_method": "standard"}
+
+    page = client.post("/shop/checkout/delivery/", paris)
+
+    text = page.content.decode()
+    assert page.status_code == 422
+    assert "Choose one of the delivery methods for this country." in text
+    assert 'value="france" checked' in text
+    assert "does not reach" not in text
 
 
 @pytest.mark.parametrize("name", ["contact", "delivery", "payment", "review"])

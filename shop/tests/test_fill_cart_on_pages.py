@@ -184,6 +184,15 @@ def test_a_quantity_that_cannot_be_added_says_what_counts(client: Client, quanti
     assert lines() == [(MUG, 3)]
 
 
+def test_the_number_in_the_header_can_be_asked_for_after_back(client: Client):
+    add_to_cart(client, MUG, 2)
+
+    answer = client.get("/shop/cart/count/", **SCRIPT)
+
+    assert 'id="cart-count" data-hx-swap-oob="true">2<' in answer.content.decode()
+    assert "no-store" in answer["Cache-Control"]
+
+
 def test_quantities_are_judged_by_the_server_which_can_say_what_counts(client: Client):
     add_to_cart(client, MUG, 1)
 

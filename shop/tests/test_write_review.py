@@ -95,3 +95,21 @@ def test_ten_clicks_write_one_review(db: None, customer: Any) -> None:
 
     assert {type(failure) for failure in failures(results)} == {AlreadyReviewed}
     assert stars() == (1, 3)
+
+
+def test_ones_own_review_cannot_be_reported_and_stars_are_words_too(
+    bought: Product, customer: Any, client: Any
+) -> None:
+    path = f"/shop/p/{bought.slug}/reviews/"
+    client.force_login(customer)
+    form = client.get(path).content.decode()
+    reviews.write_review(product_id=bought.pk, rating=4, title="Good", by=Actor.person(customer))
+
+    own = client.get(path).content.decode()
+    client.logout()
+    foreign = client.get(path).content.decode()
+
+    assert form.count('type="radio" name="rating"') == 5
+    assert '<span class="star-label">5, love it</span>' in form
+    assert "Report" not in own
+    assert '<a class="quiet" rel="nofollow"' in foreign

@@ -82,7 +82,12 @@ localise(document);
 
 // htmx: say what failed, show what is busy, bring the eye to what needs it.
 const submitter = (event) => event.detail.requestConfig?.triggeringEvent?.submitter ?? event.detail.elt.querySelector?.("[type=submit], button:not([type])");
-document.addEventListener("htmx:beforeRequest", (event) => submitter(event)?.setAttribute("aria-busy", "true"));
+let pressed;
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const button = submitter(event);
+  button?.setAttribute("aria-busy", "true");
+  if (event.detail.requestConfig?.verb === "post") pressed = button;
+});
 document.addEventListener("htmx:afterRequest", (event) => submitter(event)?.removeAttribute("aria-busy"));
 for (const name of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
   document.addEventListener(name, (event) => {
@@ -96,6 +101,26 @@ document.addEventListener("htmx:afterSettle", (event) => {
 });
 document.addEventListener("htmx:load", (event) => localise(event.detail.elt));
 
+// Arrows go through the suggestions under the search box.
+on("keydown", ".site-search", (form, event) => {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  const places = [form.querySelector("input"), ...form.querySelectorAll(".suggestions a")];
+  const next = places[places.indexOf(document.activeElement) + step];
+  if (!step || !next) return;
+  event.preventDefault();
+  next.focus();
+});
+
+// A page that is shown again after Back has the count of its own time.
+addEventListener("pageshow", (event) => {
+  const [{ type } = {}] = performance.getEntriesByType("navigation");
+  const count = document.querySelector("[data-count-url]");
+  if (count && (event.persisted || type === "back_forward")) htmx.ajax("GET", count.dataset.countUrl, { swap: "none" });
+});
+
 // Events a response may name in HX-Trigger: {"toast": {"text": "…", "level": "success"}}, "cart:added".
 document.addEventListener("toast", (event) => toast(event.detail.text, event.detail.level));
-document.addEventListener("cart:added", () => setTimeout(() => open("cart-drawer")));
+document.addEventListener("cart:added", () => setTimeout(() => {
+  // The button that was pressed was disabled meanwhile, so the browser does not know where to return to.
+  open("cart-drawer").addEventListener("close", () => pressed?.isConnected && pressed.focus(), { once: true });
+}));
