@@ -8,29 +8,20 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
+from threading import Lock
 from typing import IO
 
 from django.core.files.storage import default_storage
-from django.utils.translation import gettext_lazy as _
 from PIL import Image as PIL_Image
-from PIL import ImageOps, UnidentifiedImageError
 
-from core.errors import Invalid
+from core.decoding import MAX_BYTES, UnusablePicture, decode
 from core.storage import keep
 
-MAX_BYTES = 12 * 1024 * 1024
-MAX_PIXELS = 40_000_000
-MAX_SIDE = 2400
+__all__ = ["Encoded", "Image", "Rendition", "UnusablePicture", "reencode", "render"]
+
 WIDTHS = (320, 640, 960, 1600)
 FORMATS = {"avif": {"quality": 62, "speed": 8}, "webp": {"quality": 82, "method": 4}}
-ACCEPTED = frozenset({"JPEG", "PNG", "WEBP", "GIF", "AVIF", "TIFF"})
-
-
-class UnusablePicture(Invalid):
-    code = "unusable_picture"
-    message = _(
-        "This file is not a picture we can use. Upload a JPEG, PNG, WebP or AVIF up to 12 MB and 40 megapixels."
-    )
+_one_at_a_time = Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,22 +63,16 @@ class Encoded:
 
 
 def reencode(upload: IO[bytes]) -> Encoded:
-    """Decode an upload and write it anew. Raises UnusablePicture for anything that is not a bounded picture."""
+    """Decode an upload and write it anew. Several at once take turns, so that their memory does not add up.
+
+    Raises UnusablePicture for anything that is not a bounded picture.
+    """
     raw = upload.read(MAX_BYTES + 1)
-    if len(raw) > MAX_BYTES:
-        raise UnusablePicture
-    try:
-        with PIL_Image.open(BytesIO(raw)) as opened:
-            if opened.format not in ACCEPTED or opened.width * opened.height > MAX_PIXELS:
-                raise UnusablePicture
-            upright = ImageOps.exif_transpose(opened)
-            pixels = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, PIL_Image.DecompressionBombError):
-        raise UnusablePicture from None
-    pixels.thumbnail((MAX_SIDE, MAX_SIDE), PIL_Image.Resampling.LANCZOS)
-    out = BytesIO()
-    pixels.save(out, "WEBP", quality=90, method=4)
-    return Encoded(out.getvalue(), pixels.width, pixels.height, _mean_color(pixels))
+    with _one_at_a_time:
+        pixels = decode(raw)
+        out = BytesIO()
+        pixels.save(out, "WEBP", quality=90, method=4)
+        return Encoded(out.getvalue(), pixels.width, pixels.height, _mean_color(pixels))
 
 
 def render(source: IO[bytes], stem: str) -> Iterator[tuple[int, str, str]]:
@@ -99,7 +84,7 @@ def render(source: IO[bytes], stem: str) -> Iterator[tuple[int, str, str]]:
         original.load()
         for width in [width for width in WIDTHS if width < original.width]:
             resized = original.resize(
-                (width, round(original.height * width / original.width)), PIL_Image.Resampling.LANCZOS
+                (width, max(1, round(original.height * width / original.width))), PIL_Image.Resampling.LANCZOS
             )
             for kind, options in FORMATS.items():
                 out = BytesIO()

@@ -19,7 +19,7 @@ SHARED: Final = (
     "accounts.authentication",
 )
 ROOMS: Final = ("services", "queries", "providers", "api", "models")
-ELSEWHERE: Final = (".tests.", ".consumers.", ".admin.", ".pages.", ".paging.", ".text_pages.", ".media.")
+ELSEWHERE: Final = (".tests.", ".consumers.", ".admin.", ".pages.", ".paging.", ".text_pages.", ".media.", ".decoding.")
 PLACEHOLDER: Final = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
 FRAMEWORK: Final = (
     exceptions.ParseError,
