@@ -133,16 +133,7 @@ class TalkConsumer(AsyncConsumer):
         try:
             frame = protocol.parse(text)
             ref = getattr(frame, "ref", "")
-            self.buckets.get(type(frame), self.other).require()
-            if not self.greeted and not isinstance(frame, protocol.Hello):
-                raise HelloFirst
-            if self.actor.impersonator and isinstance(frame, SAYS):
-                raise Impersonating
-            frame_id = f"{self.id}.{self.frames}"
-            with context.bind(
-                request_id=frame_id, source="socket", impersonator=self.actor.impersonator, address=self.address
-            ):
-                await self._answers[type(frame)](self, frame)
+            await self._answer(frame)
         except DomainError as refusal:
             details = refusal.details
             self.push(
@@ -152,6 +143,22 @@ class TalkConsumer(AsyncConsumer):
             log.exception("socket_database_error")
             words = _("This is not available right now. Try again in a moment.")
             self.push(protocol.err(ref, "unavailable", words, retry_after=2))
+        except Exception:
+            # A fault of ours in one request must not end the socket and with it all others.
+            log.exception("socket_request_failed")
+            self.push(protocol.err(ref, "internal", _("Something went wrong here. We have been informed.")))
+
+    async def _answer(self, frame: protocol.Frame) -> None:
+        self.buckets.get(type(frame), self.other).require()
+        if not self.greeted and not isinstance(frame, protocol.Hello):
+            raise HelloFirst
+        if self.actor.impersonator and isinstance(frame, SAYS):
+            raise Impersonating
+        frame_id = f"{self.id}.{self.frames}"
+        with context.bind(
+            request_id=frame_id, source="socket", impersonator=self.actor.impersonator, address=self.address
+        ):
+            await self._answers[type(frame)](self, frame)
 
     async def _on_hello(self, frame: protocol.Hello) -> None:
         if frame.proto != protocol.VERSION:

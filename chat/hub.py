@@ -142,8 +142,8 @@ class Hub:
                     self._tried.set()
                     await self._compare_safely()
                     await self._hear(pubsub)
-            except (RedisError, OSError, TimeoutError) as failure:
-                log.warning("chat_bus_lost", error=str(failure), retry_after=backoff)
+            except (RedisError, OSError, TimeoutError):
+                log.warning("chat_bus_lost", retry_after=backoff, exc_info=True)
             finally:
                 self.is_redis_up = False
                 self._tried.set()
@@ -180,8 +180,8 @@ class Hub:
     async def _compare_safely(self) -> None:
         try:
             await self._compare()
-        except Exception as failure:  # noqa: BLE001  the database may be away; the next round asks again
-            log.warning("chat_poll_failed", error=str(failure))
+        except Exception:  # the database may be away; the next round asks again
+            log.exception("chat_poll_failed")
 
     async def _compare(self) -> None:
         """Rooms whose database is ahead of us are read; one query for all rooms followed here."""
@@ -207,8 +207,8 @@ class Hub:
                 text = protocol.sync(feed.room.uid, changes.messages, head=changes.head, more=changes.more)
                 feed.catch_up(changes.head, text)
                 more = changes.more
-        except Exception as failure:  # noqa: BLE001  the next poll sees the gap again
-            log.warning("chat_repair_failed", error=str(failure))
+        except Exception:  # the next poll sees the gap again
+            log.exception("chat_repair_failed")
         finally:
             feed.repairing = False
 

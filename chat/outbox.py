@@ -5,6 +5,10 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import structlog
+
+log = structlog.get_logger(__name__)
+
 MOST_FRAMES = 256
 MOST_BYTES = 512 * 1024
 WRITE_TIMEOUT = 15.0
@@ -68,11 +72,7 @@ class Outbox:
         while True:
             while self._waiting:
                 text = self._waiting.popleft()
-                try:
-                    await asyncio.wait_for(self._send({"type": "websocket.send", "text": text}), WRITE_TIMEOUT)
-                except TimeoutError:
-                    self._waiting.clear()
-                    self.close(TOO_SLOW)
+                await self._hand_over(text)
                 self._size = max(0, self._size - len(text))
                 if not self._is_full():
                     self._room.set()
@@ -81,3 +81,13 @@ class Outbox:
                 return
             self._wake.clear()
             await self._wake.wait()
+
+    async def _hand_over(self, text: str) -> None:
+        """Send one frame. A frame that cannot be sent is left out; those behind it follow."""
+        try:
+            await asyncio.wait_for(self._send({"type": "websocket.send", "text": text}), WRITE_TIMEOUT)
+        except TimeoutError:
+            self._waiting.clear()
+            self.close(TOO_SLOW)
+        except UnicodeError:
+            log.exception("socket_frame_not_sent", size=len(text))

@@ -138,7 +138,7 @@ def parse(text: str | bytes | None) -> Frame:
     if not isinstance(data, dict):
         raise BadFrame
     kind = _KINDS.get(data["type"]) if isinstance(data.get("type"), str) else None
-    ref = data["ref"] if isinstance(data.get("ref"), str) and len(data["ref"]) <= LONGEST_REF else ""
+    ref = _readable_ref(data.get("ref"))
     if kind is None:
         raise BadFrame(ref=ref)
     try:
@@ -205,7 +205,21 @@ def pong() -> str:
 
 
 def _frame(kind: str, **rest: Any) -> str:
-    return json.dumps({"type": kind, **rest}, ensure_ascii=False, separators=(",", ":"))
+    """Build a frame that can be encoded, whatever it holds: half a surrogate pair is escaped."""
+    text = json.dumps({"type": kind, **rest}, ensure_ascii=False, separators=(",", ":"))
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.dumps({"type": kind, **rest}, separators=(",", ":"))
+    return text
+
+
+def _readable_ref(value: Any) -> str:
+    """The ref of a refused frame, or "" when it cannot be given back as it came."""
+    try:
+        return _text(LONGEST_REF)(value)
+    except ValueError:
+        return ""
 
 
 def _number(value: Any) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Ban, User
@@ -66,9 +67,12 @@ class Access:
     def moderates(self) -> bool:
         return self.role == Membership.Role.OWNER or self.actor.can("chat.moderate_room")
 
-    @property
-    def unread(self) -> int:
-        return max(0, self.room.last_seq - self.read_seq) if self.role else 0
+    def count_unread(self) -> int:
+        """How many messages the viewer has not read, without removed ones. At most one query."""
+        unread = self.room.last_seq - self.read_seq if self.role else 0
+        if unread <= 0:
+            return 0
+        return unread - Message.objects.removed().filter(room=self.room, seq__gt=self.read_seq).count()
 
 
 def access(room_uid: UUID, by: Actor) -> Access:
@@ -144,20 +148,32 @@ def my_rooms(viewer: Grant) -> QuerySet[Room]:
     partner = Membership.objects.filter(room=OuterRef("pk"), room__kind=Room.Kind.DIRECT).exclude(
         user=viewer.user.pk if viewer.user else None
     )
-    mine = Room.objects.joined_by(viewer.user).annotate(
-        last_body=_last_body(),
-        partner_name=Subquery(partner.values("user__name")[:1]),
-        partner_email=Subquery(partner.values("user__email")[:1]),
-        partner_face=Subquery(partner.filter(user__avatar__isnull=False).values(face=columns_of("user__avatar"))[:1]),
+    mine = (
+        with_unread(viewer)
+        .joined()
+        .annotate(
+            last_body=_last_body(),
+            partner_name=Subquery(partner.values("user__name")[:1]),
+            partner_email=Subquery(partner.values("user__email")[:1]),
+            partner_face=Subquery(
+                partner.filter(user__avatar__isnull=False).values(face=columns_of("user__avatar"))[:1]
+            ),
+        )
     )
     return mine.order_by("-last_message_at", "-pk")
 
 
 def public_rooms(viewer: Grant) -> QuerySet[Room]:
     """Public rooms that are open, liveliest first, each with `unread` (None outside) and `last_body`."""
-    rooms = Room.objects.filter(kind=Room.Kind.PUBLIC, archived_at__isnull=True).with_place_of(viewer.user)
-    listed = rooms.annotate(unread=F("last_seq") - F("my_read"), last_body=_last_body())
-    return listed.order_by("-last_message_at", "-pk")
+    rooms = with_unread(viewer).filter(kind=Room.Kind.PUBLIC, archived_at__isnull=True)
+    return rooms.annotate(last_body=_last_body()).order_by("-last_message_at", "-pk")
+
+
+def with_unread(viewer: Grant) -> RoomQuerySet:
+    """Rooms with the viewer's place and `unread`, None outside: arithmetic, less the removed messages among them."""
+    return Room.objects.with_place_of(viewer.user).annotate(
+        unread=F("last_seq") - F("my_read") - _removed_beyond("pk", "my_read")
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +233,9 @@ def roster(room: Room, but: User | None = None) -> list[Membership]:
 
 def desk(tab: str, viewer: Grant) -> QuerySet[SupportCase]:
     """The queue: "open", "mine", "waiting" or "closed"; whoever waits longest first, the closed ones newest first."""
-    cases = SupportCase.objects.for_desk().annotate(unread=_unread_of(viewer))
+    mine = Membership.objects.present().filter(room=OuterRef("room"), user=viewer.user)
+    placed = SupportCase.objects.for_desk().annotate(my_read=Subquery(mine.values("last_read_seq")[:1]))
+    cases = placed.annotate(unread=F("room__last_seq") - F("my_read") - _removed_beyond("room", "my_read"))
     if tab == "mine":
         return cases.unsettled().filter(assignee=viewer.user)
     return cases.filter(status=tab)
@@ -244,9 +262,10 @@ def _last_body() -> Subquery:
     return Subquery(Message.objects.filter(room=OuterRef("pk"), seq=OuterRef("last_seq")).values("body"))
 
 
-def _unread_of(viewer: Grant) -> Any:
-    mine = Membership.objects.present().filter(room=OuterRef("room"), user=viewer.user)
-    return F("room__last_seq") - Subquery(mine.values("last_read_seq")[:1])
+def _removed_beyond(room: str, read: str) -> Coalesce:
+    """How many messages of a room beyond a read mark are tombstones; the index of removed messages answers it."""
+    removed = Message.objects.removed().filter(room=OuterRef(room), seq__gt=OuterRef(read)).order_by()
+    return Coalesce(Subquery(removed.values("room").annotate(count=Count("pk")).values("count")), 0)
 
 
 def oldest_open_turn() -> datetime | None:

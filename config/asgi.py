@@ -2,8 +2,7 @@
 
 import os
 
-from channels.routing import ProtocolTypeRouter, URLRouter
-from channels.security.websocket import AllowedHostsOriginValidator
+from channels.routing import ProtocolTypeRouter
 from channels.sessions import CookieMiddleware, SessionMiddleware
 from django.conf import settings
 from django.core.asgi import get_asgi_application
@@ -14,8 +13,9 @@ http = get_asgi_application()
 from chat.urls import websocket_urlpatterns  # noqa: E402  apps must be ready
 from config.lifespan import lifespan  # noqa: E402
 from config.proxy import ClientAddress  # noqa: E402
+from config.sockets import SameOrigin, router  # noqa: E402
 
-sockets = AllowedHostsOriginValidator(CookieMiddleware(SessionMiddleware(URLRouter(websocket_urlpatterns))))
+sockets = SameOrigin(CookieMiddleware(SessionMiddleware(router(websocket_urlpatterns))))
 application = ProtocolTypeRouter(
     {
         "http": http,

@@ -72,12 +72,8 @@ class ConversationViewSet(ReadViewSet[SupportCase]):
         """Give, close, take up again, prioritise: for those who answer customers."""
         asked, by, room_uid = CaseIn.parse(request), self.grant.actor, UUID(uid)
         if "assignee" in asked:
-            cases.assign_case(room_uid=room_uid, assignee=_person(asked["assignee"]), by=by)
-        if "priority" in asked:
-            cases.prioritise_case(room_uid=room_uid, priority=asked["priority"], by=by)
-        if "status" in asked:
-            settle = cases.close_case if asked["status"] == SupportCase.Status.CLOSED else cases.reopen_case
-            settle(room_uid=room_uid, by=by)
+            asked["assignee"] = _person(asked["assignee"])
+        cases.change_case(room_uid=room_uid, by=by, **asked)
         return self._answer(room_uid)
 
     def _title(self, about: tuple[str, str] | None, title: str) -> str:

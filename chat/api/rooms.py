@@ -36,7 +36,7 @@ class RoomViewSet(ReadViewSet[Room]):
     ordering: Sequence[str] = ("-last_message_at", "-id")
 
     def get_queryset(self) -> QuerySet[Room]:
-        return Room.objects.visible_to(self.grant).with_place_of(self.grant.user)
+        return queries.with_unread(self.grant).visible_to(self.grant)
 
     @extend_schema(
         parameters=[

@@ -34,11 +34,8 @@ class PlaceOut(serializers.Serializer[Any]):
 
     role = serializers.ChoiceField(choices=["member", "agent", "owner"], source="my_role")
     read_seq = serializers.IntegerField(source="my_read")
-    unread = serializers.SerializerMethodField()
+    unread = serializers.IntegerField(help_text="Removed messages do not count.")
     muted = serializers.BooleanField(source="my_muted")
-
-    def get_unread(self, room: Any) -> int:
-        return max(0, int(room.last_seq) - int(room.my_read))
 
 
 class RoomOut(serializers.Serializer[Room]):

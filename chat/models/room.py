@@ -44,10 +44,9 @@ class RoomQuerySet(models.QuerySet["Room"]):
             my_role=F("mine__role"), my_read=F("mine__last_read_seq"), my_muted=F("mine__muted")
         )
 
-    def joined_by(self, user: "User | None") -> Self:
-        """Rooms the person is in, with their place and `unread`: arithmetic, no counting."""
-        placed = self.with_place_of(user).filter(my_role__isnull=False)
-        return placed.annotate(unread=F("last_seq") - F("my_read"))
+    def joined(self) -> Self:
+        """Of rooms `with_place_of` a person those that the person is in."""
+        return self.filter(my_role__isnull=False)
 
     def about(self, kind: str, public_id: str) -> Self:
         return self.filter(subject_kind=kind, subject_id=public_id)
@@ -128,6 +127,8 @@ class Room(models.Model):
                 condition=Q(kind="public", archived_at__isnull=True),
                 name="room_public_lively",
             ),
+            # The sweep for unread messages looks at conversations of the last days.
+            models.Index(fields=["last_message_at"], condition=~Q(kind="public"), name="room_talk_recent"),
         ]
 
     def __str__(self) -> str:
@@ -154,7 +155,11 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 
 
 class Membership(models.Model):
-    """A person's place in a room. What is unread is arithmetic: the room's `last_seq` less `last_read_seq`."""
+    """A person's place in a room. What is unread is arithmetic: the room's `last_seq` less `last_read_seq`.
+
+    `notified_seq` is the last message that a mail about unread ones has told of; above `last_read_seq` there is a mail
+    that was not followed yet, and no other is sent.
+    """
 
     class Role(models.TextChoices):
         MEMBER = "member", _("member")
@@ -171,6 +176,7 @@ class Membership(models.Model):
     )
     role = models.CharField(_("role"), max_length=10, choices=Role, default=Role.MEMBER)
     last_read_seq = models.BigIntegerField(_("read up to"), default=0)
+    notified_seq = models.BigIntegerField(_("mailed up to"), default=0, db_default=0, editable=False)
     joined_seq = models.BigIntegerField(_("joined after"), default=0)
     joined_at = models.DateTimeField(_("joined at"), default=timezone.now)
     left_at = models.DateTimeField(_("left at"), null=True, blank=True)

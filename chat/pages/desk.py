@@ -58,6 +58,5 @@ def _change(request: PageRequest, uid: UUID) -> None:
     form = CaseForm(request.POST)
     if not form.is_valid():
         raise Invalid(field=next(iter(form.errors)))
-    cases.assign_case(room_uid=uid, assignee=form.cleaned_data["assignee"], by=by)
-    if form.cleaned_data["priority"] is not None:
-        cases.prioritise_case(room_uid=uid, priority=form.cleaned_data["priority"], by=by)
+    given = form.cleaned_data
+    cases.change_case(room_uid=uid, assignee=given["assignee"], priority=given["priority"], by=by)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
+from typing import Final
 from uuid import UUID
 
 from django.db import transaction
@@ -21,6 +23,7 @@ from core import events
 from core.context import Actor
 from core.errors import Conflict, Denied, Invalid
 from core.ids import uuid7
+from core.text import has_visible_text
 
 
 class NotSupport(Conflict):
@@ -36,6 +39,15 @@ class CaseClosed(Conflict):
 class NotAnAgent(Invalid):
     code = "not_an_agent"
     message = _("This person does not answer customers.")
+
+
+class Keep(Enum):
+    """Says that a value is left as it is, where None means "nobody"."""
+
+    KEEP = "keep"
+
+
+KEEP: Final = Keep.KEEP
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +71,7 @@ def open_conversation(
 
     That the customer may know the thing is the caller's to check (by its card). The same `client_id` again gives the
     conversation of the first time. Raises NotAMember for strangers, Denied when it is for somebody else and `by` does
-    not answer customers, LooksLikeSpam for the first words, and what `send_message` raises. Records
+    not answer customers, Untitled, LooksLikeSpam for the first words, and what `send_message` raises. Records
     conversation.opened.
     """
     if by.user is None and by.kind != "system":
@@ -68,6 +80,8 @@ def open_conversation(
         raise Denied
     if client_id and (said := Message.objects.filter(author=by.user, client_id=client_id).first()):
         return Opened(said.room, new=False)
+    if not has_visible_text(title):
+        raise rooms.Untitled(field="title")
     now = now or timezone.now()
     opened = _open(about, title, customer, by, now)
     if client_id:
@@ -153,6 +167,31 @@ def prioritise_case(*, room_uid: UUID, priority: int, by: Actor, now: datetime |
         case.priority = priority
         events.record("conversation.prioritised", case.room, by=by, now=now, priority=priority)
     return case
+
+
+@transaction.atomic
+def change_case(
+    *,
+    room_uid: UUID,
+    by: Actor,
+    assignee: User | Keep | None = KEEP,
+    priority: int | None = None,
+    status: str | None = None,
+    now: datetime | None = None,
+) -> SupportCase:
+    """Decide several things about a case at once: all of them or, where one is refused, none.
+
+    `status` is "open" or "closed"; what is left out stays. Raises and records what the services above do.
+    """
+    if status == SupportCase.Status.CLOSED:
+        close_case(room_uid=room_uid, by=by, now=now)
+    elif status is not None:
+        reopen_case(room_uid=room_uid, by=by, now=now)
+    if priority is not None:
+        prioritise_case(room_uid=room_uid, priority=priority, by=by, now=now)
+    if assignee is not KEEP:
+        assign_case(room_uid=room_uid, assignee=assignee, by=by, now=now)
+    return _case_for(room_uid, by)
 
 
 def _weigh(body: str, by: Actor, now: datetime) -> Verdict:

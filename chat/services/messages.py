@@ -15,10 +15,13 @@ from django.utils.translation import gettext_lazy as _
 from chat import bus, protocol, queries, rendering, wire
 from chat.models import Membership, Message, Reaction, Room, SupportCase
 from chat.queries import Access
+from chat.services.violations import violated_constraint
+from core import cards as core_cards
 from core import events, references
-from core.context import Actor
+from core.context import Actor, Grant
 from core.errors import Conflict, Invalid, NotFound
 from core.ids import uuid7
+from core.text import has_visible_text
 
 Status = SupportCase.Status
 
@@ -36,6 +39,16 @@ class MessageTooLong(Invalid):
 class TooManyCards(Invalid):
     code = "too_many_cards"
     message = _("A message shows at most %(most)d cards.")
+
+
+class UnknownReply(Invalid):
+    code = "unknown_reply"
+    message = _("The message you reply to is not in this room.")
+
+
+class UnknownCard(Invalid):
+    code = "unknown_card"
+    message = _("There is no %(kind)s “%(id)s” that you can show here.")
 
 
 class ClientIdReused(Conflict):
@@ -65,7 +78,9 @@ def send_message(
 
     Three statements: access, everything about the message, and in support whose turn it is. Locks the room last.
     Writing joins a public room. Raises NotFound, NotAMember, RoomArchived, EmptyMessage, MessageTooLong, TooManyCards,
-    ClientIdReused. Records conversation.reopened when a closed conversation goes on. Everyone hears at the commit.
+    UnknownReply, UnknownCard, ClientIdReused. Who answers a customer takes the case if nobody has it. Records
+    conversation.assigned then, and conversation.reopened when a closed conversation goes on. Everyone hears at the
+    commit.
     """
     draft = _Draft(clean(body, cards), client_id, tuple(cards), reply_to, now or timezone.now())
     try:
@@ -73,7 +88,7 @@ def send_message(
             return _send(room_uid, draft, by)
     except IntegrityError as failure:
         # A twin of this request was committed between our look and our insert. All is undone, so no number is lost.
-        if _constraint(failure) != "message_sent_once":
+        if violated_constraint(failure) != "message_sent_once":
             raise
         with transaction.atomic():
             return _send(room_uid, draft, by)
@@ -103,8 +118,10 @@ def clean(body: str, cards: Sequence[object]) -> str:
         raise MessageTooLong(field="body", longest=protocol.LONGEST_BODY)
     if len(cards) > protocol.MOST_CARDS:
         raise TooManyCards(field="cards", most=protocol.MOST_CARDS)
-    if not words and not cards:
-        raise EmptyMessage(field="body")
+    if not has_visible_text(words):
+        if not cards:
+            raise EmptyMessage(field="body")
+        words = ""
     return words
 
 
@@ -112,14 +129,27 @@ def _send(room_uid: UUID, draft: _Draft, by: Actor) -> Sent:
     access = queries.access(room_uid, by)
     if refusal := access.why_silent:
         raise refusal
+    _require_visible_cards(draft, by)
     message_id, message = _insert(access.room, draft, access)
     if message is None:
         return Sent(_same(message_id, access.room, draft), duplicate=True)
+    if draft.reply_to and message.reply_to is None:
+        raise UnknownReply(field="reply_to")
     if draft.cards:
         references.replace((Message.public_kind, message.public_id), draft.cards)
     if access.room.kind == Room.Kind.SUPPORT:
         _pass_turn(access, draft.now)
     return Sent(message, duplicate=False)
+
+
+def _require_visible_cards(draft: _Draft, by: Actor) -> None:
+    """One query a kind of card. A message that is sent again keeps the cards it had. Raises UnknownCard."""
+    if not draft.cards or by.user is None:
+        return
+    visible = core_cards.resolve(draft.cards, Grant.session(by.user))
+    unknown = next((card for card in draft.cards if card not in visible), None)
+    if unknown and not Message.objects.filter(author=by.user, client_id=draft.client_id).exists():
+        raise UnknownCard(field="cards", kind=unknown[0], id=unknown[1])
 
 
 # The room's counters, the message and the sender's read mark in one statement. The room's row is locked by its update
@@ -208,6 +238,8 @@ def _pass_turn(access: Access, now: datetime) -> None:
     if access.agent:
         first = Coalesce("first_reply_at", Value(now))
         cases.update(status=Status.WAITING, turn_at=now, closed_at=None, first_reply_at=first)
+        if access.room.case.assignee_id is None:
+            _take_case(access, now)
     else:
         since = Case(When(status=Status.OPEN, then="turn_at"), default=Value(now))
         cases.update(status=Status.OPEN, turn_at=since, closed_at=None)
@@ -215,12 +247,15 @@ def _pass_turn(access: Access, now: datetime) -> None:
         events.record("conversation.reopened", access.room, by=access.actor, now=now)
 
 
+def _take_case(access: Access, now: datetime) -> None:
+    """Who answers first looks after the case."""
+    user = access.actor.user
+    unassigned = SupportCase.objects.filter(room=access.room, assignee__isnull=True)
+    if user is not None and unassigned.update(assignee=user):
+        events.record("conversation.assigned", access.room, by=access.actor, now=now, assignee=user.public_id)
+
+
 def publish(message: Message, *, new: bool) -> None:
     """Tell everyone who follows the room, once this is committed. Expects `whole` messages with their room."""
     frame = protocol.change(message.room.uid, wire.message_data(message), new=new)
     transaction.on_commit(partial(bus.publish_change, message.room_id, message.rev, frame), robust=True)
-
-
-def _constraint(failure: IntegrityError) -> str | None:
-    diagnosis = getattr(failure.__cause__, "diag", None)
-    return getattr(diagnosis, "constraint_name", None)

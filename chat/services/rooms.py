@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
+from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -13,14 +14,31 @@ from accounts.models import User
 from chat import bus, protocol, queries
 from chat.models import Membership, Room
 from chat.queries import NotAMember, RoomArchived
+from chat.services.violations import violated_constraint
 from core import events
 from core.context import Actor
-from core.errors import Conflict, Denied, Invalid
+from core.errors import Conflict, Denied, DomainError, Invalid
+from core.text import has_visible_text
 
 
 class SlugTaken(Conflict):
     code = "slug_taken"
     message = _("There is a room at this address already.")
+
+
+class SubjectTaken(Conflict):
+    code = "subject_taken"
+    message = _("There is a public room about this already.")
+
+
+class SlugNotPublic(Invalid):
+    code = "slug_not_public"
+    message = _("Only a public room has an address of its own.")
+
+
+class Untitled(Invalid):
+    code = "untitled"
+    message = _("Enter a title.")
 
 
 class NotOpenToJoin(Denied):
@@ -47,19 +65,17 @@ def create_room(
 ) -> Room:
     """Make a public, private or group room; who makes it owns it.
 
-    Raises Denied without chat.add_room and SlugTaken. Records room.created.
+    Raises Denied without chat.add_room, Untitled, SlugTaken, SubjectTaken, SlugNotPublic. Records room.created.
     """
     if not by.can("chat.add_room"):
         raise Denied
     now = now or timezone.now()
     kind_about, id_about = about or ("", "")
     room = Room(
-        kind=kind, slug=slug or None, title=title, topic=topic, subject_kind=kind_about, subject_id=id_about,
+        kind=kind, slug=slug or None, title=_named(title), topic=topic, subject_kind=kind_about, subject_id=id_about,
         created_at=now, last_message_at=now,
     )  # fmt: skip
-    if room.slug and Room.objects.filter(slug=room.slug).exists():
-        raise SlugTaken(field="slug")
-    room.save(force_insert=True)
+    _save(room, force_insert=True)
     if by.user is not None:
         place(room, by.user, Membership.Role.OWNER, now)
     for member in members:
@@ -70,14 +86,15 @@ def create_room(
 
 @transaction.atomic
 def change_room(*, room_uid: UUID, title: str, topic: str, slug: str | None, by: Actor) -> Room:
-    """Rename a room. Raises NotFound, Denied without chat.change_room, SlugTaken. Records room.changed."""
+    """Rename a room. Raises NotFound, Denied without chat.change_room, Untitled, SlugTaken, SlugNotPublic.
+
+    Records room.changed.
+    """
     room = queries.access(room_uid, by).room
     if not by.can("chat.change_room"):
         raise Denied
-    if slug and Room.objects.filter(slug=slug).exclude(pk=room.pk).exists():
-        raise SlugTaken(field="slug")
-    room.title, room.topic, room.slug = title, topic, slug or None
-    room.save(update_fields=["title", "topic", "slug"])
+    room.title, room.topic, room.slug = _named(title), topic, slug or None
+    _save(room, update_fields=["title", "topic", "slug"])
     events.record("room.changed", room, by=by)
     return room
 
@@ -205,6 +222,32 @@ WHERE r.id = m.room_id AND r.uid = %(room)s AND m.user_id = %(user)s AND m.left_
     AND m.last_read_seq < LEAST(%(seq)s, r.last_seq)
 RETURNING r.id, r.kind, m.last_read_seq
 """
+
+
+def _named(title: str) -> str:
+    """The title as it is kept. Raises Untitled."""
+    if not has_visible_text(title):
+        raise Untitled(field="title")
+    return title.strip()
+
+
+def _save(room: Room, **how: Any) -> None:
+    """Save a room. The database decides who was first at an address. Raises SlugTaken, SubjectTaken, Invalid."""
+    try:
+        with transaction.atomic():
+            room.save(**how)
+    except IntegrityError as failure:
+        refusal, field = _REFUSALS.get(violated_constraint(failure), (None, ""))
+        if refusal is None:
+            raise
+        raise refusal(field=field) from None
+
+
+_REFUSALS: dict[str, tuple[type[DomainError], str]] = {
+    "chat_room_slug_key": (SlugTaken, "slug"),
+    "room_one_public_about": (SubjectTaken, "about"),
+    "room_slug_is_public": (SlugNotPublic, "slug"),
+}
 
 
 def place(room: Room, user: User, role: str, now: datetime) -> Membership:

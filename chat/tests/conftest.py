@@ -60,19 +60,29 @@ class Client:
     """A client of the socket: knows what it was told, asks, and waits for answers."""
 
     def __init__(
-        self, user: User | None, origin: str = "http://localhost", request_id: str = "", address: str = ""
+        self,
+        user: User | None,
+        origin: str = "http://localhost",
+        request_id: str = "",
+        address: str = "",
+        path: str = "/ws/talk/",
+        **scope: Any,
     ) -> None:
         from asgiref.testing import ApplicationCommunicator
 
         from config.asgi import application
 
-        headers = [(b"origin", origin.encode())] if origin else []
+        headers = [
+            (b"host", b"localhost"),
+            *scope.pop("headers", []),
+            *([(b"origin", origin.encode())] if origin else []),
+        ]
         if request_id:
             headers.append((b"x-request-id", request_id.encode()))
         if user is not None:
             self.session = session_of(user)
             headers.append((b"cookie", f"session={self.session}".encode()))
-        scope = {"type": "websocket", "path": "/ws/talk/", "query_string": b"", "headers": headers, "subprotocols": []}
+        scope |= {"type": "websocket", "path": path, "query_string": b"", "headers": headers, "subprotocols": []}
         if address:
             scope["client"] = (address, 4711)
         self.wire = ApplicationCommunicator(application, scope)

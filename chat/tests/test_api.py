@@ -4,7 +4,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from chat.models import Message, Reaction, Room
-from chat.services import changes, rooms
+from chat.services import cases, changes, rooms
 from chat.tests.factories import RoomFactory, case_of, conversation, fill, private_room, say
 from core import cards
 from core.cards import Card
@@ -230,6 +230,43 @@ def test_an_agent_gives_prioritises_and_closes(api, ada, agent):
     assert (answer.status_code, body["status"], body["priority"]) == (200, "closed", 3)
     assert body["assignee"] == {"id": str(agent.uid), "name": "Ana Agent", "avatar": None}
     assert case_of(room).assignee == agent
+
+
+def test_a_change_of_a_case_that_is_refused_changes_nothing(api, ada, agent):
+    room = conversation(ada)
+    cases.close_case(room_uid=room.uid, by=Actor.person(agent))
+    before = snapshot(*ROWS, "core.Event")
+    api.force_login(agent)
+
+    answers = [
+        api.patch(f"/api/v1/conversations/{room.uid}/", {"priority": 1, "assignee": str(who.uid), "status": status})
+        for who, status in ((agent, "closed"), (ada, "open"))
+    ]
+
+    assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [
+        (409, "case_closed"),
+        (422, "not_an_agent"),
+    ]
+    assert snapshot(*ROWS, "core.Event") == before
+
+
+@pytest.mark.parametrize(
+    ("more", "code", "pointer"),
+    [
+        ({"reply_to": 7}, "unknown_reply", "/reply_to"),
+        ({"cards": [{"kind": "thing", "id": "mug"}, {"kind": "order", "id": "A-1"}]}, "unknown_card", "/cards"),
+        ({"cards": [{"kind": "nothing", "id": "x"}]}, "unknown_card", "/cards"),
+    ],
+)
+def test_a_reply_or_card_that_is_not_there_is_refused_and_nothing_is_said(api, room, ben, things, more, code, pointer):
+    api.force_login(ben)
+    before = snapshot(*ROWS)
+
+    answer = api.post(path(room, "messages/"), {"client_id": str(uuid7()), "body": "Look", **more})
+
+    assert (answer.status_code, answer.json()["code"]) == (422, code)
+    assert answer.json()["errors"][0]["pointer"] == pointer
+    assert snapshot(*ROWS) == before
 
 
 def test_a_customer_sees_their_case_and_decides_nothing(as_ada, ada, ben):

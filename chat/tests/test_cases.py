@@ -75,6 +75,26 @@ def test_assigning_seats_the_agent_and_is_recorded_once(ada, agent):
     assert [event.data for event in events_named("conversation.assigned")] == [{"assignee": str(agent.uid)}]
 
 
+def test_answering_an_unassigned_case_takes_it(ada, agent, staff):
+    room = conversation(ada)
+
+    for who in (agent, staff):
+        say(room, who, "We look into it.")
+
+    assert case_of(room).assignee == agent
+    assert [(event.actor_id, event.data) for event in events_named("conversation.assigned")] == [
+        (str(agent.uid), {"assignee": str(agent.uid)})
+    ]
+
+
+def test_the_customer_writing_takes_nothing(ada, agent):
+    room = conversation(ada)
+    say(room, ada)
+
+    assert case_of(room).assignee is None
+    assert no_event("conversation.assigned")
+
+
 def test_a_case_is_given_to_nobody(ada, agent):
     room = conversation(ada)
     cases.assign_case(room_uid=room.uid, assignee=agent, by=person(agent))
@@ -165,8 +185,8 @@ def test_the_queue_shows_the_longest_wait_first_and_counts(ada, ben, agent):
         for tab in ("open", "mine", "waiting", "closed")
     }
 
-    assert tabs == {"open": ["10", "30"], "mine": ["30"], "waiting": ["20"], "closed": []}
-    assert queries.desk_counts(viewer) == {"open": 2, "mine": 1, "waiting": 1}
+    assert tabs == {"open": ["10", "30"], "mine": ["30", "20"], "waiting": ["20"], "closed": []}
+    assert queries.desk_counts(viewer) == {"open": 2, "mine": 2, "waiting": 1}
     assert queries.oldest_open_turn() == start + timedelta(minutes=10)
 
 

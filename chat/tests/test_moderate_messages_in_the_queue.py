@@ -78,18 +78,18 @@ def test_taken_out_it_leaves_a_tombstone_also_in_rooms_that_staff_are_not_in_and
 
 
 def test_what_comes_back_has_its_cards_and_everybody_in_the_room_hears_of_it(room, moderator, monkeypatch):
-    said = talk.say(room, person(), body="", cards=[("product", "mug")])
+    said = talk.say(room, person(), body="", cards=[("room", room.public_id)])
     report(room, said, person())
     told = []
     monkeypatch.setattr(messages, "publish", lambda message, *, new: told.append((message.rev, message.cards, new)))
 
     decided = cases.decide(case_uid=Case.objects.get().uid, version=1, act="refuse", by=moderator)
-    gone = references.sources_of(("product", "mug"), "message")
+    gone = references.sources_of(("room", room.public_id), "message")
     cases.undo(case_uid=decided.uid, version=decided.version, by=moderator)
 
     assert gone == []
-    assert references.sources_of(("product", "mug"), "message") == [said.public_id]
-    assert told == [(said.rev + 1, [], False), (said.rev + 2, [["product", "mug"]], False)]
+    assert references.sources_of(("room", room.public_id), "message") == [said.public_id]
+    assert told == [(said.rev + 1, [], False), (said.rev + 2, [["room", room.public_id]], False)]
     room.refresh_from_db()
     assert room.last_rev == said.rev + 2
 

@@ -1,11 +1,14 @@
 """Many at once: numbers stay dense, one row a client_id, whoever comes first."""
 
+import time
+
 import pytest
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 
 from chat.models import Message, Room
-from chat.services import cases, changes, messages
+from chat.services import cases, changes, messages, rooms
+from chat.services.rooms import SlugTaken
 from chat.tests.factories import RoomFactory
 from core.context import Actor
 from core.ids import uuid7
@@ -124,6 +127,31 @@ def test_a_case_is_closed_once_by_two_agents(ada, agent, staff):
     assert case_of(room).status == "closed"
     assert len(events_named("conversation.closed")) == 1
     assert Message.objects.filter(room=room, kind="system").count() == 1
+
+
+def test_one_address_asked_for_by_many_is_given_once_and_refused_in_words(staff):
+    def create():
+        return rooms.create_room(title="Kiln", slug="kiln", by=Actor.person(staff))
+
+    results = race(*[create] * THREADS)
+
+    assert {type(failure) for failure in failures(results)} == {SlugTaken}
+    assert len(failures(results)) == THREADS - 1
+    assert Room.objects.count() == 1
+
+
+def test_looking_before_creating_lets_two_through():
+    """The control: each looks first, finds the address free, and runs into the constraint."""
+
+    def create():
+        if Room.objects.filter(slug="kiln").exists():
+            raise SlugTaken
+        time.sleep(0.05)
+        return Room.objects.create(kind=Room.Kind.PUBLIC, title="Kiln", slug="kiln")
+
+    results = race(*[create] * THREADS)
+
+    assert IntegrityError in {type(failure) for failure in failures(results)}
 
 
 def test_one_conversation_about_an_order_is_opened_by_many_clicks(ada):

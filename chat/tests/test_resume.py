@@ -78,7 +78,7 @@ def assert_resume_equivalent(room: Room, action: Callable[[], Any]) -> None:
 ACTIONS = {
     "send": lambda room, ada, ben: say(room, ben, "New"),
     "reply": lambda room, ada, ben: say(room, ben, "New", reply_to=1),
-    "cards": lambda room, ada, ben: say(room, ben, "", cards=[("product", "mug")]),
+    "cards": lambda room, ada, ben: say(room, ben, "", cards=[("room", room.public_id)]),
     "edit": lambda room, ada, ben: changes.edit_message(room_uid=room.uid, seq=2, body="Changed", by=Actor.person(ada)),
     "edit to the same": lambda room, ada, ben: changes.edit_message(room_uid=room.uid, seq=2, body="two", by=Actor.person(ada)),
     "delete": lambda room, ada, ben: changes.delete_message(room_uid=room.uid, seq=1, by=Actor.person(ada)),

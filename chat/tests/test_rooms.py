@@ -7,7 +7,7 @@ from chat import queries
 from chat.models import Membership, Message, MessageEdit, Room
 from chat.queries import NotAMember, RoomArchived
 from chat.services import changes, messages, rooms
-from chat.services.rooms import NotOpenToJoin, SlugTaken, TalkingToOneself
+from chat.services.rooms import NotOpenToJoin, SlugNotPublic, SlugTaken, TalkingToOneself, Untitled
 from chat.tests.factories import RoomFactory, conversation, fill, private_room, say
 from core.context import Actor, Grant
 from core.errors import Denied, NotFound
@@ -53,13 +53,64 @@ def test_an_address_belongs_to_one_room(room, staff):
         rooms.change_room(room_uid=other.uid, title="x", topic="", slug="glaze-talk", by=person(staff))
 
 
+@pytest.mark.parametrize("title", ["", "  ", "\u200b", "\u2060\ufeff"])
+def test_a_room_without_a_visible_title_is_refused(room, staff, title):
+    before = snapshot("chat.Room")
+
+    with pytest.raises(Untitled):
+        rooms.create_room(title=title, slug="blank", by=person(staff))
+    with pytest.raises(Untitled):
+        rooms.change_room(room_uid=room.uid, title=title, topic="", slug="glaze-talk", by=person(staff))
+
+    assert snapshot("chat.Room") == before
+
+
+def test_an_address_is_for_public_rooms(staff):
+    before = snapshot("chat.Room")
+
+    with pytest.raises(SlugNotPublic):
+        rooms.create_room(title="Back", slug="back", kind=Room.Kind.PRIVATE, by=person(staff))
+
+    assert snapshot("chat.Room") == before
+
+
+def test_removed_messages_do_not_count_as_unread(room, ada, ben):
+    rooms.join_room(room_uid=room.uid, by=person(ada))
+    for body in ("one", "two", "three"):
+        say(room, ben, body)
+    changes.delete_message(room_uid=room.uid, seq=1, by=person(ben))
+    changes.delete_message(room_uid=room.uid, seq=3, by=person(ben))
+    viewer = Grant.session(ada)
+
+    unread = [
+        queries.access(room.uid, person(ada)).count_unread(),
+        queries.my_rooms(viewer).get().unread,
+        queries.public_rooms(viewer).get().unread,
+        queries.with_unread(viewer).get().unread,
+    ]
+    changes.restore_message(room_uid=room.uid, seq=3, by=Actor.system("test"))
+
+    assert unread == [1, 1, 1, 1]
+    assert queries.my_rooms(viewer).get().unread == 2
+
+
+def test_removed_messages_do_not_count_at_the_desk(ada, agent):
+    room = conversation(ada)
+    say(room, agent, "Hello")
+    for body in ("one", "two"):
+        say(room, ada, body)
+    changes.delete_message(room_uid=room.uid, seq=2, by=person(ada))
+
+    assert queries.desk("open", Grant.session(agent)).get().unread == 1
+
+
 def test_joining_begins_at_the_end(room, ada, ben):
     fill(room, ben, 7)
 
     place = rooms.join_room(room_uid=room.uid, by=person(ada))
 
     assert (place.joined_seq, place.last_read_seq) == (7, 7)
-    assert queries.access(room.uid, person(ada)).unread == 0
+    assert queries.access(room.uid, person(ada)).count_unread() == 0
 
 
 def test_coming_back_reads_nothing_that_was_missed(room, ada, ben):

@@ -105,6 +105,7 @@ def test_two_people_may_have_made_the_same_client_id(room, ada, ben):
     [
         ("", (), EmptyMessage),
         (" \n\t\0 ", (), EmptyMessage),
+        ("\u200b\u200d\ufeff\u2060\u00ad\u202e", (), EmptyMessage),
         ("x" * 10_001, (), MessageTooLong),
         ("Look", (("product", "a"),) * 5, TooManyCards),
     ],
@@ -169,12 +170,12 @@ def test_a_reply_names_a_message_of_the_same_room(room, ada, ben):
     assert Message.objects.get(pk=answer.pk).reply_to == Message.objects.get(room=room, seq=1)
 
 
-def test_cards_of_a_message_are_known_to_the_things_they_show(room, ada):
-    message = say(room, ada, "", cards=[("product", "bud-vase"), ("post", "on-glazes")])
+def test_cards_of_a_message_are_known_to_the_things_they_show(room, ada, things):
+    message = say(room, ada, "\u200b", cards=[("thing", "bud-vase"), ("post", "on-glazes")])
 
-    assert message.cards == [["product", "bud-vase"], ["post", "on-glazes"]]
+    assert (message.body, message.cards) == ("", [["thing", "bud-vase"], ["post", "on-glazes"]])
     named = Reference.objects.filter(source_kind="message", source_id=message.public_id).order_by("position")
-    assert [(r.target_kind, r.target_id) for r in named] == [("product", "bud-vase"), ("post", "on-glazes")]
+    assert [(r.target_kind, r.target_id) for r in named] == [("thing", "bud-vase"), ("post", "on-glazes")]
 
 
 def test_turns_pass_between_customer_and_agent(ada, agent):

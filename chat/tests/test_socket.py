@@ -22,11 +22,53 @@ pytestmark = pytest.mark.django_db(transaction=True)
 ROWS = ("chat.Room", "chat.Message", "chat.Membership", "chat.Reaction")
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "", "null"])
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://evil.example",
+        "",
+        "null",
+        "https://localhost",
+        "http://localhost:4711",
+        "http://user@localhost",
+        "http://localhost/path",
+        "http://sub.localhost",
+        "http://localhost.evil.example",
+        "ftp://localhost",
+        "http://localhost:x",
+    ],
+)
 async def test_a_socket_from_another_site_is_refused(ada, origin):
     client = await in_db(lambda: Client(ada, origin=origin))
 
     assert not await client.knock()
+
+
+@pytest.mark.parametrize("origin", ["http://localhost", "http://localhost:80", "HTTP://LOCALHOST"])
+async def test_a_page_of_this_site_opens_a_socket(ada, origin):
+    client = await in_db(lambda: Client(ada, origin=origin))
+
+    assert await client.knock()
+    await client.close()
+
+
+@pytest.mark.parametrize("origin", ["http://localhost", "https://localhost:80"])
+async def test_behind_the_proxy_the_scheme_is_the_visitors(ada, settings, origin):
+    settings.BEHIND_PROXY = True
+    client = await in_db(lambda: Client(ada, origin=origin, headers=[(b"x-forwarded-proto", b"https")]))
+
+    assert not await client.knock()
+
+
+@pytest.mark.parametrize("path", ["/ws/", "/ws/nothing/", "/ws/talk/more/", "/", "/ws/%00/"])
+@pytest.mark.parametrize("extensions", [{}, {"websocket.http.response": {}}], ids=["plain", "http-response"])
+async def test_a_socket_at_an_unknown_address_is_answered_with_not_found(ada, path, extensions):
+    client = await in_db(lambda: Client(ada, path=path, extensions=extensions))
+
+    await client.wire.send_input({"type": "websocket.connect"})
+    answer = await client.wire.receive_output(30)
+
+    assert answer.get("status", answer.get("code")) == (404 if extensions else 4404)
 
 
 async def test_without_a_session_the_socket_says_so_and_closes(transactional_db):

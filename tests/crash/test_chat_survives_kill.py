@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import pytest
@@ -89,7 +90,7 @@ class Talker:
     async def _connected(self, until: float) -> None:
         headers = {"Cookie": f"session={self.session}"}
         async with connect(
-            self.address, origin="http://127.0.0.1", additional_headers=headers, compression=None, close_timeout=1
+            self.address, origin=origin_of(self.address), additional_headers=headers, compression=None, close_timeout=1
         ) as wire:
             await wire.send(json.dumps({"type": "hello", "proto": 1}))
             await wire.send(json.dumps({"type": "sub", "ref": "sub", "room": self.room, "rev": self.rev}))
@@ -144,10 +145,16 @@ def servers():
         server.stop()
 
 
+def origin_of(address: str) -> str:
+    """The origin of a page that opens this socket."""
+    parts = urlsplit(address)
+    return f"{parts.scheme.replace('ws', 'http')}://{parts.netloc}"
+
+
 async def until_it_serves(server: Server, session: str) -> None:
     """Connections wait in the listener until the process takes them."""
     headers = {"Cookie": f"session={session}"}
-    async with connect(server.address, origin="http://127.0.0.1", additional_headers=headers, open_timeout=30):
+    async with connect(server.address, origin=origin_of(server.address), additional_headers=headers, open_timeout=30):
         return
 
 
