@@ -22,7 +22,9 @@ TIMEOUT = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """`kind` "c" is a change with its `rev`; "p" passes (typing, seen); "u" asks to look at a person's rights anew."""
+    """`kind` "c" is a change with its `rev`; "p" passes (typing, seen); "u" asks to look at a person's rights anew;
+    "m" is for all sockets of a person; "d" says that the desk has changed.
+    """
 
     kind: str
     key: str
@@ -47,6 +49,16 @@ def publish_passing(room_id: int, frame: str) -> None:
 def publish_recheck(user_uid: str) -> None:
     """Make every socket of a person prove itself again: they signed out, or left a room."""
     _publish(0, f"u {user_uid} 0 ")
+
+
+def publish_personal(user_uid: str, frame: str) -> None:
+    """Tell every socket of a person that watches the person's rooms."""
+    _publish(0, f"m {user_uid} 0 {frame}")
+
+
+def publish_desk() -> None:
+    """Tell everyone who watches the desk that it has changed."""
+    _publish(0, "d desk 0 ")
 
 
 def passing(room_id: int, frame: str) -> str:

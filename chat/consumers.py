@@ -29,13 +29,13 @@ from accounts.models import User
 from chat import hub as hubs
 from chat import limits, presence, protocol, queries
 from chat.limits import Bucket
-from chat.models import Message, Room
+from chat.models import Message, Room, answers
 from chat.outbox import Outbox
 from chat.services import changes, messages, rooms
 from chat.threads import in_db
 from core import context
 from core.context import Actor
-from core.errors import Conflict, DomainError
+from core.errors import Conflict, Denied, DomainError
 
 log = structlog.get_logger(__name__)
 
@@ -80,6 +80,7 @@ class TalkConsumer(AsyncConsumer):
         self.entered = False
         self.rooms: dict[UUID, Room] = {}
         self.rosters: dict[UUID, list[str]] = {}
+        self.lists: frozenset[str] = frozenset()
         self.tasks: set[asyncio.Task[None]] = set()
         self.checked_at = asyncio.get_running_loop().time()
         self.buckets = {
@@ -241,6 +242,21 @@ class TalkConsumer(AsyncConsumer):
         name = self.actor.user.display_name if self.actor.user else ""
         await self.hub.publish_passing(room.pk, protocol.typing(room.uid, self.user_uid, name))
 
+    async def _on_watch(self, frame: protocol.Watch) -> None:
+        if "desk" in frame.lists and not await in_db(answers, self.actor):
+            raise Denied
+        self.lists = frozenset(frame.lists)
+        await self._watch()
+        self.push(protocol.ok(frame.ref))
+
+    async def _watch(self) -> bool:
+        """Watch what was asked for, as far as it is still this person's; True when the rooms are others than before."""
+        if "desk" in self.lists:
+            self.hub.watchers.desk.add(self)
+        if "rooms" not in self.lists:
+            return False
+        return self.hub.watchers.watch_rooms(self, await in_db(queries.joined_room_ids, self.actor))
+
     async def _on_ping(self, frame: protocol.Ping) -> None:
         self.push(protocol.pong())
 
@@ -275,7 +291,7 @@ class TalkConsumer(AsyncConsumer):
     async def _be_here(self) -> None:
         """Nobody is here because staff look in their name."""
         if not self.actor.impersonator:
-            await presence.touch(self.hub, self.user_uid)
+            await presence.touch(self.hub, self.user_uid, self.id)
 
     async def _tell_presence(self, room_uid: UUID) -> None:
         here = await presence.last_seen(self.hub, self.rosters.get(room_uid, []))
@@ -291,6 +307,11 @@ class TalkConsumer(AsyncConsumer):
                 return
             self.actor = actor
             still = await in_db(_still_reached, list(self.rooms), self.actor)
+            if "desk" in self.lists and not await in_db(answers, self.actor):
+                self.lists -= {"desk"}
+                self.hub.watchers.desk.discard(self)
+            if await self._watch():
+                self.push(protocol.stale("rooms"))
         except (DomainError, DatabaseError, InterfaceError):
             return  # the database is away; services check every request anyway
         for room_uid in [uid for uid in self.rooms if uid not in still]:
@@ -313,8 +334,8 @@ class TalkConsumer(AsyncConsumer):
         if hasattr(self, "outbox"):
             await self.outbox.stop()
         if self.entered:
-            if len(self.hub.sockets_of(self.user_uid)) == 1:
-                await presence.leave(self.hub, self.user_uid)
+            if not self.actor.impersonator:
+                await self.hub.depart(self, self.id, [room for uid, room in self.rooms.items() if uid in self.rosters])
             await self.hub.leave(self)
             seconds = round(time.monotonic() - self.opened_at, 1)
             log.info("socket_closed", request_id=self.id, source="socket", frames=self.frames, seconds=seconds)
@@ -330,6 +351,7 @@ class TalkConsumer(AsyncConsumer):
         protocol.React: _on_react,
         protocol.Read: _on_read,
         protocol.Typing: _on_typing,
+        protocol.Watch: _on_watch,
         protocol.Ping: _on_ping,
     }
 

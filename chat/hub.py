@@ -7,7 +7,7 @@ followed here with the database, and whatever was missed is read from there. doc
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Collection, Coroutine
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -19,10 +19,11 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
-from chat import bus, protocol, queries
+from chat import bus, presence, protocol, queries
 from chat.following import Feed, Follower, Socket
 from chat.models import Room
 from chat.threads import in_db
+from chat.watching import Watchers
 from core.breaker import breaker
 from core.monitoring import metrics
 
@@ -35,6 +36,7 @@ GRACE = 0.05
 LONGEST_BACKOFF = 5.0
 QUIET_REDIS = 15.0
 COMMAND_TIMEOUT = 0.5
+TURN_OF_A_PAGE = 0.8
 
 
 class Hub:
@@ -43,6 +45,7 @@ class Hub:
     def __init__(self) -> None:
         self.sockets: set[Socket] = set()
         self.feeds: dict[int, Feed] = {}
+        self.watchers = Watchers()
         self.is_redis_up = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._redis: Redis | None = None
@@ -51,7 +54,8 @@ class Hub:
     def enter(self, socket: Socket) -> None:
         if not self.sockets:
             self._redis = _client(socket_timeout=COMMAND_TIMEOUT)
-            self._spawn(self._listen())
+            self._tried = asyncio.Event()
+            self._spawn(self._listen(self._tried))
             self._spawn(self._poll())
         self.sockets.add(socket)
         metrics.SOCKETS.inc()
@@ -62,8 +66,23 @@ class Hub:
             metrics.SOCKETS.dec()
         for room_id in [room_id for room_id, feed in self.feeds.items() if socket in feed.followers]:
             self.unfollow(socket, room_id)
+        self.watchers.leave(socket)
         if not self.sockets:
             await self._stop()
+
+    async def depart(self, socket: Socket, connection: str, rooms: Collection[Room]) -> None:
+        """Tell the rooms that somebody has gone, unless they come back at once, as who opens another page does."""
+        if len(self.sockets) == 1:  # this process is about to stop listening
+            await self._depart(socket.user_uid, connection, rooms)
+        else:
+            self._spawn(self._depart(socket.user_uid, connection, rooms, TURN_OF_A_PAGE))
+
+    async def _depart(self, user_uid: str, connection: str, rooms: Collection[Room], pause: float = 0) -> None:
+        await asyncio.sleep(pause)
+        if await presence.leave(self, user_uid, connection):
+            for room in rooms:
+                gone = protocol.presence(room.uid, {user_uid: presence.gone_at()})
+                await self.publish_passing(room.pk, gone)
 
     def sockets_of(self, user_uid: str) -> list[Socket]:
         return [socket for socket in self.sockets if socket.user_uid == user_uid]
@@ -118,19 +137,28 @@ class Hub:
 
     def receive(self, envelope: bus.Envelope) -> None:
         """One thing heard on the bus."""
-        if envelope.kind == "u":
-            for socket in self.sockets_of(envelope.key):
-                socket.recheck()
-            return
-        feed = self.feeds.get(int(envelope.key))
-        if feed is None:
-            return
-        if envelope.kind == "p":
-            self.pass_along(feed.room.pk, envelope.text)
-        elif feed.take(envelope.rev, envelope.text):
-            self._repair_soon(feed, GRACE)
+        match envelope.kind:
+            case "u":
+                for socket in self.sockets_of(envelope.key):
+                    socket.recheck()
+            case "m":
+                self.watchers.tell_person(envelope.key, envelope.text)
+            case "d":
+                self.watchers.tell_desk()
+            case "p":
+                self.pass_along(int(envelope.key), envelope.text)
+            case "c":
+                self._receive_change(int(envelope.key), envelope)
+            case _:
+                raise ValueError(envelope.kind)
 
-    async def _listen(self) -> None:
+    def _receive_change(self, room_id: int, envelope: bus.Envelope) -> None:
+        feed = self.feeds.get(room_id)
+        if feed is not None and feed.take(envelope.rev, envelope.text):
+            self._repair_soon(feed, GRACE)
+        self.watchers.tell_of_change(room_id, envelope.text, but=feed.followers if feed else ())
+
+    async def _listen(self, tried: asyncio.Event) -> None:
         """Hear the bus; after every (re)connection look for what was missed meanwhile."""
         backoff = 0.1
         while True:
@@ -139,14 +167,14 @@ class Hub:
                 async with redis.pubsub() as pubsub:
                     await pubsub.subscribe(*bus.channels())
                     self.is_redis_up, backoff = True, 0.1
-                    self._tried.set()
+                    tried.set()
                     await self._compare_safely()
                     await self._hear(pubsub)
             except (RedisError, OSError, TimeoutError):
                 log.warning("chat_bus_lost", retry_after=backoff, exc_info=True)
             finally:
                 self.is_redis_up = False
-                self._tried.set()
+                tried.set()
                 await redis.aclose()
             await asyncio.sleep(backoff)
             backoff = min(backoff * 2, LONGEST_BACKOFF)

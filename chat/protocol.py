@@ -23,6 +23,8 @@ MOST_CARDS = 4
 MOST_ROOMS = 200
 LARGEST_NUMBER = 2**53 - 1  # what JavaScript counts exactly
 HEARTBEAT = 25
+SNIPPET = 120
+LISTS = ("rooms", "desk")
 REACTIONS = ("👍", "❤️", "😄", "🎉", "🙏", "👀")
 
 Card = tuple[str, str]
@@ -120,11 +122,20 @@ class Typing:
 
 
 @dataclass(frozen=True, slots=True)
+class Watch:
+    """Ask to be told when lists change: the rooms one is in, the queue of the desk."""
+
+    type: ClassVar = "watch"
+    ref: str
+    lists: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Ping:
     type: ClassVar = "ping"
 
 
-Frame = Hello | Sub | Unsub | Sync | Send | Edit | Delete | React | Read | Typing | Ping
+Frame = Hello | Sub | Unsub | Sync | Send | Edit | Delete | React | Read | Typing | Watch | Ping
 
 
 def parse(text: str | bytes | None) -> Frame:
@@ -193,6 +204,27 @@ def seen(room: UUID, user: str, seq: int) -> str:
 def presence(room: UUID, here: Mapping[str, int] | None) -> str:
     """When these members were last here, as seconds since 1970; None when nobody can say."""
     return _frame("presence", room=str(room), here=here)
+
+
+def news(room: UUID, message: Mapping[str, Any], *, new: bool) -> str:
+    """Something was said in a room one is in, or what was said there has changed; enough for a line of a list."""
+    author, text = message["author"], message["body"][:SNIPPET]
+    return _frame("news", room=str(room), seq=message["seq"], new=new, author=author and author["id"], text=text)
+
+
+def read(room: UUID, seq: int) -> str:
+    """The same person has read up to here, maybe on another device."""
+    return _frame("read", room=str(room), seq=seq)
+
+
+def stale(name: str) -> str:
+    """A list one watches is not as it was: ask for it again."""
+    return _frame("stale", list=name)
+
+
+def case(room: UUID, status: str) -> str:
+    """Whose turn it is in a conversation with a customer."""
+    return _frame("case", room=str(room), status=status)
 
 
 def bye(code: str, after: float = 0) -> str:
@@ -264,12 +296,18 @@ def _cards(value: Any) -> tuple[Card, ...]:
     return tuple((name(card["kind"]), name(card["id"])) if isinstance(card, dict) else _refuse() for card in value)
 
 
+def _lists(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not value or any(name not in LISTS for name in value):
+        raise ValueError
+    return tuple(dict.fromkeys(value))
+
+
 def _refuse() -> Card:
     raise ValueError
 
 
 _KINDS: dict[str, type[Frame]] = {
-    kind.type: kind for kind in (Hello, Sub, Unsub, Sync, Send, Edit, Delete, React, Read, Typing, Ping)
+    kind.type: kind for kind in (Hello, Sub, Unsub, Sync, Send, Edit, Delete, React, Read, Typing, Watch, Ping)
 }
 _READ: dict[str, Callable[[Any], Any]] = {
     "proto": _number,
@@ -284,4 +322,5 @@ _READ: dict[str, Callable[[Any], Any]] = {
     "cards": _cards,
     "emoji": _emoji,
     "on": _switch,
+    "lists": _lists,
 }

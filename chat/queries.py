@@ -23,6 +23,7 @@ from core.models.picture import columns_of, face_of
 
 BATCH = 200
 LARGEST_ROSTER = 200
+MOST_WATCHED = 500
 
 
 class RoomArchived(Conflict):
@@ -133,6 +134,12 @@ def changes_after(room: Room, rev: int, limit: int = BATCH) -> Changes:
 def heads(room_ids: Iterable[int]) -> dict[int, int]:
     """The newest revision of many rooms; one query."""
     return dict(Room.objects.filter(pk__in=list(room_ids)).values_list("pk", "last_rev"))
+
+
+def joined_room_ids(by: Actor) -> list[int]:
+    """The rooms a person is in, the liveliest first, as many as a list can hold; one query."""
+    mine = Membership.objects.present().filter(user=by.user).order_by("-room__last_message_at")
+    return list(mine.values_list("room_id", flat=True)[:MOST_WATCHED])
 
 
 def page_of_messages(room: Room, *, before: int | None = None, size: int = 50) -> list[Message]:

@@ -243,6 +243,7 @@ def _pass_turn(access: Access, now: datetime) -> None:
     else:
         since = Case(When(status=Status.OPEN, then="turn_at"), default=Value(now))
         cases.update(status=Status.OPEN, turn_at=since, closed_at=None)
+    publish_case(access.room, Status.WAITING if access.agent else Status.OPEN)
     if access.room.case.status == Status.CLOSED:
         events.record("conversation.reopened", access.room, by=access.actor, now=now)
 
@@ -253,6 +254,12 @@ def _take_case(access: Access, now: datetime) -> None:
     unassigned = SupportCase.objects.filter(room=access.room, assignee__isnull=True)
     if user is not None and unassigned.update(assignee=user):
         events.record("conversation.assigned", access.room, by=access.actor, now=now, assignee=user.public_id)
+
+
+def publish_case(room: Room, status: str) -> None:
+    """Tell the room whose turn it is, and the desk that it has changed, once this is committed."""
+    transaction.on_commit(partial(bus.publish_passing, room.pk, protocol.case(room.uid, status)), robust=True)
+    transaction.on_commit(bus.publish_desk, robust=True)
 
 
 def publish(message: Message, *, new: bool) -> None:

@@ -209,6 +209,8 @@ def mark_read(*, room_uid: UUID, seq: int, by: Actor) -> bool:
     if row is None:
         return False
     room_id, kind, read_seq = row
+    mine = protocol.read(room_uid, read_seq)
+    transaction.on_commit(partial(bus.publish_personal, by.id, mine), robust=True)
     if kind != Room.Kind.PUBLIC:
         frame = protocol.seen(room_uid, by.id, read_seq)
         transaction.on_commit(partial(bus.publish_passing, room_id, frame), robust=True)
@@ -260,4 +262,7 @@ def place(room: Room, user: User, role: str, now: datetime) -> Membership:
         place.left_at, place.joined_at = None, now
         place.last_read_seq = max(place.last_read_seq, room.last_seq)
         place.save(update_fields=["left_at", "joined_at", "last_read_seq"])
+        new = True
+    if new:
+        transaction.on_commit(partial(bus.publish_recheck, user.public_id), robust=True)
     return place

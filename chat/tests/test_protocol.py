@@ -29,6 +29,7 @@ GOOD = [
     ({"type": "react", "ref": "1", "room": ROOM, "seq": 1, "emoji": "👍", "on": False}, protocol.React("1", UUID(ROOM), 1, "👍", False)),
     ({"type": "read", "room": ROOM, "seq": 1}, protocol.Read(UUID(ROOM), 1)),
     ({"type": "typing", "room": ROOM}, protocol.Typing(UUID(ROOM))),
+    ({"type": "watch", "ref": "1", "lists": ["desk", "rooms", "desk"]}, protocol.Watch("1", ("desk", "rooms"))),
     ({"type": "ping", "anything": "else"}, protocol.Ping()),
 ]  # fmt: skip
 
@@ -94,7 +95,7 @@ values = st.recursive(
     max_leaves=5,
 )
 names = st.sampled_from(
-    ["type", "ref", "room", "cid", "rev", "seq", "after", "body", "cards", "emoji", "on", "proto", "reply_to"]
+    ["type", "ref", "room", "cid", "rev", "seq", "after", "body", "cards", "emoji", "on", "proto", "reply_to", "lists"]
 )
 kinds = st.sampled_from([given["type"] for given, _ in GOOD])
 
