@@ -21,6 +21,33 @@ class CardsField(forms.CharField):
         return tuple((kind, public_id) for kind, _colon, public_id in pairs if kind and public_id)
 
 
+class BodyField(forms.CharField):
+    """What somebody writes. Line breaks count once, as the browser counts them; a browser sends two characters.
+
+    The field has no `maxlength`: a browser would cut what is pasted without a word. text-limit.js says how much is too
+    much while it is typed, and this field when it is sent.
+    """
+
+    def __init__(self, rows: int = 1, **kwargs: Any) -> None:
+        super().__init__(max_length=protocol.LONGEST_BODY, widget=forms.Textarea(attrs={"rows": rows}), **kwargs)
+
+    def to_python(self, value: Any) -> str:
+        return str(super().to_python(str(value).replace("\r\n", "\n") if value else value))
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        attrs = {name: value for name, value in super().widget_attrs(widget).items() if name != "maxlength"}
+        return attrs | limit_attrs()
+
+
+def limit_attrs() -> dict[str, Any]:
+    """What text-limit.js reads of a field."""
+    return {
+        "data-limit": protocol.LONGEST_BODY,
+        "data-near": _("{n} of {limit} characters"),
+        "data-over": _("{n} characters are {over} too many. Shorten the text to send it."),
+    }
+
+
 class MessageForm(forms.Form):
     """What is said. `client_id` is made with the form, so a form that is sent twice says it once."""
 
@@ -29,18 +56,14 @@ class MessageForm(forms.Form):
         required=False, min_value=1, max_value=protocol.LARGEST_NUMBER, widget=forms.HiddenInput
     )
     cards = CardsField(required=False, max_length=400, widget=forms.HiddenInput)
-    body = forms.CharField(
-        label=_("Message"), required=False, max_length=protocol.LONGEST_BODY, strip=True, widget=forms.Textarea
-    )
+    body = BodyField(label=_("Message"), required=False)
 
 
 class StartForm(forms.Form):
     """The first words of a conversation with the house."""
 
     client_id = forms.UUIDField(widget=forms.HiddenInput, initial=uuid7)
-    body = forms.CharField(
-        label=_("Your message"), max_length=protocol.LONGEST_BODY, widget=forms.Textarea(attrs={"rows": 5})
-    )
+    body = BodyField(label=_("Your message"), rows=5)
 
 
 class NewForm(StartForm):
@@ -51,9 +74,7 @@ class NewForm(StartForm):
 
 
 class EditForm(forms.Form):
-    body = forms.CharField(
-        label=_("Change the words"), max_length=protocol.LONGEST_BODY, widget=forms.Textarea(attrs={"rows": 3})
-    )
+    body = BodyField(label=_("Edit"), rows=3)
 
 
 class ReactionForm(forms.Form):

@@ -46,6 +46,7 @@ class Shown:
     body: str = ""
     html: SafeString = field(default_factory=lambda: mark_safe(""))
     own: bool = False
+    staff: bool = False
     grouped: bool = False
     state: str = ""
     edited: bool = False
@@ -58,10 +59,10 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A new day, the unread line, or a message."""
+    """A new day, how many messages are new from here on, or a message."""
 
     day: date | None = None
-    unread: bool = False
+    unread: int = 0
     message: Shown | None = None
 
 
@@ -69,13 +70,15 @@ def lines(
     messages: Sequence[Message],
     viewer: User | None,
     *,
-    read_seq: int | None = None,
+    first_unread: int | None = None,
+    unread: int = 0,
     seen_seq: int = 0,
     cards: Mapping[tuple[str, str], Card] | None = None,
 ) -> Iterator[Line]:
     """Messages oldest first, as loaded by `whole()`.
 
-    `read_seq` is how far the viewer has read (None: no line), `seen_seq` how far somebody else has.
+    Before the message `first_unread` a line says that `unread` are new (None: no line). `seen_seq` is how far somebody
+    else has read.
     """
     last_seen = max((m.seq for m in messages if _is_own(m, viewer) and m.seq <= seen_seq), default=0)
     before: Message | None = None
@@ -83,9 +86,9 @@ def lines(
         is_new_day = before is None or _day(before) != _day(message)
         if is_new_day:
             yield Line(day=_day(message))
-        is_first_unread = read_seq is not None and message.seq > read_seq and (before is None or before.seq <= read_seq)
-        if is_first_unread and not _is_own(message, viewer):
-            yield Line(unread=True)
+        is_first_unread = message.seq == first_unread
+        if is_first_unread and unread:
+            yield Line(unread=unread)
         grouped = not is_new_day and not is_first_unread and before is not None and _together(before, message)
         yield Line(message=shown(message, viewer, grouped=grouped, seen=message.seq == last_seen, cards=cards or {}))
         before = message
@@ -112,6 +115,7 @@ def shown(
         body=message.body,
         html=mark_safe(message.html),
         own=_is_own(message, viewer),
+        staff=message.author is not None and message.author.is_staff,
         grouped=grouped,
         state="deleted" if message.deleted_at else "",
         edited=message.edited_at is not None and message.deleted_at is None,

@@ -38,7 +38,8 @@ def about_this_order(subject: Any, viewer: Grant) -> Panel | None:
     room = queries.support_about("order", subject.public_id, viewer)
     if room is None and answers(viewer.actor):
         return None
-    context = {"room": room, "start": reverse("chat:about", args=["order", subject.public_id])}
+    state = room.case.label(is_staff=answers(viewer.actor)) if room else ""
+    context = {"room": room, "state": state, "start": reverse("chat:about", args=["order", subject.public_id])}
     return Panel(_("A question about this order?"), "chat/panels/about.html", context, order=60)
 
 

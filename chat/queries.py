@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, Sum, When
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
@@ -150,6 +150,41 @@ def page_of_messages(room: Room, *, before: int | None = None, size: int = 50) -
     return list(messages.order_by("-seq")[:size])[::-1]
 
 
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A part of a log, oldest first, and the numbers from which it goes on to either side (None: it ends there)."""
+
+    messages: list[Message]
+    older: int | None
+    newer: int | None
+
+
+def window(room: Room, messages: list[Message]) -> Window:
+    """No query."""
+    first, last = (messages[0].seq, messages[-1].seq) if messages else (1, room.last_seq)
+    return Window(messages, first if first > 1 else None, last if last < room.last_seq else None)
+
+
+def messages_after(room: Room, seq: int, *, size: int = 50) -> list[Message]:
+    """The messages beyond a number, oldest first; two queries."""
+    return list(Message.objects.whole().filter(room=room, seq__gt=seq).order_by("seq")[:size])
+
+
+def first_unread(access: Access) -> int | None:
+    """The number of the first message that the viewer has not read and that is still there. At most one query."""
+    if access.role is None or access.read_seq >= access.room.last_seq:
+        return None
+    said = Message.objects.filter(room=access.room, seq__gt=access.read_seq, deleted_at__isnull=True)
+    others = said.exclude(author=access.actor.user) | said.filter(author__isnull=True)
+    return others.order_by("seq").values_list("seq", flat=True).first()
+
+
+def count_unread(viewer: Grant) -> int:
+    """How many messages wait for the viewer in rooms that are not muted; one query."""
+    waiting = with_unread(viewer).waiting()
+    return waiting.aggregate(total=Sum("unread"))["total"] or 0
+
+
 def my_rooms(viewer: Grant) -> QuerySet[Room]:
     """Rooms the viewer is in, liveliest first, with `unread`, `last_body`, and whom a direct one is with; one query."""
     partner = Membership.objects.filter(room=OuterRef("pk"), room__kind=Room.Kind.DIRECT).exclude(
@@ -192,25 +227,28 @@ class RoomLine:
     image: Image | None
     url: str
     last: str
+    last_seq: int
     unread: int
     current: bool
     muted: bool
 
 
-def lines(rooms: Iterable[Room], current: Room | None = None) -> list[RoomLine]:
+def lines(rooms: Iterable[Room], current: Room | None = None, *, current_uid: str = "") -> list[RoomLine]:
     """Rooms of `my_rooms` or `public_rooms`, as lines; no query."""
-    return [_line(room, current) for room in rooms]
+    current_uid = current.public_id if current else current_uid
+    return [_line(room, current_uid) for room in rooms]
 
 
-def _line(room: Any, current: Room | None) -> RoomLine:
+def _line(room: Any, current_uid: str) -> RoomLine:
     return RoomLine(
         uid=room.uid,
         name=name_of(room),
         image=face_of(**face) if (face := getattr(room, "partner_face", None)) else None,
-        url=room.get_absolute_url(),
+        url=f"{room.get_absolute_url()}{'#unread' if room.unread else ''}",
         last=room.last_body or room.topic,
+        last_seq=room.last_seq,
         unread=max(0, room.unread or 0),
-        current=room == current,
+        current=room.public_id == current_uid,
         muted=bool(room.my_muted),
     )
 

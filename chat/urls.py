@@ -8,6 +8,7 @@ from chat.pages import desk, messages, rooms, start
 app_name = "chat"
 urlpatterns = [
     path("", rooms.index, name="index"),
+    path("mine/", rooms.mine, name="mine"),
     path("new/", start.new, name="new"),
     path("desk/", desk.desk, name="desk"),
     path("rooms/<slug:slug>/", rooms.public_room, name="room"),

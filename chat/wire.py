@@ -30,11 +30,12 @@ def message_data(message: Message) -> dict[str, Any]:
     }
 
 
-def person_data(user: User | None) -> dict[str, str | None] | None:
+def person_data(user: User | None) -> dict[str, str | bool | None] | None:
     """`avatar` is the address of a small picture, None for who has none."""
     if user is None:
         return None
-    return {"id": str(user.uid), "name": user.display_name, "avatar": user.avatar.face.url if user.avatar else None}
+    picture = user.avatar.face.url if user.avatar else None
+    return {"id": str(user.uid), "name": user.display_name, "avatar": picture, "is_staff": user.is_staff}
 
 
 def _reactions(message: Message) -> list[dict[str, Any]]:

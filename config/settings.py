@@ -132,6 +132,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "core.context_processors.site",
                 "shop.context_processors.cart",
+                "chat.context_processors.conversations",
             ],
         },
     }

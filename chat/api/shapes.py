@@ -70,6 +70,7 @@ class SpeakerOut(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     name = serializers.CharField()
     avatar = serializers.URLField(allow_null=True, help_text="A small picture.")
+    is_staff = serializers.BooleanField()
 
 
 class MarksOut(serializers.Serializer[Any]):

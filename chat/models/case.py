@@ -53,6 +53,18 @@ class SupportCase(models.Model):
     first_reply_at = models.DateTimeField(_("first answer at"), null=True, blank=True)
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
 
+    # What the status means to each side; `get_status_display` is for lists of staff.
+    CUSTOMER_LABELS: ClassVar = {
+        Status.OPEN: _("Waiting for our reply"),
+        Status.WAITING: _("Answered"),
+        Status.CLOSED: _("Closed"),
+    }
+    STAFF_LABELS: ClassVar = {
+        Status.OPEN: _("Waiting for us"),
+        Status.WAITING: _("Waiting for the customer"),
+        Status.CLOSED: _("Closed"),
+    }
+
     objects = SupportCaseQuerySet.as_manager()
 
     class Meta:
@@ -71,3 +83,7 @@ class SupportCase(models.Model):
 
     def __str__(self) -> str:
         return str(self.room)
+
+    def label(self, *, is_staff: bool) -> str:
+        """What the status is called for one side."""
+        return str((self.STAFF_LABELS if is_staff else self.CUSTOMER_LABELS)[self.Status(self.status)])

@@ -48,6 +48,10 @@ class RoomQuerySet(models.QuerySet["Room"]):
         """Of rooms `with_place_of` a person those that the person is in."""
         return self.filter(my_role__isnull=False)
 
+    def waiting(self) -> Self:
+        """Of rooms `with_place_of` a person those with something new, and not muted."""
+        return self.joined().filter(my_muted=False, last_seq__gt=F("my_read"))
+
     def about(self, kind: str, public_id: str) -> Self:
         return self.filter(subject_kind=kind, subject_id=public_id)
 

@@ -5,11 +5,13 @@ from uuid import UUID
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_http_methods, require_safe
 
 from chat import queries
 from chat.forms import CaseForm
 from chat.models import answers
+from chat.pages.rooms import case_context
 from chat.services import cases
 from core.errors import Denied, Invalid
 from core.http import PageRequest
@@ -29,14 +31,22 @@ def desk(request: PageRequest) -> HttpResponse:
     tab = tab if tab in TABS else "open"
     order = ("-turn_at", "-id") if tab == "closed" else ("turn_at", "id")
     page = keyset(queries.desk(tab, viewer), by=order, cursor=request.GET.get("cursor", ""))
-    return render(request, "chat/desk.html", {"tab": tab, "page": page, "counts": queries.desk_counts(viewer)})
+    context = {"tab": tab, "page": page, "counts": queries.desk_counts(viewer)}
+    response = render(request, "chat/parts/queue.html" if request.htmx else "chat/desk.html", context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def case(request: PageRequest, uid: UUID) -> HttpResponse:
-    """Take, give, close, take up again, prioritise; back to the conversation."""
+    """Take, give, close, take up again, prioritise; back to the conversation. GET shows how the case stands now."""
     by = request.grant.actor
+    if request.method != "POST":
+        access = queries.access(uid, by)
+        if not access.agent:
+            raise Denied
+        return render(request, "chat/parts/case.html", {"room": access.room, **case_context(access)})
     match request.POST.get("verb"):
         case "take":
             cases.assign_case(room_uid=uid, assignee=by.user, by=by)

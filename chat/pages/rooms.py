@@ -4,23 +4,26 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
 from chat import limits, log, queries
 from chat.forms import CaseForm, MessageForm, PlaceForm
-from chat.models import Room, answers
-from chat.queries import Access
+from chat.models import Room, SupportCase, answers
+from chat.queries import Access, Window
 from chat.services import messages, rooms
 from core import cards
-from core.errors import Invalid, RateLimited
+from core.errors import Denied, Invalid, NotFound, RateLimited
 from core.forms import add_error
 from core.http import PageRequest
 
 PAGE = 50
+READ_BEFORE = 8  # messages shown before the first unread one, to read on from
 LISTED = 50
 
 
@@ -28,15 +31,27 @@ LISTED = 50
 def index(request: PageRequest) -> HttpResponse:
     """Public rooms, and the viewer's own conversations with what is unread."""
     viewer = request.grant
-    mine = list(queries.my_rooms(viewer)[:LISTED]) if viewer.user else []
-    inside = {room.pk for room in mine}
+    own = list(queries.my_rooms(viewer)[:LISTED]) if viewer.user else []
+    inside = {room.pk for room in own}
     public = [room for room in queries.public_rooms(viewer)[:LISTED] if room.pk not in inside]
     context = {
-        "mine": queries.lines(mine),
+        "mine": queries.lines(own),
         "public": queries.lines(public),
         "answers": viewer.user is not None and answers(viewer.actor),
     }
     return render(request, "chat/index.html", context)
+
+
+@require_safe
+@never_cache
+def mine(request: PageRequest) -> HttpResponse:
+    """The list of one's rooms alone, for a page that has become old."""
+    viewer = request.grant
+    if viewer.user is None:
+        raise Denied
+    current = request.GET.get("current", "")
+    context = {"rooms": queries.lines(queries.my_rooms(viewer)[:LISTED], current_uid=current), "current": current}
+    return render(request, "chat/parts/rooms.html", context)
 
 
 @require_safe
@@ -46,7 +61,12 @@ def public_room(request: PageRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def conversation(request: PageRequest, uid: UUID) -> HttpResponse:
-    access = queries.access(uid, request.grant.actor)
+    try:
+        access = queries.access(uid, request.grant.actor)
+    except NotFound:
+        if request.grant.user is None:  # whoever follows a link of a mail may have to sign in first
+            return redirect_to_login(request.get_full_path())
+        raise
     if access.room.slug:
         return redirect(access.room, permanent=True)
     return _show(request, access)
@@ -114,41 +134,74 @@ def direct(request: PageRequest, uid: UUID) -> HttpResponse:
 
 
 def _show(request: PageRequest, access: Access, form: MessageForm | None = None, status: int = 200) -> HttpResponse:
-    viewer = request.grant
-    room = access.room
-    before = _number(request, "before")
-    page = queries.page_of_messages(room, before=before, size=PAGE)
+    viewer, room = request.grant, access.room
+    first_unread = queries.first_unread(access)
+    window = _window(request, room, first_unread)
     others = queries.roster(room, viewer.user) if viewer.user and room.kind != Room.Kind.PUBLIC else []
-    wanted = [(kind, public_id) for message in page for kind, public_id in message.cards]
+    wanted = [(kind, public_id) for message in window.messages for kind, public_id in message.cards]
     subject = room.subject
     found = cards.resolve([*wanted, *([subject] if subject else [])], viewer)
-    mine = list(queries.my_rooms(viewer)[:LISTED]) if viewer.user else []
+    unread = access.count_unread() if first_unread else 0
     context = {
         "access": access,
         "room": room,
         "name": _name(access, others),
         "others": [member.user for member in others],
         "lines": log.lines(
-            page,
+            window.messages,
             viewer.user,
-            read_seq=access.read_seq if access.role and before is None else None,
+            first_unread=first_unread,
+            unread=unread,
             seen_seq=max((member.last_read_seq for member in others), default=0),
             cards=found,
         ),
         "blank": log.Shown(),
-        "older": page[0].seq if page and page[0].seq > 1 else None,
-        "is_latest": before is None,
+        "window": window,
+        "unread": unread,
         "subject": found.get(subject) if subject else None,
-        "form": form
-        or MessageForm(initial={"cards": request.GET.get("card", ""), "reply_to": _number(request, "reply")}),
-        "reply": next((log.quoted(m) for m in page if m.seq == _number(request, "reply")), None),
         "silence": silence.detail if (silence := access.why_silent) else "",
-        "case": CaseForm(initial={"assignee": _uid(room.case.assignee), "priority": room.case.priority})
-        if access.agent
-        else None,
-        "rooms": queries.lines(mine, room),
+        **_answering(request, window, form),
+        **case_context(access),
+        "rooms": queries.lines(queries.my_rooms(viewer)[:LISTED], room) if viewer.user else [],
     }
     return render(request, "chat/room.html", context, status=status)
+
+
+def _window(request: PageRequest, room: Room, first_unread: int | None) -> Window:
+    """The part of the log that was asked for; else where the unread begins, else the newest messages."""
+    before, after = _number(request, "before"), _number(request, "after")
+    if before is not None:
+        messages = queries.page_of_messages(room, before=before, size=PAGE)
+    elif after is not None:
+        messages = queries.messages_after(room, after, size=PAGE)
+    elif first_unread and room.last_seq - first_unread >= PAGE and "latest" not in request.GET:
+        messages = queries.messages_after(room, max(0, first_unread - 1 - READ_BEFORE), size=PAGE)
+    else:
+        messages = queries.page_of_messages(room, size=PAGE)
+    return queries.window(room, messages)
+
+
+def _answering(request: PageRequest, window: Window, form: MessageForm | None) -> dict[str, Any]:
+    """The composer, and what is replied to."""
+    reply = _number(request, "reply")
+    return {
+        "form": form or MessageForm(initial={"cards": request.GET.get("card", ""), "reply_to": reply}),
+        "reply": next((log.quoted(message) for message in window.messages if message.seq == reply), None),
+    }
+
+
+def case_context(access: Access) -> dict[str, Any]:
+    """What the page says of a case: its state in the words of the viewer's side; for agents also the form."""
+    if access.room.kind != Room.Kind.SUPPORT:
+        return {}
+    case = access.room.case
+    labels = SupportCase.STAFF_LABELS if access.agent else SupportCase.CUSTOMER_LABELS
+    given = {"assignee": case.assignee.uid if case.assignee else None, "priority": case.priority}
+    return {
+        "case_state": case.label(is_staff=access.agent),
+        "case_labels": {status.value: label for status, label in labels.items()},
+        "case": CaseForm(initial=given) if access.agent else None,
+    }
 
 
 def _name(access: Access, others: list[Any]) -> str:
@@ -156,10 +209,6 @@ def _name(access: Access, others: list[Any]) -> str:
     if access.room.kind == Room.Kind.DIRECT and others:
         return str(others[0].user.display_name)
     return access.room.title or _("Conversation")
-
-
-def _uid(user: User | None) -> UUID | None:
-    return user.uid if user else None
 
 
 def _number(request: HttpRequest, name: str) -> int | None:

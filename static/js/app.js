@@ -73,7 +73,7 @@ on("click", "[data-reveals]", (button) => {
 on("change", "[data-submits]", (input) => input.form.requestSubmit());
 
 // The server writes times in its own zone; here they are put into the reader's.
-function localise(root) {
+export function localise(root) {
   for (const time of root.querySelectorAll("time[data-local]")) {
     time.textContent = dates[time.dataset.local](new Date(time.dateTime));
   }

@@ -1,10 +1,11 @@
 /** Writing: what is sent is shown at once, and kept until it is acknowledged. */
 
 import { setState, show } from "./chat-log.js";
+import { keep } from "./drafts.js";
 import { Outbox } from "./chat-outbox.js";
 
 const chat = document.getElementById("chat");
-const { room, me, name, avatar } = chat.dataset;
+const { room, me, name, avatar, staff } = chat.dataset;
 const form = document.querySelector("form.composer");
 const chip = document.querySelector("[data-reply]");
 const lineOf = (cid) => document.querySelector(`#log [data-cid="${CSS.escape(cid)}"]`);
@@ -14,7 +15,7 @@ let socket;
 let outbox;
 let wrote = () => {};
 
-/** Begin to listen to the form; `onWrite` is called when something of ours was shown. */
+/** Begin to listen to the form; `onWrite` makes sure that the end of the log is shown. */
 export function begin(wire, onWrite) {
   socket = wire;
   wrote = onWrite;
@@ -29,7 +30,7 @@ export function flush() {
 
 function draw(draft) {
   const html = Object.assign(document.createElement("p"), { textContent: draft.body }).outerHTML;
-  show({ ...draft, kind: "text", at: new Date().toISOString(), author: { id: me, name, avatar }, html }, "sending");
+  show({ ...draft, kind: "text", at: new Date().toISOString(), author: { id: me, name, avatar, is_staff: staff !== undefined }, html }, "sending");
 }
 
 function settle({ cid }, { seq }) {
@@ -59,16 +60,19 @@ function pairs(text) {
   });
 }
 
-form?.addEventListener("submit", (event) => {
+if (form) keep(form, `${me}:${room}`);
+
+form?.addEventListener("submit", async (event) => {
   event.preventDefault();
   const { body, reply_to: reply, cards } = form.elements;
   const draft = { cid: crypto.randomUUID(), body: body.value.trim(), reply_to: Number(reply.value) || null, cards: pairs(cards.value) };
   if (!draft.body && !draft.cards.length) return;
   outbox.add(draft);
-  draw(draft);
   body.value = cards.value = "";
+  body.dispatchEvent(new Event("input", { bubbles: true })); // nothing is left to keep or to count
   answer(0);
-  wrote();
+  await wrote();
+  draw(draft);
   flush();
 });
 
@@ -80,7 +84,7 @@ form?.addEventListener("keydown", (event) => {
 
 let told = 0;
 form?.addEventListener("input", () => {
-  if (Date.now() - told < 3000) return;
+  if (!form.elements.body.value || Date.now() - told < 3000) return;
   told = Date.now();
   socket.tell({ type: "typing", room });
 });

@@ -13,9 +13,18 @@ const find = (message) =>
   document.getElementById(`m${message.seq}`) ??
   (message.cid && log.querySelector(`[data-cid="${CSS.escape(message.cid)}"]:is([data-state=sending], [data-state=failed])`));
 
-/** Show a message as it is now, new or changed; gives its line, or nothing when what is shown is as new. */
+const lines = () => [...log.querySelectorAll(".message")];
+const hasMore = (side) => Boolean(document.querySelector(`[data-${side}]`));
+export const newest = () => Math.max(0, ...lines().map((line) => Number(line.dataset.seq)));
+export const isAtEnd = () => !hasMore("newer");
+
+/** Whether a message is of a part of the log that is not shown: before or behind what is. */
+const isElsewhere = ({ seq }) => (hasMore("older") && seq < Math.min(...lines().map(place))) || (!isAtEnd() && seq > newest());
+
+/** Show a message as it is now, new or changed; gives its line, or nothing when there is nothing to show. */
 export function show(message, state = "") {
   const known = find(message);
+  if (!known && message.seq && isElsewhere(message)) return undefined;
   if (known && Number(known.dataset.rev) >= message.rev && message.seq) return undefined;
   const line = known ?? blank("message-template");
   fill(line, message, message.deleted ? "deleted" : state);
@@ -31,6 +40,8 @@ function fill(line, message, state) {
   const own = message.author?.id === chat.dataset.me;
   Object.assign(line.dataset, { seq: message.seq ?? "", rev: message.rev ?? 0, cid: message.cid, at: message.at, author: message.author?.id ?? "" });
   line.toggleAttribute("data-own", own);
+  line.toggleAttribute("data-staff", Boolean(message.author?.is_staff));
+  part(line, "staff").hidden = !message.author?.is_staff;
   line.toggleAttribute("data-system", message.kind === "system");
   setState(line, state);
   const name = message.author?.name ?? "";
@@ -130,5 +141,3 @@ export function showSeen(seq) {
   const mine = [...log.querySelectorAll(".message[data-own]:not([data-state])")].filter((line) => place(line) <= seq);
   for (const line of log.querySelectorAll(".message[data-own]")) part(line, "seen").hidden = line !== mine.at(-1);
 }
-
-export const newest = () => Math.max(0, ...[...log.querySelectorAll(".message")].map((line) => Number(line.dataset.seq)));

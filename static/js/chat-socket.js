@@ -1,4 +1,4 @@
-/** The socket of one room: says hello, follows, resumes where it was, and comes back by itself. */
+/** The socket of a page: says hello, follows its room and watches lists, resumes where it was, and comes back by itself. */
 
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 30_000;
@@ -6,9 +6,12 @@ const SILENCE = 60_000;
 const FINAL = new Set(["signed_out", "protocol"]);
 
 export class Socket {
-  /** `hears` is told of changes (`message`), of what passes (`typing`, `seen`, `presence`) and of our `state`. */
-  constructor(room, rev, hears) {
-    Object.assign(this, { room, rev, hears, tries: 0, refs: 0, asked: new Map(), after: 0, ready: false, asking: false });
+  /**
+   * Follow `room` from `rev` on, if there is one, and `watch` lists. `hears` is told of changes (`message`), of what
+   * passes (`typing`, `seen`, `presence`, `news`, …) and of our `state`.
+   */
+  constructor({ room, rev = 0, watch = [] }, hears) {
+    Object.assign(this, { room, rev, lists: watch, hears, tries: 0, refs: 0, asked: new Map(), after: 0, ready: false, asking: false });
     addEventListener("online", () => this.retryNow());
     document.addEventListener("visibilitychange", () => document.hidden || this.retryNow());
     this.open();
@@ -46,6 +49,7 @@ export class Socket {
     else if (frame.type === "welcome") this.follow(frame);
     else if (frame.type === "bye") this.farewell = frame;
     else if (frame.type === "head") this.compare(frame.rooms[this.room] ?? 0);
+    else if (["news", "read", "stale"].includes(frame.type)) this.hears[frame.type]?.(frame);
     else if (frame.room !== this.room) return;
     else if (frame.type === "msg" || frame.type === "chg") this.take(frame);
     else if (frame.type === "sync") this.catchUp(frame);
@@ -56,8 +60,11 @@ export class Socket {
   async follow(welcome) {
     this.skew = Date.parse(welcome.now) - Date.now();
     try {
-      const { head } = await this.ask({ type: "sub", rev: this.rev });
-      this.rev = Math.max(this.rev, head);
+      if (this.room) {
+        const { head } = await this.ask({ type: "sub", rev: this.rev });
+        this.rev = Math.max(this.rev, head);
+      }
+      if (this.lists.length) await this.ask({ type: "watch", lists: this.lists });
       this.tries = 0;
       this.ready = true;
       this.hears.state("ready");

@@ -1,106 +1,101 @@
 /** A room made live. Without this script the page works by forms; with it nothing has to be loaded again. */
 
-import { open } from "./app.js";
+import { localise, open } from "./app.js";
 import { answer, begin, flush } from "./chat-composer.js";
-import { newest, show, showSeen } from "./chat-log.js";
+import { replace } from "./chat-fresh.js";
+import { follow } from "./chat-lists.js";
+import { isAtEnd, show, showSeen } from "./chat-log.js";
+import { Reading } from "./chat-reading.js";
 import { Socket } from "./chat-socket.js";
 
-const NEAR = 100;
 const HERE_SECONDS = 60;
 const $ = (selector) => document.querySelector(selector);
 const chat = $("#chat");
 const { room, me } = chat.dataset;
-const scroller = $("#scroller");
-const jump = $("[data-jump]");
 const menu = $("#message-menu");
 const banner = $("[data-connection]");
 const typing = $("[data-typing]");
-let read = Number(chat.dataset.read ?? Infinity);
-
-// The log is laid out from its end, so the end is at 0 and everything above is negative.
-const isNear = () => -scroller.scrollTop < NEAR;
-const toEnd = () => (scroller.scrollTop = 0);
-const unread = $("#unread");
-if (unread) scroller.scrollTop = unread.offsetTop - 16 - (scroller.scrollHeight - scroller.clientHeight);
-jump.addEventListener("click", toEnd);
-scroller.addEventListener("scroll", () => {
-  if (!isNear()) return;
-  jump.hidden = true;
-  markRead();
-});
-document.addEventListener("visibilitychange", () => markRead());
-
-// At most one mark in two seconds; the next one says what came meanwhile.
-let resting;
-function markRead() {
-  if (!socket.ready || document.hidden || resting || !isNear() || newest() <= read) return;
-  resting = setTimeout(() => {
-    resting = undefined;
-    markRead();
-  }, 2000);
-  read = newest();
-  socket.tell({ type: "read", room, seq: read });
-  $("#rooms [aria-current] .badge")?.remove();
-}
 
 const lastSeen = {};
 const writing = new Map();
 function showTyping() {
-  const [first, second] = writing.values();
+  const [first, second] = [...writing.values()].map(({ name }) => name);
   typing.textContent = second ? typing.dataset.many : first ? typing.dataset.one.replace("%(name)s", first) : "";
 }
+function stopsTyping(user) {
+  clearTimeout(writing.get(user)?.timer);
+  writing.delete(user);
+  showTyping();
+}
 
-const socket = new Socket(room, Number(chat.dataset.rev), {
+const lists = follow(() => socket.ready, room);
+const socket = new Socket({ room, rev: Number(chat.dataset.rev), watch: ["rooms"] }, {
+  ...lists,
   state(state) {
     const { lost, signedOut, stale } = banner.dataset;
     banner.textContent = { lost, stale, "signed-out": signedOut }[state] ?? "";
     banner.hidden = state === "ready";
     flush();
-    markRead();
+    reading.mark();
+    if (state === "ready") lists.soon();
   },
   message(message, isNew) {
-    const follow = isNear() || message.author?.id === me;
-    if (!show(message)) return;
-    writing.delete(message.author?.id);
-    showTyping();
-    if (follow) toEnd();
-    else if (isNew) jump.hidden = false;
-    markRead();
+    const isOwn = message.author?.id === me;
+    const wasNear = reading.isNear();
+    const isShown = show(message);
+    stopsTyping(message.author?.id);
+    if (isShown && (wasNear || isOwn)) reading.toEnd();
+    if (!isOwn) reading.count(message);
+    reading.look();
+    if (isNew) lists.news({ room, seq: message.seq, author: message.author?.id, text: message.body.slice(0, 120), new: true });
   },
   typing({ user, name }) {
     if (user === me) return;
-    writing.set(user, name);
+    stopsTyping(user);
+    writing.set(user, { name, timer: setTimeout(() => stopsTyping(user), 5000) });
     showTyping();
-    setTimeout(() => {
-      writing.delete(user);
-      showTyping();
-    }, 5000);
   },
   seen({ user, seq }) {
     if (user !== me) showSeen(seq);
+  },
+  read({ room: where, seq }) {
+    if (where === room) reading.readTo(seq);
+    else lists.read({ room: where, seq });
   },
   presence({ here }) {
     const mark = $("[data-presence]");
     if (!mark) return;
     Object.assign(lastSeen, here);
     const now = (Date.now() + socket.skew) / 1000;
-    const isHere = Object.entries(lastSeen).some(([user, at]) => user !== me && now - at < HERE_SECONDS);
+    const isHere = mark.dataset.presence.split(" ").some((user) => user && now - (lastSeen[user] ?? 0) < HERE_SECONDS);
     mark.hidden = here === null;
     mark.firstElementChild.dataset.state = isHere ? "here" : "gone";
     mark.lastElementChild.textContent = isHere ? mark.dataset.here : mark.dataset.gone;
   },
+  async case({ status }) {
+    const mark = $("[data-case]");
+    if (mark) mark.textContent = mark.dataset[status];
+    const panel = $("#case");
+    // Whoever is deciding something in the panel goes on; what they save is checked by the server.
+    if (!panel || panel.contains(document.activeElement)) return;
+    const fresh = await fetch(panel.dataset.url, { cache: "no-store" });
+    if (fresh.ok) localise(replace(panel, await fresh.text()));
+  },
 });
-begin(socket, toEnd);
+const reading = new Reading({ room, socket });
+begin(socket, async () => {
+  if (!isAtEnd()) await reading.toNewest();
+  reading.toEnd();
+});
 
 document.addEventListener("click", async (event) => {
-  const link = event.target.closest("[data-more], [data-replies], [data-unreply], [data-older]");
+  const link = event.target.closest("[data-more], [data-replies], [data-unreply]");
   if (!link || event.ctrlKey || event.metaKey) return;
   event.preventDefault();
   if (link.matches("[data-more]")) {
     await window.htmx.ajax("GET", link.href, { target: "#message-menu-body", swap: "innerHTML" });
     open("message-menu");
-  } else if (link.matches("[data-older]")) await showOlder(link);
-  else {
+  } else {
     menu.close();
     answer(Number(link.dataset.replies ?? 0));
   }
@@ -115,14 +110,3 @@ $("#react").addEventListener("submit", (event) => {
   const seq = Number(mark.closest(".message").dataset.seq);
   socket.ask({ type: "react", seq, emoji: mark.value, on: mark.getAttribute("aria-pressed") !== "true" }).catch(() => {});
 });
-
-/** Earlier messages come before what is shown; a screen reader is not read all of them. */
-async function showOlder(link) {
-  const page = new DOMParser().parseFromString(await (await fetch(link.href)).text(), "text/html");
-  scroller.setAttribute("aria-live", "off");
-  $("#log").prepend(...page.querySelectorAll("#log > li"));
-  setTimeout(() => scroller.removeAttribute("aria-live"), 1000);
-  const next = page.querySelector("[data-older]");
-  if (next) link.href = next.href;
-  else link.parentElement.remove();
-}

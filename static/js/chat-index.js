@@ -1,0 +1,7 @@
+/** The list of rooms made live. */
+
+import { follow } from "./chat-lists.js";
+import { Socket } from "./chat-socket.js";
+
+const lists = follow(() => socket.ready);
+const socket = new Socket({ watch: ["rooms"] }, { ...lists, state: (state) => state === "ready" && lists.soon() });
