@@ -33,7 +33,7 @@ class Topic:
     """A kind of topic. `words` say what the letters are, `reason` why somebody gets one; `template` is a mail.
 
     A `standing` topic is about nothing in particular and is offered to everybody. One that is `told_once` ends with
-    its first letter.
+    its first letter. One that is `on_by_default` is on for everybody with an account until they switch it off.
     """
 
     kind: str
@@ -43,6 +43,7 @@ class Topic:
     find: Finder
     write: Writer
     standing: bool = False
+    on_by_default: bool = False
     told_once: bool = False
 
 

@@ -9,4 +9,4 @@ class ChatConfig(AppConfig):
     verbose_name = _("Conversation")
 
     def ready(self) -> None:
-        from chat import cards, handlers, moderation, panels, privacy, search  # noqa: F401  they register on import
+        from chat import cards, handlers, moderation, panels, privacy, search, topics  # noqa: F401  they register on import

@@ -4,7 +4,7 @@ from uuid import UUID, uuid5
 
 from django.utils.translation import gettext as _
 
-from chat import bus
+from chat import bus, emails
 from chat.models import Room
 from chat.services import messages, rooms
 from core import events, search
@@ -24,6 +24,13 @@ def tell_of_refund(event: Event) -> None:
     words = _("%(amount)s of this order were given back.") % {"amount": amount.format()}
     for room in Room.objects.filter(kind=Room.Kind.SUPPORT).about("order", event.subject_id).order_by("pk"):
         messages.tell_room(room=room, body=words, client_id=_told(event, room), now=event.at)
+
+
+@events.on("conversation.left_unread", outside=True)
+def mail_unread(event: Event, key: str) -> None:
+    emails.send_unread(
+        room_uid=UUID(event.subject_id), user_uid=UUID(event.data["person"]), up_to=event.data["up_to"], key=key
+    )
 
 
 @events.on("post.moved")

@@ -14,6 +14,7 @@ BEAT: Final[dict[str, dict[str, Any]]] = {
     "publish-due-posts": {"task": "blog.publish_due_posts", "schedule": timedelta(seconds=30)},
     "expire-orders": {"task": "shop.expire_orders", "schedule": timedelta(seconds=60)},
     "sync-payments": {"task": "shop.sync_open_payments", "schedule": timedelta(seconds=60)},
+    "request-unread-mails": {"task": "chat.request_unread_mails", "schedule": timedelta(seconds=30)},
     "send-letters": {"task": "accounts.send_letters", "schedule": timedelta(seconds=30)},
     "forget-traces": {"task": "accounts.forget_traces", "schedule": timedelta(hours=24)},
     "forget-letters": {"task": "accounts.forget_letters", "schedule": timedelta(hours=24)},

@@ -1,5 +1,6 @@
 """The ways from a form to a yes and from a letter to a no. Nothing is changed by looking: mail scanners look too."""
 
+from collections.abc import Mapping
 from typing import cast
 
 from django.contrib import messages
@@ -15,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import topics
 from accounts.models import Subscription, User
-from accounts.services import subscriptions
+from accounts.services import default_topics, subscriptions
 from accounts.subscriptions.forms import AskForm, TopicForm
 from core import ratelimit
 from core.context import Grant
@@ -88,15 +89,20 @@ def notifications(request: PageRequest) -> HttpResponse:
     if request.method == "POST":
         form = TopicForm(request.POST)
         topic = form.cleaned_data["topic"] if form.is_valid() else ""
+        kind = topics.of(topic)
+        if "off" in request.POST and kind is not None and kind.on_by_default:
+            default_topics.switch_off(user=user, topic=topic, by=request.grant.actor)
+            messages.success(request, _("Switched off. Emails already sent may still arrive."))
+            return SeeOther(_back(request))
         holds = subscriptions.subscribe(email=user.email, topic=topic, viewer=request.grant, source="account")
         messages.success(request, _("You will hear from us.") if holds else _("Look into your mail."))
         return SeeOther(_back(request))
     mine = Subscription.objects.of(user).exclude(state=Subscription.State.PENDING)
     standing = {topic.kind for topic in topics.standing()}
     page = keyset(mine.exclude(topic__in=standing).active(), by=("-id",), cursor=request.GET.get("cursor", ""), size=24)
-    on = {row.topic: row for row in mine.filter(topic__in=standing).active()}
+    known = {row.topic: row for row in mine.filter(topic__in=standing)}
     context = {
-        "standing": [(topic, on.get(topic.kind)) for topic in topics.standing()],
+        "standing": [(topic, known.get(topic.kind), _is_on(topic, known)) for topic in topics.standing()],
         "page": page,
         "rows": _described(page, request.grant),
     }
@@ -111,6 +117,11 @@ def stop(request: PageRequest, uid: str) -> HttpResponse:
     subscriptions.end(subscription_id=row.pk, by=request.grant.actor)
     messages.success(request, _("You will not hear of it any more."))
     return SeeOther(_back(request))
+
+
+def _is_on(topic: topics.Topic, known: Mapping[str, Subscription]) -> bool:
+    row = known.get(topic.kind)
+    return topic.on_by_default if row is None else row.state == Subscription.State.ACTIVE
 
 
 def _described(page: Page[Subscription], viewer: Grant) -> list[tuple[Subscription, topics.Topic, topics.About | None]]:

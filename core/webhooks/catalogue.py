@@ -40,6 +40,7 @@ NAMES: Final = {
     "conversation.closed": "a conversation with a customer is closed",
     "conversation.opened": "a customer began a conversation",
     "conversation.prioritised": "a conversation has another priority",
+    "conversation.left_unread": "messages were unread for five minutes; their reader gets a mail",
     "conversation.reopened": "a closed conversation goes on",
     "entitlement.ended": "what a purchase opened is closed again",
     "entitlement.granted": "a purchase opened something to somebody",
