@@ -52,7 +52,7 @@ def test_the_page_costs_the_same_for_many_events_and_leads_to_the_older(
         events.record("user.signed_in", user, by=Actor.person(user))
     client.force_login(user)
 
-    with django_assert_max_num_queries(3):
+    with django_assert_max_num_queries(4):
         page = client.get(ACTIVITY)
 
     assert len(labels(page)) == min(many, 24)

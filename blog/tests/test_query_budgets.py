@@ -75,7 +75,7 @@ def test_a_post_for_somebody_signed_in(client, shelf, count, django_assert_max_n
     commenting.add_comment(post_id=post.pk, body="Mine", by=Actor.person(reader))
     client.force_login(reader)
 
-    queries_of(client, reverse("blog:post", args=[post.slug]), django_assert_max_num_queries, 8)
+    queries_of(client, reverse("blog:post", args=[post.slug]), django_assert_max_num_queries, 9)
 
 
 @pytest.mark.parametrize("count", SIZES)

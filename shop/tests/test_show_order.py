@@ -387,7 +387,7 @@ def test_an_order_costs_the_same_whatever_is_in_it(
 
 
 @pytest.mark.parametrize("count", [1, 24, 100])
-def test_its_buyer_sees_all_of_it_in_eight_queries(
+def test_its_buyer_sees_all_of_it_in_nine_queries(
     client: Client, customer: Any, django_assert_max_num_queries: Any, deliver_events: Any, count: int
 ):
     """Session, person, order, pieces, payments, parcels, what happened, the conversation about it."""
@@ -398,7 +398,7 @@ def test_its_buyer_sees_all_of_it_in_eight_queries(
     deliver_events()
     client.force_login(customer)
 
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         page = client.get(page_of(order))
 
     assert len(page.context["lines"]) == count

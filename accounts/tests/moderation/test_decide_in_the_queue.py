@@ -332,7 +332,7 @@ def test_the_page_costs_the_same_for_one_and_many(client, wall, case_of, moderat
 
     assert len(page.context["rows"]) == many
     # The session, the person with their permissions, the page with authors, reports with reporters, counts, what can be undone.
-    assert (len(asked), wall.looked) == (6, 1)
+    assert (len(asked), wall.looked) == (7, 1)
 
 
 def test_the_first_page_of_staff_counts_what_waits(case_of, moderator, django_assert_num_queries):

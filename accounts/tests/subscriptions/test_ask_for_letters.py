@@ -311,7 +311,7 @@ def test_the_account_page_costs_the_same_for_one_topic_and_many(client, news, dj
     assert client.login(email=user.email, password=PASSWORD) or client.force_login(user) is None
 
     client.get("/account/notifications/")
-    with django_assert_num_queries(4):  # the session, the person, the standing ones, the page
+    with django_assert_num_queries(5):  # the session, the person, the standing ones, the page, and unread messages
         page = client.get("/account/notifications/")
 
     assert page.content.decode().count("Switch off") == many
