@@ -429,7 +429,7 @@ def test_a_list_of_orders_costs_the_same_however_many(
         place({variant: 1}, user=customer)
     client.force_login(customer)
 
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(5):
         page = client.get("/shop/orders/")
 
     assert len(page.context["rows"]) == count
