@@ -40,6 +40,6 @@ class PublicationForm(forms.Form):
         label=_("Publish at"),
         required=False,
         input_formats=[MINUTES, f"{MINUTES}:%S"],
-        help_text=_("Empty to publish now. In the time zone of the house."),
+        help_text=_("Leave empty to publish now. In the time zone of the site."),
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format=MINUTES),
     )

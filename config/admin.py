@@ -10,6 +10,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
 from accounts import step_up
+from core import interrupted_forms
 
 
 class AgoraAdminSite(AdminSite):
@@ -22,6 +23,8 @@ class AgoraAdminSite(AdminSite):
 
         @wraps(shown)
         def asking(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if request.method == "POST" and not request.user.is_authenticated:
+                interrupted_forms.keep(request)
             match = request.resolver_match
             name = (match.url_name or "") if match else ""
             if self.has_permission(request) and step_up.is_staff_act(name, request.method or ""):

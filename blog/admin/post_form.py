@@ -1,5 +1,6 @@
 """The form in which posts are written."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, cast
 
 from django import forms
@@ -7,13 +8,17 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from blog.forms import PublicationForm
 from blog.models import Post
 from blog.services import slugs, tagging
-from blog.services.writing import LONGEST, EditConflict, PostFields
+from blog.services.writing import LONGEST, EditConflict, NothingWritten, PostFields
+from core import markdown
 from core.context import Actor
 from core.errors import DomainError
 from core.models import Picture
 from core.pictures import add_picture
+from core.text import has_visible_text
+from core.xml_text import drop_non_xml
 
 WRITTEN = (
     *("title", "slug", "excerpt", "seo_description", "visibility", "entitlement_kind", "entitlement_subject"),
@@ -35,8 +40,11 @@ class PostForm(forms.ModelForm):
     """
 
     actor: ClassVar[Actor]
+    # What was typed when the session ended, to go on with.
+    returned: ClassVar[Mapping[str, str]] = {}
     theirs: dict[str, Any] | None = None
     cover: Picture | None = None
+    has_new_picture = False
 
     slug = forms.CharField(
         label=_("Address"),
@@ -70,6 +78,17 @@ class PostForm(forms.ModelForm):
         widget=WIDE,
         help_text=_("E-mail addresses with commas, in the order of the byline."),
     )
+    picture_file = forms.FileField(label=_("Add a picture to the text"), required=False)
+    picture_alt = forms.CharField(
+        label=_("What the picture shows"),
+        required=False,
+        max_length=400,
+        widget=WIDE,
+        help_text=_("For those who cannot see it. The picture is placed at the cursor, or at the end of the text."),
+    )
+    # How many characters of the text stand before the cursor; a script fills it in.
+    picture_at = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
+    publication_time = PublicationForm.base_fields["publish_at"]
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     class Meta:
@@ -88,7 +107,20 @@ class PostForm(forms.ModelForm):
                 "tag_names": ", ".join(tag.name for tag in self.instance.labels),
                 "author_emails": ", ".join(author.email for author in self.instance.bylines),
                 "version": self.instance.lock_version,
+                "publication_time": self.instance.publish_at,
             }
+        self.initial.update(self.returned)
+
+    def clean_title(self) -> str:
+        title = drop_non_xml(self.cleaned_data["title"]).strip()
+        if not has_visible_text(title):
+            raise ValidationError(str(NothingWritten.message))
+        return title
+
+    def clean_body(self) -> str:
+        body = drop_non_xml(self.cleaned_data["body"]).replace("\r\n", "\n")
+        self._asked(markdown.render, body)
+        return body
 
     def clean_slug(self) -> str:
         wanted = str(self.cleaned_data["slug"])
@@ -121,7 +153,11 @@ class PostForm(forms.ModelForm):
         if given.get("cover_file") and not given.get("cover_alt"):
             self.add_error("cover_alt", _("Say in words what the picture shows."))
         elif given.get("cover_file") and not self.errors:
-            self._keep_cover(given)
+            self.cover = self._keep(given, "cover")
+        if given.get("picture_file") and not given.get("picture_alt"):
+            self.add_error("picture_alt", _("Say in words what the picture shows."))
+        elif given.get("picture_file") and not self.errors:
+            self._insert_picture(given)
         return given
 
     def written(self) -> PostFields:
@@ -144,11 +180,23 @@ class PostForm(forms.ModelForm):
             self.data = {**{name: self.data.get(name) for name in self.data}, "version": saved.lock_version}
             self.add_error(None, str(EditConflict.message))
 
-    def _keep_cover(self, given: dict[str, Any]) -> None:
+    def _insert_picture(self, given: dict[str, Any]) -> None:
+        picture = self._keep(given, "picture")
+        if picture is None:
+            return
+        body, at = given["body"], given.get("picture_at")
+        before, after = (body, "") if at is None else (body[:at], body[at:])
+        alt = given["picture_alt"].replace("\n", " ").replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
+        parts = [before.rstrip(), f"![{alt}](picture:{picture.uid})", after.lstrip()]
+        given["body"] = "\n\n".join(part for part in parts if part)
+        self.has_new_picture = True
+
+    def _keep(self, given: dict[str, Any], name: str) -> Picture | None:
         try:
-            self.cover = add_picture(upload=given["cover_file"], by=self.actor, alt=given["cover_alt"])
+            return add_picture(upload=given[f"{name}_file"], by=self.actor, alt=given[f"{name}_alt"])
         except DomainError as refusal:
-            self.add_error("cover_file", refusal.detail)
+            self.add_error(f"{name}_file", refusal.detail)
+            return None
 
     def _asked(self, ask: Any, *args: Any, **kwargs: Any) -> Any:
         try:

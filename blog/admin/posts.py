@@ -1,13 +1,14 @@
-"""Posts: write, schedule, publish, put away."""
+"""Posts: write, schedule, publish, archive."""
 
 from collections.abc import Callable
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin import ModelAdmin
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
-from django.urls import URLPattern, path, reverse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -15,12 +16,12 @@ from blog import access, queries
 from blog.admin.post_form import PostForm
 from blog.forms import PublicationForm
 from blog.models import Post, Revision
-from blog.services import publishing, writing
+from blog.services import checking, publishing, writing
+from core import interrupted_forms
 from core.errors import Denied, DomainError
 from core.middleware import grant_of
 
 REVISIONS_SHOWN = 20
-SCHEDULE = "schedule"
 VERBS: dict[str, Callable[..., Post]] = {
     "publish": publishing.publish_post,
     "unpublish": publishing.unpublish_post,
@@ -40,12 +41,18 @@ class PostAdmin(ModelAdmin):
     search_fields = ("title", "slug")
     show_full_result_count = False
     actions = ("publish", "archive")
+
+    class Media:
+        js = (forms.Script("js/post-editor.js", type="module"),)
+
     fieldsets = (
-        (None, {"fields": ("title", "excerpt", "body", "version")}),
+        (None, {"fields": ("title", "excerpt", "body", "version", "picture_at")}),
+        (_("Picture"), {"fields": ("picture_file", "picture_alt")}),
         (_("Cover"), {"fields": ("cover_file", "cover_alt", "cover_gone")}),
-        (_("Where it stands"), {"fields": ("slug", "tag_names", "author_emails", "seo_description")}),
+        (_("Address and authors"), {"fields": ("slug", "tag_names", "author_emails", "seo_description")}),
         (_("Readers"), {"fields": ("visibility", "entitlement_kind", "entitlement_subject")}),
         (_("Comments"), {"fields": ("comments_mode", "comments_closed")}),
+        (_("Publication"), {"fields": ("publication_time",), "description": _("Counts with “Save and publish”.")}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Post]:
@@ -55,13 +62,11 @@ class PostAdmin(ModelAdmin):
     def byline(self, post: Post) -> str:
         return post.byline
 
-    def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.publication_view)
-        return [path("<int:pk>/publication/", view, name="blog_post_publication"), *super().get_urls()]
-
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change, **kwargs)
-        return type(form.__name__, (form,), {"actor": grant_of(request).actor})
+        actor = grant_of(request).actor
+        returned = self._returned(request) if request.method == "GET" else {}
+        return type(form.__name__, (form,), {"actor": actor, "returned": returned})
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Only editors say whose post it is."""
@@ -79,7 +84,7 @@ class PostAdmin(ModelAdmin):
         return access.may_edit(obj, actor)
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False  # a post is put away; its address and its comments stay accountable
+        return False  # a post is archived; its address and its comments stay accountable
 
     def has_publish_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("blog.publish_post")
@@ -92,52 +97,92 @@ class PostAdmin(ModelAdmin):
         else:
             saved = writing.create_post(by=by, **fields)
         obj.pk, obj.slug = saved.pk, saved.slug
+        interrupted_forms.forget(request)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Tags and authors went with the post."""
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        post = self.get_object(request, object_id)
-        if post is not None:
-            revisions = Revision.objects.filter(post=post).select_related("author").defer("body_source", "meta")
-            in_names = queries.saved_in_names(post)
-            extra_context = {
-                **(extra_context or {}),
-                "publishable": access.may_publish(post, grant_of(request).actor),
-                "publication_form": PublicationForm(),
-                "revisions": [(one, in_names.get(one.number, "")) for one in revisions[:REVISIONS_SHOWN]],
-            }
-        return super().change_view(request, object_id, form_url, extra_context)
+        post = self.get_object(request, object_id) if object_id else None
+        shown = self._around(request, post)
+        return super().changeform_view(request, object_id, form_url, {**(extra_context or {}), **shown})
 
-    def publication_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The buttons above a post: publish or schedule, take back, put away, hand in."""
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
-        back = HttpResponseRedirect(reverse("admin:blog_post_change", args=[pk]))
-        form = PublicationForm(request.POST)
-        if not form.is_valid():
-            self.message_user(request, str(form.errors["publish_at"][0]), messages.ERROR)
-            return back
-        if not self.get_queryset(request).filter(pk=pk).exists():
-            raise Denied
+    def _returned(self, request: HttpRequest) -> dict[str, Any]:
+        """What was typed when the session ended, as the form's first values: a box that was not ticked is not sent."""
+        fields: dict[str, Any] = dict(interrupted_forms.kept_fields(request, _owner(request)))
+        return {**fields, "comments_closed": "comments_closed" in fields} if fields else {}
+
+    def _around(self, request: HttpRequest, post: Post | None) -> dict[str, Any]:
+        """What stands around the form: buttons, checks, revisions."""
+        actor = grant_of(request).actor
+        form = {
+            "owner_field": interrupted_forms.FIELD,
+            "owner_token": interrupted_forms.owner_token(_owner(request)),
+            "returned": self._returned(request) if request.method == "GET" else {},
+        }
+        if post is None:
+            return {**form, "publishable": actor.can("blog.publish_post")}
+        revisions = Revision.objects.filter(post=post).select_related("author").defer("body_source", "meta")
+        in_names = queries.saved_in_names(post)
+        return {
+            **form,
+            "publishable": access.may_publish(post, actor),
+            "checks": checking.checks_of(post),
+            "revisions": [(one, in_names.get(one.number, "")) for one in revisions[:REVISIONS_SHOWN]],
+        }
+
+    def response_add(self, request: HttpRequest, obj: Post, post_url_continue: str | None = None) -> HttpResponse:
+        return self._response(request, obj) or super().response_add(request, obj, post_url_continue)
+
+    def response_change(self, request: HttpRequest, obj: Post) -> HttpResponse:
+        return self._response(request, obj) or super().response_change(request, obj)
+
+    def _response(self, request: HttpRequest, obj: Post) -> HttpResponse | None:
+        """Do what the pressed button says with the post that has just been saved, in the same transaction.
+
+        A refusal leaves the saved text as it is and says why.
+        """
+        post = Post.objects.get(pk=obj.pk)
+        if missing := checking.missing_cards(post):
+            text = _("Not in the shop, so not shown in the text: %(ids)s.") % {"ids": ", ".join(missing)}
+            self.message_user(request, text, messages.WARNING)
+        verb = request.POST.get("verb", "")
+        if verb not in VERBS and not request.FILES.get("picture_file"):
+            return None
+        if verb in VERBS:
+            self._act(request, post, verb)
+        else:
+            self.message_user(request, _("Saved. The picture is in the text."), messages.SUCCESS)
+        return HttpResponseRedirect(reverse("admin:blog_post_change", args=[post.pk]))
+
+    def _act(self, request: HttpRequest, post: Post, verb: str) -> None:
+        by, publish_at = grant_of(request).actor, request.POST.get("publication_time")
         try:
-            done = _act(pk, request, form.cleaned_data["publish_at"])
+            if verb == "publish" and publish_at:
+                moment = PublicationForm.base_fields["publish_at"].clean(publish_at)
+                done = publishing.schedule_post(post_id=post.pk, publish_at=moment, by=by)
+            else:
+                done = VERBS[verb](post_id=post.pk, by=by)
         except Denied:
             raise
         except DomainError as refusal:
-            self.message_user(request, refusal.detail, messages.ERROR)
+            text = _("Your text is saved. %(reason)s") % {"reason": refusal.detail}
+            self.message_user(request, text, messages.ERROR)
         else:
             text = _("“%(title)s” is now: %(status)s.") % {"title": done.title, "status": done.get_status_display()}
             self.message_user(request, text, messages.SUCCESS)
-        return back
 
     @admin.action(description=_("Publish now"), permissions=["publish"])
     def publish(self, request: HttpRequest, queryset: QuerySet[Post]) -> None:
         self._each(request, queryset, publishing.publish_post)
 
-    @admin.action(description=_("Put away"), permissions=["publish"])
+    @admin.action(description=_("Archive"), permissions=["publish"])
     def archive(self, request: HttpRequest, queryset: QuerySet[Post]) -> None:
         self._each(request, queryset, publishing.archive_post)
 
@@ -153,8 +198,6 @@ class PostAdmin(ModelAdmin):
         self.message_user(request, text, messages.SUCCESS if done else messages.WARNING)
 
 
-def _act(pk: int, request: HttpRequest, publish_at: Any) -> Post:
-    by, verb = grant_of(request).actor, request.POST.get("verb", "publish")
-    if verb == "publish" and publish_at is not None:
-        return publishing.schedule_post(post_id=pk, publish_at=publish_at, by=by)
-    return VERBS.get(verb, publishing.publish_post)(post_id=pk, by=by)
+def _owner(request: HttpRequest) -> str:
+    user = grant_of(request).actor.user
+    return str(user.uid) if user else ""

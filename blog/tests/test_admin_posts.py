@@ -12,6 +12,7 @@ from blog.models import Comment, Post, Revision, Tag
 from blog.services import commenting, writing
 from blog.tests.factories import SYSTEM, draft, editor, person, picture, published, writer
 from core.context import Actor
+from core.models import Picture
 from core.testing import events_named, no_event, snapshot
 
 pytestmark = pytest.mark.django_db
@@ -166,38 +167,176 @@ def test_an_author_hands_in_by_a_button(client):
     client.force_login(author)
 
     assert 'value="submit"' in client.get(change(post)).content.decode()
-    client.post(reverse("admin:blog_post_publication", args=[post.pk]), {"verb": "submit"})
+    client.post(change(post), refilled(client, post, body="Finished.", verb="submit"))
 
     post.refresh_from_db()
-    assert post.status == "in_review"
+    assert (post.status, post.body_source) == ("in_review", "Finished.\n")
 
 
 @pytest.mark.parametrize(
-    ("verb", "status"), [("unpublish", "draft"), ("archive", "archived"), ("publish", "published")]
+    ("start", "verb", "status"),
+    [
+        (draft, "publish", "published"),
+        (published, "unpublish", "draft"),
+        (published, "archive", "archived"),
+    ],
 )
-def test_the_buttons_of_a_published_post(client, boss, verb, status):
-    post = published()
+def test_a_button_saves_the_text_and_then_does_what_it_says(client, boss, start, verb, status):
+    post = start()
 
-    response = client.post(reverse("admin:blog_post_publication", args=[post.pk]), {"verb": verb})
+    response = client.post(change(post), refilled(client, post, body="Typed last.", verb=verb))
 
     post.refresh_from_db()
-    assert (response.status_code, post.status) == (302, status)
-    assert len(events_named("post.published")) == 1
+    assert (response.status_code, response["Location"]) == (302, change(post))
+    assert (post.status, post.body_source) == (status, "Typed last.\n")
+    assert len(events_named("post.saved")) == 1
+
+
+def test_a_new_post_is_saved_and_published_by_one_button(client, boss):
+    client.post(ADD, filled(verb="publish"))
+
+    assert (Post.objects.get().status, Post.objects.get().body_source) == ("published", "*Ash*\n")
+
+
+def test_a_button_over_what_somebody_else_saved_does_nothing_and_keeps_the_text(client, boss):
+    post = draft(body="First.")
+    mine = refilled(client, post, body="Mine.", verb="publish")
+    writing.save_post(post_id=post.pk, lock_version=1, by=SYSTEM, body="Theirs.")
+
+    response = client.post(change(post), mine)
+
+    post.refresh_from_db()
+    assert (response.status_code, post.status, post.body_source) == (200, "draft", "Theirs.\n")
+    assert "Mine." in response.content.decode()
+    assert no_event("post.published")
+
+
+def test_a_refused_button_leaves_the_text_saved_and_says_why(client, boss):
+    post = draft(body="Full.")
+
+    response = client.post(change(post), refilled(client, post, body="![](/x.png)", verb="publish"), follow=True)
+
+    post.refresh_from_db()
+    assert (post.status, post.body_source) == ("draft", "![](/x.png)\n")
+    assert "Your text is saved. Say in words what each picture" in response.content.decode()
+
+
+def test_a_button_that_one_may_not_press_changes_nothing(client):
+    author = writer(is_staff=True)
+    post = draft(author, body="First.")
+    client.force_login(author)
+
+    response = client.post(change(post), refilled(client, post, body="Mine.", verb="publish"))
+
+    post.refresh_from_db()
+    assert (response.status_code, post.status, post.body_source) == (403, "draft", "First.\n")
 
 
 def test_a_post_is_scheduled_by_the_button(client, boss):
     post = draft()
-    url = reverse("admin:blog_post_publication", args=[post.pk])
 
-    client.post(url, {"verb": "publish", "publish_at": "nonsense"})
-    client.post(url, {"verb": "publish", "publish_at": "2020-01-01T10:00"})
+    wrong = client.post(change(post), refilled(client, post, verb="publish", publication_time="nonsense"))
+    assert list(wrong.context["adminform"].form.errors) == ["publication_time"]
+    past = refilled(client, post, verb="publish", publication_time="2020-01-01T10:00")
+    assert "This moment is past." in client.post(change(post), past, follow=True).content.decode()
     post.refresh_from_db()
     assert post.status == "draft"
 
-    client.post(url, {"verb": "publish", "publish_at": "2999-01-01T10:00"})
+    client.post(change(post), refilled(client, post, verb="publish", publication_time="2999-01-01T10:00"))
     post.refresh_from_db()
     assert (post.status, post.publish_at.year) == ("scheduled", 2999)
-    assert client.get(url).status_code == 405
+
+
+def test_a_picture_is_put_into_the_text_where_the_cursor_was(client, boss):
+    post = draft(body="Before 😀.\n\nAfter.")
+    where = len("Before 😀.")
+
+    sent = refilled(client, post, picture_file=upload(), picture_alt="A [wet] bowl", picture_at=where)
+    response = client.post(change(post), sent)
+
+    shown = Picture.objects.get()
+    assert (response.status_code, response["Location"]) == (302, change(post))
+    assert shown.alt == "A [wet] bowl"
+    post.refresh_from_db()
+    assert post.body_source == f"Before 😀.\n\n![A \\[wet\\] bowl](picture:{shown.uid})\n\nAfter.\n"
+    assert f'<figure><img alt="A [wet] bowl" data-picture="{shown.uid}"></figure>' in post.body_html
+
+
+def test_without_a_script_a_picture_comes_at_the_end_also_in_a_new_post(client, boss):
+    client.post(ADD, filled(picture_file=upload(), picture_alt="A bowl"))
+
+    assert Post.objects.get().body_source == f"*Ash*\n\n![A bowl](picture:{Picture.objects.get().uid})\n"
+
+
+def test_a_picture_in_the_text_needs_words_and_must_be_a_picture(client, boss):
+    without = client.post(ADD, filled(picture_file=upload()))
+    broken = client.post(ADD, filled(picture_file=upload(b"not a picture"), picture_alt="A bowl"))
+
+    assert list(without.context["adminform"].form.errors) == ["picture_alt"]
+    assert list(broken.context["adminform"].form.errors) == ["picture_file"]
+    assert (Post.objects.count(), Picture.objects.count()) == (0, 0)
+
+
+def test_an_unknown_sku_is_named_at_saving_and_in_the_list_of_checks(client, boss, shelf):
+    shelf.put("BOWL-OAT")
+
+    response = client.post(
+        ADD, filled(body=":::product BOWL-OAT\n:::\n\n:::product GONE-1\n:::", _continue="1"), follow=True
+    )
+
+    shown = response.content.decode()
+    assert "Not in the shop, so not shown in the text: GONE-1." in shown
+    assert [(str(check.label), check.passed) for check in response.context["checks"]] == [
+        ("Title", True),
+        ("Text", True),
+        ("Excerpt", False),
+        ("Alternative texts", True),
+        ("Products", False),
+    ]
+
+
+def test_a_text_that_cannot_be_rendered_is_refused_at_its_field(client, boss):
+    response = client.post(ADD, filled(body="*_" * 90_000))
+
+    assert list(response.context["adminform"].form.errors) == ["body"]
+
+
+def test_what_was_typed_when_the_session_ended_comes_back_after_signing_in(client, boss):
+    post = draft(body="Old.", comments_closed=True)
+    token = client.get(change(post)).context["owner_token"]
+    typed = refilled(client, post, body="Typed for an hour.", form_owner=token)
+    del typed["comments_closed"]
+    client.logout()
+
+    signed_out = client.post(change(post), typed)
+    assert signed_out.status_code == 302
+    assert "Typed for an hour." not in str(dict(client.session))
+    client.force_login(boss)
+    page = client.get(change(post))
+
+    form = page.context["adminform"].form
+    assert form["body"].value() == "Typed for an hour."
+    assert form["comments_closed"].value() is False
+    assert "Your text is back" in page.content.decode()
+    assert Post.objects.get().body_source == "Old.\n"
+    client.post(change(post), refilled(client, post))
+    assert Post.objects.get().body_source == "Typed for an hour.\n"
+    assert "Your text is back" not in client.get(change(post)).content.decode()
+
+
+def test_what_was_typed_comes_back_to_nobody_else(client, boss):
+    token = client.get(ADD).context["owner_token"]
+    client.logout()
+    client.post(ADD, filled(body="Secret draft.", form_owner=token))
+    client.force_login(editor(is_staff=True))
+
+    assert "Secret draft." not in client.get(ADD).content.decode()
+
+
+def test_a_form_that_names_nobody_is_not_kept(client):
+    client.post(ADD, filled(form_owner="forged"))
+
+    assert "interrupted_form" not in client.session
 
 
 def test_an_action_over_many_does_what_it_can_and_says_what_it_could_not(client, boss):
