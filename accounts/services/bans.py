@@ -174,7 +174,7 @@ def door_refusal(row: Ban) -> Banned | NetworkBanned:
 def _terms(row: Ban) -> dict[str, str]:
     end = formats.date_format(timezone.localtime(row.until), "DATETIME_FORMAT") if row.until else ""
     how_long = _t("until %(end)s") % {"end": end} if end else _t("any more")
-    appeal = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+    appeal = parseaddr(settings.REPLY_TO_EMAIL or settings.DEFAULT_FROM_EMAIL)[1]
     return {"how_long": how_long, "appeal": appeal, "until": row.until.isoformat() if row.until else ""}
 
 
