@@ -387,6 +387,22 @@ PAYMENT_PROVIDERS = env.list(
     "PAYMENT_PROVIDERS", default=[*(["sandbox"] if DEBUG else []), *(["bank_transfer"] if BANK_ACCOUNT else [])]
 )
 
+# How long an unpaid order by bank transfer holds its stock: with a confirmed address, and without.
+TRANSFER_HOLD_DAYS = env.int("TRANSFER_HOLD_DAYS", 7)
+GUEST_TRANSFER_HOLD_DAYS = env.int("GUEST_TRANSFER_HOLD_DAYS", 3)
+# What unpaid orders without a confirmed address may hold together: by e-mail address, by transfer, and by network.
+GUEST_HOLD_ORDERS = env.int("GUEST_HOLD_ORDERS", 20)
+GUEST_HOLD_PIECES = env.int("GUEST_HOLD_PIECES", 60)
+GUEST_HOLD_VALUE = env.dict("GUEST_HOLD_VALUE", default=dict.fromkeys(("EUR", "USD", "GBP", "CHF"), "5000"))
+GUEST_TRANSFER_PIECES = env.int("GUEST_TRANSFER_PIECES", 20)
+GUEST_TRANSFER_VALUE = env.dict("GUEST_TRANSFER_VALUE", default=dict.fromkeys(("EUR", "USD", "GBP", "CHF"), "1000"))
+NETWORK_HOLD_ORDERS = env.int("NETWORK_HOLD_ORDERS", 40)
+NETWORK_HOLD_PIECES = env.int("NETWORK_HOLD_PIECES", 150)
+# Mails about unpaid orders to an address that nobody confirmed; the rest join in one.
+GUEST_ORDER_MAILS = env.str("GUEST_ORDER_MAILS", "3/hour")
+# Other sites that programs may send a customer back to after paying, as origins: https://app.shop.example
+PAYMENT_RETURN_ORIGINS = env.list("PAYMENT_RETURN_ORIGINS", default=[])
+
 # --- Webhooks -------------------------------------------------------------------------------------------------------
 # Networks of the owner's own that webhooks may reach, such as 10.1.0.0/16, by http and on any port too. All others must
 # be public. Where receivers are many or slow, give their queue a name and a worker of its own.

@@ -64,8 +64,16 @@ def require(rate: str, *key: str, fail_closed: bool = False) -> None:
 
 
 def client_key(request: HttpRequest) -> str:
-    """The caller's network for counting: an IPv4 address or an IPv6 /64, which one household shares."""
-    address = ipaddress.ip_address(request.META.get("REMOTE_ADDR") or "0.0.0.0")  # noqa: S104  a missing address, not a bind
+    """The caller's network for counting."""
+    return network_of(request.META.get("REMOTE_ADDR") or "0.0.0.0")  # noqa: S104  a missing address, not a bind
+
+
+def network_of(text: str) -> str:
+    """The network of an address: an IPv4 address, or an IPv6 /64, which one household shares."""
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return ""
     if address.version == 4:  # noqa: PLR2004  the Internet Protocol's number
         return str(address)
     return str(ipaddress.ip_network((address, 64), strict=False))

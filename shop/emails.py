@@ -3,12 +3,18 @@
 from typing import Any
 
 from django.conf import settings
+from django.core.cache import cache
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from core import mail
+from core import mail, ratelimit
+from core.nudge import nudge
 from shop.models import Order
+from shop.services import holds
+
+LATE_SECONDS = 60
+ORDERS_SHOWN = 20
 
 
 def send_about(order: Order, template: str, *, key: str, **values: Any) -> None:
@@ -17,10 +23,41 @@ def send_about(order: Order, template: str, *, key: str, **values: Any) -> None:
         mail.send(template, to=order.email, key=key, values={**_facts(order), **values})
 
 
+def send_about_unpaid(order: Order, template: str, *, key: str, **values: Any) -> None:
+    """The same about an order that is not paid. An address that nobody confirmed gets few an hour; the rest wait.
+
+    What waits joins in one mail, which says how all its orders stand.
+    """
+    if order.paid_at is None and not holds.is_proven(order.user):
+        verdict = ratelimit.hit(settings.GUEST_ORDER_MAILS, "order-mail", order.email)
+        if not verdict.allowed:
+            if cache.add(f"order-mails:{order.email}", True, verdict.reset_after + LATE_SECONDS):
+                nudge("shop.send_waiting_orders", order.number, delay=verdict.reset_after)
+            return
+    send_about(order, template, key=key, **values)
+
+
+def send_waiting_orders(*, number: str) -> None:
+    """One mail about all unpaid orders of the guest who placed this one. Outside transactions only."""
+    latest = Order.objects.get(number=number)
+    waiting = Order.objects.filter(status=Order.Status.PENDING_PAYMENT, user=None, email=latest.email)
+    orders = list(waiting.order_by("-placed_at", "-id")[:ORDERS_SHOWN])
+    if orders:
+        key = f"order-mails:{orders[0].number}:{len(orders)}"
+        rows = [(order, order.money(order.total), _link(order)) for order in orders]
+        with translation.override(latest.locale):
+            values = {"rows": rows, "account": settings.BANK_ACCOUNT, "url": rows[0][2]}
+            mail.send("orders_waiting", to=latest.email, key=key, values=values)
+
+
+def _link(order: Order) -> str:
+    return settings.SITE_URL + reverse("shop:order", args=[order.number, order.signature])
+
+
 def _facts(order: Order) -> dict[str, Any]:
     return {
         "order": order,
-        "url": settings.SITE_URL + reverse("shop:order", args=[order.number, order.signature]),
+        "url": _link(order),
         "lines": [
             {
                 "title": line.title,

@@ -8,7 +8,7 @@ from accounts.services import letters
 from core import events, search
 from core.context import Actor
 from core.models import Event
-from shop.emails import send_about
+from shop.emails import send_about, send_about_unpaid
 from shop.models import Fulfilment, Order, OrderLine, Refund, Variant
 from shop.providers.bank_transfer import BankTransfer
 from shop.services import orders, refund
@@ -68,7 +68,7 @@ def send_transfer_details(event: Event, key: str) -> None:
     """A transfer needs its details in writing; every other way to pay is already under way on a page."""
     order = _order(event)
     if event.data["provider"] == BankTransfer.code and order.status == Order.Status.PENDING_PAYMENT:
-        send_about(order, "order_transfer", key=key, account=settings.BANK_ACCOUNT)
+        send_about_unpaid(order, "order_transfer", key=key, account=settings.BANK_ACCOUNT)
 
 
 @events.on("payment.partly_received", outside=True)
@@ -83,7 +83,7 @@ def send_missing_amount(event: Event, key: str) -> None:
 
 @events.on("order.cancelled", outside=True)
 def send_cancellation(event: Event, key: str) -> None:
-    send_about(_order(event), "order_cancelled", key=key)
+    send_about_unpaid(_order(event), "order_cancelled", key=key)
 
 
 @events.on("order.paid", outside=True)
@@ -121,12 +121,12 @@ def send_return_notice(event: Event, key: str) -> None:
 
 @events.on("order.expired", outside=True)
 def send_expiry_notice(event: Event, key: str) -> None:
-    send_about(_order(event), "order_expired", key=key)
+    send_about_unpaid(_order(event), "order_expired", key=key)
 
 
 @events.on("order.link_requested", outside=True)
 def send_link(event: Event, key: str) -> None:
-    send_about(_order(event), "order_link", key=key)
+    send_about_unpaid(_order(event), "order_link", key=key)
 
 
 def _order(event: Event) -> Order:

@@ -6,6 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from core.context import Actor
+from shop import emails
 from shop.providers import sandbox
 from shop.services import cart, inbox, orders, payment, refund, retention
 
@@ -40,6 +41,11 @@ def process_inbox() -> None:
 def send_sandbox_webhook(body: str) -> None:
     """Stands in for the other house; one that finds nobody in tries again some times, as providers do."""
     sandbox.post_webhook(body.encode())
+
+
+@shared_task(name="shop.send_waiting_orders")
+def send_waiting_orders(number: str) -> None:
+    emails.send_waiting_orders(number=number)
 
 
 @shared_task(name="shop.forget_provider_messages")

@@ -1,23 +1,27 @@
 """Stock for staff. Counts change through the services only: pieces come in, or a count is corrected and says why."""
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin import ModelAdmin
 from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from core.admin import ReadOnlyAdmin
+from core.errors import DomainError
 from core.middleware import grant_of
 from shop.admin.acts import act
 from shop.models import Reservation, StockLevel, StockMovement, Warehouse
 from shop.pages.answers import posted
-from shop.services import stock
+from shop.services import orders, stock
 from shop.staff_forms import StockForm
 
 
@@ -148,16 +152,43 @@ class StockMovementAdmin(ReadOnlyAdmin):
 
 @admin.register(Reservation)
 class ReservationAdmin(ReadOnlyAdmin):
-    list_display = ("at", "sku", "order", "quantity", "outstanding", "state")
+    """Who holds what, and until when; staff may release what unpaid orders hold."""
+
+    list_display = ("at", "sku", "order", "buyer", "quantity", "outstanding", "state", "held_until")
     list_filter = ("state",)
     list_select_related = ("level__variant", "line__order")
-    search_fields = ("=line__order__number", "=level__variant__sku")
+    search_fields = ("=line__order__number", "=line__order__email", "=level__variant__sku")
     show_full_result_count = False
+    actions = ("release",)
 
     @admin.display(description=gettext_lazy("SKU"))
     def sku(self, reservation: Reservation) -> str:
         return reservation.level.variant.sku
 
     @admin.display(description=gettext_lazy("order"))
-    def order(self, reservation: Reservation) -> str:
-        return reservation.line.order.number
+    def order(self, reservation: Reservation) -> SafeString:
+        found = reservation.line.order
+        return format_html('<a href="{}">{}</a>', reverse("admin:shop_order_change", args=[found.pk]), found.number)
+
+    @admin.display(description=gettext_lazy("buyer"))
+    def buyer(self, reservation: Reservation) -> str:
+        return reservation.line.order.email
+
+    @admin.display(description=gettext_lazy("held until"))
+    def held_until(self, reservation: Reservation) -> datetime | None:
+        return reservation.line.order.expires_at if reservation.state == Reservation.State.HELD else None
+
+    def has_release_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("shop.cancel_order")
+
+    @admin.action(description=gettext_lazy("Release: cancel the unpaid orders"), permissions=["release"])
+    def release(self, request: HttpRequest, queryset: QuerySet[Reservation]) -> None:
+        held = queryset.filter(state=Reservation.State.HELD)
+        numbers = set(held.order_by().values_list("line__order__number", flat=True))
+        try:
+            ended = orders.release_holds(numbers=numbers, by=grant_of(request).actor)
+        except DomainError as refusal:
+            self.message_user(request, refusal.detail, messages.WARNING)
+            return
+        text = ngettext("%(count)d unpaid order cancelled.", "%(count)d unpaid orders cancelled.", ended)
+        self.message_user(request, text % {"count": ended}, messages.SUCCESS if ended else messages.WARNING)

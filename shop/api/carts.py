@@ -19,7 +19,9 @@ from shop.api.orders import OrderOut, PaymentOut, begin_payment
 from shop.models import Cart, Order
 from shop.models.cart import MAX_QUANTITY
 from shop.queries import carts as queries
+from shop.queries import orders
 from shop.queries.carts import CartView, ViewLine
+from shop.return_urls import require_allowed
 from shop.services import cart as carts
 from shop.services import checkout
 
@@ -120,6 +122,7 @@ class PlacedOut(serializers.Serializer[Any]):
 
     order = OrderOut()
     payment = PaymentOut(allow_null=True)
+    token = serializers.CharField(help_text="Opens a guest's order later: `GET /api/v1/orders/{number}/?token=…`.")
 
 
 @extend_schema(parameters=[OpenApiParameter("token", str, OpenApiParameter.PATH)])
@@ -199,10 +202,13 @@ class CartViewSet(GrantedViewMixin, viewsets.ViewSet):
         The payment is begun after the order is kept, so an answer may come without one: then POST it to the order.
         """
         asked = PlaceIn.parse(request)
+        return_url = require_allowed(request, asked.get("return_url", ""))
         response = self._place(request, token)
-        order = Order.objects.get(number=response.data["number"])
-        attempt = begin_payment(request, order, asked["provider"], asked.get("return_url", ""), self.grant.actor)
-        response.data = {"order": response.data, "payment": PaymentOut(attempt).data if attempt else None}
+        placed = Order.objects.filter(number=response.data["number"])
+        attempt = begin_payment(request, placed.get(), asked["provider"], return_url, self.grant.actor)
+        order = orders.with_everything(placed).get()
+        paying = PaymentOut(attempt).data if attempt else None
+        response.data = {"order": OrderOut(order).data, "payment": paying, "token": order.signature}
         return response
 
     @idempotent

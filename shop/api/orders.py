@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from django.urls import reverse
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -20,10 +20,12 @@ from shop.api.fields import AddressIn, AmountField, MinorField, PiecesField
 from shop.filters import OrderFilter
 from shop.models import Fulfilment, FulfilmentLine, Order, OrderLine, Payment, Refund
 from shop.queries import orders as queries
+from shop.return_urls import require_allowed
 from shop.services import fulfilment, payment, refund
 from shop.services import orders as verbs
 from shop.timeline import told
 
+SCOPE = {False: "shop:read", True: "shop:write"}
 WRITES = {400: Problem, 403: Problem, 404: Problem, 409: Problem, 422: Problem}
 
 
@@ -46,7 +48,10 @@ class FulfilmentIn(In):
 
 
 class PaymentIn(In):
-    """How to pay, and where the provider sends the customer afterwards (the order's page when left out)."""
+    """How to pay, and where the provider sends the customer afterwards (the order's page when left out).
+
+    `return_url` is an address of this site, or of one that PAYMENT_RETURN_ORIGINS names.
+    """
 
     provider = serializers.CharField(max_length=20)
     return_url = serializers.URLField(max_length=400, default="")
@@ -176,8 +181,15 @@ class OrderOut(OrderSummaryOut):
         return [OrderEventOut(event, context=context).data for event in events]
 
 
+TOKEN = OpenApiParameter(
+    "token", str, description="The order's token from the answer that placed it: opens a guest's order without sign-in."
+)
+BY_TOKEN = frozenset({"retrieve", "payments", "cancellation"})
+
+
+@extend_schema_view(retrieve=extend_schema(parameters=[TOKEN]))
 class OrderViewSet(ReadViewSet[Order]):
-    """One's own orders; all of them for staff who may see orders."""
+    """One's own orders; all of them for staff who may see orders. A guest opens one with its token."""
 
     serializer_class = OrderOut
     required_scopes: ClassVar = {"GET": "shop:read", "POST": "shop:write"}
@@ -188,8 +200,28 @@ class OrderViewSet(ReadViewSet[Order]):
     ordering_fields: ClassVar = ("placed_at",)
 
     def get_queryset(self) -> QuerySet[Order]:
-        visible = queries.visible_to(self.grant)  # scoping is the authorisation
+        # Scoping is the authorisation.
+        visible = (
+            queries.behind_link(self.kwargs["number"], self.token) if self.token else queries.visible_to(self.grant)
+        )
         return visible if self.action == "list" else queries.with_everything(visible)
+
+    def get_permissions(self) -> list[Any]:
+        return [] if self.token else super().get_permissions()
+
+    @property
+    def token(self) -> str:
+        """What a guest shows instead of signing in; a program with the scope acts as its person all the same."""
+        is_asked = self.action in BY_TOKEN and SCOPE[self.request.method == "POST"] not in self.grant.scopes
+        return self.request.query_params.get("token", "") if is_asked else ""
+
+    @property
+    def actor(self) -> Actor:
+        return Actor.guest() if self.token else self.grant.actor
+
+    @property
+    def parameters(self) -> tuple[str, ...]:  # type: ignore[override]  # as the base class, by action
+        return ("token",) if self.action == "retrieve" else ()
 
     def get_serializer_class(self) -> type[serializers.BaseSerializer[Any]]:
         return OrderSummaryOut if self.action == "list" else super().get_serializer_class()
@@ -218,7 +250,7 @@ class OrderViewSet(ReadViewSet[Order]):
         made = fulfilment.fulfil_order(order_id=self._id(number), by=self.grant.actor, **asked)
         return Response(FulfilmentOut(made).data, status=201)
 
-    @extend_schema(request=PaymentIn, responses={201: PaymentOut, 503: Problem, **WRITES})
+    @extend_schema(parameters=[TOKEN], request=PaymentIn, responses={201: PaymentOut, 503: Problem, **WRITES})
     @action(detail=True, methods=["post"], filter_backends=[])
     def payments(self, request: Request, number: str) -> Response:
         """Begin to pay, or go on: an attempt that is under way is given again."""
@@ -227,16 +259,18 @@ class OrderViewSet(ReadViewSet[Order]):
         attempt = payment.pay_order(
             order_id=order.pk,
             provider=asked["provider"],
-            return_url=asked["return_url"] or page_of(request, order),
-            by=self.grant.actor,
+            return_url=require_allowed(request, asked["return_url"]) or page_of(request, order),
+            by=self.actor,
         )
         return Response(PaymentOut(attempt).data, status=201)
 
-    @extend_schema(request=None, responses={200: OrderSummaryOut, 403: Problem, 404: Problem, 409: Problem})
+    @extend_schema(
+        parameters=[TOKEN], request=None, responses={200: OrderSummaryOut, 403: Problem, 404: Problem, 409: Problem}
+    )
     @action(detail=True, methods=["post"], filter_backends=[])
     def cancellation(self, request: Request, number: str) -> Response:
         """Cancel an order that waits for its payment."""
-        cancelled = verbs.cancel_order(order_id=self._id(number), by=self.grant.actor)
+        cancelled = verbs.cancel_order(order_id=self._id(number), by=self.actor)
         return Response(OrderSummaryOut(cancelled).data)
 
     def _id(self, number: str) -> int:

@@ -130,6 +130,8 @@ class Order(models.Model):
     billing_address = models.JSONField(_("billing address"), default=dict)
     note = models.CharField(_("note"), max_length=500, blank=True)
     locale = models.CharField(_("language"), max_length=10, default="en")
+    # A digest of the network that ordered without a confirmed address, for the limits on holds; gone with the hold.
+    network = models.CharField(max_length=32, blank=True, default="", db_default="", editable=False)
     placed_at = models.DateTimeField(_("placed at"), default=timezone.now)
     expires_at = models.DateTimeField(_("expires at"))
     paid_at = models.DateTimeField(_("paid at"), null=True, blank=True)
@@ -200,6 +202,9 @@ class Order(models.Model):
             models.Index("user", F("placed_at").desc(), F("id").desc(), name="order_of_person"),
             models.Index(fields=["email"], name="order_email"),
             models.Index(fields=["expires_at"], condition=Q(status="pending_payment"), name="order_expiring"),
+            models.Index(
+                fields=["network"], condition=Q(status="pending_payment") & ~Q(network=""), name="order_held_by_network"
+            ),
         ]
 
     def __str__(self) -> str:

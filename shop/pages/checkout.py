@@ -33,6 +33,7 @@ from shop.queries.carts import CartView
 from shop.services import cart as carts
 from shop.services import checkout as verbs
 from shop.services import payment
+from shop.services.holds import TooMuchOnHold, TransferNotOffered
 from shop.totals import tax_note, tax_rows
 
 P = ParamSpec("P")
@@ -207,7 +208,7 @@ def to_payment(request: PageRequest, order: Order, provider: str) -> HttpRespons
     return_url = request.build_absolute_uri(reverse("shop:payment_return", args=[order.number, order.signature]))
     try:
         attempt = payment.pay_order(order_id=order.pk, provider=provider, return_url=return_url, by=request.grant.actor)
-    except (Unavailable, payment.OrderNotPayable) as refusal:
+    except (Unavailable, payment.OrderNotPayable, TooMuchOnHold, TransferNotOffered) as refusal:
         messages.error(request, refusal.detail)
         return SeeOther(link)
     return SeeOther(attempt.action_url if attempt.is_live and attempt.action_url else link)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import ClassVar
 
+from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -20,7 +21,8 @@ KINDS = {BankBooking.Kind.IN: LedgerEntry.Kind.CAPTURE, BankBooking.Kind.OUT: Le
 class BankTransfer:
     code: ClassVar[str] = "bank_transfer"
     name: ClassVar[str | Promise] = _("Bank transfer")
-    hold: ClassVar[timedelta] = timedelta(days=7)
+    hold: ClassVar[timedelta] = timedelta(days=settings.TRANSFER_HOLD_DAYS)
+    guest_hold: ClassVar[timedelta] = timedelta(days=settings.GUEST_TRANSFER_HOLD_DAYS)
     polled: ClassVar[bool] = False
     pays_at_once: ClassVar[bool] = False
 

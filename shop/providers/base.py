@@ -99,6 +99,8 @@ class PaymentProvider(Protocol):
     name: ClassVar[str | Promise]
     # How long an unpaid order keeps its stock.
     hold: ClassVar[timedelta]
+    # The same for a buyer without a confirmed address.
+    guest_hold: ClassVar[timedelta]
     # Whether the sweep asks for snapshots in case news got lost.
     polled: ClassVar[bool]
     # Whether the customer pays in the same visit; otherwise the last step only places the order.

@@ -72,6 +72,7 @@ class Sandbox:
     code: ClassVar[str] = "sandbox"
     name: ClassVar[str | Promise] = _("Card (sandbox)")
     hold: ClassVar[timedelta] = timedelta(minutes=30)
+    guest_hold: ClassVar[timedelta] = timedelta(minutes=30)
     polled: ClassVar[bool] = True
     pays_at_once: ClassVar[bool] = True
 

@@ -15,7 +15,7 @@ from core.ids import uuid7
 from shop import addresses, pricing, providers
 from shop.models import Cart, Order, OrderLine, Payment, ShippingMethod
 from shop.queries import carts
-from shop.services import lifecycle, stock
+from shop.services import holds, lifecycle, stock
 from shop.services.cart import CartClosed, InvalidEmail, NotEnoughStock, NotForSale, UnknownShipping
 
 # Without vowels, so that it spells nothing, and without 0, 1 and I, so that it can be read out.
@@ -53,20 +53,28 @@ def place_order(
 ) -> Order:
     """Make an order of a cart whose details are complete, and hold its stock until it expires.
 
-    A cart that is an order already gives that order, so a second click changes nothing. Locks the cart, last the stock
-    levels. Raises CartClosed, CartEmpty, NotForSale, NotEnoughStock, InvalidEmail, addresses.InvalidAddress,
-    UnknownShipping, TaxNotDecided, QuoteChanged, providers.UnknownProvider. Records order.placed, for a free order
+    A cart that is an order already gives that order, so a second click changes nothing. Locks the cart, for a buyer
+    without a confirmed address what counts their holds, last the stock levels. Raises CartClosed, CartEmpty,
+    NotForSale, NotEnoughStock, InvalidEmail, addresses.InvalidAddress, UnknownShipping, TaxNotDecided, QuoteChanged,
+    holds.TooMuchOnHold, holds.TransferNotOffered, providers.UnknownProvider. Records order.placed, for a free order
     order.paid too.
     """
     now = now or timezone.now()
-    hold = providers.chosen(provider).hold
+    way = providers.chosen(provider)
     cart = Cart.objects.locked().select_related("market", "user", "shipping_method__market").get(pk=cart_id)
     if cart.status != Cart.Status.OPEN:
         return _already(cart)
     view = _checked(cart, now)
     if view.quote.hash != quote_hash:
         raise QuoteChanged(total=view.quote.total, quote_hash=view.quote.hash)
-    order = _write(view, locale=locale, expires_at=now + hold, now=now)
+    proven = by.kind == "system" or holds.is_proven(cart.user)
+    network = "" if proven else holds.network_digest()
+    if not proven and view.quote.total:
+        pieces = sum(entry.line.quantity for entry in view.lines if not entry.line.variant.is_digital)
+        email, total = cart.email.lower(), view.quote.total
+        holds.require_room(email=email, network=network, pieces=pieces, total=total, provider=way)
+    expires_at = now + holds.hold_of(way, proven=proven)
+    order = _write(view, locale=locale, network=network, expires_at=expires_at, now=now)
     lines = _write_lines(order, view)
     if order.total:
         add_payment(order, provider, now=now)
@@ -134,7 +142,7 @@ def _reaches(method: ShippingMethod | None, view: carts.CartView) -> bool:
     return method.is_pick_up or view.country in method.countries
 
 
-def _write(view: carts.CartView, *, locale: str, expires_at: datetime, now: datetime) -> Order:
+def _write(view: carts.CartView, *, locale: str, network: str, expires_at: datetime, now: datetime) -> Order:
     cart, quote = view.cart, view.quote
     return Order.objects.create(
         number=_number(),
@@ -157,6 +165,7 @@ def _write(view: carts.CartView, *, locale: str, expires_at: datetime, now: date
         billing_address=cart.billing_address or cart.shipping_address,
         note=cart.note,
         locale=locale,
+        network=network,
         placed_at=now,
         expires_at=expires_at,
     )

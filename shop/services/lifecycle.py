@@ -29,12 +29,13 @@ def move_to(order: Order, status: Order.Status, now: datetime) -> None:
     if not order.can_become(status):
         raise WrongState(number=order.number, status=order.status, wanted=status)
     order.status = status
+    order.network = ""
     order.closed_at = now if status in Order.DEAD else None
     if status == Order.Status.PAID:
         order.paid_at = now
     elif status == Order.Status.FULFILLED:
         order.fulfilled_at = now
-    order.save(update_fields=["status", "closed_at", "paid_at", "fulfilled_at"])
+    order.save(update_fields=["status", "network", "closed_at", "paid_at", "fulfilled_at"])
 
 
 def confirm_order(order: Order, *, by: Actor, now: datetime, payment: str = "") -> bool:

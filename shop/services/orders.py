@@ -1,5 +1,6 @@
 """Orders that come to nothing. Stock is given back only once nobody can pay for it any more."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 import structlog
@@ -57,6 +58,20 @@ def cancel_order(*, order_id: int, by: Actor, now: datetime | None = None) -> Or
         raise OrderNotCancellable
     order.refresh_from_db()
     return order
+
+
+def release_holds(*, numbers: Iterable[str], by: Actor, now: datetime | None = None) -> int:
+    """Cancel unpaid orders, so that what they hold is free again; returns how many ended.
+
+    Those that are paid, or ended already, are passed over. Raises Denied, ProviderUnavailable.
+    """
+    if not by.can("shop.cancel_order"):
+        raise Denied
+    waiting = Order.objects.filter(number__in=list(numbers), status=Order.Status.PENDING_PAYMENT).order_by("pk")
+    now = now or timezone.now()
+    return sum(
+        _end(order_id, Order.Status.CANCELLED, by=by, now=now) for order_id in waiting.values_list("pk", flat=True)
+    )
 
 
 @transaction.atomic

@@ -16,7 +16,7 @@ from core.errors import Conflict, Denied, DomainError
 from shop import providers
 from shop.models import Order, Payment
 from shop.providers.base import ProviderRefused, Snapshot, State
-from shop.services import checkout, settlement
+from shop.services import checkout, holds, settlement
 
 log = structlog.get_logger(__name__)
 
@@ -33,12 +33,13 @@ def pay_order(*, order_id: int, provider: str, return_url: str, by: Actor, now: 
 
     An attempt with another provider is cancelled first; when it turns out to be paid, that one is the answer. The buyer
     may pay, and staff who may cancel. Locks the order. Raises Denied, OrderNotPayable, providers.UnknownProvider,
-    ProviderUnavailable.
+    ProviderUnavailable; to pay slowly also holds.TooMuchOnHold and holds.TransferNotOffered.
     """
     now = now or timezone.now()
     providers.chosen(provider)
     if not Order.objects.get(pk=order_id).is_for(by):
         raise Denied
+    _require_room(order_id, provider)
     for live in Payment.objects.live().filter(order=order_id).exclude(provider=provider):
         cancelled = cancel_attempt(payment_id=live.pk, by=by, now=now)
         if cancelled.status == Payment.Status.CAPTURED:
@@ -129,15 +130,31 @@ def sync_open_payments(*, by: Actor, now: datetime | None = None, limit: int = 1
 
 @transaction.atomic
 def _attempt(order_id: int, provider: str, *, now: datetime) -> Payment:
-    order = Order.objects.locked().get(pk=order_id)
+    order = Order.objects.locked().select_related("user").get(pk=order_id)
     if order.status != Order.Status.PENDING_PAYMENT:
         raise OrderNotPayable
     live = order.payments.live().first()
     if live is not None:
         return live
-    order.expires_at = max(order.expires_at, now + providers.known(provider).hold)
+    _require_room(order_id, provider)
+    hold = holds.hold_of(providers.known(provider), proven=holds.is_proven(order.user))
+    order.expires_at = max(order.expires_at, now + hold)
     order.save(update_fields=["expires_at"])
     return checkout.add_payment(order, provider, now=now)
+
+
+@transaction.atomic
+def _require_room(order_id: int, provider: str) -> None:
+    """Before an unproven buyer changes to a slow way to pay, which holds the stock for longer."""
+    order = Order.objects.select_related("user").get(pk=order_id)
+    way = providers.known(provider)
+    goes_on = order.payments.live().filter(provider=provider).exists()
+    if way.pays_at_once or goes_on or order.status != Order.Status.PENDING_PAYMENT or holds.is_proven(order.user):
+        return
+    pieces, total = holds.pieces_of(order.lines.all()), order.money(order.total)
+    holds.require_room(
+        email=order.email, network=order.network, pieces=pieces, total=total, provider=way, besides=order.pk
+    )
 
 
 @transaction.atomic

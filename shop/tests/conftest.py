@@ -16,6 +16,14 @@ class ApiJustSignedIn(JustSignedIn, APIClient):
     """A browser's script, the same way."""
 
 
+@pytest.fixture(autouse=True)
+def no_hold_limits(settings: Any) -> None:
+    """Tests make many unpaid orders of one guest; the limits are the matter of test_limit_holds."""
+    settings.GUEST_HOLD_ORDERS = settings.GUEST_HOLD_PIECES = settings.GUEST_TRANSFER_PIECES = 0
+    settings.NETWORK_HOLD_ORDERS = settings.NETWORK_HOLD_PIECES = 0
+    settings.GUEST_HOLD_VALUE = settings.GUEST_TRANSFER_VALUE = {}
+
+
 @pytest.fixture
 def client() -> JustSignedIn:
     """Whoever is signed in said just now who they are; others are met in test_ask_again_before_money."""
