@@ -7,6 +7,7 @@ import random
 import pytest
 from django.conf import settings
 from redis import Redis
+from structlog.testing import capture_logs
 
 from chat import bus
 from chat import hub as hubs
@@ -282,3 +283,17 @@ def test_a_bucket_refills_at_its_rate():
 def test_channels_are_few_and_fixed():
     assert len(set(bus.channels())) == 16
     assert {bus.channel_of(RoomFactory().pk) for _ in range(3)} <= set(bus.channels())
+
+
+async def test_what_fails_in_the_background_is_logged_with_its_traceback(monkeypatch):
+    def fail(room_ids: object) -> None:
+        raise ValueError("not at all")
+
+    monkeypatch.setattr("chat.hub.queries.heads", fail)
+    hub = Hub()
+    hub.feeds[1] = Feed(Room(pk=1), head=1)
+
+    with capture_logs() as logs:
+        await hub._compare_safely()
+
+    assert [(line["event"], line["exc_info"]) for line in logs] == [("chat_poll_failed", True)]

@@ -1,6 +1,6 @@
 /** How many messages wait: in a line of the list, in the head of the page and in its title. */
 
-const badge = document.querySelector("[data-total]");
+const badge = document.querySelector(".site-header [data-total]");
 const title = document.title;
 const shown = (count) => (count > 99 ? "99+" : String(count));
 let total = 0;
