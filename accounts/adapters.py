@@ -2,7 +2,7 @@
 
 import smtplib
 import time
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, Final, cast
 from uuid import uuid4
 
 import structlog
@@ -23,7 +23,10 @@ from accounts.models import Ban, User
 from accounts.services import attempts, bans
 from accounts.step_up import SignInAnew, session_behind
 from core import mail, ratelimit
+from core.email_addresses import canonical_email
 from core.errors import Unavailable
+
+SCHEMES: Final = ("https", "http")
 
 log = structlog.get_logger(__name__)
 
@@ -54,6 +57,10 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         return limits.bucket_of(request, str(credentials.get("email", "")))
+
+    def clean_email(self, email: str) -> str:
+        """The one spelling of an address, wherever a person enters one."""
+        return canonical_email(email)
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Who tried too often is not let try, and that is noted once in a while."""
@@ -134,12 +141,20 @@ class AccountAdapter(DefaultAccountAdapter):
         the transaction if there is one. A notice that cannot be sent stops nobody; a code that cannot, must.
         """
         name = f"account_{template_prefix.rsplit('/', 1)[-1]}"
-        values = {key: value for key, value in context.items() if key != "request"}
+        values = {key: self._on_site(value) for key, value in context.items() if key != "request"}
         message = mail.compose(name, to=email, key=str(uuid4()), values={**values, "email": email})
         if settings.MAIL_INSIDE_TRANSACTION:
             _post(message, name)
         else:
             transaction.on_commit(lambda: _post(message, name))
+
+    def _on_site(self, value: Any) -> Any:
+        """A link as the configured address: allauth builds links by the name under which the request came."""
+        here = self.request.get_host() if self.request else ""
+        if not here or not isinstance(value, str):
+            return value
+        begins = next((f"{scheme}://{here}/" for scheme in SCHEMES if value.startswith(f"{scheme}://{here}/")), "")
+        return f"{settings.SITE_URL}/{value.removeprefix(begins)}" if begins else value
 
     def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
         """A notice of something that has happened already."""

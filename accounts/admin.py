@@ -17,6 +17,7 @@ from django.contrib import admin, messages
 from django.contrib.admin import ModelAdmin
 from django.contrib.auth.hashers import identify_hasher
 from django.contrib.auth.models import Group, Permission
+from django.core.exceptions import ValidationError
 from django.db.models import Count, Model, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext, ngettext
@@ -32,8 +33,10 @@ import accounts.subscriptions.admin  # noqa: F401  registers
 from accounts.models import Entitlement, Role, User
 from accounts.services import entitlements, people, roles
 from core.admin import ReadOnlyAdmin
+from core.email_addresses import canonical_email
 from core.errors import DomainError
 from core.middleware import grant_of
+from core.text import contains_control_characters
 
 # A role is both the group and its rule; addresses and second factors are changed by their owners, who prove them.
 admin.site.unregister([Group, EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken])
@@ -54,8 +57,20 @@ class UserForm(forms.ModelForm):
         model = User
         fields = ("email", "name", "bio", "is_active")
 
+    def clean_name(self) -> str:
+        try:
+            return people.clean_name(self.cleaned_data["name"])
+        except people.InvalidName as refusal:
+            raise ValidationError(refusal.detail) from None
+
+    def clean_bio(self) -> str:
+        bio = str(self.cleaned_data["bio"])
+        if contains_control_characters(bio, allow="\n\r\t"):
+            raise ValidationError(people.InvalidBio.message)
+        return bio
+
     def clean_email(self) -> str:
-        return str(self.cleaned_data["email"]).lower()
+        return canonical_email(self.cleaned_data["email"])
 
 
 @admin.register(User)

@@ -10,6 +10,8 @@ class AccountsConfig(AppConfig):
     verbose_name = _("People")
 
     def ready(self) -> None:
+        from allauth.account import fields as allauth_fields
+
         from accounts import handlers, panels  # noqa: F401  they subscribe on import, once models are ready
         from accounts.data import handlers as data_handlers  # noqa: F401
         from accounts.data import panels as data_panels  # noqa: F401
@@ -27,6 +29,10 @@ class AccountsConfig(AppConfig):
         from accounts.subscriptions import handlers as subscription_handlers  # noqa: F401
         from accounts.subscriptions import tasks as subscription_tasks  # noqa: F401
         from core import events
+        from core.email_addresses import clean_field, validate_email_address
 
+        # Also in the forms of allauth that no setting replaces: what was typed is what it looks up and writes to.
+        allauth_fields.EmailField.default_validators = [validate_email_address]
+        allauth_fields.EmailField.clean = clean_field
         events.keep_origin(*PATTERNS)
         post_migrate.connect(roles.sync_after_migrate, sender=self, dispatch_uid="accounts.sync_roles")

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 
 from accounts import queries
 from accounts.models import User
+from core.email_addresses import find_email
 
 
 class RolesBackend(AuthenticationBackend):
@@ -16,9 +17,9 @@ class RolesBackend(AuthenticationBackend):
 
     def _authenticate_by_email(self, email: str, password: str) -> User | None:
         """Whoever owns the address comes with it, in one query: allauth goes on to ask for it twice."""
-        proved = EmailAddress.objects.filter(email=email.lower(), verified=True).select_related("user").first()
+        proved = EmailAddress.objects.filter(email=find_email(email), verified=True).select_related("user").first()
         if proved is None:
-            return cast("User | None", super()._authenticate_by_email(email, password))
+            return cast("User | None", super()._authenticate_by_email(find_email(email), password))
         EmailAddress.objects.fill_cache_for_user(proved.user, [proved])
         return cast("User | None", self._check_password(proved.user, password))
 

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from accounts import devices
 from accounts.models import Device
 from core import ratelimit
+from core.email_addresses import find_email
 
 CODES_FOR_NETWORK: Final = "5/15minutes"
 NOTED: Final = "1/5minutes"  # how often it is written down that somebody has to wait
@@ -19,9 +20,9 @@ CODES_FOR_ADDRESS: Final = "20/hour"  # of all strangers together: nobody's mail
 
 def bucket_of(request: HttpRequest, email: str) -> str:
     """What attempts on an account are counted by: one known browser, or all strangers. One query with a cookie."""
-    mark = devices.mark_of(request)
-    known = mark and Device.objects.filter(mark=mark, user__emailaddress__email=email.lower()).exists()
-    return f"{email.lower()}:{mark if known else 'strangers'}"
+    email, mark = find_email(email), devices.mark_of(request)
+    known = mark and Device.objects.filter(mark=mark, user__emailaddress__email=email).exists()
+    return f"{email}:{mark if known else 'strangers'}"
 
 
 def may_send_code(request: HttpRequest, email: str) -> bool:

@@ -20,6 +20,7 @@ from accounts.services import people
 from core import pictures
 from core.context import Actor
 from core.events import record
+from core.forms import add_error
 from core.http import PageRequest, SeeOther
 from core.media import UnusablePicture
 from core.paging import keyset
@@ -97,7 +98,7 @@ def profile(request: PageRequest) -> HttpResponse:
 
 
 def _save_profile(form: ProfileForm, user: User, by: Actor) -> bool:
-    """Save what was typed; False, with the reason on the form, when the picture cannot be used."""
+    """Save what was typed; False, with the reason on the form, when it cannot be."""
     given = form.cleaned_data
     changes: people.Profile = {"name": given["name"], "bio": given["bio"]}
     if given["picture"]:
@@ -108,5 +109,9 @@ def _save_profile(form: ProfileForm, user: User, by: Actor) -> bool:
             return False
     elif given.get("remove_picture"):
         changes["avatar"] = None
-    people.change_profile(user_id=user.pk, by=by, **changes)
+    try:
+        people.change_profile(user_id=user.pk, by=by, **changes)
+    except (people.InvalidName, people.InvalidBio) as refusal:
+        add_error(form, refusal)
+        return False
     return True

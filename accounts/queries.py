@@ -21,6 +21,7 @@ from django.utils.translation import gettext
 from accounts import keys
 from accounts.models import AccessToken, ApiKey, Ban, Client, Consent, Device, Entitlement, User
 from core.context import Grant
+from core.email_addresses import find_email
 from core.models import Event
 from core.sessions import SessionStore
 from core.written import Written
@@ -104,14 +105,14 @@ def has_bought(viewer: Grant, product: str, now: datetime | None = None) -> bool
 
 
 def addresses_of(user: User) -> frozenset[str]:
-    """Every address that a person proved to own, in small letters. One query."""
+    """Every address that a person proved to own, as it is compared. One query."""
     proved = EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True)
     return frozenset(email.lower() for email in proved)
 
 
 def owner_of(email: str) -> User | None:
     """Who proved to own an address, if anybody. One query."""
-    proved = EmailAddress.objects.filter(email=email.lower(), verified=True)
+    proved = EmailAddress.objects.filter(email=find_email(email), verified=True)
     return User.objects.filter(pk__in=proved.values("user_id")).first()
 
 

@@ -54,6 +54,7 @@ WARNINGS: Final = {
     "user.limited": _("Somebody tried so often to sign in that they have to wait"),
     "user.factor_failed": _("Somebody got past the first step and entered a wrong code"),
     "user.sign_in_failed": _("Somebody entered a wrong password"),
+    "user.sign_up_again": _("Somebody tried to make an account with your address"),
 }
 
 

@@ -4,7 +4,6 @@ Any variable can be given as `NAME_FILE`, the path of a file that holds the valu
 """
 
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import environ
 from corsheaders.defaults import default_headers
@@ -14,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.headless import APP_HEADERS
 from accounts.social import configured
-from config import oauth, rest, schedule
+from config import email_url, oauth, rest, schedule
 from core import logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -365,10 +364,10 @@ WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
 
 # --- Mail -----------------------------------------------------------------------------------------------------------
 MAILBOX = HOME / "mail"
-EMAIL_URL = urlsplit(env.str("EMAIL_URL", ""))
+EMAIL_URL = email_url.parse(env.str("EMAIL_URL", ""))
 EMAIL_BACKEND = "core.mailbox.MailboxBackend" if not EMAIL_URL.scheme else "django.core.mail.backends.smtp.EmailBackend"
-EMAIL_HOST, EMAIL_PORT = EMAIL_URL.hostname or "localhost", EMAIL_URL.port or 587
-EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = EMAIL_URL.username or "", EMAIL_URL.password or ""
+EMAIL_HOST, EMAIL_PORT = EMAIL_URL.host, EMAIL_URL.port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = EMAIL_URL.user, EMAIL_URL.password
 EMAIL_USE_TLS, EMAIL_USE_SSL = EMAIL_URL.scheme == "smtp+tls", EMAIL_URL.scheme == "smtp+ssl"
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", f"{SITE_NAME} <hello@{DOMAIN}>")

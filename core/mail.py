@@ -16,6 +16,7 @@ from django.template.loader import render_to_string
 
 from core import context
 from core.erased import NOBODY
+from core.templatetags.text import one_line
 
 
 def send(
@@ -47,7 +48,7 @@ def compose(template: str, *, to: str, key: str, values: Mapping[str, Any] | Non
         **(values or {}),
     }
     head, _, text = render_to_string(f"emails/{template}.txt", filled).lstrip().partition("\n\n")
-    subject = head.removeprefix("Subject:").strip().replace("\n", " ")
+    subject = one_line(head.removeprefix("Subject:"))
     headers = {"Message-ID": f"<{hashlib.sha256(key.encode()).hexdigest()[:32]}@{settings.DOMAIN}>"}
     if request_id := context.current().request_id:
         headers["X-Request-ID"] = request_id

@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
+from core.email_addresses import EmailField
 from core.forms import add_error
 from core.money import Money
 from shop import addresses
@@ -35,7 +36,7 @@ class QuantityForm(forms.Form):
 class ContactForm(forms.Form):
     """Who orders."""
 
-    email = forms.EmailField(
+    email = EmailField(
         label=_("E-mail address"),
         max_length=254,
         help_text=_("For the confirmation and news of this order, nothing else."),
@@ -122,7 +123,7 @@ class FindOrderForm(forms.Form):
     """What a guest remembers of an order."""
 
     number = forms.CharField(label=_("Order number"), max_length=20, widget=_typed("off", autocapitalize="characters"))
-    email = forms.EmailField(
+    email = EmailField(
         label=_("E-mail address you ordered with"), widget=forms.EmailInput(attrs={"autocomplete": "email"})
     )
 

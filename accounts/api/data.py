@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from accounts.api.keys import UUID, RecentSession
 from accounts.models import Closing, DataExport, User
 from accounts.services import closing, exports
+from core.api.emails import EmailField
 from core.api.permissions import HasScope
 from core.api.viewsets import GrantedViewMixin, In, Problem, ReadViewSet
 from core.errors import NotFound
@@ -53,7 +54,7 @@ class DataExportViewSet(ReadViewSet[DataExport]):
 class ClosingIn(In):
     """Proof that it is no slip of the hand."""
 
-    email = serializers.EmailField(help_text="The address of the account.")
+    email = EmailField(help_text="The address of the account.")
 
 
 class ClosingOut(serializers.Serializer[Closing]):
@@ -86,7 +87,7 @@ class ClosingViewSet(GrantedViewMixin, viewsets.ViewSet):
     def request_closing(self, request: Request) -> Response:
         """Close my account. All sessions, keys and tokens end at once, this session too."""
         person = self._person
-        if ClosingIn.parse(request)["email"].lower() != person.email:
+        if ClosingIn.parse(request)["email"] != person.email:
             raise closing.OtherAddress(field="email")
         return Response(ClosingOut(closing.request_closing(user_id=person.pk, by=self.grant.actor)).data, status=202)
 

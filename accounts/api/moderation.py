@@ -16,6 +16,7 @@ from accounts import moderation
 from accounts.models import Ban, Case, Report
 from accounts.services import bans, cases, reports
 from core import ratelimit
+from core.api.emails import EmailField
 from core.api.viewsets import GrantedViewMixin, In, Problem, ReadViewSet
 
 STRANGERS_RATE, PEOPLE_RATE = "5/hour", "20/hour"
@@ -125,7 +126,7 @@ class BanIn(In):
     """One person by id or address, or a network; an address of nobody here is kept as a digest."""
 
     user = serializers.UUIDField(required=False, allow_null=True, default=None)
-    email = serializers.EmailField(max_length=254, required=False, allow_blank=True, default="")
+    email = EmailField(max_length=254, required=False, allow_blank=True, default="")
     network = serializers.CharField(max_length=43, required=False, allow_blank=True, default="")
     scope = serializers.ChoiceField(choices=Ban.Scope.choices)
     reason = serializers.ChoiceField(choices=Report.Reason.choices)

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from accounts.models import Subscription, User
 from accounts.services import subscriptions
 from core import ratelimit
+from core.api.emails import EmailField
 from core.api.viewsets import GrantedViewMixin, In, Problem, ReadViewSet
 
 RATE = "10/hour"
@@ -25,7 +26,7 @@ class TopicIn(In):
 class AskIn(TopicIn):
     """An address that wants letters about a topic."""
 
-    email = serializers.EmailField(max_length=254)
+    email = EmailField(max_length=254)
 
 
 class AskedOut(serializers.Serializer[Any]):

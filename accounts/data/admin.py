@@ -13,6 +13,7 @@ from accounts.models import Closing, User
 from accounts.services import closing
 from accounts.step_up import require
 from core.admin import ReadOnlyAdmin
+from core.email_addresses import EmailField
 from core.errors import DomainError
 from core.ids import uuids
 from core.middleware import grant_of
@@ -21,7 +22,7 @@ from core.middleware import grant_of
 class ClosingForm(forms.ModelForm):
     """Whose account, and who asked for it how."""
 
-    email = forms.EmailField(label=_("E-mail address"), help_text=_("Of the account that is to be closed."))
+    email = EmailField(label=_("E-mail address"), help_text=_("Of the account that is to be closed."))
 
     class Meta:
         model = Closing
@@ -33,7 +34,7 @@ class ClosingForm(forms.ModelForm):
         self.fields["reason"].required = True
 
     def clean_email(self) -> str:
-        email = str(self.cleaned_data["email"]).lower()
+        email = str(self.cleaned_data["email"])
         if not User.objects.filter(email=email).exists():
             raise forms.ValidationError(_("Nobody here has this address."), code="unknown")
         return email

@@ -7,12 +7,13 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from accounts.services.closing import OtherAddress
+from core.email_addresses import EmailField
 
 
 class CloseForm(forms.Form):
     """One's address, typed: nobody closes an account by a slip of the hand."""
 
-    email = forms.EmailField(
+    email = EmailField(
         label=gettext_lazy("Your e-mail address"),
         help_text=gettext_lazy("Type it, so that nothing happens by accident."),
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
@@ -24,6 +25,6 @@ class CloseForm(forms.Form):
 
     def clean_email(self) -> str:
         email = str(self.cleaned_data["email"])
-        if email.lower() != self._user.email:
+        if email != self._user.email:
             raise forms.ValidationError(OtherAddress.message, code=OtherAddress.code)
         return email

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.user import User
+from core.email_addresses import find_email
 
 
 class EntitlementQuerySet(models.QuerySet["Entitlement"]):
@@ -25,7 +26,7 @@ class EntitlementQuerySet(models.QuerySet["Entitlement"]):
 
     def waiting_for(self, email: str) -> Self:
         """Those of an address that nobody has verified yet."""
-        return self.filter(user__isnull=True, email=email.lower())
+        return self.filter(user__isnull=True, email=find_email(email))
 
     def from_source(self, source: tuple[str, str]) -> Self:
         return self.filter(source_kind=source[0], source_id=source[1])

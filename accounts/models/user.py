@@ -1,6 +1,7 @@
 """A person. The e-mail address is the name."""
 
 from typing import Any, ClassVar
+from unicodedata import normalize
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
@@ -8,8 +9,10 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from core.email_addresses import canonical_email, find_email
 from core.erased import NOBODY
 from core.ids import uuid7
 from core.models import Picture
@@ -17,8 +20,8 @@ from core.models import Picture
 
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """Make a person with a lower-cased address and a hashed password (none: cannot sign in by password)."""
-        user = self.model(email=email.strip().lower(), **fields)
+        """Make a person with a hashed password (none: cannot sign in by password). Raises ValidationError."""
+        user = self.model(email=canonical_email(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -32,7 +35,7 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        return self.get(email=(username or "").lower())
+        return self.get(email=find_email(username or ""))
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -79,8 +82,19 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def display_name(self) -> str:
-        """What others see: the name, or the part of the address before the @."""
-        return self.name or self.email.partition("@")[0]
+        """What others see. Nothing of the address, which is nobody else's affair."""
+        return self.name or gettext("Customer")
+
+    def set_password(self, raw_password: str | None) -> None:
+        """Set a password. However its letters are composed by a keyboard, it is the same one (NFC)."""
+        super().set_password(None if raw_password is None else normalize("NFC", raw_password))
+
+    def check_password(self, raw_password: str | None) -> bool:
+        """Whether it is the password; as it was typed, too, for those that were set before they were composed."""
+        composed = None if raw_password is None else normalize("NFC", raw_password)
+        if super().check_password(composed):
+            return True
+        return composed != raw_password and super().check_password(raw_password)
 
     @property
     def erased_email(self) -> str:

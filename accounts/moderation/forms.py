@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Ban, Case, Report
 from accounts.services.reports import LONGEST
+from core.email_addresses import EmailField
 
 LASTS: Final = {"1": _("a day"), "7": _("a week"), "30": _("30 days"), "": _("until it is ended")}
 
@@ -39,7 +40,7 @@ class DecisionForm(forms.Form):
 class BanForm(forms.Form):
     """Who may not write, where, for how long and why."""
 
-    email = forms.EmailField(label=_("E-mail address"), required=False, max_length=254)
+    email = EmailField(label=_("E-mail address"), required=False, max_length=254)
     network = forms.CharField(
         label=_("Or a network"),
         required=False,

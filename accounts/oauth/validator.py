@@ -63,7 +63,7 @@ class Validator(OAuth2Validator):
     def get_additional_claims(self) -> dict[str, Any]:
         """Only addresses that their owners proved are told of."""
         return {
-            "name": lambda asked: asked.user.display_name,
+            "name": lambda asked: asked.user.name or None,
             "picture": lambda asked: _picture(asked.user),
             "locale": lambda asked: asked.user.locale,
             "email": lambda asked: asked.user.email,

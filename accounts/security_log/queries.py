@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from core.email_addresses import find_email
 from core.errors import Invalid
 from core.models import EventOrigin
 from core.webhooks import catalogue
@@ -96,7 +97,7 @@ def _of_person(uid: str) -> Q:
 def _uid_of(person: str) -> str:
     """The public id of who is looked for; what fits nobody where there is none of that address."""
     if "@" in person:
-        uid = User.objects.filter(email=person.strip().lower()).values_list("uid", flat=True).first()
+        uid = User.objects.filter(email=find_email(person)).values_list("uid", flat=True).first()
         return str(uid or "nobody")
     try:
         return str(UUID(person.strip()))

@@ -12,6 +12,7 @@ from django.utils.crypto import salted_hmac
 from accounts.models import User
 from core import events
 from core.context import Actor
+from core.email_addresses import find_email
 
 
 @transaction.atomic
@@ -28,9 +29,15 @@ def note_limited(*, typed: str) -> None:
     events.record("user.limited", subject, by=Actor.guest(), **told)
 
 
+def note_sign_up_again(*, email: str) -> None:
+    """Somebody tried to make an account with an address that has one. Records user.sign_up_again."""
+    subject, told = _meant(email)
+    events.record("user.sign_up_again", subject, by=Actor.guest(), **told)
+
+
 def _meant(typed: str) -> tuple[User | tuple[str, str], dict[str, Any]]:
     """Who was meant, and what is told of what was typed."""
-    typed = typed.strip().lower()
+    typed = find_email(typed)
     if meant := User.objects.filter(emailaddress__email=typed).first():
         return meant, {}
     return ("user", ""), {"typed": salted_hmac("accounts.typed", typed, algorithm="sha256").hexdigest()[:16]}

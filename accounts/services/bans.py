@@ -8,6 +8,7 @@ from uuid import UUID
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import formats, timezone
@@ -19,6 +20,7 @@ from accounts.models import Ban, User
 from accounts.services import devices
 from core import events
 from core.context import Actor
+from core.email_addresses import canonical_email
 from core.errors import Denied, Invalid, NotFound
 
 Scope = Ban.Scope
@@ -74,7 +76,7 @@ def ban(
     """
     if not by.can("accounts.ban_user"):
         raise Denied
-    now = now or timezone.now()
+    now, email = now or timezone.now(), _email(email)
     person = user or (_owner_of(email) if email else None)
     if [bool(person or email), bool(network)].count(True) != 1 or scope not in Scope or (until and until <= now):
         raise InvalidBan
@@ -82,7 +84,7 @@ def ban(
         _require_bannable(person, by)
     made = Ban.objects.create(
         user=person,
-        email_digest="" if person or not email else digest_of(email.strip().lower()),
+        email_digest="" if person or not email else digest_of(email),
         network=_network(network) if network else "",
         scope=scope,
         reason=reason,
@@ -199,8 +201,14 @@ def _require_bannable(person: User, by: Actor) -> None:
         raise NotToBeBanned
 
 
+def _email(text: str) -> str:
+    try:
+        return canonical_email(text) if text.strip() else ""
+    except ValidationError as wrong:
+        raise InvalidBan(wrong.message, field="email") from None
+
+
 def _owner_of(email: str) -> User | None:
-    email = email.strip().lower()
     proved = EmailAddress.objects.filter(email=email, verified=True).values("user_id")
     return User.objects.filter(Q(pk__in=proved) | Q(email=email)).first()
 

@@ -16,6 +16,7 @@ from accounts.models import Entitlement, User
 from accounts.queries import owner_of
 from core import events
 from core.context import Actor
+from core.email_addresses import find_email
 from core.errors import Denied, Invalid
 
 
@@ -39,7 +40,7 @@ def grant_entitlement(
     The same grant again returns the first row as it is. Locks the address until the end of the transaction. Raises
     NobodyHolds without person and address. Records entitlement.granted on the source.
     """
-    email = email.strip().lower()
+    email = find_email(email)
     if user is None:
         if not email:
             raise NobodyHolds
@@ -91,7 +92,8 @@ def attach_entitlements(*, user: User, email: str, by: Actor, now: datetime | No
 
     Locks the address until the end of the transaction. Records user.received_entitlements when there was something.
     """
-    _lock_address(email.lower())
+    email = find_email(email)
+    _lock_address(email)
     attached = Entitlement.objects.waiting_for(email).update(user=user)
     if attached:
         events.record("user.received_entitlements", user, by=by, now=now, count=attached)

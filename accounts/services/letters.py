@@ -5,7 +5,6 @@ unique key of a letter holds that even where something is told twice. Sending is
 between the mail server's yes and ours leaves a letter that another sends again, under the same Message-ID.
 """
 
-import smtplib
 import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -84,41 +83,48 @@ def _take() -> list[Letter]:
     """Some letters that nobody else sends now; for LEASE they are ours. The attempt is counted before it is made."""
     free = Letter.objects.due().select_for_update(skip_locked=True).order_by("next_at", "id")
     ids = list(free.values_list("pk", flat=True)[:HANDFUL])
-    Letter.objects.filter(pk__in=ids).update(next_at=Now() + LEASE, attempts=F("attempts") + 1)
-    return list(Letter.objects.filter(pk__in=ids).select_related("subscription__user").order_by("pk"))
+    taken = Letter.objects.filter(pk__in=ids)
+    # A worker died of these each time: they count as tried.
+    taken.filter(attempts__gte=MOST_ATTEMPTS).update(state=Letter.State.FAILED, done_at=Now())
+    taken.filter(attempts__lt=MOST_ATTEMPTS).update(next_at=Now() + LEASE, attempts=F("attempts") + 1)
+    waiting = taken.filter(state=Letter.State.WAITING).select_related("subscription__user")
+    return list(waiting.order_by("attempts", "pk"))  # what failed before holds up nothing that is new
 
 
 def _send(handful: list[Letter]) -> None:
     """What happened is looked up once for all letters about it."""
     filled: dict[tuple[str, str], Mapping[str, Any] | None] = {}
     for letter in handful:
-        row = letter.subscription
-        topic = topics.of(row.topic)
-        what = (row.topic, letter.about)
-        if topic is not None and what not in filled:
-            filled[what] = topic.write(letter.about)
-        # Since the handful was read, somebody may have said no to one of its letters.
-        wanted = Subscription.objects.active().filter(pk=row.pk).exists() and (row.user is None or row.user.is_active)
-        values = filled.get(what)
-        if topic is None or values is None or not wanted:
-            _finish(letter, Letter.State.DROPPED)
-        elif _post(letter, topic, values):
-            _finish(letter, Letter.State.SENT)
-            if topic.told_once:
-                subscriptions.end(subscription_id=row.pk, by=SYSTEM)
+        try:
+            _send_one(letter, filled)
+        except Exception as failure:  # noqa: BLE001  whatever is wrong with one mail defers that mail alone
+            _put_off(letter, failure)
 
 
-def _post(letter: Letter, topic: topics.Topic, values: Mapping[str, Any]) -> bool:
+def _send_one(letter: Letter, filled: dict[tuple[str, str], Mapping[str, Any] | None]) -> None:
+    row = letter.subscription
+    topic = topics.of(row.topic)
+    what = (row.topic, letter.about)
+    if topic is not None and what not in filled:
+        filled[what] = topic.write(letter.about)
+    # Since the handful was read, somebody may have said no to one of its letters.
+    wanted = Subscription.objects.active().filter(pk=row.pk).exists() and (row.user is None or row.user.is_active)
+    values = filled.get(what)
+    if topic is None or values is None or not wanted:
+        _finish(letter, Letter.State.DROPPED)
+        return
+    _post(letter, topic, values)
+    _finish(letter, Letter.State.SENT)
+    if topic.told_once:
+        subscriptions.end(subscription_id=row.pk, by=SYSTEM)
+
+
+def _post(letter: Letter, topic: topics.Topic, values: Mapping[str, Any]) -> None:
     row = letter.subscription
     stop = f"{settings.SITE_URL}{reverse('letters:end', args=[subscriptions.no_token(row)])}"
     key = f"letter:{row.public_id}:{letter.key}"
     more = {**values, "stop_url": stop, "reason": topic.reason}
-    try:
-        mail.send(topic.template, to=row.email, key=key, values=more, headers=one_click(stop))
-    except (OSError, smtplib.SMTPException) as failure:
-        _put_off(letter, failure)
-        return False
-    return True
+    mail.send(topic.template, to=row.email, key=key, values=more, headers=one_click(stop))
 
 
 def one_click(url: str) -> dict[str, str]:

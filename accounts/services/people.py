@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import TypedDict, Unpack
+from unicodedata import normalize
 
 from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
@@ -12,8 +13,9 @@ from accounts.models import User
 from accounts.services import devices, entitlements
 from core import events, pictures
 from core.context import Actor
-from core.errors import Conflict, Denied
+from core.errors import Conflict, Denied, Invalid
 from core.models import Picture
+from core.text import contains_control_characters, has_visible_text, strip_invisible
 
 
 class AddressTaken(Conflict):
@@ -29,6 +31,26 @@ class Profile(TypedDict, total=False):
     avatar: Picture | None
 
 
+class InvalidName(Invalid):
+    code = "invalid_name"
+    message = _("Enter a name with visible letters, without line breaks or other control characters.")
+
+
+class InvalidBio(Invalid):
+    code = "invalid_bio"
+    message = _("Remove the control characters.")
+
+
+def clean_name(text: str) -> str:
+    """A name as it is stored: one line, composed, without what pasting leaves behind. Raises InvalidName."""
+    if contains_control_characters(text):
+        raise InvalidName(field="name")
+    name = " ".join(normalize("NFC", strip_invisible(text)).split())
+    if text.strip() and not has_visible_text(name):
+        raise InvalidName(field="name")
+    return name
+
+
 @transaction.atomic
 def add_person(
     *, email: str, by: Actor, name: str = "", password: str | None = None, now: datetime | None = None
@@ -41,6 +63,7 @@ def add_person(
     if not by.can("accounts.add_user"):
         raise Denied
     now = now or timezone.now()
+    name = clean_name(name)
     try:
         with transaction.atomic():
             user = User.objects.create_user(email, password, name=name, created_at=now)
@@ -66,12 +89,16 @@ def confirm_address(*, user: User, email: str, by: Actor, now: datetime | None =
 def change_profile(*, user_id: int, by: Actor, now: datetime | None = None, **changes: Unpack[Profile]) -> User:
     """Change the named parts of a profile; a picture that is shown no more goes with its files. Locks the person.
 
-    Raises Denied unless it is one's own or `by` holds accounts.change_user. Records user.changed_profile with the
-    names of the changed parts when one really changed.
+    Raises Denied unless it is one's own or `by` holds accounts.change_user, InvalidName, InvalidBio.
+    Records user.changed_profile with the names of the changed parts when one really changed.
     """
     user = User.objects.select_for_update(of=("self",)).get(pk=user_id)
     if by.id != user.public_id and not by.can("accounts.change_user"):
         raise Denied
+    if "name" in changes:
+        changes["name"] = clean_name(changes["name"])
+    if contains_control_characters(changes.get("bio", ""), allow="\n\r\t"):
+        raise InvalidBio(field="bio")
     former = user.avatar
     changed = [name for name, value in changes.items() if getattr(user, name) != value]
     if changed:

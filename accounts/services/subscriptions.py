@@ -9,6 +9,7 @@ from typing import Final
 
 from allauth.account.models import EmailAddress
 from django.core import signing
+from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
@@ -18,6 +19,7 @@ from accounts import topics
 from accounts.models import Subscription, User
 from core import events
 from core.context import Actor, Grant
+from core.email_addresses import INVALID, canonical_email
 from core.errors import Invalid, NotFound
 
 State = Subscription.State
@@ -37,6 +39,11 @@ class NoSuchTopic(NotFound):
     message = _("There is nothing to follow here.")
 
 
+class InvalidEmail(Invalid):
+    code = "invalid_email"
+    message = INVALID
+
+
 class LinkUnfit(Invalid):
     code = "link_unfit"
     message = _("This link does not work any more. Ask once more where you asked first.")
@@ -47,10 +54,10 @@ def subscribe(*, email: str, topic: str, viewer: Grant, source: str, now: dateti
     """Want letters about a topic; True when it holds at once, since the address is the viewer's own and verified.
 
     Any other address is asked by mail, at most every ASK_AGAIN_AFTER and MOST_QUESTIONS times for all topics; nothing
-    tells whether that was done. Locks the address. Raises NoSuchTopic. Records subscription.confirmed or
+    tells whether that was done. Locks the address. Raises NoSuchTopic, InvalidEmail. Records subscription.confirmed or
     subscription.asked.
     """
-    now, email = now or timezone.now(), email.strip().lower()
+    now, email = now or timezone.now(), _email(email)
     if topic not in topics.describe([topic], viewer):
         raise NoSuchTopic(field="topic")
     _lock_address(email)
@@ -70,6 +77,13 @@ def subscribe(*, email: str, topic: str, viewer: Grant, source: str, now: dateti
         row.save()
         events.record("subscription.asked", row, by=viewer.actor, now=now, topic=topic)
     return False
+
+
+def _email(text: str) -> str:
+    try:
+        return canonical_email(text)
+    except ValidationError:
+        raise InvalidEmail(field="email") from None
 
 
 @transaction.atomic

@@ -8,10 +8,13 @@ from allauth.socialaccount.adapter import DefaultSocialAccountAdapter, _build_ap
 from allauth.socialaccount.models import SocialApp, SocialLogin
 from allauth.socialaccount.providers.base import Provider
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.services import people
+from core.email_addresses import canonical_email
 
 LONGEST_NAME = 120
 
@@ -40,14 +43,31 @@ class SocialAdapter(DefaultSocialAccountAdapter):
         return bool(super().is_open_for_signup(request, sociallogin))
 
     def populate_user(self, request: HttpRequest, sociallogin: SocialLogin, data: dict[str, Any]) -> User:
-        """A new person as the other side names them; addresses are kept in small letters."""
+        """A new person as the other side names them; addresses are kept as we spell them."""
         user: User = super().populate_user(request, sociallogin, data)
         parts = (data.get("first_name"), data.get("last_name"))
-        user.name = str(data.get("name") or " ".join(part for part in parts if part))[:LONGEST_NAME]
-        user.email = user.email.lower()
+        given = str(data.get("name") or " ".join(part for part in parts if part))
+        user.name = _name_or_none(given)[:LONGEST_NAME].strip()
+        user.email = _email_or_none(user.email)
         for address in sociallogin.email_addresses:
-            address.email = address.email.lower()
+            address.email = _email_or_none(address.email)
+        sociallogin.email_addresses = [address for address in sociallogin.email_addresses if address.email]
         return user
+
+
+def _name_or_none(text: str) -> str:
+    try:
+        return people.clean_name(text)
+    except people.InvalidName:
+        return ""
+
+
+def _email_or_none(text: str) -> str:
+    """What the other side calls an address, as we spell it; "" where it is none, so that the person is asked."""
+    try:
+        return canonical_email(text)
+    except ValidationError:
+        return ""
 
 
 def origins_of(ways: list[Provider]) -> list[str]:

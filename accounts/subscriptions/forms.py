@@ -3,11 +3,13 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.email_addresses import EmailField
+
 
 class AskForm(forms.Form):
     """An address for a topic. `website` is a trap: people do not see it, programs fill it in."""
 
-    email = forms.EmailField(
+    email = EmailField(
         label=_("E-mail"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email", "dir": "ltr"})
     )
     topic = forms.CharField(max_length=120, widget=forms.HiddenInput, initial="newsletter")

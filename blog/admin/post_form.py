@@ -14,6 +14,7 @@ from blog.services import slugs, tagging
 from blog.services.writing import LONGEST, EditConflict, NothingWritten, PostFields
 from core import markdown
 from core.context import Actor
+from core.email_addresses import find_email
 from core.errors import DomainError
 from core.models import Picture
 from core.pictures import add_picture
@@ -134,7 +135,7 @@ class PostForm(forms.ModelForm):
         return names
 
     def clean_author_emails(self) -> list[User]:
-        wanted = _split(self.cleaned_data["author_emails"].lower())
+        wanted = [find_email(email) for email in _split(self.cleaned_data["author_emails"])]
         found = {user.email: user for user in User.objects.filter(email__in=wanted, is_active=True)}
         if unknown := [email for email in wanted if email not in found]:
             raise ValidationError(_("Nobody here has the address %(email)s."), params={"email": unknown[0]})

@@ -90,3 +90,17 @@ def test_the_mailbox_shows_nothing_else(settings, tmp_path, mail_id):
     settings.MAILBOX = tmp_path / "mailbox"
 
     assert mailbox.message(mail_id) is None
+
+
+@pytest.mark.parametrize(
+    "separator", ["\r", "\n", "\r\n", "\n\n", "\v", "\f", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029"]
+)
+def test_subject_is_one_line_whatever_separates_lines(settings, separator):
+    settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [settings.BASE_DIR / "templates"]}]
+    post = {"title": f"CR{separator}Injected: x", "excerpt": ""}
+
+    message = mail.compose("letter_post", to="clara@example.com", key="k", values={"post": post})
+
+    assert "CR Injected: x" in message.subject
+    assert len(message.subject.splitlines()) == 1
+    assert message.message()["Injected"] is None

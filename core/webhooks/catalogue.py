@@ -136,6 +136,7 @@ NAMES: Final = {
     "user.reset_password": "a person set a new password by mail",
     "user.reused_refresh_token": "a refresh token of a person's app or program came twice, so that it was signed out",
     "user.sign_in_failed": "a sign-in failed",
+    "user.sign_up_again": "somebody tried to make an account with an address that has one",
     "user.signed_in": "a person signed in",
     "user.signed_in_on_new_device": "a person signed in where they had not before",
     "user.signed_out": "a person signed out",

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core import refs
+from core.api.emails import EmailField
 from core.api.schema import IDEMPOTENCY_KEY
 from core.api.viewsets import GrantedViewMixin, In, MoneyField, Problem
 from core.errors import NotFound
@@ -41,7 +42,7 @@ class QuantityIn(In):
 class DetailsIn(In):
     """What the checkout gathers; what is left out stays. An empty billing address means the delivery address."""
 
-    email = serializers.EmailField(required=False)
+    email = EmailField(required=False)
     shipping_address = AddressIn(required=False)
     billing_address = AddressIn(required=False)
     shipping_method = serializers.CharField(max_length=30, required=False)

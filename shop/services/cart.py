@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from core import context
 from core.context import Actor
+from core.email_addresses import canonical_email
 from core.errors import Conflict, Invalid, NotFound
 from shop import addresses
 from shop.models import Cart, CartLine, Market, Order, ShippingMethod, Variant
@@ -284,9 +284,7 @@ def _buyable(cart: Cart, sku: str, quantity: int, now: datetime) -> Variant:
 
 
 def _email(value: str) -> str:
-    email = value.strip().lower()
     try:
-        validate_email(email)
+        return canonical_email(value)
     except ValidationError:
         raise InvalidEmail(field="email") from None
-    return email

@@ -6,6 +6,7 @@ from django.db import transaction
 
 from core import events
 from core.context import Actor
+from core.email_addresses import find_email
 from shop.models import Order
 
 
@@ -15,6 +16,6 @@ def request_link(*, number: str, email: str, by: Actor, now: datetime | None = N
 
     Records order.link_requested.
     """
-    order = Order.objects.filter(number=number.strip().upper(), email=email.strip().lower()).first()
+    order = Order.objects.filter(number=number.strip().upper(), email=find_email(email)).first()
     if order is not None:
         events.record("order.link_requested", order, by=by, now=now)

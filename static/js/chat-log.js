@@ -90,7 +90,7 @@ function quote(link, seq) {
   if (!seq) return;
   const answered = document.getElementById(`m${seq}`);
   link.href = `#m${seq}`;
-  link.querySelector("b").textContent = answered ? part(answered, "author").textContent : "";
+  link.querySelector("bdi").textContent = answered ? part(answered, "author").textContent : "";
   link.querySelector("span").textContent = answered ? part(answered, "words").textContent.trim().slice(0, 120) : "…";
 }
 

@@ -20,7 +20,7 @@ const lastSeen = {};
 const writing = new Map();
 function showTyping() {
   const [first, second] = [...writing.values()].map(({ name }) => name);
-  typing.textContent = second ? typing.dataset.many : first ? typing.dataset.one.replace("%(name)s", first) : "";
+  typing.textContent = second ? typing.dataset.many : first ? typing.dataset.one.replace("%(name)s", `\u2068${first}\u2069`) : "";
 }
 function stopsTyping(user) {
   clearTimeout(writing.get(user)?.timer);

@@ -5,6 +5,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from accounts import factors
 from accounts.models import User
 from core.context import Actor
+from core.email_addresses import find_email
 
 
 class Command(BaseCommand):
@@ -14,7 +15,7 @@ class Command(BaseCommand):
         parser.add_argument("address", help="their e-mail address")
 
     def handle(self, *args: Any, address: str, **options: Any) -> None:
-        user = User.objects.filter(email=address.strip().lower()).first()
+        user = User.objects.filter(email=find_email(address)).first()
         if user is None:
             raise CommandError(f"Nobody has the address {address}.")
         self.stdout.write(f"Removed: {factors.remove_all(user=user, by=Actor.system('command'))}")

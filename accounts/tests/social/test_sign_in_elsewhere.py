@@ -360,3 +360,22 @@ def test_from_a_banned_network_nobody_new_comes_in_by_this_way_and_nobody_known_
     assert [answer.status_code for answer in (by_stranger, by_member, by_staff)] == [403, 403, 302]
     assert "From your network nobody" in by_stranger.content.decode()
     assert (made, is_in(stranger), is_in(member)) == (0, False, False)
+
+
+@pytest.mark.parametrize("email", ["ann@bu\u0308cher.example", "ANN@b\u00fccher.example"], ids=ascii)
+def test_address_of_the_other_side_is_kept_in_its_one_spelling(client, kiln, email):
+    kiln.claims["email"] = email
+
+    go(client, kiln)
+
+    assert User.objects.get().email == "ann@xn--bcher-kva.example"
+
+
+@pytest.mark.parametrize("email", ["fat\u0131ma@example.org", "ann@example.org\u200b", "not one"], ids=ascii)
+def test_what_is_no_address_of_the_other_side_is_not_kept(client, kiln, email):
+    kiln.claims["email"] = email
+
+    go(client, kiln)
+
+    assert not User.objects.filter(email=email).exists()
+    assert not EmailAddress.objects.filter(email=email).exists()

@@ -1,6 +1,7 @@
 """Letters to many: each is written down once, sent in handfuls, and nobody gets one who has said no."""
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -224,3 +225,58 @@ def test_old_letters_are_forgotten(news):
     letters.forget_old(now=now)
 
     assert list(Letter.objects.all()) == [second]
+
+
+@pytest.mark.parametrize(
+    "failure", [ValueError("header"), UnicodeError("x"), KeyError("x"), RuntimeError("x")], ids=repr
+)
+def test_failure_of_one_letter_defers_that_letter_alone_and_ends(news, monkeypatch, failure):
+    rows = readers(3)
+    spread()
+    send = letters.mail.send
+
+    def fail_for_one(template, *, to, **more):
+        if to == rows[0].email:
+            raise failure
+        send(template, to=to, **more)
+
+    monkeypatch.setattr(letters.mail, "send", fail_for_one)
+
+    letters.send_due()
+    assert states() == [State.WAITING, State.SENT, State.SENT]
+    for _ in range(letters.MOST_ATTEMPTS - 1):
+        Letter.objects.filter(state=State.WAITING).update(next_at=timezone.now() - timedelta(minutes=1))
+        letters.send_due()
+
+    assert states() == [State.FAILED, State.SENT, State.SENT]
+    assert letters.send_due() is False
+
+
+def test_failure_to_look_up_one_thing_defers_only_letters_about_it(news, monkeypatch):
+    readers(1)
+    spread(key="kiln:1", about="1")
+    spread(key="kiln:2", about="2")
+    topic = letters.topics.of("kiln")
+
+    def write(about):
+        return {"title": about, "url": "https://agora.example/"} if about == "2" else {}["missing"]
+
+    monkeypatch.setattr(letters.topics, "_topics", {"kiln": replace(topic, write=write)})
+
+    letters.send_due()
+
+    assert states() == [State.WAITING, State.SENT]
+
+
+def test_letter_that_kills_every_worker_ends_and_holds_up_no_other(news, monkeypatch):
+    readers(2)
+    spread()
+    killer = Letter.objects.earliest("pk")
+    Letter.objects.filter(pk=killer.pk).update(attempts=1)
+
+    assert [letter.pk for letter in letters._take()][-1] == killer.pk
+    Letter.objects.update(attempts=letters.MOST_ATTEMPTS, next_at=timezone.now() - timedelta(minutes=1))
+    letters.send_due()
+
+    assert states() == [State.FAILED, State.FAILED]
+    assert mail.outbox == []
