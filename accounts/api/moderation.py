@@ -123,7 +123,7 @@ class ReportViewSet(GrantedViewMixin, viewsets.ViewSet):
 
 
 class BanIn(In):
-    """One person by id or address, or a network; an address of nobody here is kept as a digest."""
+    """One person by id or address, or a network; an address of nobody here is kept as a digest and in part."""
 
     user = serializers.UUIDField(required=False, allow_null=True, default=None)
     email = EmailField(max_length=254, required=False, allow_blank=True, default="")
@@ -139,6 +139,7 @@ class BanOut(serializers.Serializer[Ban]):
 
     id = serializers.UUIDField(source="uid")
     user = serializers.UUIDField(source="user.uid", default=None, allow_null=True)
+    email_hint = serializers.CharField(help_text="The banned address in part, where it is of nobody here.")
     network = serializers.CharField()
     scope = serializers.ChoiceField(choices=Ban.Scope.choices)
     reason = serializers.ChoiceField(choices=Report.Reason.choices)

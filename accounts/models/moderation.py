@@ -202,6 +202,8 @@ class Ban(models.Model):
         settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="bans", verbose_name=_("person")
     )
     email_digest = models.CharField(_("digest of an address"), max_length=64, blank=True, editable=False)
+    # Enough of it for staff to know whom they banned; the whole address is not kept.
+    email_hint = models.CharField(_("address, in part"), max_length=254, blank=True, db_default="", editable=False)
     network = models.CharField(_("network"), max_length=43, blank=True)
     scope = models.CharField(_("from"), max_length=10, choices=Scope)
     reason = models.CharField(_("reason"), max_length=10, choices=Report.Reason)
@@ -247,7 +249,9 @@ class Ban(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.network or (str(self.user) if self.user else self.email_digest[:12])
+        return self.network or (
+            str(self.user) if self.user else self.email_hint or str(_("an address that is not kept"))
+        )
 
     @property
     def public_id(self) -> str:

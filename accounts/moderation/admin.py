@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from accounts.models import Ban, Case, KeptProfile, Report, SpamWord
 from accounts.services import bans
 from core.admin import ReadOnlyAdmin
+from core.email_addresses import find_email
 from core.middleware import grant_of
 
 
@@ -48,6 +49,15 @@ class BanAdmin(ReadOnlyAdmin):
     search_fields = ("=user__email", "=network")
     show_full_result_count = False
     actions = ("end",)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Ban], search_term: str
+    ) -> tuple[QuerySet[Ban], bool]:
+        """A whole address also finds the ban of somebody who is not known here."""
+        found, is_doubled = super().get_search_results(request, queryset, search_term)
+        if "@" in search_term:
+            found |= queryset.filter(email_digest=bans.digest_of(find_email(search_term)))
+        return found, is_doubled
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return self.has_ban_permission(request)

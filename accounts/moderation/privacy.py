@@ -66,7 +66,7 @@ privacy.register(
             Holding(
                 _("That you may not write here, or might not; the words of staff are erased"),
                 Fate.NAMELESS,
-                {"accounts.Ban": "user email_digest network words made_by ended_by"},
+                {"accounts.Ban": "user email_digest email_hint network words made_by ended_by"},
                 why=_("Staff answer for whom they ban."),
                 file="moderation/bans.json",
             ),

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Ban, User
 from accounts.services import devices
-from core import events
+from core import context, events
 from core.context import Actor
 from core.email_addresses import canonical_email
 from core.errors import Denied, Invalid, NotFound
@@ -48,6 +48,16 @@ class NetworkBanned(Denied):
 class NotToBeBanned(Denied):
     code = "not_to_be_banned"
     message = _("This person cannot be banned by you.")
+
+
+class OwnAddress(Denied):
+    code = "own_address_banned"
+    message = _("This is your own address. Ask somebody else who may ban.")
+
+
+class OwnNetwork(Denied):
+    code = "own_network_banned"
+    message = _("You are in this network yourself, and so would be everybody who works beside you.")
 
 
 class InvalidBan(Invalid):
@@ -80,12 +90,15 @@ def ban(
     person = user or (_owner_of(email) if email else None)
     if [bool(person or email), bool(network)].count(True) != 1 or scope not in Scope or (until and until <= now):
         raise InvalidBan
+    network = _network(network) if network else ""
+    _require_not_oneself(email, network, by)
     if person is not None:
         _require_bannable(person, by)
     made = Ban.objects.create(
         user=person,
         email_digest="" if person or not email else digest_of(email),
-        network=_network(network) if network else "",
+        email_hint="" if person or not email else _hint_of(email),
+        network=network,
         scope=scope,
         reason=reason,
         words=words.strip()[:300],
@@ -183,6 +196,23 @@ def _terms(row: Ban) -> dict[str, str]:
 def digest_of(text: str) -> str:
     """What is kept of an address or a network that nobody should read back."""
     return salted_hmac("accounts.moderation", text, algorithm="sha256").hexdigest() if text else ""
+
+
+def _hint_of(email: str) -> str:
+    """So much of an address that staff recognise it: its first letters and its domain."""
+    local, _at, domain = email.rpartition("@")
+    return f"{local[: min(2, len(local) - 1)]}…@{domain}"
+
+
+def _require_not_oneself(email: str, network: str, by: Actor) -> None:
+    """Raises OwnAddress, OwnNetwork."""
+    if email and by.user is not None:
+        mine = {by.user.email, *EmailAddress.objects.filter(user=by.user).values_list("email", flat=True)}
+        if email in mine:
+            raise OwnAddress(field="email")
+    here = context.current().address
+    if network and here and network in _networks_around(here):
+        raise OwnNetwork(field="network")
 
 
 def _who_is(user: User | None, network: str) -> Q:

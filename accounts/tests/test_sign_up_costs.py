@@ -38,9 +38,7 @@ def work_of(sign_up, email, monkeypatch):
         from django.contrib.auth import hashers
 
         encode = hashers.MD5PasswordHasher.encode
-        patched.setattr(
-            hashers.MD5PasswordHasher, "encode", lambda *given: (hashed.append(1), encode(*given))[1]
-        )
+        patched.setattr(hashers.MD5PasswordHasher, "encode", lambda *given: (hashed.append(1), encode(*given))[1])
         before = len(mail.outbox)
         answer = sign_up(email)
     statements = [query["sql"] for query in seen if "SAVEPOINT" not in query["sql"]]

@@ -4,6 +4,7 @@ import errno
 import shutil
 import socket
 import time
+from base64 import urlsafe_b64decode
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ from redis import Redis
 from core.ids import uuid7
 from core.monitoring import vitals
 from core.monitoring.doctor import Finding, broken, check, first_line, off, ok, warning
+from core.monitoring.safety_checks import is_unencrypted_mail
 from core.staticfiles import SITE_CSS
 from core.storage import keep
 from core.webhooks.metrics import deliveries
@@ -27,6 +29,7 @@ from core.webhooks.metrics import deliveries
 OLDEST_POSTGRES = 15
 OLDEST_REDIS = 7
 SHORTEST_KEY = 50
+DEVELOPMENT = "development-only-"  # how its keys begin
 SECONDS = 4
 # Beyond the first a signature or a code may be refused; beyond the second sign-in breaks.
 SKEW_SECONDS, BAD_SKEW_SECONDS = 2.0, 30.0
@@ -40,13 +43,14 @@ MAKE_ROOM = "Make room, or move MEDIA_ROOT to a larger disk."
 def keys() -> Finding:
     """Long, well formed and not those of development; none is shown."""
     fix = "Write fresh ones with `make env`, or see .env.example for their form."
-    if settings.DEBUG:
-        return off("Development's own keys. DEBUG is on.")
-    if len(settings.SECRET_KEY) < SHORTEST_KEY or settings.SECRET_KEY.startswith("development-only-"):
-        return broken(f"SECRET_KEY is shorter than {SHORTEST_KEY} characters, or that of development.", fix)
+    says = warning if settings.DEBUG else broken
+    if len(settings.SECRET_KEY) < SHORTEST_KEY or settings.SECRET_KEY.startswith(DEVELOPMENT):
+        return says(f"SECRET_KEY is shorter than {SHORTEST_KEY} characters, or that of development.", fix)
     try:
         for key in settings.DATA_KEYS:
             Fernet(key.strip())
+            if urlsafe_b64decode(key.strip()).startswith(DEVELOPMENT.encode()):
+                return says("DATA_KEYS holds the key of development, which everybody knows.", fix)
     except ValueError:
         return broken("DATA_KEYS holds something that is not 32 bytes in url-safe base64.", fix)
     old = len(settings.SECRET_KEY_FALLBACKS) + len(settings.DATA_KEYS) - 1
@@ -150,6 +154,9 @@ def mail() -> Finding:
         return broken(f"{server}: {first_line(failure)}", "See that EMAIL_URL names the server, port and password.")
     finally:
         outgoing.close()
+    if is_unencrypted_mail():
+        words = f"{server} lets us send, but unencrypted: others can read the codes and links in mails."
+        return warning(words, "Write smtp+tls:// or smtp+ssl:// into EMAIL_URL.")
     return ok(f"{server} lets us send.")
 
 
