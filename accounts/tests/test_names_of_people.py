@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 PROFILE = reverse("accounts:profile")
 BAD = [
     "Bob\u202e",
-    "Bob\r",
+    "Bo\rb",
     "Bo\nb",
     "Bo\x0bb",
     "Bo\tb",

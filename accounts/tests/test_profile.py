@@ -43,7 +43,7 @@ def test_the_overview_greets_by_name(client, user):
 
     page = client.get(OVERVIEW).content.decode()
 
-    assert "Hello, Nora Quist" in page
+    assert "Hello, <bdi>Nora Quist</bdi>" in page
     assert "nora@example.com" in page
     assert "noindex" in page
 

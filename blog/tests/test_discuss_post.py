@@ -84,7 +84,7 @@ def test_a_reply_is_opened_by_a_link(client):
 
     shown = text_of(page(client, post, reply=str(above.uid)))
 
-    assert "In reply to Rita." in shown
+    assert "In reply to <bdi>Rita</bdi>." in shown
     assert f'name="parent" value="{above.uid}"' in shown
     assert page(client, post, reply="nonsense", after="x", comment="y").status_code == 200
 

@@ -49,7 +49,7 @@ def test_the_page_says_who_wrote_what_when(client):
     assert '<h1 id="post-title">On &lt;glazes&gt;</h1>' in shown
     assert '<p class="lede">What a glaze is.</p>' in shown
     assert '<a href="/journal/tag/glaze/">Glaze</a>' in shown
-    assert f'href="/journal/by/{post.bylines[0].uid}/">Wilma Writer</a>' in shown
+    assert f'href="/journal/by/{post.bylines[0].uid}/"><bdi>Wilma Writer</bdi></a>' in shown
     assert '<time datetime="2026-03-01T12:00:00+00:00">' in shown
     assert "<p>A glaze is a kind of glass.</p>" in shown
     assert f'href="/talk/about/post/{post.slug}/"' in shown

@@ -10,7 +10,7 @@ NAME = (
     r"|row\.shown\.author|row\.impersonator|address\.name|(?:made\.|consent\.)?client\.name"
     r"|application\.name"
 )
-SHOWN = re.compile(rf"(<bdi[^>]*>|data-name=\")?\{{\{{ ({NAME})(\|bdi|\|isolate)?\b")
+SHOWN = re.compile(rf"(<bdi[^>]*>|data-name=\")?\{{\{{ ({NAME})(?:\|default:[a-z_.]+)?(\|bdi|\|isolate)?(?![a-z_.:])")
 TRANSLATED = re.compile(rf"\{{% blocktranslate[^%]*?=({NAME})(\|bdi|\|isolate)?(?=[ %|])")
 TEMPLATES = sorted(path for path in (settings.BASE_DIR / "templates").rglob("*.html"))
 

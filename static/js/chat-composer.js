@@ -94,7 +94,7 @@ export function answer(seq) {
   const line = seq && document.getElementById(`m${seq}`);
   chip.hidden = !line;
   chip.querySelector("input").value = line ? seq : "";
-  chip.querySelector("b").textContent = line ? words(line, "author") : "";
+  chip.querySelector("bdi").textContent = line ? words(line, "author") : "";
   chip.querySelector("span span").textContent = line ? words(line, "words") : "";
   if (line) form.elements.body.focus();
 }
