@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.moderation.spam import Circumstances
 from blog.services.commenting import LONGEST
 from core import ratelimit
+from core.forms import DateTimeField
 from core.ids import minted_at, uuid7
 
 # What a browser's own field for a moment sends and wants back.
@@ -36,7 +37,7 @@ class CommentForm(forms.Form):
 class PublicationForm(forms.Form):
     """When a post goes out: at once without a moment, else then."""
 
-    publish_at = forms.DateTimeField(
+    publish_at = DateTimeField(
         label=_("Publish at"),
         required=False,
         input_formats=[MINUTES, f"{MINUTES}:%S"],

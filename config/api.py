@@ -6,13 +6,14 @@ from operator import itemgetter
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, URLResolver, include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularSwaggerSplitView
 from rest_framework.routers import APIRootView, DefaultRouter
 
 from accounts.api import routes as accounts_routes
 from analytics.api import routes as analytics_routes
 from blog.api import routes as blog_routes
 from chat.api import routes as chat_routes
+from config.schema import SchemaView
 from core.api import codes
 from core.api.search import routes as core_routes
 from core.webhooks.api import routes as webhook_routes
@@ -54,7 +55,7 @@ def problems(request: HttpRequest) -> HttpResponse:
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", Agora.as_view(api_root_dict={"v1": "api-root", "docs": "api-docs", "schema": "api-schema"}), name="api"),
     path("v1/", include(router.urls)),
-    path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("schema/", SchemaView.as_view(), name="api-schema"),
     path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),
     path("docs/app/", SpectacularSwaggerSplitView.as_view(url_name="headless:openapi_yaml"), name="app-docs"),
     path("docs/problems/", problems, name="api-problems"),

@@ -98,6 +98,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "core.middleware.HeadersMiddleware",
     "config.whitenoise.StaticFilesMiddleware",
+    "core.input_guard.InputGuardMiddleware",
     "core.microcache.MicrocacheMiddleware",
     *(["corsheaders.middleware.CorsMiddleware"] if CORS_ALLOWED_ORIGINS else []),
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -31,6 +31,14 @@ def handler400(request: HttpRequest, exception: Exception | None = None) -> Http
     return _answer(request, 400, "bad_request", _("The request could not be understood."), standalone=True)
 
 
+def refuse_input(request: HttpRequest, name: str, detail: str) -> HttpResponse:
+    """400 for input that no view can take. `name` is the parameter or field at fault, "" for the request as a whole."""
+    if request.path.startswith("/api/"):
+        errors = [{"pointer": f"/{name}", "code": "invalid", "detail": detail}]
+        return problem_response(400, "bad_request", detail, **({"errors": errors} if name else {}))
+    return _answer(request, 400, "bad_request", detail, standalone=True)
+
+
 def handler403(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return _answer(request, 403, "permission_denied", _("You may not see this."))
 

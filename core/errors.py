@@ -6,8 +6,12 @@ Sockets: an `err` frame. Every error names what is wrong and, where there is one
 
 from typing import Any, ClassVar
 
+import structlog
+from django.db import DataError
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+log = structlog.get_logger(__name__)
 
 
 class DomainError(Exception):
@@ -74,3 +78,22 @@ class Unavailable(DomainError):
     code = "unavailable"
     status = 503
     message = _("This is not available right now. Try again in a moment.")
+
+
+class ValueOutOfRange(DomainError):
+    """A value that no column can hold, such as a number beyond 64 bits."""
+
+    code = "value_out_of_range"
+    status = 400
+    message = _("A value in this request is too large or too long.")
+
+
+def out_of_range(failure: DataError) -> ValueOutOfRange:
+    """What the database says of a value it cannot take, as a refusal.
+
+    Fields and filters bound their values themselves and name the field; this catches those that do not. It is logged,
+    since the field should.
+    """
+    cause = failure.__cause__
+    log.warning("value_out_of_range", sqlstate=getattr(cause, "sqlstate", None), error=str(failure)[:200])
+    return ValueOutOfRange()

@@ -48,7 +48,7 @@ class Subject(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Handler:
-    """A subscriber. `outside` says that its effect leaves the database (mail, HTTP)."""
+    """A subscriber. `name` stands in the database; `outside`: its effect leaves the database (mail, HTTP)."""
 
     name: str
     patterns: tuple[str, ...]
@@ -57,6 +57,7 @@ class Handler:
 
 
 _handlers: dict[str, Handler] = {}
+_former: dict[str, str] = {}
 _origin_kept: set[str] = set()
 
 
@@ -90,20 +91,44 @@ def record(
     return event
 
 
-def on(*patterns: str, outside: bool = False) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def on(
+    *patterns: str, outside: bool = False, former: tuple[str, ...] = ()
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Subscribe a function to events by name ("order.paid", "order.*", "*").
 
     A plain handler, `handler(event)`, changes our database only: it runs in one transaction with the mark that it ran,
     so its effect happens exactly once. An `outside` handler, `handler(event, key)`, runs outside any transaction at
     least once; `key` is the same on every attempt. Quiet events do not reach outside handlers.
+
+    Deliveries name their handler by app and function ("shop.claim_order"), so a handler may move to another file. One
+    that is renamed lists its `former` names: what waits for it under those still finds it.
     """
 
     def keep(function: Callable[..., None]) -> Callable[..., None]:
-        name = f"{function.__module__}.{function.__qualname__}"
+        name = _stable_name(f"{function.__module__}.{function.__qualname__}")
+        known = _handlers.get(name)
+        if known is not None and known.function.__module__ != function.__module__:
+            raise ValueError(f"Two handlers are called {name}.")
         _handlers[name] = Handler(name, patterns, function, outside)
+        _former.update(dict.fromkeys(former, name))
         return function
 
     return keep
+
+
+def find_handler(name: str) -> Handler | None:
+    """The handler of a delivery, by its name now, a former name, or the dotted path that releases of 2026 wrote."""
+    stable = _stable_name(name)
+    return _handlers.get(name) or _handlers.get(stable) or _handlers.get(_former.get(stable, ""))
+
+
+def handler_names() -> list[str]:
+    return sorted(_handlers)
+
+
+def _stable_name(dotted: str) -> str:
+    app, _dot, inner = dotted.partition(".")
+    return f"{app}.{inner.rpartition('.')[2]}"
 
 
 def keep_origin(*patterns: str) -> None:
@@ -161,7 +186,7 @@ def deliver(delivery_id: int) -> bool:
     delivery = EventDelivery.objects.select_related("event").filter(pk=delivery_id).first()
     if delivery is None or delivery.state != EventDelivery.State.PENDING:
         return False
-    handler = _handlers.get(delivery.handler)
+    handler = find_handler(delivery.handler)
     with context.bind(
         request_id=delivery.event.request_id,
         source=delivery.handler,
@@ -228,7 +253,7 @@ def _run_outside(handler: Handler, delivery: EventDelivery) -> bool:
     # The attempt is counted before it starts: a handler that kills its worker must not be tried for ever.
     if not mine.update(next_at=Now() + LEASE, attempts=delivery.attempts + 1):
         return False
-    handler.function(delivery.event, f"{delivery.event.uid}:{handler.name}")
+    handler.function(delivery.event, f"{delivery.event.uid}:{delivery.handler}")
     _mark_done(delivery)
     return True
 

@@ -1,10 +1,10 @@
-"""Pages of strangers are drawn once a second, however many ask.
+"""Pages of strangers are drawn once a second in each process, however many ask.
 
 Whoever brings no cookie but the theme's, and no credentials, is shown the same page as everybody else who asks for the
 address. So the answer is kept for `MICROCACHE_SECONDS` (one), in the memory of each process: no invalidation is needed,
 since nothing is staler, and Redis is not asked. While one request draws a page anew, others get the copy that has
-just run out, for one second more at most. A view says by `for_strangers` that its page may be shared; the rest is
-checked here.
+just run out, for one second more at most; where there is none, they wait for the new one, `WAIT_SECONDS` at most. A
+view says by `for_strangers` that its page may be shared; the rest is checked here.
 """
 
 import hashlib
@@ -12,14 +12,14 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import wraps
-from threading import Lock
+from functools import lru_cache, wraps
+from threading import Event, Lock
 from typing import Any, TypeGuard, TypeVar, cast
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.urls import ResolverMatch
+from django.urls import Resolver404, ResolverMatch, resolve
 from django.utils.cache import get_conditional_response, patch_cache_control, patch_vary_headers
 from django.utils.http import quote_etag
 
@@ -31,6 +31,7 @@ KNOWN_VARIATIONS = frozenset({"cookie", "hx-request", "hx-history-restore-reques
 LARGEST = 256 * 1024  # bytes of one page
 ROOM = 8 * 1024 * 1024  # bytes of all pages a process keeps
 LONGEST_QUERY = 512
+WAIT_SECONDS = 2  # for another request's page; then one's own is drawn, whatever became of the other
 
 
 def for_strangers(view: View) -> View:
@@ -42,6 +43,7 @@ def for_strangers(view: View) -> View:
         response.is_for_strangers = True  # type: ignore[attr-defined]
         return response
 
+    marked.is_for_strangers = True  # type: ignore[attr-defined]
     return cast("View", marked)
 
 
@@ -53,7 +55,6 @@ class Kept:
     headers: list[tuple[str, str]]
     match: ResolverMatch | None
     until: float
-    is_being_drawn: bool = False
 
     def answer(self, request: HttpRequest) -> HttpResponse:
         """The page once more, or 304 to whoever has it."""
@@ -65,31 +66,43 @@ class Kept:
 
 
 @dataclass(slots=True)
+class Drawing:
+    """A page that one request draws and others wait for. `kept` is None where it turned out not to be shareable."""
+
+    done: Event = field(default_factory=Event)
+    kept: Kept | None = None
+
+
+@dataclass(slots=True)
 class Shelf:
     """The answers of one process, the longest unused given up first."""
 
     room: int = ROOM
     kept: OrderedDict[Key, Kept] = field(default_factory=OrderedDict)
+    drawn: dict[Key, Drawing] = field(default_factory=dict)
     size: int = 0
     lock: Lock = field(default_factory=Lock)
 
-    def take(self, key: Key, now: float) -> Kept | None:
-        """The copy to answer with; None where the caller is the one to draw the page."""
-        with self.lock:
-            found = self.kept.get(key)
-            if found is None:
-                return None
-            self.kept.move_to_end(key)
-            if now < found.until:
-                return found
-            if found.is_being_drawn and now < found.until + settings.MICROCACHE_SECONDS:
-                return found
-            found.is_being_drawn = True
+    def take(self, key: Key, now: float) -> Kept | Drawing | None:
+        """The copy to answer with, or another's drawing to wait for; None where the caller is to draw the page."""
+        if not settings.MICROCACHE_SECONDS:
             return None
+        with self.lock:
+            found, drawing = self.kept.get(key), self.drawn.get(key)
+            if found is not None:
+                self.kept.move_to_end(key)
+                if now < found.until or (drawing and now < found.until + settings.MICROCACHE_SECONDS):
+                    return found
+            if drawing is None:
+                self.drawn[key] = Drawing()
+            return drawing
 
     def put(self, key: Key, new: Kept | None) -> None:
         """Keep a new copy in place of the old one; None to forget it."""
         with self.lock:
+            if drawing := self.drawn.pop(key, None):
+                drawing.kept = new
+                drawing.done.set()
             if old := self.kept.pop(key, None):
                 self.size -= len(old.content)
             if new is None:
@@ -108,13 +121,20 @@ class MicrocacheMiddleware:
         self.shelf = Shelf()
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if not is_stranger(request):
+        if not is_stranger(request) or not is_for_strangers(request.path_info, settings.ROOT_URLCONF):
             return self.get_response(request)
-        key, now = key_of(request), time.monotonic()
-        found = self.shelf.take(key, now)
-        if found is not None:
+        key = key_of(request)
+        found = self.shelf.take(key, time.monotonic())
+        if isinstance(found, Drawing):
+            found.done.wait(WAIT_SECONDS)
+            found = found.kept or self.shelf.take(key, time.monotonic())
+        if isinstance(found, Kept):
             return found.answer(request)
+        return self._draw(request, key)
+
+    def _draw(self, request: HttpRequest, key: Key) -> HttpResponseBase:
         fresh: Kept | None = None
+        now = time.monotonic()
         try:
             response = self.get_response(request)
             if not is_shareable(response):
@@ -125,6 +145,15 @@ class MicrocacheMiddleware:
         finally:
             self.shelf.put(key, fresh)
         return _unless_known(request, response)
+
+
+@lru_cache(1024)
+def is_for_strangers(path: str, urlconf: str) -> bool:
+    """Whether the view at an address says that its page may be shared; only for such a page may a request wait."""
+    try:
+        return bool(getattr(resolve(path, urlconf).func, "is_for_strangers", False))
+    except Resolver404:
+        return False
 
 
 def is_stranger(request: HttpRequest) -> bool:

@@ -8,6 +8,7 @@ from csp.constants import HEADER
 from csp.middleware import CSPMiddleware
 from csp.utils import build_policy
 from django.conf import settings
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.functional import SimpleLazyObject
@@ -15,7 +16,8 @@ from django.utils.functional import SimpleLazyObject
 from core import context, logs
 from core.api.problems import problem_response
 from core.context import Grant
-from core.errors import DomainError
+from core.error_pages import refuse_input
+from core.errors import DomainError, out_of_range
 from core.monitoring import metrics
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -101,6 +103,8 @@ class PageMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, DataError):
+            return refuse_input(request, "", str(out_of_range(exception).detail))
         return refuse(request, exception) if isinstance(exception, DomainError) else None
 
 

@@ -7,7 +7,6 @@ cannot be set by a page. A request that says neither is refused (OWASP's "verify
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
-from urllib.parse import urlsplit
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -24,7 +23,7 @@ def is_same_origin(request: HttpRequest) -> bool:
     origin = request.headers.get("Origin")
     if origin is None:
         return site == "same-origin"
-    return urlsplit(origin).netloc == request.get_host()
+    return origin.lower() == f"{request.scheme}://{request.get_host()}".lower()
 
 
 def same_origin_post(view: View) -> View:

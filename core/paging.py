@@ -1,8 +1,5 @@
 """Lists for people and programs are paged by keys, not by numbers: the cost is that of the page, not of the table."""
 
-import base64
-import binascii
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,20 +8,13 @@ from typing import Any, Generic, TypeVar
 from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 from django.utils.dateparse import parse_datetime
-from django.utils.translation import gettext_lazy as _
 
-from core.errors import Invalid
+from core.cursors import BadCursor, decode_cursor, encode_cursor
 
 M = TypeVar("M", bound=Model)
 
 
 Fetch = Callable[[Sequence[str], Sequence[Any] | None, int], list[M]]
-
-
-class BadCursor(Invalid):
-    code = "bad_cursor"
-    status = 400
-    message = _("This page address is not valid. Start from the first page.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +47,7 @@ def keyset(queryset: QuerySet[M], *, by: Sequence[str], cursor: str = "", size: 
 
 def keyset_of(fetch: Fetch[M], *, by: Sequence[str], cursor: str = "", size: int = 24) -> Page[M]:
     """The same for rows from elsewhere: `fetch(order, key, most)` gives the first rows, or those `beyond` a key."""
-    backwards, key = _decode(cursor, len(by)) if cursor else (False, None)
+    backwards, key = _decode(cursor, by) if cursor else (False, None)
     order = [_flip(column) for column in by] if backwards else list(by)
     try:
         found = fetch(order, key, size + 1)
@@ -93,16 +83,11 @@ def _flip(column: str) -> str:
 def _encode(way: str, row: Model, by: Sequence[str]) -> str:
     values = [getattr(row, column.removeprefix("-")) for column in by]
     plain = [value.isoformat() if isinstance(value, datetime) else value for value in values]
-    return base64.urlsafe_b64encode(json.dumps([way, *plain]).encode()).decode().rstrip("=")
+    return encode_cursor([way, *plain], order=",".join(by))
 
 
-def _decode(cursor: str, columns: int) -> tuple[bool, list[Any]]:
-    try:
-        way, *values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (ValueError, TypeError, binascii.Error):
-        raise BadCursor from None
-    if way not in ("n", "p") or len(values) != columns or not all(isinstance(v, str | int | float) for v in values):
-        raise BadCursor
+def _decode(cursor: str, by: Sequence[str]) -> tuple[bool, list[Any]]:
+    way, *values = decode_cursor(cursor, order=",".join(by))
     return way == "p", [_typed(value) for value in values]
 
 

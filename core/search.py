@@ -27,7 +27,7 @@ EVERYONE = "everyone"
 CANDIDATES = 1000
 LONGEST_QUERY = 200
 BATCH = 500
-NEGATIONS = re.compile(r"[-!](?:\s*[-!])+")
+NEGATIONS = re.compile(r"[-!](?:\W*[-!])+")  # PostgreSQL keeps 32 operators at a time
 
 Query = SearchQuery | CombinedSearchQuery
 

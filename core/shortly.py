@@ -1,14 +1,16 @@
 """What many pages ask and little changes is asked once a second: the market, the shelves, the counts of filters.
 
 The same promise as `core.microcache` gives, for pages that are not shared: nothing is staler than a second, or than the
-seconds a function names. What is given is shared by threads and must not be changed.
+seconds a function names, and in each process one caller asks while the others take its answer. What is given is shared
+by threads and must not be changed.
 """
 
 import time
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
 from functools import wraps
-from threading import Lock
-from typing import ParamSpec, TypeVar
+from threading import Event, Lock, get_ident
+from typing import Generic, ParamSpec, TypeVar
 
 from django.conf import settings
 
@@ -16,17 +18,27 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 MOST = 500
+WAIT_SECONDS = 2  # for another caller's answer; then one asks oneself, whatever became of the other
+
+
+@dataclass(slots=True)
+class Asking(Generic[R]):
+    """A call that one thread makes and others wait for. `given` stays empty where it failed."""
+
+    thread: int
+    done: Event = field(default_factory=Event)
+    given: list[R] = field(default_factory=list)
 
 
 def shortly(*, seconds: float = 1, key: Callable[P, Hashable]) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Remember what a function gives for each `key` of its arguments, as long as strangers' pages are kept.
 
-    While one caller asks again, others get the last answer.
+    While one caller asks again, others get the last answer; where there is none, they wait for the new one.
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         known: dict[Hashable, tuple[float, R]] = {}
-        being_asked: set[Hashable] = set()
+        asked: dict[Hashable, Asking[R]] = {}
         lock = Lock()
 
         @wraps(function)
@@ -35,21 +47,24 @@ def shortly(*, seconds: float = 1, key: Callable[P, Hashable]) -> Callable[[Call
             if not kept_for:
                 return function(*args, **kwargs)
             place, now = key(*args, **kwargs), time.monotonic()
-            found = known.get(place)
             with lock:
-                if found is not None and (now < found[0] or place in being_asked):
+                found, other = known.get(place), asked.get(place)
+                if found is not None and (now < found[0] or other):
                     return found[1]
-                being_asked.add(place)
+                mine = asked.setdefault(place, Asking(get_ident()))
+            if other and other.thread != get_ident() and other.done.wait(WAIT_SECONDS) and other.given:
+                return other.given[0]
             try:
-                given = function(*args, **kwargs)
+                mine.given[:] = [function(*args, **kwargs)]
             finally:
                 with lock:
-                    being_asked.discard(place)
-            with lock:
-                if len(known) >= MOST:
-                    known.clear()
-                known[place] = (now + kept_for, given)
-            return given
+                    asked.pop(place, None)
+                    if mine.given:
+                        if len(known) >= MOST:
+                            known.clear()
+                        known[place] = (now + kept_for, mine.given[0])
+                mine.done.set()
+            return mine.given[0]
 
         return remembered
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 
 from core import search
+from core.filters import BooleanFilter, DateTimeFilter
 from core.money import Money
 from core.search import LONGEST_QUERY
 from shop.models import Market, Order, Product
@@ -53,7 +54,7 @@ class ProductFilter(django_filters.FilterSet):
     category = django_filters.CharFilter(label=_("Category and those below it, by slug"), max_length=80)
     option = ManyFilter(label=_("An option and a value, such as glaze:celadon"), pattern=OPTION)
     price = ManyFilter(label=_("A price range such as 25-50, -25 or 100-"), pattern=SPAN)
-    in_stock = django_filters.BooleanFilter(label=_("Only what lies on the shelf"), widget=forms.CheckboxInput)
+    in_stock = BooleanFilter(label=_("Only what lies on the shelf"))
     q = django_filters.CharFilter(label=_("Words to look for"), max_length=LONGEST_QUERY)
 
     class Meta:
@@ -69,8 +70,8 @@ class OrderFilter(django_filters.FilterSet):
     """Orders by state."""
 
     status = django_filters.ChoiceFilter(choices=Order.Status.choices)
-    placed_after = django_filters.IsoDateTimeFilter(field_name="placed_at", lookup_expr="gte")
-    placed_before = django_filters.IsoDateTimeFilter(field_name="placed_at", lookup_expr="lt")
+    placed_after = DateTimeFilter(field_name="placed_at", lookup_expr="gte")
+    placed_before = DateTimeFilter(field_name="placed_at", lookup_expr="lt")
 
     class Meta:
         model = Order

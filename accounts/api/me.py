@@ -5,13 +5,13 @@ from typing import Any, ClassVar, Unpack, cast
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, viewsets
 from rest_framework.decorators import action
-from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import User
 from accounts.services import people
 from core import pictures
+from core.api.parsers import MultiPartParser
 from core.api.viewsets import GrantedViewMixin, In, Problem
 
 

@@ -31,8 +31,8 @@ from accounts.headless.tokens import Use
 from accounts.models import User
 from accounts.services import app_sessions
 from core import ratelimit
-from core.api.parsers import is_broken
 from core.errors import DomainError
+from core.json_input import InvalidJSON, parse_json
 
 View = Callable[..., HttpResponseBase]
 
@@ -170,10 +170,9 @@ def _tell(request: HttpRequest, response: HttpResponse, *, is_new: bool) -> None
 def _is_readable(body: bytes) -> bool:
     """Whether it is empty, or a JSON object with such text as a database can keep."""
     try:
-        given = json.loads(body or b"{}")
-    except (ValueError, RecursionError):
+        return isinstance(parse_json(body or b"{}"), dict)
+    except InvalidJSON:
         return False
-    return isinstance(given, dict) and not is_broken(given)
 
 
 def _refused(refusal: DomainError) -> JsonResponse:

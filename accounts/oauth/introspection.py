@@ -34,6 +34,7 @@ class Introspect(views.IntrospectTokenView):
     """For clients that can prove who they are, by POST alone. Says whose a token is by the same `sub` as ID tokens."""
 
     http_method_names = ["post", "options"]  # noqa: RUF012  Django's way
+    refuses_malformed_input = True
     may_ask = False
     told: dict[str, Any] | None = None
 
@@ -41,6 +42,8 @@ class Introspect(views.IntrospectTokenView):
         if str(request.method).lower() not in self.http_method_names:
             not_allowed: HttpResponseBase = self.http_method_not_allowed(request)
             return not_allowed
+        if (name := parameters.malformed_in(request)) is not None:
+            return parameters.Bounded().refuse_malformed(request, name)
         if problem := parameters.problem_in(request):
             return parameters.Bounded().refuse(request, problem)
         if not self._bears_token(request) and (refusal := self._knows_secret(request)):
@@ -102,7 +105,7 @@ def _credentials(request: HttpRequest) -> tuple[str, str]:
         except ValueError:
             return "", ""
         client_id, secret = unquote_plus(client_id), unquote_plus(secret)
-    return ("", "") if "\0" in client_id else (client_id, secret)
+    return client_id, secret
 
 
 def _is_right(secret: str, client: Client) -> bool:

@@ -1,12 +1,17 @@
 """Bounds of what a request of the provider may carry: what is longer than its column or its use is refused as 400."""
 
+from base64 import b64decode
 from typing import Any, Final
+from urllib.parse import unquote_plus
 
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
+
+from core.input_guard import malformed_name
+from core.text import is_storable
 
 DEFAULT_LENGTH: Final = 1000
 MAX_LENGTHS: Final = {
@@ -27,6 +32,7 @@ MAX_LENGTHS: Final = {
 }
 MAX_VALUES: Final = 10  # of one parameter that may be repeated
 RESPONSE_MODES: Final = ("query",)
+CREDENTIALS: Final = ("client_id", "client_secret")
 
 
 def problem_in(request: HttpRequest) -> str:
@@ -44,14 +50,32 @@ def problem_in(request: HttpRequest) -> str:
     return ""
 
 
+def malformed_in(request: HttpRequest) -> str | None:
+    """Return the name of a parameter that holds NUL, also of one in a Basic header; None where there is none."""
+    if (name := malformed_name(request)) is not None:
+        return name
+    scheme, _space, given = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        credentials = unquote_plus(b64decode(given).decode(errors="replace"))
+    except ValueError:
+        return None
+    return None if is_storable(credentials) else CREDENTIALS[0]
+
+
 class Bounded:
     """Refuses a request with such parameters as `invalid_request`, as JSON. For endpoints that programs call."""
+
+    refuses_malformed_input = True
 
     @method_decorator(csrf_exempt)
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         return self.dispatch_bounded(request, *args, **kwargs)
 
     def dispatch_bounded(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if (name := malformed_in(request)) is not None:
+            return self.refuse_malformed(request, name)
         if problem := problem_in(request):
             return self.refuse(request, problem)
         response: HttpResponseBase = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]  # the view's
@@ -59,6 +83,13 @@ class Bounded:
 
     def refuse(self, request: HttpRequest, problem: str) -> HttpResponseBase:
         return JsonResponse({"error": "invalid_request", "error_description": problem}, status=400)
+
+    def refuse_malformed(self, request: HttpRequest, name: str) -> HttpResponseBase:
+        """A client of such an id or secret cannot exist (RFC 6749, 5.2); any other parameter is a bad request."""
+        if name not in CREDENTIALS:
+            return self.refuse(request, malformed_text(name))
+        challenge = {"WWW-Authenticate": 'Basic realm="oauth"'}
+        return JsonResponse({"error": "invalid_client"}, status=401, headers=challenge)
 
 
 class BoundedPage(Bounded):
@@ -70,3 +101,10 @@ class BoundedPage(Bounded):
     def refuse(self, request: HttpRequest, problem: str) -> HttpResponseBase:
         context = {"error": {"error": "invalid_request", "description": problem}}
         return render(request, "oauth2_provider/authorize.html", context, status=400)
+
+    def refuse_malformed(self, request: HttpRequest, name: str) -> HttpResponseBase:
+        return self.refuse(request, malformed_text(name))
+
+
+def malformed_text(name: str) -> str:
+    return _("%(name)s holds a character that is not allowed.") % {"name": name}

@@ -12,6 +12,7 @@ from accounts.security_log import queries
 from accounts.security_log.queries import Wanted
 from core.api.viewsets import GrantedViewMixin, Problem
 from core.errors import Denied
+from core.filters import DateTimeFilter
 from core.models import Event, EventOrigin
 
 REFUSALS = {400: Problem, 401: Problem, 403: Problem}
@@ -46,8 +47,8 @@ class LogFilter(filters.FilterSet):
     person = filters.CharFilter(method="keep", help_text="Public id or e-mail address.")
     action = filters.ChoiceFilter(method="keep", choices=[(name, name) for name in queries.ACTIONS])
     address = filters.CharFilter(method="keep", help_text="An address or a network, such as 203.0.113.0/24.")
-    since = filters.IsoDateTimeFilter(method="keep")
-    until = filters.IsoDateTimeFilter(method="keep")
+    since = DateTimeFilter(method="keep")
+    until = DateTimeFilter(method="keep")
 
     def keep(self, queryset: QuerySet[EventOrigin], name: str, value: Any) -> QuerySet[EventOrigin]:
         """Raises BadAddress."""

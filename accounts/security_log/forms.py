@@ -9,6 +9,7 @@ from accounts.security_log import queries
 from accounts.security_log.queries import Wanted
 from core.admin import MOMENT
 from core.errors import DomainError
+from core.forms import DateTimeField
 
 
 class LogForm(forms.Form):
@@ -21,8 +22,8 @@ class LogForm(forms.Form):
         choices=[("", _("anything")), *((name, name) for name in queries.ACTIONS)],
     )
     address = forms.CharField(label=_("From"), required=False, max_length=43, help_text=_("Address or network"))
-    since = forms.DateTimeField(label=_("Since"), required=False, widget=MOMENT)
-    until = forms.DateTimeField(label=_("Until"), required=False, widget=MOMENT)
+    since = DateTimeField(label=_("Since"), required=False, widget=MOMENT)
+    until = DateTimeField(label=_("Until"), required=False, widget=MOMENT)
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}

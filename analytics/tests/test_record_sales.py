@@ -80,7 +80,7 @@ def test_an_event_delivered_again_counts_once():
     before = snapshot("analytics.SaleFact", "analytics.SaleSource")
 
     EventDelivery.objects.update(state="pending", done_at=None)
-    for delivery in EventDelivery.objects.filter(handler="analytics.handlers.keep_sale"):
+    for delivery in EventDelivery.objects.filter(handler="analytics.keep_sale"):
         assert events.deliver(delivery.pk)
 
     assert snapshot("analytics.SaleFact", "analytics.SaleSource") == before

@@ -26,7 +26,7 @@ def refund():
     """An order's refund as the shop records it, delivered to the conversation alone: there is no such order here."""
     made = events.record("order.refunded", Order(), by=Actor.system("shop"), amount=1250, currency="EUR", sources=[])
     events.relay()
-    mine = EventDelivery.objects.get(event=made, handler="chat.handlers.tell_of_refund")
+    mine = EventDelivery.objects.get(event=made, handler="chat.tell_of_refund")
     assert events.deliver(mine.pk)
     return made
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from config.embedded.paths import BASE_DIR
+from config.web import MAX_UNREAD_BYTES
 
 # Says who answers; under /wait only once the file is there.
 APPLICATION = """
@@ -29,9 +30,9 @@ def application(environ, start_response):
 
 
 @contextmanager
-def two_workers(folder: Path, kind: str) -> Iterator[tuple[int, list[int]]]:
+def two_workers(folder: Path, kind: str, application: str = APPLICATION) -> Iterator[tuple[int, list[int]]]:
     """Two workers of one thread each: the port, and their process ids."""
-    (folder / "answer.py").write_text(APPLICATION)
+    (folder / "answer.py").write_text(application)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         command = [sys.executable, "-m", "gunicorn", "--bind", f"fd://{listener.fileno()}", "--worker-class", kind]
         options = ["--workers", "2", "--threads", "1", "--no-control-socket", "--log-level", "error", "--preload"]
@@ -101,3 +102,37 @@ def test_a_worker_goes_on_taking_connections_once_it_is_done(tmp_path: Path) -> 
 
         with closing(first), closing(second):
             assert [answer(first), answer(second)] == [only, only]
+
+
+SENDS_NOTHING_BACK = """
+def application(environ, start_response):
+    start_response("404 Not Found", [("Content-Length", "0")])
+    return [b""]
+"""
+
+
+@pytest.mark.parametrize("size", [200_000, 3_000_000])
+def test_a_connection_outlives_a_body_that_nobody_read(tmp_path: Path, size: int) -> None:
+    """As a proxy would: what it sent was answered with the promise to keep the connection, so it uses it again."""
+    with two_workers(tmp_path, "config.web.Worker", SENDS_NOTHING_BACK) as (port, _pids):
+        connection = HTTPConnection("127.0.0.1", port, timeout=20)
+        with closing(connection):
+            statuses = []
+            for body in (b"x" * size, b"small", b"y" * size, b"small"):
+                connection.request("POST", "/unknown/", body)
+                response = connection.getresponse()
+                statuses.append((response.status, response.headers.get("Connection"), len(response.read())))
+
+    assert statuses == [(404, "keep-alive", 0)] * 4
+
+
+def test_a_body_too_large_to_drain_closes_the_connection_and_says_so(tmp_path: Path) -> None:
+    with two_workers(tmp_path, "config.web.Worker", SENDS_NOTHING_BACK) as (port, _pids):
+        connection = HTTPConnection("127.0.0.1", port, timeout=20)
+        with closing(connection):
+            connection.putrequest("POST", "/unknown/")
+            connection.putheader("Content-Length", str(MAX_UNREAD_BYTES + 1))
+            connection.endheaders()
+            response = connection.getresponse()
+
+    assert (response.status, response.headers["Connection"]) == (404, "close")

@@ -2,6 +2,8 @@
 
 import itertools
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -228,7 +230,7 @@ def test_whoever_may_be_somebody_is_asked_for_each_time(clock: Clock, asked: Any
 @pytest.mark.parametrize(
     "other",
     [
-        request("/other/"),
+        request("/journal/"),
         request("/?page=2"),
         request(cookies="theme=dark"),
         request(**{"hx-request": "true"}),
@@ -295,11 +297,63 @@ def test_while_one_draws_a_page_anew_others_get_the_last_copy(clock: Clock):
 
     meanwhile = site.middleware(request())
     clock.now += 1
-    too_late = site.middleware(request())
     go_on.set()
+    waited = site.middleware(request())  # the copy is too old by now
     first.join(5)
 
-    assert (meanwhile.content, too_late.content) == (b"copy 1", b"copy 3")
+    assert (meanwhile.content, waited.content, site.asked) == (b"copy 1", b"copy 2", 2)
+
+
+def at_once(site: Site, *requests: Any) -> list[bytes]:
+    gate = threading.Barrier(len(requests))
+
+    def ask(asked: Any) -> bytes:
+        gate.wait()
+        return site.middleware(asked).content
+
+    with ThreadPoolExecutor(len(requests)) as pool:
+        return list(pool.map(ask, requests))
+
+
+def slow(answer: Any) -> Any:
+    def drawn_slowly() -> HttpResponse:
+        time.sleep(0.2)  # long enough for all to ask meanwhile
+        return answer()
+
+    return drawn_slowly
+
+
+def test_eight_strangers_who_come_first_at_once_get_a_page_that_is_drawn_once(clock: Clock):
+    site = Site(slow(drawn))
+
+    assert at_once(site, *(request() for _ in range(8))) == [b"drawn"] * 8
+    assert site.asked == 1
+
+
+def test_eight_strangers_after_a_quiet_hour_get_a_page_that_is_drawn_once(clock: Clock):
+    site = Site(slow(drawn))
+    site.middleware(request())
+    clock.now += 3600
+
+    assert at_once(site, *(request() for _ in range(8))) == [b"drawn"] * 8
+    assert site.asked == 2
+
+
+def test_nobody_waits_for_a_page_that_cannot_be_shared(clock: Clock):
+    together = threading.Barrier(2, timeout=10)
+
+    def answer() -> HttpResponse:
+        together.wait()  # passes only if both are inside
+        return drawn()
+
+    assert at_once(Site(answer), request("/account/login/"), request("/account/login/")) == [b"drawn"] * 2
+
+
+def test_who_waited_in_vain_draws_the_page(clock: Clock):
+    site = Site(slow(lambda: HttpResponse("a thing of one's own")))
+
+    assert at_once(site, request(), request()) == [b"a thing of one's own"] * 2
+    assert site.asked == 2
 
 
 def test_a_page_that_fails_to_be_drawn_leaves_no_lock(clock: Clock):

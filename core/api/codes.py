@@ -15,7 +15,14 @@ from core.errors import DomainError
 PARTS: Final = ("core", "accounts", "blog", "shop", "chat", "analytics")
 # What any endpoint may say.
 SHARED: Final = (
-    *("core.errors", "core.idempotency", "core.api.conditional", "core.api.viewsets"),
+    *(
+        "core.errors",
+        "core.cursors",
+        "core.idempotency",
+        "core.api.conditional",
+        "core.api.parsers",
+        "core.api.viewsets",
+    ),
     "accounts.authentication",
 )
 ROOMS: Final = ("services", "queries", "providers", "api", "models")
@@ -31,6 +38,7 @@ FRAMEWORK: Final = (
     exceptions.Throttled,
 )
 WORDS: Final = {
+    "bad_request": "The address, a header or the body could not be read: `detail` says what.",
     "invalid": "Some fields are not valid: `errors` points at each.",
     "internal_error": "Something broke on our side; `request_id` finds it in our logs.",
 }
@@ -46,7 +54,8 @@ def by_part() -> dict[str, dict[int, dict[str, str]]]:
     for failure in FRAMEWORK:
         words = PLACEHOLDER.sub("…", str(failure.default_detail))
         found["all"][failure.status_code][str(failure.default_code)] = words
-    found["all"][400]["invalid"] = WORDS["invalid"]
+    for code in ("bad_request", "invalid"):
+        found["all"][400][code] = WORDS[code]
     found["all"][500]["internal_error"] = WORDS["internal_error"]
     return found
 

@@ -4,9 +4,12 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import QuerySet
 from rest_framework import pagination
-from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.utils.urls import replace_query_param
+
+from core.cursors import decode_cursor, encode_cursor
 
 if TYPE_CHECKING:
     from rest_framework.views import APIView
@@ -35,10 +38,19 @@ class KeysetPagination(pagination.CursorPagination):
         return min(int(given[:9]), self.max_page_size)
 
     def decode_cursor(self, request: Request) -> Any:
-        cursor = super().decode_cursor(request)
-        if cursor is not None and "\0" in str(cursor.position or ""):
-            raise NotFound(self.invalid_cursor_message)
-        return cursor
+        """The place that a link of an earlier answer names. Raises BadCursor."""
+        given = request.query_params.get(self.cursor_query_param)
+        if not given:
+            return None
+        offset, is_reverse, position = decode_cursor(given, order=self._order())
+        return pagination.Cursor(offset=offset, reverse=is_reverse, position=position)
+
+    def encode_cursor(self, cursor: Any) -> str:
+        encoded = encode_cursor([cursor.offset, cursor.reverse, cursor.position], order=self._order())
+        return replace_query_param(self.base_url, self.cursor_query_param, encoded)
+
+    def _order(self) -> str:
+        return ",".join(("api", *self.ordering))
 
     def get_paginated_response(self, data: Any) -> Response:
         """The page, and its neighbours as links for those who do not read the body as JSON (RFC 8288)."""

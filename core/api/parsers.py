@@ -1,31 +1,47 @@
-"""What the API takes: JSON, and only such text as a database can keep."""
+"""What the API takes: JSON and forms, and only such text as a database can keep."""
 
-import re
 from collections.abc import Mapping
 from typing import IO, Any
 
+from django.conf import settings
 from rest_framework import parsers
 from rest_framework.exceptions import ParseError
 
-UNPAIRED = re.compile("[\ud800-\udfff]")
+from core.errors import Invalid
+from core.input_guard import malformed_field
+from core.json_input import InvalidJSON, parse_json
+
+
+class BodyTooLarge(Invalid):
+    code = "body_too_large"
+    status = 413
+    message = "The body is larger than 2 MiB."
 
 
 class JSONParser(parsers.JSONParser):
-    """Refuses half a surrogate pair, which JSON can spell and UTF-8 cannot."""
+    """Reads a body within the bounds of size, depth and text that `core.json_input` sets."""
 
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
-        data = super().parse(stream, media_type, parser_context)
-        if is_broken(data):
-            raise ParseError("The text holds half a surrogate pair.")
-        return data
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        body = stream.read(limit + 1)
+        if len(body) > limit:
+            raise BodyTooLarge
+        try:
+            return parse_json(body)
+        except InvalidJSON as failure:
+            raise ParseError(str(failure)) from None
 
 
-def is_broken(data: Any) -> bool:
-    """Whether a text in it cannot be kept."""
-    if isinstance(data, str):
-        return UNPAIRED.search(data) is not None
-    if isinstance(data, dict):
-        return any(is_broken(part) for pair in data.items() for part in pair)
-    return isinstance(data, list) and any(map(is_broken, data))
+class MultiPartParser(parsers.MultiPartParser):
+    """Refuses fields and names of files that hold NUL."""
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        parsed: Any = super().parse(stream, media_type, parser_context)
+        files = ((key, [file.name or ""]) for key, file in parsed.files.items())
+        if (name := malformed_field(parsed.data, *files)) is not None:
+            raise ParseError(f"{name or 'A field'} holds a character that is not allowed.")
+        return parsed

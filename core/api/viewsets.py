@@ -7,6 +7,7 @@ from typing import Any, ClassVar, TypeVar, cast
 
 from django.core.exceptions import PermissionDenied
 from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db import DataError
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponseBase
 from drf_spectacular.utils import extend_schema_field
@@ -22,7 +23,7 @@ from core.api.permissions import grant_of
 from core.api.problems import CONTENT_TYPE, problem
 from core.api.spreadsheets import CsvRenderer
 from core.context import Grant
-from core.errors import DomainError
+from core.errors import DomainError, out_of_range
 from core.money import Money
 
 M = TypeVar("M", bound=Model)
@@ -52,6 +53,8 @@ def problem_handler(failure: Exception, context: Mapping[str, Any]) -> Response 
     """DRF's exception handler: every refusal becomes problem+json. Faults stay faults (None)."""
     if isinstance(failure, DomainError):
         return _from_domain(failure)
+    if isinstance(failure, DataError):
+        return _from_domain(out_of_range(failure))
     if isinstance(failure, DjangoValidationError):
         failure = exceptions.ValidationError(serializers.as_serializer_error(failure))
     if isinstance(failure, Http404):

@@ -1,5 +1,8 @@
 """What little changes is asked once a second; in development and in tests each time."""
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -61,6 +64,75 @@ def test_while_one_asks_again_others_get_the_last_answer(clock: list[float]):
     clock[0] = 102
 
     assert (ask(), meanwhile) == ("new", ["old"])
+
+
+def ask_at_once(function: Any, *callers: str) -> list[Any]:
+    """Call it from as many threads, none before all are ready."""
+    gate = threading.Barrier(len(callers))
+
+    def call(caller: str) -> Any:
+        gate.wait()
+        return function(caller)
+
+    with ThreadPoolExecutor(len(callers)) as pool:
+        return list(pool.map(call, callers))
+
+
+def test_eight_that_ask_first_at_once_ask_once(settings: Any):
+    settings.MICROCACHE_SECONDS = 60
+    asked: list[str] = []
+
+    @shortly(key=lambda _caller: ())
+    def ask(caller: str) -> str:
+        asked.append(caller)
+        time.sleep(0.2)  # long enough for all to ask meanwhile
+        return "answer"
+
+    assert ask_at_once(ask, *"abcdefgh") == ["answer"] * 8
+    assert len(asked) == 1
+
+
+def test_keys_do_not_wait_for_each_other(settings: Any):
+    settings.MICROCACHE_SECONDS = 60
+    together = threading.Barrier(2, timeout=10)
+
+    @shortly(key=lambda caller: caller)
+    def ask(caller: str) -> str:
+        together.wait()  # passes only if both are inside
+        return caller
+
+    assert ask_at_once(ask, "a", "b") == ["a", "b"]
+
+
+def test_whoever_waited_for_a_failure_asks_for_themselves(settings: Any):
+    settings.MICROCACHE_SECONDS = 60
+    asked: list[str] = []
+
+    @shortly(key=lambda _caller: ())
+    def ask(caller: str) -> str:
+        asked.append(caller)
+        if len(asked) == 1:
+            time.sleep(0.2)
+            raise LookupError
+        return "answer"
+
+    def guarded(caller: str) -> str:
+        try:
+            return ask(caller)
+        except LookupError:
+            return "failed"
+
+    assert sorted(ask_at_once(guarded, *"abc")) == ["answer", "answer", "failed"]
+
+
+def test_a_call_within_itself_does_not_wait_for_itself(settings: Any):
+    settings.MICROCACHE_SECONDS = 60
+
+    @shortly(key=lambda _depth: ())
+    def ask(depth: int) -> int:
+        return depth if depth == 2 else ask(depth + 1)
+
+    assert ask(0) == 2
 
 
 def test_a_failure_is_not_remembered(clock: list[float]):

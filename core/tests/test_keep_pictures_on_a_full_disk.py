@@ -84,7 +84,7 @@ def test_the_form_says_so_and_the_rest_of_the_profile_is_not_changed(client, cus
 def test_renditions_are_made_once_there_is_room_again():
     picture = pictures.add_picture(upload=noise(), by=SYSTEM, alt="Noise")
     events.relay()
-    delivery_id = EventDelivery.objects.get(handler="core.handlers.render_added_picture").pk
+    delivery_id = EventDelivery.objects.get(handler="core.render_added_picture").pk
 
     with no_room():
         assert events.deliver(delivery_id) is False

@@ -212,7 +212,7 @@ def test_nothing_left_the_house_but_pictures_wait_for_their_sizes(mailoutbox):
 
     assert mailoutbox == []
     assert set(waiting.values_list("event__name", "state", "error")) == {("picture.added", "pending", "")}
-    assert waiting.filter(handler="core.handlers.render_added_picture").count() == Picture.objects.count()
+    assert waiting.filter(handler="core.render_added_picture").count() == Picture.objects.count()
 
 
 def test_every_page_a_stranger_is_led_to_is_there(client):

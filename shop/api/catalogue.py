@@ -10,14 +10,13 @@ from django_filters.utils import translate_validation
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import action
-from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
 from core.api.pagination import KeysetPagination
 from core.api.viewsets import In, MoneyField, Problem, ReadViewSet
-from core.paging import BadCursor, Page
+from core.paging import Page
 from shop.api.fields import ProductImageOut
 from shop.cards import product_url
 from shop.filters import ProductFilter, ProductForm, filters_from
@@ -207,10 +206,7 @@ class ProductViewSet(ReadViewSet[Product]):
         within = catalogue.category_ids(wanted["category"]) if wanted["category"] else None
         pages, cursor = cast("ProductPages", self.paginator), request.query_params.get("cursor", "")
         by, size = pages.get_ordering(request, self.get_queryset(), self), pages.get_page_size(request)
-        try:
-            page = listing(market, filters, now, within=within, by=by, cursor=cursor, size=size)
-        except BadCursor:
-            raise NotFound(pages.invalid_cursor_message) from None
+        page = listing(market, filters, now, within=within, by=by, cursor=cursor, size=size)
         pages.show(request, page)
         shown = ProductOut(rows(page.items, market, filters, now), many=True)
         return self.get_paginated_response(shown.data)

@@ -105,7 +105,7 @@ def test_not_a_byte_of_room_is_answered_alike(disk: Disk):
 def test_renditions_wait_for_room_and_leave_no_half_file(disk: Disk):
     picture = pictures.add_picture(upload=noise(), by=SYSTEM, alt="Noise")
     events.relay()
-    delivery = EventDelivery.objects.get(handler="core.handlers.render_added_picture")
+    delivery = EventDelivery.objects.get(handler="core.render_added_picture")
     kept = disk.files()
     disk.fill(but=8 * 1024)
 

@@ -108,7 +108,7 @@ def test_a_restart_fails_what_it_interrupts_and_nothing_after_it(services: Servi
 
 
 def deliveries(state: str) -> QuerySet[EventDelivery]:
-    return EventDelivery.objects.filter(handler__startswith="tests.crash.slow_handlers", state=state)
+    return EventDelivery.objects.filter(handler__startswith="tests.", state=state)
 
 
 def test_a_worker_goes_on_after_a_restart(services: Services, tmp_path: Path):

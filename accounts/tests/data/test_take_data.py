@@ -278,7 +278,7 @@ def test_what_the_worker_could_not_make_for_a_day_is_given_up(user):
 def test_a_second_attempt_of_the_mail_has_the_same_link(user, mailoutbox):
     ask(user)
     deliver_events()
-    delivery = EventDelivery.objects.get(handler="accounts.data.handlers.send_link")
+    delivery = EventDelivery.objects.get(handler="accounts.send_link")
     handlers.send_link(delivery.event, "key")
 
     assert link_in(mailoutbox[0]) == link_in(mailoutbox[1])
