@@ -13,8 +13,10 @@ http = get_asgi_application()
 from chat.urls import websocket_urlpatterns  # noqa: E402  apps must be ready
 from config.lifespan import lifespan  # noqa: E402
 from config.proxy import ClientAddress  # noqa: E402
+from config.requests import AsgiRequest  # noqa: E402
 from config.sockets import SameOrigin, router  # noqa: E402
 
+http.request_class = AsgiRequest
 sockets = SameOrigin(CookieMiddleware(SessionMiddleware(router(websocket_urlpatterns))))
 application = ProtocolTypeRouter(
     {

@@ -8,8 +8,8 @@ from threading import Lock
 from typing import Any, Final
 
 from django.http import HttpResponse
+from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.views import SpectacularAPIView
-from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 _lock: Final = Lock()
@@ -21,20 +21,19 @@ class SchemaView(SpectacularAPIView):
     def _get_schema_response(self, request: Request) -> HttpResponse:
         renderer = request.accepted_renderer
         with _lock:
-            content = _rendered(self.generator_class, type(renderer))
-        return HttpResponse(
-            content,
-            content_type=f"{renderer.media_type}; charset=utf-8",
-            headers={"Content-Disposition": f'inline; filename="{self._get_filename(request, None)}"'},
-        )
+            content = _rendered(renderer.media_type)
+        headers = {"Content-Disposition": f'inline; filename="agora.{renderer.format}"'}
+        return HttpResponse(content, content_type=f"{renderer.media_type}; charset=utf-8", headers=headers)
 
 
 @cache
-def _rendered(generator_class: type[Any], renderer_class: type[BaseRenderer]) -> bytes:
-    content: bytes = renderer_class().render(_schema(generator_class), renderer_context={})
-    return content
+def _rendered(media_type: str) -> bytes:
+    renderer = next(one for one in SchemaView.renderer_classes if one.media_type == media_type)
+    content: Any = renderer().render(_schema(), renderer_context={})
+    return bytes(content)
 
 
 @cache
-def _schema(generator_class: type[Any]) -> Any:
-    return generator_class().get_schema(public=True)
+def _schema() -> Any:
+    generator: Any = SchemaGenerator
+    return generator().get_schema(public=True)

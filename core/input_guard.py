@@ -9,10 +9,14 @@ out for as long as it keeps it. All else is a 400 that names the parameter. A vi
 own sets `refuses_malformed_input` on its class and asks `malformed_name` itself.
 """
 
+import unicodedata
 from collections.abc import Callable, Iterator
+from http import HTTPStatus
 from typing import Any, Final
+from urllib.parse import quote
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponsePermanentRedirect, QueryDict
+from django.utils.http import escape_leading_slashes
 from django.utils.translation import gettext as _
 
 from core.error_pages import refuse_input
@@ -36,11 +40,13 @@ class InputGuardMiddleware:
         if _has_malformed_header(request.META):
             return refuse_input(request, "", _("A header holds a character that is not allowed."))
         if (charset := (request.content_params or {}).get("charset", "")) and charset.lower() not in ENCODINGS:
-            request.encoding = None  # type: ignore[assignment]  # the error page must not decode by it
             return refuse_input(request, "", _("Send text as UTF-8."))
         if "\\" in request.META.get("HTTP_COOKIE", ""):  # `\000` in a quoted value is NUL
             request.COOKIES = {name: value for name, value in request.COOKIES.items() if is_storable(name + value)}
-        return self.get_response(request)
+        response = self.get_response(request)
+        if response.status_code == HTTPStatus.NOT_FOUND and not request.path.isascii():
+            return _redirect_to_composed(request) or response
+        return response
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
@@ -50,9 +56,19 @@ class InputGuardMiddleware:
         if (name := malformed_name(request, with_form=not hasattr(view, "cls"))) is not None:  # REST framework parses
             words = _("%(name)s holds a character that is not allowed.") % {"name": name or _("The address")}
             return refuse_input(request, name, words)
-        if request.content_type == "application/json" and request.method in WRITING and not hasattr(view, "cls"):
+        reads_json_itself = hasattr(view, "cls") or getattr(view, "reads_json_itself", False)
+        if request.content_type == "application/json" and request.method in WRITING and not reads_json_itself:
             return _refuse_json(request)
         return None
+
+
+def _redirect_to_composed(request: HttpRequest) -> HttpResponse | None:
+    """Lead from an address in decomposed characters, as some systems write them, to the same in composed ones."""
+    composed = unicodedata.normalize("NFC", request.path)
+    if request.method not in ("GET", "HEAD") or composed == request.path:
+        return None
+    query = request.META.get("QUERY_STRING", "")
+    return HttpResponsePermanentRedirect(f"{escape_leading_slashes(quote(composed))}{'?' if query else ''}{query}")
 
 
 def malformed_name(request: HttpRequest, *, with_form: bool = True) -> str | None:
@@ -61,7 +77,9 @@ def malformed_name(request: HttpRequest, *, with_form: bool = True) -> str | Non
     if ("%" in query or not is_storable(query)) and (name := malformed_field(request.GET)) is not None:
         return name
     if with_form and request.method == "POST" and request.content_type in FORM_TYPES:
-        return malformed_field(request.POST, *((key, [file.name or ""]) for key, file in request.FILES.items()))
+        return malformed_field(
+            request.POST, *((key, [str(getattr(file, "name", ""))]) for key, file in request.FILES.items())
+        )
     return None
 
 

@@ -47,7 +47,7 @@ class KeysetPagination(pagination.CursorPagination):
 
     def encode_cursor(self, cursor: Any) -> str:
         encoded = encode_cursor([cursor.offset, cursor.reverse, cursor.position], order=self._order())
-        return replace_query_param(self.base_url, self.cursor_query_param, encoded)
+        return replace_query_param(str(self.base_url), self.cursor_query_param, encoded)
 
     def _order(self) -> str:
         return ",".join(("api", *self.ordering))

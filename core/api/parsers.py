@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import IO, Any
 
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 from rest_framework import parsers
 from rest_framework.exceptions import ParseError
 
@@ -15,7 +16,7 @@ from core.json_input import InvalidJSON, parse_json
 class BodyTooLarge(Invalid):
     code = "body_too_large"
     status = 413
-    message = "The body is larger than 2 MiB."
+    message = _("The body is larger than 2 MiB.")
 
 
 class JSONParser(parsers.JSONParser):

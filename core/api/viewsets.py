@@ -5,7 +5,7 @@ from contextlib import nullcontext
 from http import HTTPStatus
 from typing import Any, ClassVar, TypeVar, cast
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import DataError
 from django.db.models import Model
@@ -19,6 +19,7 @@ from rest_framework.views import exception_handler as drf_handler
 
 from core.api import conditional, parameters, shaping
 from core.api.deprecation import Deprecation
+from core.api.parsers import BodyTooLarge
 from core.api.permissions import grant_of
 from core.api.problems import CONTENT_TYPE, problem
 from core.api.spreadsheets import CsvRenderer
@@ -53,6 +54,8 @@ def problem_handler(failure: Exception, context: Mapping[str, Any]) -> Response 
     """DRF's exception handler: every refusal becomes problem+json. Faults stay faults (None)."""
     if isinstance(failure, DomainError):
         return _from_domain(failure)
+    if isinstance(failure, RequestDataTooBig):
+        return _from_domain(BodyTooLarge())
     if isinstance(failure, DataError):
         return _from_domain(out_of_range(failure))
     if isinstance(failure, DjangoValidationError):
@@ -203,7 +206,9 @@ class GrantedViewMixin:
         if request.method in conditional.READS:
             parameters.require_known(request, self)
             self.fields_asked = shaping.asked_fields(request, self.shape())
-        elif self._compares(request):
+            return
+        _ = request.data  # a body that cannot be read is refused also where nothing in it is used
+        if self._compares(request):
             conditional.require_unchanged(self, request)
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:

@@ -2,11 +2,14 @@
 
 from base64 import b64encode
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import HttpResponse
 from django.test import Client
 
+from config.wsgi import application
 from core.input_guard import InputGuardMiddleware, malformed_name
 from shop.tests.factories import MarketFactory
 
@@ -63,7 +66,17 @@ def test_a_form_of_several_parts_with_nul_is_refused(client: Client) -> None:
     assert client.post("/account/login/", {"email": SimpleUploadedFile("a\0.png", b"x")}).status_code in {200, 400}
 
 
-@pytest.mark.parametrize("charset", ["hex", "utf-16", "unicode_escape", "latin-1", "no-such", "idna"])
+def test_an_encoding_of_no_text_is_refused_before_anything_is_decoded_by_it(rf: Any) -> None:
+    """Django's own request, which its test client makes, would raise."""
+    statuses = []
+    for charset in ("hex", "rot13", "zlib", "undefined"):
+        environ = rf.get("/search/?q=x").environ | {"CONTENT_TYPE": f"text/plain; charset={charset}"}
+        application(environ, lambda status, headers: statuses.append(status))
+
+    assert statuses == ["400 Bad Request"] * 4
+
+
+@pytest.mark.parametrize("charset", ["utf-16", "unicode_escape", "latin-1", "no-such", "idna"])
 def test_text_in_another_encoding_than_utf_8_is_refused(client: Client, charset: str) -> None:
     for kind in ("text/plain", FORM, "application/json", "multipart/form-data; boundary=x"):
         response = client.generic("POST", "/theme/", b"theme=dark", f"{kind}; charset={charset}")
@@ -144,4 +157,34 @@ def test_json_larger_than_the_limit_is_refused_before_it_is_read(client: Client,
 def test_honest_text_passes(rf: Any) -> None:
     for text in ("tea%20cup", "%F0%9F%91%8D", "100%", "%e2%80%8d", "%ED%A0%80"):
         assert malformed_name(rf.get(f"/?q={text}")) is None
-    assert InputGuardMiddleware(lambda request: request)(rf.post("/", {"a": "ü"})).POST["a"] == "ü"
+    assert malformed_name(rf.post("/", {"a": "ü\u202e"})) is None
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "location"),
+    [
+        ("get", "/a/cafe%CC%81/?x=%20", 301, "/a/caf%C3%A9/?x=%20"),
+        ("head", "/a/cafe%CC%81/", 301, "/a/caf%C3%A9/"),
+        ("get", "//evil.example/cafe%CC%81/", 301, "/%2Fevil.example/caf%C3%A9/"),
+        ("post", "/a/cafe%CC%81/", 404, None),
+        ("get", "/a/caf%C3%A9/", 404, None),
+        ("get", "/a/cafe/", 404, None),
+    ],
+)
+def test_an_address_in_decomposed_characters_leads_to_the_composed_one(
+    rf: Any, method: str, path: str, status: int, location: str | None
+) -> None:
+    guard = InputGuardMiddleware(lambda _request: HttpResponse(status=404))
+    request = getattr(rf, method)("/")
+    address, _mark, request.META["QUERY_STRING"] = path.partition("?")
+    request.path = request.path_info = unquote(address)
+
+    response = guard(request)
+
+    assert (response.status_code, response.get("Location")) == (status, location)
+
+
+def test_an_address_that_is_there_as_it_is_written_is_not_led_elsewhere(rf: Any) -> None:
+    request = rf.get("/a/cafe%CC%81/")
+
+    assert InputGuardMiddleware(lambda _request: HttpResponse())(request).status_code == 200

@@ -1,8 +1,10 @@
 """Search finds by meaning, shows nobody what they may not see, and follows what it indexes."""
 
+import random
 from collections.abc import Mapping
 
 import pytest
+from django.db import connection
 
 from core import search
 from core.context import Actor, Grant
@@ -101,3 +103,18 @@ def test_kinds_are_counted_as_far_as_the_viewer_may_see(indexed):
     assert counted("mug", NOBODY) == {"page": 1, "thing": 2}
     assert counted("mug", MEMBER) == {"page": 1, "thing": 3}
     assert counted(" ", MEMBER) == {}
+
+
+@pytest.mark.django_db
+def test_no_mixture_of_signs_breaks_the_reading_of_a_query():
+    chance = random.Random(7)
+    signs = ["-", "!", '"', "&", "|", "(", ")", ":", "*", "<", ">", "'", "\\", " ", "a", "or", "_"]
+    queries = ["".join(chance.choices(signs, k=chance.choice((40, 200)))) for _ in range(2000)]
+    queries += [sign * 200 for sign in signs] + ["-(" * 100, "-&" * 100, '-"' * 100, "- or " * 50]
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(websearch_to_tsquery('english', q)) FROM unnest(%s::text[]) q",
+            [list(map(search.clean, queries))],
+        )
+        assert cursor.fetchone() == (len(queries),)
