@@ -14,7 +14,6 @@ from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django import forms
 from django.apps import apps
 from django.contrib import admin, messages
-from django.contrib.admin import ModelAdmin
 from django.contrib.auth.hashers import identify_hasher
 from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import ValidationError
@@ -32,7 +31,7 @@ import accounts.security_log.admin
 import accounts.subscriptions.admin  # noqa: F401  registers
 from accounts.models import Entitlement, Role, User
 from accounts.services import entitlements, people, roles
-from core.admin import ReadOnlyAdmin
+from core.admin import EditAdmin, ReadOnlyAdmin
 from core.email_addresses import canonical_email
 from core.errors import DomainError
 from core.middleware import grant_of
@@ -74,7 +73,7 @@ class UserForm(forms.ModelForm):
 
 
 @admin.register(User)
-class UserAdmin(ModelAdmin):
+class UserAdmin(EditAdmin):
     """Add a person, give roles, close an account, send a link for a new password."""
 
     form = UserForm
@@ -198,7 +197,7 @@ class RoleForm(forms.ModelForm):
 
 
 @admin.register(Role)
-class RoleAdmin(ModelAdmin):
+class RoleAdmin(EditAdmin):
     """The shipped roles to look at, and those of the owner's own."""
 
     form = RoleForm

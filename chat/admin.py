@@ -24,7 +24,7 @@ from chat.forms import MessageForm
 from chat.models import Message, Room, SupportCase, answers
 from chat.services import cases, changes, rooms
 from chat.services import messages as verbs
-from core.admin import ReadOnlyAdmin
+from core.admin import EditAdmin, ReadOnlyAdmin
 from core.errors import DomainError
 from core.middleware import grant_of
 
@@ -45,7 +45,7 @@ class RoomForm(forms.ModelForm):
 
 
 @admin.register(Room)
-class RoomAdmin(ModelAdmin):
+class RoomAdmin(EditAdmin):
     """Public rooms: made, renamed and closed through the services."""
 
     form = RoomForm

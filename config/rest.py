@@ -37,6 +37,7 @@ SCHEMA: Final[dict[str, Any]] = {
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "core.api.examples.add_examples"],
     "ENUM_NAME_OVERRIDES": {
         "PostStatusEnum": "blog.models.post.Post.Status",
+        "StockReasonEnum": "shop.api.stock.BOOKED_REASONS",
         "ReportReasonEnum": "accounts.models.moderation.Report.Reason",
         "OrderStatusEnum": "shop.models.order.Order.Status",
     },

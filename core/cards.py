@@ -61,6 +61,11 @@ def register(kind: str) -> Callable[[Resolver], Resolver]:
     return keep
 
 
+def kinds() -> list[str]:
+    """The kinds of cards there are."""
+    return sorted(_resolvers)
+
+
 def resolve(pairs: Iterable[Pair], viewer: Grant) -> dict[Pair, Card]:
     """The cards of many things, one query a kind. Unknown kinds and things the viewer may not see are left out."""
     wanted: dict[str, list[str]] = defaultdict(list)

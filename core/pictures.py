@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import events, media
 from core.context import Actor
-from core.errors import Unavailable
+from core.errors import Conflict, Invalid, Unavailable
 from core.models import Picture
 from core.models.picture import picture_name
 from core.storage import keep
@@ -24,6 +24,16 @@ class NoRoomForPicture(Unavailable):
         "The picture could not be kept: there is no room for it right now. Nothing was changed. "
         "Save without the picture, or try again later."
     )
+
+
+class PictureInUse(Conflict):
+    code = "picture_in_use"
+    message = _("A page still shows this picture. Choose another one there first.")
+
+
+class MissingDescription(Invalid):
+    code = "missing_description"
+    message = _("Say what the picture shows, or mark it as decorative.")
 
 
 def add_picture(*, upload: IO[bytes], by: Actor, alt: str = "", decorative: bool = False) -> Picture:
@@ -42,6 +52,20 @@ def add_picture(*, upload: IO[bytes], by: Actor, alt: str = "", decorative: bool
     )
     _write(picture, encoded.content)
     return _store(picture, by=by)
+
+
+@transaction.atomic
+def describe_picture(*, picture_id: int, alt: str, by: Actor, decorative: bool = False) -> Picture:
+    """Say anew what a picture shows. Locks it. Raises MissingDescription. Records picture.changed, if it changed."""
+    picture = Picture.objects.select_for_update().get(pk=picture_id)
+    alt = alt.strip()
+    if not alt and not decorative:
+        raise MissingDescription(field="alt")
+    if (picture.alt, picture.decorative) != (alt, decorative):
+        picture.alt, picture.decorative = alt, decorative
+        picture.save(update_fields=["alt", "decorative"])
+        events.record("picture.changed", picture, by=by, decorative=decorative)
+    return picture
 
 
 @transaction.atomic

@@ -1,9 +1,11 @@
 """What tests ask of the ground floor: run the outbox, look at events, race threads."""
 
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from html import unescape
 from typing import Any, Self
 
 from allauth.account.internal.flows.login import record_authentication
@@ -11,6 +13,7 @@ from celery import current_app
 from django.apps import apps
 from django.conf import settings
 from django.db import connections
+from django.forms import CheckboxInput, FileField
 from django.http import HttpRequest
 from django.test import Client
 
@@ -28,6 +31,25 @@ class JustSignedIn(Client):
         request.session = self.session
         record_authentication(request, user, "password")
         request.session.save()
+
+
+def open_tab(client: Client, url: str) -> dict[str, Any]:
+    """What a browser would send from a form of the admin when nothing is touched."""
+    answer = client.get(url)
+    forms = [answer.context["adminform"].form]
+    for inline in answer.context["inline_admin_formsets"]:
+        forms += [inline.formset.management_form, *inline.formset.initial_forms]
+    data: dict[str, Any] = {}
+    for field in (field for form in forms for field in form):
+        value = field.value()
+        if isinstance(field.field.widget, CheckboxInput):
+            value = "on" if value else None
+        if value is not None and not isinstance(field.field, FileField):
+            data[field.html_name] = value
+            if field.field.show_hidden_initial:
+                data[field.html_initial_name] = value
+    found = re.search(r'name="_loaded" value="([^"]*)"', answer.content.decode())
+    return data | ({"_loaded": unescape(found[1])} if found else {})
 
 
 def deliver_events() -> int:

@@ -1,12 +1,15 @@
 """Where parcels go: what an address must have, by country. Pure, so that forms, API and services agree."""
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django_countries import countries
 
 from core.errors import Invalid
+from core.text import has_visible_text, strip_invisible
 
 LIMITS = {
     "name": 120,
@@ -20,41 +23,63 @@ LIMITS = {
     "phone": 40,
 }
 REQUIRED = ("name", "street", "city", "country")
-# Only where a wrong code is common and the form certain; elsewhere any code is taken.
+MAX_TYPED_POSTCODE = 40  # before separators and country prefix are dropped
+# Only where a wrong code is common and the form certain; elsewhere any code is taken. Each is a pattern of the code
+# without separators, and the separator that the country's post writes between its groups.
 POSTCODES = {
-    "AT": r"\d{4}",
-    "BE": r"\d{4}",
-    "BG": r"\d{4}",
-    "CA": r"[A-Z]\d[A-Z] ?\d[A-Z]\d",
-    "CH": r"\d{4}",
-    "CY": r"\d{4}",
-    "CZ": r"\d{3} ?\d{2}",
-    "DE": r"\d{5}",
-    "DK": r"\d{4}",
-    "EE": r"\d{5}",
-    "ES": r"\d{5}",
-    "FI": r"\d{5}",
-    "FR": r"\d{5}",
-    "GB": r"[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}",
-    "GR": r"\d{3} ?\d{2}",
-    "HR": r"\d{5}",
-    "HU": r"\d{4}",
-    "IE": r"[A-Z]\d[\dW] ?[A-Z\d]{4}",
-    "IT": r"\d{5}",
-    "JP": r"\d{3}-?\d{4}",
-    "LT": r"(LT-)?\d{5}",
-    "LU": r"(L-)?\d{4}",
-    "LV": r"(LV-)?\d{4}",
-    "MT": r"[A-Z]{3} ?\d{4}",
-    "NL": r"\d{4} ?[A-Z]{2}",
-    "NO": r"\d{4}",
-    "PL": r"\d{2}-\d{3}",
-    "PT": r"\d{4}-\d{3}",
-    "RO": r"\d{6}",
-    "SE": r"\d{3} ?\d{2}",
-    "SI": r"\d{4}",
-    "SK": r"\d{3} ?\d{2}",
-    "US": r"\d{5}(-\d{4})?",
+    "AT": (r"(\d{4})", ""),
+    "BE": (r"(\d{4})", ""),
+    "BG": (r"(\d{4})", ""),
+    "CA": (r"([A-Z]\d[A-Z])(\d[A-Z]\d)", " "),
+    "CH": (r"(\d{4})", ""),
+    "CY": (r"(\d{4})", ""),
+    "CZ": (r"(\d{3})(\d{2})", " "),
+    "DE": (r"(\d{5})", ""),
+    "DK": (r"(\d{4})", ""),
+    "EE": (r"(\d{5})", ""),
+    "ES": (r"(\d{5})", ""),
+    "FI": (r"(\d{5})", ""),
+    "FR": (r"(\d{5})", ""),
+    "GB": (r"([A-Z]{1,2}\d[A-Z\d]?)(\d[A-Z]{2})", " "),
+    "GR": (r"(\d{3})(\d{2})", " "),
+    "HR": (r"(\d{5})", ""),
+    "HU": (r"(\d{4})", ""),
+    "IE": (r"([A-Z]\d[\dW])([A-Z\d]{4})", " "),
+    "IT": (r"(\d{5})", ""),
+    "JP": (r"(\d{3})(\d{4})", "-"),
+    "LT": (r"(\d{5})", ""),
+    "LU": (r"(\d{4})", ""),
+    "LV": (r"(LV)(\d{4})", "-"),
+    "MT": (r"([A-Z]{3})(\d{4})", " "),
+    "NL": (r"(\d{4})([A-Z]{2})", " "),
+    "NO": (r"(\d{4})", ""),
+    "PL": (r"(\d{2})(\d{3})", "-"),
+    "PT": (r"(\d{4})(\d{3})", "-"),
+    "RO": (r"(\d{6})", ""),
+    "SE": (r"(\d{3})(\d{2})", " "),
+    "SI": (r"(\d{4})", ""),
+    "SK": (r"(\d{3})(\d{2})", " "),
+    "US": (r"(\d{5})(\d{4})?", "-"),
+}
+# What people write before a code, beside the country's own two letters: the plate of its cars, or the post's own sign.
+PREFIXES = {
+    "AT": ("A",),
+    "BE": ("B",),
+    "DE": ("D",),
+    "ES": ("E",),
+    "FI": ("FIN",),
+    "FR": ("F",),
+    "GB": ("UK",),
+    "HU": ("H",),
+    "IE": ("IRL",),
+    "IT": ("I",),
+    "JP": ("〒",),
+    "LU": ("L",),
+    "NO": ("N",),
+    "PT": ("P",),
+    "SE": ("S",),
+    "SI": ("SLO",),
+    "US": ("USA",),
 }
 
 
@@ -63,25 +88,52 @@ class InvalidAddress(Invalid):
     message = _("The address is not complete.")
 
 
+class InvalidPostcode(InvalidAddress):
+    message = _("Enter a valid postcode for %(country)s.")
+
+
 def clean(raw: Mapping[str, Any], *, field: str = "") -> dict[str, str]:
-    """A tidy address: known keys, trimmed, capitals where the post wants them.
+    """Return a tidy address: known keys, trimmed, without pasted marks, the postcode as the country's post writes it.
 
     Raises InvalidAddress; its `field` is `field` and the key with an underscore, so a form can show it in place.
     """
-    address = {key: " ".join(str(raw.get(key) or "").split()) for key in LIMITS}
+    address = {key: _tidy(raw.get(key)) for key in LIMITS}
     address["country"] = address["country"].upper()
-    address["postcode"] = address["postcode"].upper()
     for key, value in address.items():
-        if key in REQUIRED and not value:
-            raise InvalidAddress(_("This part of the address is missing."), field=_field(field, key))
-        if len(value) > LIMITS[key] or not value.isprintable():
-            raise InvalidAddress(
-                _("This part of the address is too long or has odd characters."), field=_field(field, key)
-            )
-    pattern = POSTCODES.get(address["country"])
-    if pattern and not re.fullmatch(pattern, address["postcode"], re.ASCII):
-        raise InvalidAddress(_("This is not a postcode of the country."), field=_field(field, "postcode"))
+        if key in REQUIRED and not has_visible_text(value):
+            raise InvalidAddress(_("Fill in this part of the address."), field=_field(field, key))
+        limit = MAX_TYPED_POSTCODE if key == "postcode" else LIMITS[key]
+        if len(value) > limit:
+            too_long = _("Shorten this part of the address to at most %(limit)s characters.") % {"limit": LIMITS[key]}
+            raise InvalidAddress(too_long, field=_field(field, key))
+    address["postcode"] = _postcode(address["postcode"], address["country"], _field(field, "postcode"))
     return address
+
+
+def _tidy(value: Any) -> str:
+    """One line of what was typed or pasted; joiners inside a word are part of its spelling and stay."""
+    return " ".join(strip_invisible(str(value or "")).split())
+
+
+def _postcode(typed: str, country: str, field: str) -> str:
+    """The canonical form of a postcode however people write it: full-width, without separators, with a country prefix.
+
+    Raises InvalidPostcode.
+    """
+    upper = unicodedata.normalize("NFKC", typed).upper()
+    digits = "".join(str(unicodedata.decimal(sign)) if sign.isdecimal() else sign for sign in upper)
+    if country not in POSTCODES:
+        if len(digits) > LIMITS["postcode"]:
+            raise InvalidPostcode(field=field, country=countries.name(country) or country)
+        return digits
+    pattern, separator = POSTCODES[country]
+    compact = re.sub(r"[\s\-‐-―−._/]+", "", digits)
+    bare = [compact.removeprefix(prefix) for prefix in (country, *PREFIXES.get(country, ()))]
+    for candidate in (compact, *bare, country + compact):  # the last for Latvia, whose codes include its letters
+        found = re.fullmatch(pattern, candidate, re.ASCII)
+        if found:
+            return separator.join(filter(None, found.groups()))
+    raise InvalidPostcode(field=field, country=countries.name(country) or country)
 
 
 def _field(prefix: str, key: str) -> str:

@@ -9,4 +9,15 @@ class ShopConfig(AppConfig):
     verbose_name = _("Shop")
 
     def ready(self) -> None:
-        from shop import cards, checks, handlers, metrics, moderation, panels, privacy, search, topics  # noqa: F401  they register on import
+        from shop import (  # noqa: F401  they register on import
+            cards,
+            checks,
+            constraints,
+            handlers,
+            metrics,
+            moderation,
+            panels,
+            privacy,
+            search,
+            topics,
+        )

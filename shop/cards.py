@@ -22,6 +22,7 @@ from shop.queries import catalogue
 from shop.queries.catalogue import Item
 from shop.queries.offers import Offer, Stock, by_product, offers
 from shop.queries.order_page import Preview, previews
+from shop.queries.skus import renamed_ids
 
 NAMED_CHOICES = 3
 # Products by slug or by the SKU of a variant; two look-ups in indexes, where an OR would read all products.
@@ -40,7 +41,19 @@ CALLED = Written(
 
 @cards.register("product")
 def product_cards(ids: list[str], viewer: Grant) -> Mapping[str, Card]:
-    """Cards by slug or SKU of what is for sale in the default market; three queries however many."""
+    """Cards by slug or SKU, of today or former, of what is for sale in the default market; three queries however many,
+    and five more when some of them are not found.
+    """
+    made = _product_cards(ids)
+    missing = [public_id for public_id in ids if public_id not in made]
+    renamed = renamed_ids(missing) if missing else {}
+    if renamed:
+        today = _product_cards(list(renamed.values()))
+        made |= {former: today[current] for former, current in renamed.items() if current in today}
+    return made
+
+
+def _product_cards(ids: list[str]) -> dict[str, Card]:
     market, now = catalogue.default_market(), timezone.now()
     found = offers(CALLED(ids=ids), market, now, pictures=1)
     by_sku = {offer.sku: offer for offer in found}

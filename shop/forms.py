@@ -63,7 +63,7 @@ class AddressForm(forms.Form):
     )
     postcode = forms.CharField(
         label=_("Postcode"),
-        max_length=addresses.LIMITS["postcode"],
+        max_length=addresses.MAX_TYPED_POSTCODE,
         required=False,
         widget=_typed("postal-code", autocapitalize="characters"),
     )
@@ -99,6 +99,21 @@ class AddressForm(forms.Form):
         except addresses.InvalidAddress as refusal:
             add_error(self, refusal)
             return cleaned
+
+
+class DeliveryForm(AddressForm):
+    """Where an order goes; who is signed in may save the address for the next time."""
+
+    save_address = forms.BooleanField(label=_("Save this address in my account"), required=False)
+
+    def __init__(self, *args: Any, may_save: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not may_save:
+            del self.fields["save_address"]
+
+    @property
+    def wants_saving(self) -> bool:
+        return self.is_valid() and "save_address" in self.fields and bool(self["save_address"].data)
 
 
 class PaymentForm(forms.Form):

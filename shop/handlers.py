@@ -11,6 +11,7 @@ from core.models import Event
 from shop.emails import send_about, send_about_unpaid
 from shop.models import Fulfilment, Order, OrderLine, Refund, Variant
 from shop.providers.bank_transfer import BankTransfer
+from shop.queries.skus import current_sku, skus_of
 from shop.services import orders, refund
 from shop.topics import on_the_shelf, stock_of
 
@@ -39,9 +40,10 @@ def tell_who_waits_for_it(event: Event) -> None:
         return
     is_stock = event.subject_kind == Variant.public_kind
     lines = OrderLine.objects.filter(order__number=event.subject_id)
-    skus = [event.subject_id] if is_stock else list(lines.values_list("sku", flat=True))
+    skus = [current_sku(event.subject_id)] if is_stock else list(lines.values_list("variant__sku", flat=True))
     for piece in on_the_shelf().filter(sku__in=skus):
-        letters.spread(topic=stock_of(piece.sku), key=f"stock:{event.uid}", about=piece.sku, now=event.at)
+        for sku in skus_of(piece):  # some asked before the piece had today's SKU
+            letters.spread(topic=stock_of(sku), key=f"stock:{event.uid}", about=sku, now=event.at)
 
 
 @events.on("user.verified_email")

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import privacy
 from accounts.privacy import Fate, Holding, Keeper, Person, Records, Words
-from shop.models import Cart, Fulfilment, Order, OrderLine, Payment, Refund, Review
+from shop.models import Cart, Fulfilment, Order, OrderLine, Payment, Refund, Review, SavedAddress
 from shop.services import retention
 
 CHUNK = 500
@@ -45,6 +45,12 @@ def export(person: Person) -> Iterator[Records]:
     yield Records("shop/orders.json", _("What you ordered and paid."), map(_order, orders.iterator(chunk_size=CHUNK)))
     carts = carts_of(person).order_by("pk").prefetch_related("lines__variant")
     yield Records("shop/carts.json", _("What you put into carts."), map(_cart, carts.iterator(chunk_size=CHUNK)))
+    saved = SavedAddress.objects.filter(user=person.user).order_by("pk")
+    yield Records(
+        "shop/addresses.json",
+        _("The addresses you saved."),
+        ({**one.address, "default": one.is_default, "at": one.created_at} for one in saved.iterator(chunk_size=CHUNK)),
+    )
     reviews = Review.objects.filter(user=person.user).select_related("product").order_by("pk")
     yield Records("shop/reviews.json", _("Your reviews."), map(_review, reviews.iterator(chunk_size=CHUNK)))
 
@@ -52,6 +58,7 @@ def export(person: Person) -> Iterator[Records]:
 def erase(person: Person, now: datetime) -> None:
     orders = orders_of(person)
     carts_of(person).delete()
+    SavedAddress.objects.filter(user=person.user).delete()
     Fulfilment.objects.filter(order__in=orders).update(tracking_code="", tracking_url="")
     Refund.objects.filter(payment__order__in=orders).update(reason="")
     retention.forget_buyer(orders=orders, email=person.user.erased_email)
@@ -157,6 +164,12 @@ privacy.register(
                 file="shop/carts.json",
             ),
             Holding(
+                _("Saved addresses"),
+                Fate.ERASED,
+                {"shop.SavedAddress": "user address"},
+                file="shop/addresses.json",
+            ),
+            Holding(
                 _("Reviews"),
                 Fate.NAMELESS,
                 {"shop.Review": "user title body"},
@@ -179,7 +192,7 @@ privacy.register(
             "shop.Order": "number currency quote_hash shipping_name locale",
             "shop.Refund": "idempotency_key provider_ref error",
             "shop.BankBooking": "currency refund_key",
-            "shop.StockMovement": "idempotency_key",
+            "shop.StockMovement": "idempotency_key cause",
         },
     ),
 )

@@ -12,6 +12,7 @@ from accounts.topics import About, Topic
 from core.context import Grant
 from shop.cards import product_url
 from shop.models import Product, StockLevel, Variant
+from shop.queries.skus import current_sku, renamed_ids
 
 STOCK = "stock"
 
@@ -28,13 +29,15 @@ def on_the_shelf() -> QuerySet[Variant]:
 
 
 def _find(ids: Collection[str], viewer: Grant) -> Mapping[str, About]:
-    known = Variant.objects.filter(sku__in=ids, product__status=Product.Status.ACTIVE).select_related("product")
-    return {piece.sku: About(_title(piece), _link(piece)) for piece in known}
+    current = {sku: sku for sku in ids} | renamed_ids(ids)
+    known = Variant.objects.filter(sku__in=current.values(), product__status=Product.Status.ACTIVE)
+    pieces = {piece.sku: About(_title(piece), _link(piece)) for piece in known.select_related("product")}
+    return {sku: pieces[today] for sku, today in current.items() if today in pieces}
 
 
 def _write(sku: str) -> Mapping[str, Any] | None:
     """Nothing when it is gone again before the letter went out."""
-    piece = on_the_shelf().filter(sku=sku).first()
+    piece = on_the_shelf().filter(sku=current_sku(sku)).first()
     return None if piece is None else {"title": _title(piece), "url": f"{settings.SITE_URL}{_link(piece)}"}
 
 

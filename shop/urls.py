@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from shop.pages import cart, checkout, order_desk, orders, product, reviews, sandbox, shelf, webhooks
+from shop.pages import addresses, cart, checkout, order_desk, orders, product, reviews, sandbox, shelf, webhooks
 
 app_name = "shop"
 
@@ -18,6 +18,11 @@ urlpatterns = [
     path("checkout/delivery/", checkout.delivery, name="delivery"),
     path("checkout/payment/", checkout.payment_step, name="payment"),
     path("checkout/review/", checkout.review, name="review"),
+    path("addresses/", addresses.addresses, name="addresses"),
+    path("addresses/new/", addresses.add, name="add_address"),
+    path("addresses/<uuid:uid>/", addresses.change, name="change_address"),
+    path("addresses/<uuid:uid>/removal/", addresses.remove, name="remove_address"),
+    path("addresses/<uuid:uid>/default/", addresses.make_default, name="default_address"),
     path("orders/", orders.own_orders, name="orders"),
     path("orders/find/", orders.find, name="find_order"),
     path("orders/<slug:number>/", orders.order, name="order"),

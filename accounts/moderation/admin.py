@@ -1,7 +1,6 @@
 """Cases, reports, bans and the words of spam, for staff. What is decided is decided in the queue."""
 
 from django.contrib import admin, messages
-from django.contrib.admin import ModelAdmin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -10,9 +9,18 @@ from django.utils.translation import ngettext
 
 from accounts.models import Ban, Case, KeptProfile, Report, SpamWord
 from accounts.services import bans
-from core.admin import ReadOnlyAdmin
+from core import constraints
+from core.admin import EditAdmin, ReadOnlyAdmin
 from core.email_addresses import find_email
 from core.middleware import grant_of
+
+constraints.register(
+    {
+        "spam_word_once": ("text", _("This word is in the list already.")),
+        "spam_word_lower": ("text", _("Write the word in small letters.")),
+        "spam_word_points": ("points", _("Give 1 to 100 points.")),
+    }
+)
 
 
 @admin.register(Case)
@@ -87,7 +95,7 @@ class KeptProfileAdmin(ReadOnlyAdmin):
 
 
 @admin.register(SpamWord)
-class SpamWordAdmin(ModelAdmin):
+class SpamWordAdmin(EditAdmin):
     """What spam is known by. The words hold from the next text on."""
 
     list_display = ("text", "points")

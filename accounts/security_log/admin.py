@@ -18,6 +18,7 @@ from accounts.security_log import queries
 from accounts.security_log.forms import LogForm
 from core import events
 from core.admin import ReadOnlyAdmin
+from core.admin.history import facts
 from core.api.spreadsheets import cell
 from core.middleware import grant_of
 from core.models import EventOrigin
@@ -25,7 +26,19 @@ from core.paging import keyset
 
 PAGE_SIZE = 50
 AT_ONCE = 500
-COLUMNS = ("id", "at", "action", "subject_kind", "subject", "actor_kind", "actor", "impersonator", "address", "agent")
+COLUMNS = (
+    "id",
+    "at",
+    "action",
+    "subject_kind",
+    "subject",
+    "actor_kind",
+    "actor",
+    "impersonator",
+    "address",
+    "agent",
+    "details",
+)
 
 
 @admin.register(EventOrigin)
@@ -86,6 +99,7 @@ def _rows(entries: Iterable[EventOrigin]) -> Iterator[dict[str, Any]]:
             "id": event.uid,
             "at": entry.at,
             "action": event.name,
+            "details": facts(event.data),
             "words": queries.ACTIONS.get(event.name, ""),
             "is_bad": event.name in queries.WARNINGS,
             "subject_kind": event.subject_kind,

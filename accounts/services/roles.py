@@ -4,6 +4,7 @@ A shipped role says by pattern which permissions it holds, so that a new model o
 brought up to date after every migration; a role that the owner makes is left alone.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
@@ -207,9 +208,12 @@ def save_role(*, slug: str, name: str, description: str, permissions: list[Permi
     role = role or Role(group=Group(), slug=slugify(name, allow_unicode=True))
     role.group.name, role.description = name, description
     role.group.save()
+    before, after = _names(role.group.permissions.select_related("content_type")), _names(permissions)
     role.group.permissions.set(permissions)
     role.save()
-    events.record("role.saved", ("role", role.slug), by=by, permissions=len(permissions))
+    added, removed = sorted(after - before), sorted(before - after)
+    about = ("role", role.slug)
+    events.record("role.saved", about, by=by, permissions=len(permissions), added=added, removed=removed)
     return role
 
 
@@ -287,6 +291,10 @@ def _group_to_move(user: User, role: str, by: Actor) -> Group:
     if not _within(group, by):
         raise TooMuchPower
     return group
+
+
+def _names(permissions: Iterable[Permission]) -> set[str]:
+    return {f"{one.content_type.app_label}.{one.codename}" for one in permissions}
 
 
 def _within(group: Group, by: Actor) -> bool:

@@ -127,7 +127,8 @@ class PostForm(forms.ModelForm):
         wanted = str(self.cleaned_data["slug"])
         if wanted and wanted != self.initial.get("slug"):
             return str(self._asked(slugs.clean_slug, wanted, of=self.instance if self.instance.pk else None))
-        return str(wanted or self.initial.get("slug") or slugs.free_slug(self.cleaned_data.get("title", "")))
+        of = self.instance if self.instance.pk else None
+        return wanted or slugs.free_slug(self.cleaned_data.get("title", ""), of=of)
 
     def clean_tag_names(self) -> list[str]:
         names = _split(self.cleaned_data["tag_names"])

@@ -3,9 +3,19 @@
 from typing import ClassVar
 
 from django.contrib import admin
-from django.contrib.admin import ModelAdmin
+from django.utils.translation import gettext_lazy as _
 
 from blog.models import Tag, TagAlias
+from core import constraints
+from core.admin import EditAdmin
+
+constraints.register(
+    {
+        "tag_name_once": ("name", _("Another tag has this name, in capitals or small letters.")),
+        "tag_slug_lower": ("slug", _("Write the slug in small letters.")),
+        "tag_alias_slug_lower": ("slug", _("Write the slug in small letters.")),
+    }
+)
 
 
 class TagAliasInline(admin.StackedInline):
@@ -14,7 +24,7 @@ class TagAliasInline(admin.StackedInline):
 
 
 @admin.register(Tag)
-class TagAdmin(ModelAdmin):
+class TagAdmin(EditAdmin):
     """Names, words of introduction, and the other addresses under which a subject is found."""
 
     list_display = ("name", "slug", "description")

@@ -36,12 +36,14 @@ def clean_slug(wanted: str, *, of: Post | None = None) -> str:
     return slug
 
 
-def free_slug(title: str) -> str:
-    """An address made from a title that no post has or had. One query or two."""
+def free_slug(title: str, *, of: Post | None = None) -> str:
+    """An address made from a title that no other post has or had. Two queries."""
     stem = make_slug(title, LONGEST_SLUG - 5)
     stem = stem if stem and stem not in RESERVED else f"{stem or 'a'}-post"
-    taken = {*Post.objects.filter(slug__startswith=stem).values_list("slug", flat=True)}
-    taken |= {*SlugRedirect.objects.filter(old_slug__startswith=stem).values_list("old_slug", flat=True)}
+    own = of.pk if of else 0
+    posts = Post.objects.filter(slug__startswith=stem).exclude(pk=own)
+    former = SlugRedirect.objects.filter(old_slug__startswith=stem).exclude(post=own)
+    taken = {*posts.values_list("slug", flat=True), *former.values_list("old_slug", flat=True)}
     numbered = (f"{stem}-{number}" for number in count(2))
     return stem if stem not in taken else next(slug for slug in numbered if slug not in taken)
 

@@ -72,6 +72,16 @@ def test_a_save_goes_through_the_service(client, boss):
     assert event.actor_id == str(boss.uid)
 
 
+def test_an_emptied_address_is_made_from_the_title(client, boss):
+    post = draft(title="Better", slug="old-words")
+
+    client.post(change(post), refilled(client, post, slug=""))
+    client.post(change(post), refilled(client, post, slug=""))
+
+    assert Post.objects.get().slug == "better"
+    assert len(events_named("post.moved")) == 1
+
+
 def test_a_save_over_another_keeps_what_was_typed_and_shows_what_was_saved(client, boss):
     post = draft(body="First.")
     mine = refilled(client, post, body="Mine.")

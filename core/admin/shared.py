@@ -1,15 +1,16 @@
 """What every app's admin starts from."""
 
 from django import forms
-from django.contrib.admin import ModelAdmin
 from django.db.models import Model
 from django.http import HttpRequest
+
+from core.admin.history import HistoryAdmin
 
 # One field for date and time: the stock pair of fields has one label for two.
 MOMENT = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
 
 
-class ReadOnlyAdmin(ModelAdmin):
+class ReadOnlyAdmin(HistoryAdmin):
     """Rows that people look at and never edit by hand."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -15,6 +15,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from core.admin.editing import EditAdmin
 from core.admin.shared import ReadOnlyAdmin
 from core.errors import DomainError
 from core.middleware import grant_of
@@ -55,7 +56,7 @@ class WebhookForm(forms.ModelForm):
 
 
 @admin.register(Webhook)
-class WebhookAdmin(ModelAdmin):
+class WebhookAdmin(EditAdmin):
     """Add an address, change it, try it, give it a new secret, switch it off and on."""
 
     form = WebhookForm

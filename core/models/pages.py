@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from core.models.picture import Picture
 
+# A page of this site, or a web address; never a script, and nothing that a browser reads as another host.
+LINK_URL = r"^(/([^/\\\s][^\\\s]*)?|https?://[^\s/\\]+\S*|#\S+)$"
 FACT = re.compile(r"^(?::([a-z-]+):[ ]*)?(\S.*)(?:\n(.+(?:\n.+)*))?", re.MULTILINE)
 
 
@@ -33,6 +35,8 @@ class HomeBlockQuerySet(models.QuerySet["HomeBlock"]):
 
 class HomeBlock(models.Model):
     """A part of the home page, composed by staff. Its contents are cards, so any app's things fit."""
+
+    public_kind: ClassVar[str] = "home_block"
 
     class Kind(models.TextChoices):
         HERO = "hero", _("hero")
@@ -69,6 +73,9 @@ class HomeBlock(models.Model):
         ordering: ClassVar = ["position", "id"]
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(kind__in=["hero", "cards", "facts"]), name="home_block_kind"),
+            models.CheckConstraint(condition=Q(link_url="") | Q(link_url__regex=LINK_URL), name="home_block_link"),
+            models.CheckConstraint(condition=Q(card_kind__regex=r"^[a-z_]*$"), name="home_block_card_kind"),
+            models.CheckConstraint(condition=~Q(kind="cards", card_kind=""), name="home_block_says_which_cards"),
             models.CheckConstraint(
                 condition=Q(ends_at__isnull=True) | Q(starts_at__isnull=True) | Q(ends_at__gt=F("starts_at")),
                 name="home_block_dates",
@@ -77,6 +84,10 @@ class HomeBlock(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def public_id(self) -> str:
+        return str(self.pk)
 
     @property
     def facts(self) -> list[Fact]:

@@ -21,6 +21,8 @@ def picture_name(picture: "Picture", filename: str) -> str:
 class Picture(models.Model):
     """A picture that any app may show. Either it has words for those who cannot see it, or it is decoration."""
 
+    public_kind: ClassVar[str] = "picture"
+
     uid = models.UUIDField(_("uid"), default=uuid7, unique=True, editable=False)
     file = models.FileField(_("file"), upload_to=picture_name)
     width = models.PositiveIntegerField(_("width"), editable=False)
@@ -47,6 +49,10 @@ class Picture(models.Model):
 
     def __str__(self) -> str:
         return self.alt or str(self.uid)
+
+    @property
+    def public_id(self) -> str:
+        return str(self.uid)
 
     @property
     def image(self) -> Image:

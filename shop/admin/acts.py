@@ -24,11 +24,15 @@ def act(
     permission: str,
     form: forms.Form,
     carry_out: Callable[[Any], str],
+    back: str = "",
 ) -> HttpResponse:
-    """Show the form, or carry its wish out and go back to the row. Raises PermissionDenied before either."""
+    """Show the form, or carry its wish out and go back to the row. Raises PermissionDenied before either.
+
+    Without a row, `back` says where one comes from and goes to.
+    """
     if not request.user.has_perm(permission):
         raise PermissionDenied
-    back = reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])  # noqa: SLF001
+    back = back or reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])  # noqa: SLF001
     if form.is_bound and form.is_valid():
         try:
             said = carry_out(form)

@@ -3,17 +3,21 @@
 from typing import Any, ClassVar
 
 from django import forms
-from django.contrib import admin
-from django.contrib.admin import ModelAdmin
+from django.contrib import admin, messages
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from core import cards, references
+from core.admin import EditAdmin
+from core.context import Actor
 from core.middleware import grant_of
-from core.pictures import add_picture
+from core.pictures import add_picture, describe_picture
 from shop.admin.catalogue_forms import (
     CategoryForm,
     ImageForm,
@@ -23,31 +27,51 @@ from shop.admin.catalogue_forms import (
     image_form,
     variant_form,
 )
+from shop.admin.configuration import ConfigurationAdmin
 from shop.models import Category, Market, Option, OptionValue, Product, ProductImage, Variant, VariantOptionValue
-from shop.services import catalogue
+from shop.queries.skus import skus_of
+from shop.services import catalogue, configuration
 
 
 @admin.register(Category)
-class CategoryAdmin(ModelAdmin):
+class CategoryAdmin(ConfigurationAdmin):
     list_display = ("name", "slug", "parent", "position")
     list_select_related = ("parent",)
     search_fields = ("name", "slug")
     form = CategoryForm
-    raw_id_fields = ("picture",)
+    fields = ("name", "slug", "parent", "intro", "picture", ("picture_file", "picture_alt"), "position")
     prepopulated_fields: ClassVar = {"slug": ("name",)}
+
+    def save_model(self, request: HttpRequest, obj: Category, form: Any, change: bool) -> None:
+        form.keep_uploads(grant_of(request).actor)
+        super().save_model(request, obj, form, change)
+
+    def save(self, row: Category, by: Actor) -> None:
+        configuration.save_category(category=row, by=by)
 
 
 class OptionValueInline(admin.StackedInline):
     model = OptionValue
     fields = (("name", "slug", "swatch", "position"), "note")
+    prepopulated_fields: ClassVar = {"slug": ("name",)}
     extra = 0
 
 
 @admin.register(Option)
-class OptionAdmin(ModelAdmin):
+class OptionAdmin(ConfigurationAdmin):
     list_display = ("name", "slug", "position")
     search_fields = ("name",)
+    prepopulated_fields: ClassVar = {"slug": ("name",)}
     inlines = (OptionValueInline,)
+
+    def save(self, row: Option, by: Actor) -> None:
+        configuration.save_option(option=row, by=by)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        values = formset.save(commit=False)
+        if values or formset.deleted_objects:
+            by = grant_of(request).actor
+            configuration.save_option(option=form.instance, values=values, removed=formset.deleted_objects, by=by)
 
 
 class VariantInline(admin.StackedInline):
@@ -79,9 +103,9 @@ class VariantInline(admin.StackedInline):
         """What was sold once is not taken away; it is only not sold any more."""
         return False
 
-    @admin.display(description=_("free"))
-    def free(self, variant: Variant) -> str:
-        return str(getattr(variant, "in_stock", ""))
+    @admin.display(description=_("stock"))
+    def free(self, variant: Variant) -> SafeString | str:
+        return stock_of_row(variant)
 
 
 class ProductImageInline(admin.StackedInline):
@@ -109,7 +133,7 @@ class ProductImageInline(admin.StackedInline):
 
 
 @admin.register(Product)
-class ProductAdmin(ModelAdmin):
+class ProductAdmin(EditAdmin):
     list_display = ("title", "slug", "category", "status", "popularity", "stars")
     list_filter = ("status", "category")
     list_select_related = ("category",)
@@ -117,6 +141,7 @@ class ProductAdmin(ModelAdmin):
     show_full_result_count = False
     form = ProductForm
     fields = ("title", "slug", "status", "category", "summary", "description", "attributes")
+    change_form_template = "shop/admin/product.html"
     inlines = (VariantInline, ProductImageInline)
 
     @admin.display(description=_("rating"))
@@ -134,18 +159,27 @@ class ProductAdmin(ModelAdmin):
         """Rows first, then what the services keep: options, prices, pictures."""
         if formset.model is ProductImage:
             for row in formset.forms:
-                if row.cleaned_data.get("file"):
-                    upload, alt = row.cleaned_data["file"], row.cleaned_data["alt"]
-                    row.instance.picture = add_picture(upload=upload, alt=alt, by=grant_of(request).actor)
-        super().save_formset(request, form, formset, change)
-        if formset.model is Variant:
-            for row in formset.forms:
-                if row.instance.pk and row.has_changed():
-                    keep_variant(request, row)
+                keep_picture(row, by=grant_of(request).actor)
+        if formset.model is not Variant:
+            super().save_formset(request, form, formset, change)
+            return
+        formset.save(commit=False)
+        for row in formset.forms:
+            if row.has_changed():
+                row.instance.product = form.instance
+                keep_variant(self, request, row)
+
+    def history_subjects(self, obj: Product) -> list[tuple[str, str]]:
+        slugs = [obj.slug, *obj.old_slugs.values_list("slug", flat=True)]
+        skus = [sku for variant in obj.variants.all() for sku in skus_of(variant)]
+        return [*((Product.public_kind, slug) for slug in slugs), *((Variant.public_kind, sku) for sku in skus)]
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
+        return {} if obj else {"slug": ("title",)}
 
 
 @admin.register(Variant)
-class VariantAdmin(ModelAdmin):
+class VariantAdmin(EditAdmin):
     """One variant: its options and its price."""
 
     list_display = ("sku", "product", "title", "is_active")
@@ -167,6 +201,10 @@ class VariantAdmin(ModelAdmin):
         "position",
     )
     raw_id_fields = ("product",)
+    change_form_template = "shop/admin/variant.html"
+
+    def history_subjects(self, obj: Variant) -> list[tuple[str, str]]:
+        return [(Variant.public_kind, sku) for sku in skus_of(obj)]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Variant]:
         return Variant.objects.priced(Market.objects.default(), timezone.now())
@@ -181,8 +219,7 @@ class VariantAdmin(ModelAdmin):
         return False
 
     def save_model(self, request: HttpRequest, obj: Variant, form: Any, change: bool) -> None:
-        super().save_model(request, obj, form, change)
-        keep_variant(request, form)
+        keep_variant(self, request, form)
 
 
 def shared_form() -> type[VariantForm]:
@@ -191,14 +228,48 @@ def shared_form() -> type[VariantForm]:
     return variant_form(Market.objects.default(), values)
 
 
-def keep_variant(request: HttpRequest, form: VariantForm) -> None:
-    """Hand what a variant's form says of options and price to the services, where it changed."""
-    by = grant_of(request).actor
+def keep_picture(form: Any, *, by: Actor) -> None:
+    """Store what was uploaded in a row of pictures, or what the picture that is there is now said to show."""
+    given = form.cleaned_data
+    if given.get("file"):
+        form.instance.picture = add_picture(upload=given["file"], alt=given["alt"], by=by)
+    elif form.instance.pk and "alt" in form.changed_data and not given.get("DELETE"):
+        describe_picture(picture_id=form.instance.picture_id, alt=given["alt"], by=by)
+
+
+def keep_variant(admin: EditAdmin, request: HttpRequest, form: VariantForm) -> None:
+    """Hand what a variant's form says to the services, and say which posts name a SKU that is former now."""
+    by, variant = grant_of(request).actor, form.instance
+    former_sku = form.initial.get("sku", "")
+    catalogue.save_variant(variant=variant, by=by)
     if "chosen" in form.changed_data:
-        catalogue.set_options(variant=form.instance, values=form.cleaned_data["chosen"], by=by)
+        catalogue.set_options(variant=variant, values=form.cleaned_data["chosen"], by=by)
     if "price" in form.changed_data and form.cleaned_data["price"] is not None:
         market = Market.objects.default()
         # The form has asked about an unusual price.
-        catalogue.set_price(
-            variant=form.instance, market=market, amount=form.cleaned_data["price"], is_confirmed=True, by=by
+        amount = form.cleaned_data["price"]
+        catalogue.set_price(variant=variant, market=market, amount=amount, is_confirmed=True, by=by)
+    if former_sku and former_sku != variant.sku:
+        warn_of_renaming(admin, request, former_sku, variant.sku)
+
+
+def warn_of_renaming(admin: EditAdmin, request: HttpRequest, former: str, current: str) -> None:
+    sources = [("post", slug) for slug in references.sources_of(("product", former), "post", references.MOST)]
+    titles = [card.title for card in cards.resolve(sources, grant_of(request)).values()]
+    words = _("%(former)s is now %(current)s. Links with the former SKU lead to it.")
+    if titles:
+        words = _(
+            "%(former)s is now %(current)s. These posts name the former SKU; they still show the piece, but should be "
+            "changed: %(posts)s."
         )
+    named = {"former": former, "current": current, "posts": ", ".join(titles)}
+    admin.message_user(request, words % named, messages.WARNING)
+
+
+def stock_of_row(variant: Variant) -> SafeString | str:
+    """How many pieces are free, with the way to receive more."""
+    if not variant.pk or variant.is_digital:
+        return ""
+    url = reverse("admin:shop_stocklevel_receive", query={"product": variant.product_id, "sku": variant.sku})
+    free = getattr(variant, "in_stock", 0)
+    return format_html('{} <a href="{}">{}</a>', free, url, gettext("Receive"))

@@ -7,27 +7,21 @@ from django import forms
 from django.forms.models import BaseInlineFormSet
 from django.utils.translation import gettext_lazy as _
 
-from core.media import UnusablePicture, reencode
+from core.admin.picture_fields import PictureField, PictureForm, UploadField, alt_field, upload_field
 from core.money import Money
 from shop.forms import MoneyInput
-from shop.models import Category, Market, OptionValue, Product, ProductImage, ProductSlug, Variant
+from shop.models import Category, Market, OptionValue, Product, ProductImage, ProductSlug, Variant, VariantSku
 from shop.models.price import HIGHEST_AMOUNT
 from shop.services import catalogue
 
-# Pages of the shop that a category of the same name could never be seen behind.
-RESERVED = frozenset({"cart", "checkout", "orders", "p", "sandbox"})
 
+class CategoryForm(PictureForm):
+    picture = PictureField(label=_("Picture"))
+    picture_file, picture_alt = upload_field(), alt_field()
 
-class CategoryForm(forms.ModelForm):
     class Meta:
         model = Category
         fields = ("name", "slug", "parent", "intro", "picture", "position")
-
-    def clean_slug(self) -> str:
-        slug: str = self.cleaned_data["slug"]
-        if slug in RESERVED:
-            raise forms.ValidationError(_("A page of the shop has this address."), code="reserved")
-        return slug
 
 
 class ProductForm(forms.ModelForm):
@@ -77,6 +71,10 @@ class VariantForm(forms.ModelForm):
     def clean_price(self) -> Money | None:
         """A price that is likely to be a slip is asked about before anything is saved."""
         price: Money | None = self.cleaned_data["price"]
+        if price is None and self.initial.get("price"):
+            raise forms.ValidationError(
+                _("Enter a price. To stop selling this variant, untick “Sold”."), code="price_missing"
+            )
         is_confirmed = str(self.data.get(self.add_prefix("confirm_price"), "")).lower() in {"on", "true", "1"}
         if price is None or "price" not in self.changed_data:
             return price
@@ -94,6 +92,12 @@ class VariantForm(forms.ModelForm):
         if len({value.option_id for value in chosen}) < len(chosen):
             raise forms.ValidationError(_("A variant has one value of each option."), code="option_twice")
         return sorted(chosen, key=lambda value: (value.option.position, value.option_id))
+
+    def clean_sku(self) -> str:
+        sku: str = self.cleaned_data["sku"]
+        if VariantSku.objects.filter(sku=sku).exclude(variant=self.instance.pk).exists():
+            raise forms.ValidationError(_("Another variant once had this SKU."), code="taken")
+        return sku
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -123,8 +127,10 @@ class ImageForm(forms.ModelForm):
 
     variants: ClassVar[Sequence[tuple[Any, str]]]
 
-    file = forms.FileField(required=False, label=_("Upload"))
-    alt = forms.CharField(required=False, max_length=400, label=_("What it shows"))
+    file = UploadField(required=False, label=_("Upload"))
+    alt = forms.CharField(
+        required=False, max_length=400, label=_("What it shows"), widget=forms.TextInput({"size": 50})
+    )
 
     class Meta:
         model = ProductImage
@@ -133,22 +139,15 @@ class ImageForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["variant"].choices = self.variants  # type: ignore[attr-defined]
-
-    def clean_file(self) -> Any:
-        upload = self.cleaned_data["file"]
-        if upload:
-            try:
-                reencode(upload)
-            except UnusablePicture as refusal:
-                raise forms.ValidationError(refusal.detail, code=refusal.code) from None
-            upload.seek(0)
-        return upload
+        if self.instance.pk:
+            self.initial["alt"] = self.instance.picture.alt
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if not cleaned.get("file") and not self.instance.pk and "file" not in self.errors:
             self.add_error("file", _("Choose a picture."))
-        if cleaned.get("file") and not cleaned.get("alt"):
+        is_removed = cleaned.get("DELETE", False)
+        if (cleaned.get("file") or self.instance.pk) and not cleaned.get("alt") and not is_removed:
             self.add_error("alt", _("Say what it shows, for those who cannot see it."))
         return cleaned
 

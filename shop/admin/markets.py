@@ -4,7 +4,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin import ModelAdmin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -13,14 +12,16 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from core.admin import ReadOnlyAdmin
+from core.admin import EditAdmin, ReadOnlyAdmin
+from core.context import Actor
 from core.errors import DomainError
 from core.forms import add_error
 from core.middleware import grant_of
 from core.templatetags.ui import money
+from shop.admin.configuration import ConfigurationAdmin
 from shop.models import Market, Price, ShippingMethod, TaxRate
 from shop.queries import tax
-from shop.services import markets
+from shop.services import configuration, markets
 
 
 class MarketForm(forms.ModelForm):
@@ -49,7 +50,7 @@ class MarketForm(forms.ModelForm):
         return {*super()._get_validation_exclusions(), "is_default"}
 
 
-class MissingRatesAdmin(ModelAdmin):
+class MissingRatesAdmin(EditAdmin):
     """Names, above its list, what cannot be sold because its tax is not decided."""
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
@@ -96,11 +97,14 @@ class TaxRateAdmin(MissingRatesAdmin):
 
 
 @admin.register(ShippingMethod)
-class ShippingMethodAdmin(ModelAdmin):
+class ShippingMethodAdmin(ConfigurationAdmin):
     list_display = ("name", "market", "amount", "free_over", "min_days", "max_days", "is_pick_up", "is_active")
     list_filter = ("market", "is_active")
     list_select_related = ("market",)
     search_fields = ("name", "code")
+
+    def save(self, row: ShippingMethod, by: Actor) -> None:
+        configuration.save_shipping_method(method=row, by=by)
 
 
 @admin.register(Price)

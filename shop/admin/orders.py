@@ -3,16 +3,17 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.queries import acted_in_names
 from core.admin import ReadOnlyAdmin
+from core.admin.history import describe_all
 from core.middleware import grant_of
 from core.money import Money
 from core.templatetags.ui import money
@@ -25,6 +26,17 @@ from shop.queries.order_page import order_page, refunds_of
 from shop.services import fulfilment, refund, transfers
 from shop.services import orders as verbs
 from shop.staff_forms import FulfilForm, RefundForm, StatementForm, TransferForm
+
+
+def totals_of(order: Order) -> list[tuple[str, str]]:
+    """The sums of an order, one below the other, as on its invoice."""
+    rows = [(_("Goods"), money(order.money(order.subtotal)))]
+    if order.discount:
+        rows.append((_("Discount"), money(order.money(-order.discount))))
+    delivery = _("Delivery: %(method)s") % {"method": order.shipping_name} if order.shipping_name else _("Delivery")
+    rows.append((delivery, money(order.money(order.shipping))))
+    rows.append((_("Tax included") if order.tax_included else _("Tax"), money(order.money(order.tax))))
+    return [*rows, (_("Total"), money(order.money(order.total)))]
 
 
 @admin.register(Order)
@@ -64,13 +76,15 @@ class OrderAdmin(ReadOnlyAdmin):
         order: Order = context["original"]
         page = order_page(order)
         in_names = acted_in_names(page.events)
+        happened = zip(page.events, describe_all(page.events), strict=True)
         by = grant_of(request).actor
         context |= {
             "page": page,
             "refunds": refunds_of(page),
-            "happened": [(event, in_names.get(event.pk, "")) for event in page.events],
-            "may_fulfil": by.can("shop.fulfil_order") and any(line.to_send for line, _image in page.lines),
-            "may_refund": by.can("shop.refund_order") and bool(page.standing.refundable),
+            "happened": [(entry, in_names.get(event.pk, "")) for event, entry in happened],
+            "totals": totals_of(order),
+            "may_fulfil": by.can("shop.fulfil_order") and page.can_be_sent,
+            "may_refund": by.can("shop.refund_order") and page.can_be_refunded,
             "may_cancel": by.can("shop.cancel_order") and order.status == Order.Status.PENDING_PAYMENT,
             "may_note": by.can("shop.note_transfer"),
             "transfer": transfers.latest_attempt(order),
@@ -99,7 +113,10 @@ class OrderAdmin(ReadOnlyAdmin):
             made = refund.request_refund(order_id=order.pk, by=grant_of(request).actor, **form.wish)
             return _("A refund of %(amount)s is on its way.") % {"amount": money(order.money(made.amount))}
 
-        form = refund_form(order_page(order), posted(request))
+        page = order_page(order)
+        if request.method == "GET" and not page.can_be_refunded:
+            return self._not_possible(request, order, _("Nothing of this order can be refunded."))
+        form = refund_form(page, posted(request))
         return self._act(request, order, form, carry_out, title=_("Refund"), permission="shop.refund_order")
 
     def fulfil(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -108,9 +125,12 @@ class OrderAdmin(ReadOnlyAdmin):
 
         def carry_out(form: FulfilForm) -> str:
             fulfilment.fulfil_order(order_id=order.pk, by=grant_of(request).actor, **form.wish)
-            return _("The parcel is recorded, the customer gets a letter.")
+            return _("Shipment recorded. The customer has been emailed.")
 
-        form = fulfil_form(order_page(order), posted(request))
+        page = order_page(order)
+        if request.method == "GET" and not page.can_be_sent:
+            return self._not_possible(request, order, _("Nothing of this order is to be sent."))
+        form = fulfil_form(page, posted(request))
         return self._act(request, order, form, carry_out, title=_("Send"), permission="shop.fulfil_order")
 
     def cancel(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -121,6 +141,8 @@ class OrderAdmin(ReadOnlyAdmin):
             verbs.cancel_order(order_id=order.pk, by=grant_of(request).actor)
             return _("The order is cancelled.")
 
+        if request.method == "GET" and order.status != Order.Status.PENDING_PAYMENT:
+            return self._not_possible(request, order, str(verbs.OrderNotCancellable.message))
         form = forms.Form(posted(request))
         return self._act(request, order, form, carry_out, title=_("Cancel"), permission="shop.cancel_order")
 
@@ -170,6 +192,10 @@ class OrderAdmin(ReadOnlyAdmin):
         if not self.has_view_permission(request, order):
             raise PermissionDenied
         return order
+
+    def _not_possible(self, request: HttpRequest, order: Order, words: str) -> HttpResponse:
+        self.message_user(request, words, messages.WARNING)
+        return HttpResponseRedirect(reverse("admin:shop_order_change", args=[order.pk]))
 
     def _act(
         self, request: HttpRequest, order: Order, form: forms.Form, carry_out: Any, *, title: str, permission: str

@@ -1,11 +1,10 @@
 """Stock for staff. Counts change through the services only: pieces come in, or a count is corrected and says why."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin import ModelAdmin
 from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -15,14 +14,17 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from core.admin import ReadOnlyAdmin
+from core.admin import EditAdmin, ReadOnlyAdmin
+from core.context import Actor
 from core.errors import DomainError
 from core.middleware import grant_of
 from shop.admin.acts import act
-from shop.models import Reservation, StockLevel, StockMovement, Warehouse
+from shop.admin.configuration import ConfigurationAdmin
+from shop.models import Reservation, StockLevel, StockMovement, Variant, Warehouse
 from shop.pages.answers import posted
-from shop.services import orders, stock
-from shop.staff_forms import StockForm
+from shop.queries.skus import skus_of
+from shop.services import configuration, orders, stock
+from shop.staff_forms import ReceiveForm, StockForm
 
 
 class LowFilter(admin.SimpleListFilter):
@@ -41,13 +43,17 @@ class LowFilter(admin.SimpleListFilter):
 
 
 @admin.register(Warehouse)
-class WarehouseAdmin(ModelAdmin):
+class WarehouseAdmin(ConfigurationAdmin):
     list_display = ("name", "code", "priority")
     search_fields = ("name", "code")
+    prepopulated_fields: ClassVar = {"code": ("name",)}
+
+    def save(self, row: Warehouse, by: Actor) -> None:
+        configuration.save_warehouse(warehouse=row, by=by)
 
 
 @admin.register(StockLevel)
-class StockLevelAdmin(ModelAdmin):
+class StockLevelAdmin(EditAdmin):
     """One shelf for one variant; its marks can be set here, its counts by "Receive or correct"."""
 
     list_display = ("sku", "product", "warehouse", "on_hand", "reserved", "free", "backorder_limit", "low_at")
@@ -58,6 +64,11 @@ class StockLevelAdmin(ModelAdmin):
     readonly_fields = ("variant", "warehouse", "on_hand", "reserved", "free")
     fields = (*readonly_fields, "backorder_limit", "low_at")
     change_form_template = "shop/admin/stock_level.html"
+    change_list_template = "shop/admin/stock_level_list.html"
+
+    def history_subjects(self, obj: StockLevel) -> list[tuple[str, str]]:
+        """What happened to its stock is told of the variant."""
+        return [(Variant.public_kind, sku) for sku in skus_of(obj.variant)]
 
     @admin.display(description=gettext_lazy("SKU"), ordering="variant__sku")
     def sku(self, level: StockLevel) -> str:
@@ -92,31 +103,71 @@ class StockLevelAdmin(ModelAdmin):
             )
 
     def get_urls(self) -> list[URLPattern]:
-        move = self.admin_site.admin_view(self.move)
-        return [path("<int:pk>/movement/", move, name="shop_stocklevel_movement"), *super().get_urls()]
+        move, receive = self.admin_site.admin_view(self.move), self.admin_site.admin_view(self.receive)
+        return [
+            path("receive/", receive, name="shop_stocklevel_receive"),
+            path("<int:pk>/movement/", move, name="shop_stocklevel_movement"),
+            *super().get_urls(),
+        ]
 
     def move(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Receive pieces, or correct the count."""
+        """Receive pieces, or correct the count, of a level that is there."""
         level = get_object_or_404(StockLevel.objects.select_related("variant__product", "warehouse"), pk=pk)
 
         def carry_out(form: StockForm) -> str:
-            asked = form.cleaned_data
-            about: dict[str, Any] = {
-                "sku": level.variant.sku,
-                "warehouse": level.warehouse.code,
-                "note": asked["note"],
-                "key": f"admin:{asked['key']}",
-                "by": grant_of(request).actor,
-            }
-            if asked["what"] == StockForm.RECEIVE:
-                changed = stock.receive_stock(quantity=asked["change"], **about)
-            else:
-                changed = stock.adjust_stock(change=asked["change"], **about)
-            return _("There are %(count)d on the shelf now.") % {"count": changed.on_hand}
+            by = grant_of(request).actor
+            return moved(book(form, sku=level.variant.sku, warehouse=level.warehouse.code, by=by))
 
         title = _("Receive or correct: %(sku)s") % {"sku": level.variant.sku}
         form = StockForm(posted(request))
         return act(self, request, level, title=title, permission="shop.adjust_stock", form=form, carry_out=carry_out)
+
+    def receive(self, request: HttpRequest) -> HttpResponse:
+        """Receive the first or more pieces of any SKU; `?product=` offers the SKUs of one product."""
+        product = request.GET.get("product", "")
+        variants = Variant.objects.filter(product=int(product)) if product.isascii() and product.isdigit() else ()
+        initial = {"sku": request.GET.get("sku", ""), "what": StockForm.RECEIVE}
+        form = ReceiveForm(posted(request), variants=variants, initial=initial)
+
+        def carry_out(form: ReceiveForm) -> str:
+            asked, by = form.cleaned_data, grant_of(request).actor
+            return moved(book(form, sku=asked["sku"].strip().upper(), warehouse=asked["warehouse"].code, by=by))
+
+        back = reverse("admin:shop_stocklevel_changelist")
+        if variants:
+            back = reverse("admin:shop_product_change", args=[product])
+        return act(
+            self,
+            request,
+            None,
+            title=_("Receive stock"),
+            permission="shop.adjust_stock",
+            form=form,
+            carry_out=carry_out,
+            back=back,
+        )
+
+
+def book(form: StockForm, *, sku: str, warehouse: str, by: Actor) -> StockLevel:
+    """Carry out what a stock form says."""
+    asked = form.cleaned_data
+    about: dict[str, Any] = {
+        "sku": sku,
+        "warehouse": warehouse,
+        "note": asked["note"],
+        "key": f"admin:{asked['key']}",
+        "by": by,
+    }
+    if form.is_receipt:
+        if asked["change"] < 1:
+            raise stock.InvalidStockChange(_("Enter how many pieces came in, 1 or more."), field="change")
+        return stock.receive_stock(quantity=asked["change"], **about)
+    return stock.adjust_stock(change=asked["change"], cause=asked["cause"], **about)
+
+
+def moved(level: StockLevel) -> str:
+    words = _("%(sku)s: %(count)d on the shelf in %(warehouse)s now.")
+    return words % {"sku": level.variant.sku, "count": level.on_hand, "warehouse": level.warehouse.name}
 
 
 class MarksForm(forms.ModelForm):
@@ -135,8 +186,8 @@ class MarksForm(forms.ModelForm):
 
 @admin.register(StockMovement)
 class StockMovementAdmin(ReadOnlyAdmin):
-    list_display = ("at", "sku", "warehouse", "quantity", "reason", "note", "actor")
-    list_filter = ("reason",)
+    list_display = ("at", "sku", "warehouse", "quantity", "reason", "cause", "note", "actor")
+    list_filter = ("reason", "cause")
     list_select_related = ("level__variant", "level__warehouse", "actor")
     search_fields = ("=level__variant__sku",)
     show_full_result_count = False

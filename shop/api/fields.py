@@ -39,7 +39,7 @@ class AddressIn(In):
     company = serializers.CharField(max_length=120, allow_blank=True, required=False)
     street = serializers.CharField(max_length=160, allow_blank=True, required=False)
     extra = serializers.CharField(max_length=160, allow_blank=True, required=False)
-    postcode = serializers.CharField(max_length=16, allow_blank=True, required=False)
+    postcode = serializers.CharField(max_length=40, allow_blank=True, required=False)
     city = serializers.CharField(max_length=100, allow_blank=True, required=False)
     region = serializers.CharField(max_length=100, allow_blank=True, required=False)
     country = serializers.CharField(max_length=2, allow_blank=True, required=False)

@@ -1,5 +1,6 @@
 """The shop's tables. The database refuses what must not be: oversold stock, two live orders of a cart, wrong totals."""
 
+from shop.models.address import SavedAddress
 from shop.models.cart import Cart, CartLine
 from shop.models.catalogue import (
     Category,
@@ -10,6 +11,7 @@ from shop.models.catalogue import (
     ProductSlug,
     Variant,
     VariantOptionValue,
+    VariantSku,
 )
 from shop.models.order import Fulfilment, FulfilmentLine, Order, OrderLine
 from shop.models.payment import (
@@ -50,6 +52,7 @@ __all__ = [
     "Review",
     "SandboxCharge",
     "SandboxRefund",
+    "SavedAddress",
     "ShippingMethod",
     "StockLevel",
     "StockMovement",
@@ -57,6 +60,7 @@ __all__ = [
     "TaxRate",
     "Variant",
     "VariantOptionValue",
+    "VariantSku",
     "Warehouse",
     "WebhookInbox",
 ]

@@ -149,6 +149,8 @@ class ProductSlug(models.Model):
 class Option(models.Model):
     """What variants differ in, across the catalogue: the glaze, the size."""
 
+    public_kind: ClassVar[str] = "option"
+
     slug = models.SlugField(_("slug"), max_length=40, unique=True)
     name = models.CharField(_("name"), max_length=60)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
@@ -160,6 +162,10 @@ class Option(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def public_id(self) -> str:
+        return self.slug
 
 
 class OptionValue(models.Model):
@@ -259,6 +265,20 @@ class Variant(models.Model):
 
     @property
     def public_id(self) -> str:
+        return self.sku
+
+
+class VariantSku(models.Model):
+    """A SKU that a variant once had, so that posts and links that name it keep working."""
+
+    variant = models.ForeignKey(Variant, models.CASCADE, related_name="old_skus", verbose_name=_("variant"))
+    sku = models.CharField(_("SKU"), max_length=60, unique=True)
+
+    class Meta:
+        verbose_name = _("former SKU")
+        verbose_name_plural = _("former SKUs")
+
+    def __str__(self) -> str:
         return self.sku
 
 

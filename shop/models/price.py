@@ -166,6 +166,8 @@ class ShippingMethodQuerySet(models.QuerySet["ShippingMethod"]):
 class ShippingMethod(models.Model):
     """A way an order reaches its buyer, and what it costs; free from `free_over` on."""
 
+    public_kind: ClassVar[str] = "shipping_method"
+
     market = models.ForeignKey(Market, models.PROTECT, related_name="shipping_methods", verbose_name=_("market"))
     code = models.SlugField(_("code"), max_length=30)
     name = models.CharField(_("name"), max_length=80)
@@ -205,3 +207,7 @@ class ShippingMethod(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def public_id(self) -> str:
+        return f"{self.market.code}-{self.code}"

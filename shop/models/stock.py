@@ -16,6 +16,8 @@ from shop.models.catalogue import Variant
 class Warehouse(models.Model):
     """A place with shelves. Orders are served from the lowest priority number first."""
 
+    public_kind: ClassVar[str] = "warehouse"
+
     code = models.SlugField(_("code"), max_length=30, unique=True)
     name = models.CharField(_("name"), max_length=80)
     priority = models.PositiveSmallIntegerField(_("priority"), default=0)
@@ -27,6 +29,10 @@ class Warehouse(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def public_id(self) -> str:
+        return self.code
 
 
 class StockLevelQuerySet(models.QuerySet["StockLevel"]):
@@ -91,9 +97,21 @@ class StockMovement(models.Model):
         SHIPPED = "shipped", _("shipped")
         RESTOCKED = "restocked", _("put back")
 
+    class Cause(models.TextChoices):
+        """Why a count was corrected."""
+
+        COUNTED = "counted", _("stocktake")
+        DAMAGED = "damaged", _("damaged")
+        LOST = "lost", _("lost or stolen")
+        FOUND = "found", _("found")
+        RETURNED = "returned", _("returned by a customer")
+        USED = "used", _("used or given away")
+        OTHER = "other", _("other, see the note")
+
     level = models.ForeignKey(StockLevel, models.PROTECT, related_name="movements", verbose_name=_("stock level"))
     quantity = models.IntegerField(_("change"))
     reason = models.CharField(_("reason"), max_length=10, choices=Reason)
+    cause = models.CharField(_("cause"), max_length=10, choices=Cause, blank=True, default="", db_default="")
     note = models.CharField(_("note"), max_length=200, blank=True)
     idempotency_key = models.CharField(_("key"), max_length=120, unique=True)
     actor = models.ForeignKey(
@@ -109,6 +127,10 @@ class StockMovement(models.Model):
             models.CheckConstraint(condition=~Q(quantity=0), name="movement_moves"),
             models.CheckConstraint(
                 condition=Q(reason__in=["received", "adjusted", "shipped", "restocked"]), name="movement_reason"
+            ),
+            models.CheckConstraint(
+                condition=Q(cause__in=["", "counted", "damaged", "lost", "found", "returned", "used", "other"]),
+                name="movement_cause",
             ),
         ]
 

@@ -4,7 +4,7 @@ What is gathered lies on the cart. Nothing is promised before the last press, wh
 the customer saw.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
@@ -23,16 +23,17 @@ from core.forms import add_error
 from core.http import PageRequest, SeeOther
 from shop import providers
 from shop.addresses import InvalidAddress
-from shop.forms import AddressForm, ContactForm, PaymentForm, PlaceForm
-from shop.models import Cart, Order
+from shop.forms import AddressForm, ContactForm, DeliveryForm, PaymentForm, PlaceForm
+from shop.models import Cart, Order, SavedAddress
 from shop.pages.answers import posted
 from shop.pages.cart import image_of
 from shop.pages.visitor import cart_of, cart_token, person
+from shop.queries import address_book as address_book_queries
 from shop.queries import carts as queries
 from shop.queries.carts import CartView
+from shop.services import address_book, payment
 from shop.services import cart as carts
 from shop.services import checkout as verbs
-from shop.services import payment
 from shop.services.holds import TooMuchOnHold, TransferNotOffered
 from shop.totals import tax_note, tax_rows
 
@@ -91,15 +92,20 @@ def delivery(request: PageRequest, cart: Cart, view: CartView) -> HttpResponse:
     """Where to and how. Another country asks for its ways of delivery as a fragment; the press checks all again."""
     if not view.needs_shipping:
         return redirect("shop:payment")
-    saved = cart.shipping_address or {"country": cart.market.home_country}
-    form = AddressForm(posted(request), initial=saved, market=cart.market)
+    saved = _first_address(request, cart)
+    form = DeliveryForm(posted(request), initial=saved, market=cart.market, may_save=person(request) is not None)
     asked = request.POST.get("country") or request.GET.get("country") or saved["country"]
     country = asked if asked in cart.market.countries else cart.market.home_country
     options = queries.shipping_options(view, country=country)
     codes = [option.method.code for option in options]
     wish = request.POST.get("shipping_method") or (cart.shipping_method.code if cart.shipping_method else "")
     chosen = wish if wish in codes else ""
-    context: dict[str, Any] = {"form": form, "options": options, "chosen": chosen or _usual(options)}
+    context: dict[str, Any] = {
+        "form": form,
+        "options": options,
+        "chosen": chosen or _usual(options),
+        "saved_addresses": _choices(request, cart),
+    }
     if request.htmx and request.method == "GET":
         return render(request, "shop/checkout/methods.html", context)
     if request.method == "POST" and form.is_valid():
@@ -110,6 +116,8 @@ def delivery(request: PageRequest, cart: Cart, view: CartView) -> HttpResponse:
                 shipping_method=chosen if request.POST.get("shipping_method") else "",
                 by=request.grant.actor,
             )
+            if form.wants_saving:
+                address_book.add_address(address=form.cleaned_data, by=request.grant.actor)
         except carts.UnknownShipping as refusal:
             context["method_problem"] = (
                 _("Choose one of the delivery methods for this country.") if options else refusal.detail
@@ -228,6 +236,26 @@ def _next_step(cart: Cart, view: CartView) -> str:
     if view.needs_shipping and (view.untaxed or not (cart.shipping_address and cart.shipping_method_id)):
         return "delivery"
     return "payment"
+
+
+def _first_address(request: PageRequest, cart: Cart) -> Mapping[str, str]:
+    """What the form starts with: a saved address that was asked for, the cart's own, the customer's usual one."""
+    asked, user = request.GET.get("address", ""), person(request)
+    if user is not None and asked:
+        chosen = [one.address for one in _choices(request, cart) if str(one.uid) == asked]
+        if chosen:
+            return dict(chosen[0])
+    usual = (
+        address_book_queries.usual_address(user, cart.market.countries) if user and not cart.shipping_address else None
+    )
+    return cart.shipping_address or usual or {"country": cart.market.home_country}
+
+
+def _choices(request: PageRequest, cart: Cart) -> list[SavedAddress]:
+    """The customer's saved addresses that the market reaches."""
+    user = person(request)
+    saved = address_book_queries.saved_addresses(user) if user else []
+    return [one for one in saved if one.address["country"] in cart.market.countries]
 
 
 def _ordered_cart(request: PageRequest) -> Cart | None:

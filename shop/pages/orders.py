@@ -170,8 +170,8 @@ def shown(request: PageRequest, page: OrderPage, signature: str = "") -> dict[st
         "providers": [one for one in providers.offered() if not transfer or one.code != transfer.provider]
         if waits
         else [],
-        "may_refund": by.can("shop.refund_order") and bool(page.standing.refundable),
-        "may_fulfil": by.can("shop.fulfil_order") and any(line.to_send for line, _image in page.lines),
+        "may_refund": by.can("shop.refund_order") and page.can_be_refunded,
+        "may_fulfil": by.can("shop.fulfil_order") and page.can_be_sent,
         "may_talk": is_known,
         "is_own": found.user_id is not None and found.user == by.user,  # the panel of conversations serves them
     }

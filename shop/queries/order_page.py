@@ -45,6 +45,16 @@ class OrderPage:
     standing: Standing
     events: Sequence[Event]
 
+    @property
+    def can_be_sent(self) -> bool:
+        """Whether it is paid and pieces are left to send."""
+        return self.order.status in Order.CONFIRMED and any(line.to_send for line, _image in self.lines)
+
+    @property
+    def can_be_refunded(self) -> bool:
+        """Whether money is there that can still go back."""
+        return self.order.paid_at is not None and bool(self.standing.refundable)
+
 
 def find_order(number: str, viewer: Grant, signature: str = "") -> Order | None:
     """The order, for those who may see it or hold its signed link; one query."""

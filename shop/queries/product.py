@@ -18,6 +18,7 @@ from shop.models import Category, Market, Product, ProductSlug, Review, Shipping
 from shop.queries.carts import ShippingOption, delivery_of, working_days_after
 from shop.queries.catalogue import Item
 from shop.queries.offers import Offer, by_product, offers
+from shop.queries.skus import current_sku
 
 RELATED = 4
 REVIEWS = 6
@@ -108,6 +109,8 @@ def product_page(
     related = BESIDE(category=product.category_id, product=product.pk)
     found = by_product(offers([product, *related], market, now))
     own = found.get(product.pk, [])
+    if sku and all(one.sku != sku for one in own):
+        sku = current_sku(sku)
     offer = choose(own, sku=sku, chosen=chosen or {})
     counted = {entry["rating"]: entry["n"] for entry in product.counted}
     return ProductPage(

@@ -18,6 +18,7 @@ from core.errors import Conflict, Invalid, NotFound
 from shop import addresses
 from shop.models import Cart, CartLine, Market, Order, ShippingMethod, Variant
 from shop.models.cart import MAX_QUANTITY, digest_of
+from shop.queries.skus import current_sku
 
 Source = tuple[str, str]
 TOKEN_BYTES = 32
@@ -148,7 +149,12 @@ def add_line(
     cart = _locked(cart_id)
     line = cart.lines.filter(variant__sku=sku).first()
     wanted = (line.quantity if line else 0) + _whole(quantity)
-    variant = _buyable(cart, sku, wanted, now)
+    try:
+        variant = _buyable(cart, sku, wanted, now)
+    except UnknownVariant:
+        if (renamed := current_sku(sku)) == sku:
+            raise
+        return add_line(cart_id=cart_id, sku=renamed, quantity=quantity, source=source, by=by, now=now)
     if line is None:
         line = CartLine(cart=cart, variant=variant, added_at=now)
     line.quantity = wanted
@@ -166,6 +172,8 @@ def set_quantity(*, cart_id: int, sku: str, quantity: int, by: Actor, now: datet
     now = now or timezone.now()
     cart = _locked(cart_id)
     line = cart.lines.filter(variant__sku=sku).first()
+    if line is None and (renamed := current_sku(sku)) != sku:
+        sku, line = renamed, cart.lines.filter(variant__sku=renamed).first()
     if line is None:
         raise UnknownVariant
     if quantity == 0:
@@ -185,7 +193,7 @@ def remove_line(*, cart_id: int, sku: str, by: Actor, now: datetime | None = Non
     """Take a line out; one that is not there is no error. Locks the cart. Raises CartClosed."""
     with transaction.atomic():
         cart = _locked(cart_id)
-        cart.lines.filter(variant__sku=sku).delete()
+        cart.lines.filter(variant__sku__in=[sku, current_sku(sku)]).delete()
         _touched(cart, now)
 
 

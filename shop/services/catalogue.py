@@ -13,7 +13,7 @@ from core import events, markdown
 from core.context import Actor
 from core.errors import Conflict, Denied, Invalid
 from core.money import Money
-from shop.models import Market, OptionValue, Price, Product, ProductSlug, Variant, VariantOptionValue
+from shop.models import Market, OptionValue, Price, Product, ProductSlug, Variant, VariantOptionValue, VariantSku
 from shop.models.price import HIGHEST_AMOUNT
 
 UNUSUAL_FACTOR = 10
@@ -23,6 +23,11 @@ UNUSUAL_AMOUNT = 10**8
 class SlugTaken(Conflict):
     code = "slug_taken"
     message = _("Another product has, or had, this address.")
+
+
+class SkuTaken(Conflict):
+    code = "sku_taken"
+    message = _("Another variant has, or had, this SKU.")
 
 
 class CombinationTaken(Conflict):
@@ -67,6 +72,30 @@ def save_product(*, product: Product, by: Actor, now: datetime | None = None) ->
     former_slug = former.slug if former else ""
     events.record(name, product, by=by, now=now, status=product.status, former_slug=former_slug)
     return product
+
+
+@transaction.atomic
+def save_variant(*, variant: Variant, by: Actor, now: datetime | None = None) -> Variant:
+    """Save a new or changed variant and keep its former SKU. Locks the product, then the variant.
+
+    Raises Denied, SkuTaken. Records variant.added, variant.renamed or variant.changed.
+    """
+    is_new = variant.pk is None
+    if not by.can("shop.add_variant" if is_new else "shop.change_variant"):
+        raise Denied
+    Product.objects.select_for_update(no_key=True).get(pk=variant.product_id)
+    former = Variant.objects.select_for_update(no_key=True, of=("self",)).filter(pk=variant.pk).first()
+    _check_sku(variant)
+    variant.save()
+    if former is None:
+        events.record("variant.added", variant, by=by, now=now, product=variant.product.slug)
+    elif former.sku == variant.sku:
+        events.record("variant.changed", variant, by=by, now=now, product=variant.product.slug)
+    else:
+        VariantSku.objects.filter(sku=variant.sku).delete()
+        VariantSku.objects.create(variant=variant, sku=former.sku)
+        events.record("variant.renamed", variant, by=by, now=now, former_sku=former.sku)
+    return variant
 
 
 @transaction.atomic
@@ -142,6 +171,14 @@ def is_unusual_price(*, variant: Variant | None, market: Market, amount: Money) 
         return former is None or former.amount != amount.minor
     usual: int = former.amount if former else running.aggregate(highest=Max("amount", default=0))["highest"]
     return 0 < usual * UNUSUAL_FACTOR <= amount.minor
+
+
+def _check_sku(variant: Variant) -> None:
+    """A SKU may go back to a variant that had it, never to another one: old links keep leading to the first."""
+    same = Variant.objects.filter(sku=variant.sku).exclude(pk=variant.pk)
+    former = VariantSku.objects.filter(sku=variant.sku).exclude(variant=variant.pk)
+    if same.exists() or former.exists():
+        raise SkuTaken(field="sku")
 
 
 def _check_slug(product: Product) -> None:

@@ -12,7 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from core import events
 from core.context import Actor
 from core.errors import Conflict, Denied, Invalid
+from core.text import has_visible_text
 from shop.models import Order, OrderLine, Reservation, StockLevel, StockMovement, Variant, Warehouse
+from shop.queries.skus import resolve_sku
 from shop.services.cart import NotEnoughStock, UnknownVariant
 
 # One statement: lock the levels in key order, hand out what is free, count it as reserved, note who holds it.
@@ -88,7 +90,20 @@ class StockPromised(Conflict):
 
 class InvalidStockChange(Invalid):
     code = "invalid_stock_change"
-    message = _("Say how many pieces.")
+    message = _("Enter a number of pieces other than 0.")
+
+
+class MissingCause(InvalidStockChange):
+    message = _("Choose why the count is corrected.")
+
+
+class MissingNote(InvalidStockChange):
+    message = _("Describe the reason in the note.")
+
+
+class NoWarehouse(Conflict):
+    code = "no_warehouse"
+    message = _("There is no warehouse yet, or none with this code. Add a warehouse first.")
 
 
 def reserve(lines: Iterable[OrderLine], *, now: datetime) -> None:
@@ -169,24 +184,39 @@ def receive_stock(
 ) -> StockLevel:
     """Put new pieces on the shelf of a warehouse (the first when none is named); a key that was used does nothing.
 
-    Locks the level. Raises Denied, UnknownVariant, InvalidStockChange. Records stock.received.
+    The first pieces of a variant in a warehouse make its level. Locks the level. Raises Denied, UnknownVariant,
+    NoWarehouse, InvalidStockChange. Records stock.received.
     """
     if quantity <= 0:
-        raise InvalidStockChange(field="quantity")
+        raise InvalidStockChange(_("Enter how many pieces came in, 1 or more."), field="quantity")
     return _book(sku, warehouse, quantity, StockMovement.Reason.RECEIVED, key=key, note=note, by=by, now=now)
 
 
 @transaction.atomic
 def adjust_stock(
-    *, sku: str, change: int, key: str, warehouse: str = "", note: str, by: Actor, now: datetime | None = None
+    *,
+    sku: str,
+    change: int,
+    key: str,
+    warehouse: str = "",
+    cause: str = StockMovement.Cause.OTHER,
+    note: str = "",
+    by: Actor,
+    now: datetime | None = None,
 ) -> StockLevel:
     """Correct the shelf by so many pieces, up or down, and say why; a key that was used does nothing.
 
-    Locks the level. Raises Denied, UnknownVariant, InvalidStockChange, StockPromised. Records stock.adjusted.
+    The cause "other" needs a note. Locks the level. Raises Denied, UnknownVariant, NoWarehouse, InvalidStockChange,
+    MissingCause, MissingNote, StockPromised. Records stock.adjusted.
     """
-    if change == 0 or not note.strip():
-        raise InvalidStockChange(field="change" if change == 0 else "note")
-    return _book(sku, warehouse, change, StockMovement.Reason.ADJUSTED, key=key, note=note, by=by, now=now)
+    if change == 0:
+        raise InvalidStockChange(field="change")
+    if cause not in StockMovement.Cause.values:
+        raise MissingCause(field="cause")
+    if cause == StockMovement.Cause.OTHER and not has_visible_text(note):
+        raise MissingNote(field="note")
+    reason = StockMovement.Reason.ADJUSTED
+    return _book(sku, warehouse, change, reason, cause=cause, key=key, note=note, by=by, now=now)
 
 
 @transaction.atomic
@@ -217,13 +247,13 @@ def _book(
     note: str,
     by: Actor,
     now: datetime | None,
+    cause: str = "",
 ) -> StockLevel:
     level = _level(sku, warehouse, by)
     now = now or timezone.now()
-    if _change(level.pk, change, reason=reason, key=key, note=note.strip()[:200], by=by, now=now):
-        events.record(
-            f"stock.{reason.value}", level.variant, by=by, now=now, quantity=change, warehouse=level.warehouse.code
-        )
+    if _change(level.pk, change, reason=reason, cause=cause, key=key, note=note.strip()[:200], by=by, now=now):
+        data = {"quantity": change, "warehouse": level.warehouse.code, **({"cause": cause} if cause else {})}
+        events.record(f"stock.{reason.value}", level.variant, by=by, now=now, **data)
     level.refresh_from_db(fields=["on_hand", "reserved"])
     return level
 
@@ -231,11 +261,13 @@ def _book(
 def _level(sku: str, warehouse: str, by: Actor) -> StockLevel:
     if not by.can("shop.adjust_stock"):
         raise Denied
-    variant = Variant.objects.filter(sku=sku).select_related("product").first()
+    variant = resolve_sku(sku)
     places = Warehouse.objects.filter(code=warehouse) if warehouse else Warehouse.objects.all()
     place = places.first()
-    if variant is None or place is None:
-        raise UnknownVariant
+    if variant is None:
+        raise UnknownVariant(field="sku")
+    if place is None:
+        raise NoWarehouse(field="warehouse")
     level, _made = StockLevel.objects.select_related("variant__product", "warehouse").get_or_create(
         variant=variant, warehouse=place
     )
@@ -243,7 +275,15 @@ def _level(sku: str, warehouse: str, by: Actor) -> StockLevel:
 
 
 def _change(
-    level_id: int, quantity: int, *, reason: StockMovement.Reason, key: str, by: Actor, now: datetime, note: str = ""
+    level_id: int,
+    quantity: int,
+    *,
+    reason: StockMovement.Reason,
+    key: str,
+    by: Actor,
+    now: datetime,
+    note: str = "",
+    cause: str = "",
 ) -> bool:
     """Move `on_hand` and write the movement; False when the key has done so before."""
     movement, made = StockMovement.objects.get_or_create(
@@ -252,6 +292,7 @@ def _change(
             "level_id": level_id,
             "quantity": quantity,
             "reason": reason,
+            "cause": cause,
             "note": note,
             "actor": by.user,
             "at": now,

@@ -9,10 +9,11 @@ from core import testing
 from core.context import Actor
 from core.testing import events_named
 from shop.providers import sandbox
-from shop.services import payment, refund
+from shop.services import fulfilment, payment, refund
 from shop.tests.factories import (
     SYSTEM,
     VariantFactory,
+    euros,
     paid,
     place,
     start,
@@ -133,3 +134,63 @@ def test_a_payment_is_looked_up_at_its_provider(desk: Client):
 
     order.refresh_from_db()
     assert order.status == "paid"
+
+
+def test_the_whole_order_is_on_one_page(desk: Client, manager: Any):
+    order = paid({VariantFactory(sku="MUG", stock=9): 2})
+    order.billing_address = {**order.shipping_address, "name": "Clara Payer", "phone": "+49 30 1"}
+    order.save(update_fields=["billing_address"])
+    fulfilment.fulfil_order(
+        order_id=order.pk,
+        carrier="DHL",
+        tracking_code="JD0001",
+        tracking_url="https://track.example/JD0001",
+        lines={str(order.lines.get().uid): 1},
+        by=Actor.person(manager),
+    )
+
+    page = desk.get(f"/admin/shop/order/{order.pk}/change/").content.decode()
+
+    for shown in ("Torstraße 1", "10119", "Clara Payer", "+49 30 1", "DHL", "JD0001", "Standard delivery", "1 × MUG"):
+        assert shown in page
+    assert 'href="https://track.example/JD0001"' in page
+    for label, amount in [("Goods", 6800), ("Total", order.total), ("Tax included", order.tax)]:
+        assert f'<th scope="row" colspan="7">{label}</th><td>{order.money(amount).format()}</td>' in page
+    assert f">Delivery: Standard delivery</th><td>{order.money(490).format()}</td>" in page
+    assert "Order: fulfilled" in page
+    assert "order.fulfilled" not in page
+
+
+def test_parcels_and_refunds_are_in_the_history_of_an_order(desk: Client, manager: Any):
+    order = paid({VariantFactory(stock=9): 2})
+    refund.request_refund(order_id=order.pk, amount=euros("5.00"), reason="late", by=Actor.person(manager))
+    fulfilment.fulfil_order(order_id=order.pk, by=Actor.person(manager))
+
+    page = desk.get(f"/admin/shop/order/{order.pk}/history/").content.decode()
+
+    for title in ("Order: placed", "Order: paid", "Order: refund requested", "Order: fulfilled"):
+        assert title in page
+
+
+@pytest.mark.parametrize("verb", ["fulfil", "refund"])
+def test_neither_sending_nor_refunding_is_offered_before_payment(desk: Client, verb: str):
+    order = place({VariantFactory(stock=9): 2})
+
+    page = desk.get(f"/admin/shop/order/{order.pk}/change/").content.decode()
+    direct = desk.get(f"/admin/shop/order/{order.pk}/{verb}/")
+
+    assert f"/admin/shop/order/{order.pk}/{verb}/" not in page
+    assert (direct.status_code, direct["Location"]) == (302, f"/admin/shop/order/{order.pk}/change/")
+
+
+def test_nothing_is_offered_on_a_fully_refunded_order(desk: Client, manager: Any, deliver_events: Any):
+    order = paid({VariantFactory(stock=9): 2})
+    refund.request_refund(order_id=order.pk, reason="broke", by=Actor.person(manager))
+    deliver_events()
+
+    page = desk.get(f"/admin/shop/order/{order.pk}/change/").content.decode()
+    public = desk.get(f"/shop/orders/{order.number}/")
+
+    for verb in ("fulfil", "refund", "cancel"):
+        assert f"/admin/shop/order/{order.pk}/{verb}/" not in page
+    assert (public.context["may_refund"], public.context["may_fulfil"]) == (False, False)

@@ -79,8 +79,8 @@ def test_stock_is_received_and_corrected_on_its_own_page(desk: Client):
 
     desk.post(url, {"what": "receive", "change": "3", "key": "k1"})
     desk.post(url, {"what": "receive", "change": "3", "key": "k1"})
-    desk.post(url, {"what": "adjust", "change": "-2", "note": "broke", "key": "k2"})
-    too_many = desk.post(url, {"what": "adjust", "change": "-7", "note": "broke", "key": "k3"})
+    desk.post(url, {"what": "adjust", "change": "-2", "cause": "damaged", "key": "k2"})
+    too_many = desk.post(url, {"what": "adjust", "change": "-7", "cause": "damaged", "key": "k3"})
     silent = desk.post(url, {"what": "adjust", "change": "-1", "key": "k4"})
 
     level.refresh_from_db()

@@ -111,9 +111,10 @@ class TestReservation:
     def test_unknown_things_and_places_are_refused(self) -> None:
         VariantFactory(sku="MUG", stock=0)
 
-        for asked in ({"sku": "NOTHING"}, {"sku": "MUG", "warehouse": "nowhere"}):
-            with pytest.raises(UnknownVariant):
-                stock.receive_stock(**asked, quantity=1, key="x", by=SYSTEM)
+        with pytest.raises(UnknownVariant):
+            stock.receive_stock(sku="NOTHING", quantity=1, key="x", by=SYSTEM)
+        with pytest.raises(stock.NoWarehouse):
+            stock.receive_stock(sku="MUG", warehouse="nowhere", quantity=1, key="x", by=SYSTEM)
 
     def test_only_those_who_may_change_stock_do(self, customer: Any, author: Any) -> None:
         VariantFactory(sku="MUG", stock=1)

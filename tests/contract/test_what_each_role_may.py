@@ -20,6 +20,7 @@ from config.tests.test_who_may_call import ALL, router_forms, with_key
 from core.context import SCOPES
 from core.testing import snapshot
 from tests.contract.conftest import undone
+from tests.contract.world import SKU
 
 pytestmark = pytest.mark.usefixtures("db", "unlimited")
 
@@ -71,6 +72,7 @@ LET_IN = {
         ("post", "order-payments"),
         ("post", "order-fulfilments"),
         ("post", "stock-level-movements"),
+        ("post", "stock-movement-list"),
     ],
     "shop-manager support-agent": [("post", "order-refunds")],
     "support-agent": [
@@ -115,6 +117,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("post", "room-messages"): {"body": "Hello", "client_id": UID},
     ("patch", "room-place"): {"muted": True},
     ("post", "stock-level-movements"): {"quantity": 1, "reason": "received"},
+    ("post", "stock-movement-list"): {"sku": SKU, "quantity": 1, "reason": "received"},
     ("patch", "webhook-detail"): {"enabled": False},
     ("post", "webhook-list"): {"url": "https://other.example/", "events": ["order.paid"]},
 }

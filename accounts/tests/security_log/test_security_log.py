@@ -5,6 +5,7 @@ import io
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -14,6 +15,7 @@ from django.utils import timezone
 from accounts import tasks
 from accounts.security_log import queries
 from accounts.security_log.queries import Wanted
+from accounts.services import roles
 from accounts.tests.factories import PASSWORD, UserFactory
 from accounts.tests.impersonation.conftest import with_role
 from core import context, events
@@ -317,3 +319,29 @@ def test_who_goes_takes_along_from_where_they_came_and_the_log_stays(clara):
     signed_in = EventOrigin.objects.get(event__name="user.signed_in")
     assert (signed_in.address, signed_in.agent) == (None, "")
     assert EventOrigin.objects.get(event__name="user.sign_in_failed").address == "198.51.100.9"
+
+
+def test_it_says_which_role_was_given_or_taken_and_which_way_its_rules_changed(desk, owner, clara):
+    by = Actor.person(owner)
+    roles.assign_role(user_id=clara.pk, role="editor", by=by)
+    roles.remove_role(user_id=clara.pk, role="editor", by=by)
+    roles.require_factor(slug="editor", is_required=True, by=by)
+    roles.require_factor(slug="editor", is_required=False, by=by)
+    roles.save_role(slug="", name="Packer", description="", permissions=[permission("shop.view_order")], by=by)
+    roles.save_role(slug="packer", name="Packer", description="", permissions=[permission("shop.fulfil_order")], by=by)
+
+    details = [(row["action"], row["details"]) for row in desk.get(LOG).context["rows"][:6]]
+
+    assert details == [
+        ("role.saved", "added: shop.fulfil_order, removed: shop.view_order, permissions: 1"),
+        ("role.saved", "added: shop.view_order, permissions: 1"),
+        ("role.changed_factor_rule", "requires factor: no"),
+        ("role.changed_factor_rule", "requires factor: yes"),
+        ("role.removed", "role: editor"),
+        ("role.assigned", "role: editor"),
+    ]
+
+
+def permission(name):
+    app, codename = name.split(".")
+    return Permission.objects.select_related("content_type").get(content_type__app_label=app, codename=codename)

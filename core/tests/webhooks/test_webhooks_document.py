@@ -18,6 +18,7 @@ from shop.services import reviews, settlement
 
 DOCUMENT = (Path(settings.BASE_DIR) / "docs/webhooks.md").read_text()
 APPS = ("core", "accounts", "blog", "shop", "chat", "analytics")
+CONFIGURED = ("category", "option", "shipping_method", "warehouse")
 # Where a name is put together as it is recorded, and what it can be.
 COMPUTED = {
     ("blog/services/publishing.py", "event"): {"post.unpublished", "post.archived"},
@@ -28,6 +29,8 @@ COMPUTED = {
     ("shop/services/settlement.py", "name"): {name for _status, name in settlement.CLOSED.values()},
     ("shop/services/orders.py", "f'order.{status.value}'"): {f"order.{one}" for one in Order.DEAD},
     ("shop/services/catalogue.py", "name"): {"product.added", "product.changed"},
+    ("shop/services/configuration.py", "f'{row.public_kind}.saved'"): {f"{kind}.saved" for kind in CONFIGURED},
+    ("shop/services/configuration.py", "f'{row.public_kind}.deleted'"): {f"{kind}.deleted" for kind in CONFIGURED},
     ("shop/services/stock.py", "f'stock.{reason.value}'"): {
         f"stock.{one}" for one in (StockMovement.Reason.RECEIVED, StockMovement.Reason.ADJUSTED)
     },
