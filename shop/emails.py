@@ -51,7 +51,7 @@ def send_waiting_orders(*, number: str) -> None:
 
 
 def _link(order: Order) -> str:
-    return settings.SITE_URL + reverse("shop:order", args=[order.number, order.signature])
+    return f"{settings.SITE_URL}{reverse('shop:order', args=[order.number, order.signature])}"
 
 
 def _facts(order: Order) -> dict[str, Any]:

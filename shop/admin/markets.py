@@ -47,7 +47,7 @@ class MarketForm(forms.ModelForm):
 
     def _get_validation_exclusions(self) -> set[str]:
         # The service takes the mark from the former default market, so two are no mistake here.
-        return {*super()._get_validation_exclusions(), "is_default"}
+        return {*super()._get_validation_exclusions(), "is_default"}  # type: ignore[misc]  # not in the stubs
 
 
 class MissingRatesAdmin(EditAdmin):

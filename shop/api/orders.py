@@ -207,7 +207,7 @@ class OrderViewSet(ReadViewSet[Order]):
         return visible if self.action == "list" else queries.with_everything(visible)
 
     def get_permissions(self) -> list[Any]:
-        return [] if self.token else super().get_permissions()
+        return [] if self.token else list(super().get_permissions())
 
     @property
     def token(self) -> str:

@@ -75,7 +75,7 @@ def require_room(
     if not pieces:
         return
     _lock(f"shop.hold:email:{email}")
-    waiting = Order.objects.filter(status=Order.Status.PENDING_PAYMENT, user=None).exclude(pk=besides)
+    waiting = Order.objects.filter(status=Order.Status.PENDING_PAYMENT, user=None).exclude(pk=besides or 0)
     own = waiting.filter(email=email)
     if not provider.pays_at_once:
         slow = own.filter(payments__provider__in=_slow(), payments__status__in=Payment.LIVE).distinct()

@@ -58,9 +58,10 @@ def check_market(*, pk: int | None, currency: str, countries_in: list[str], is_d
     unknown = [code for code in countries_in if code not in dict(countries)]
     if unknown or not countries_in:
         raise InvalidMarket(_("Use two-letter country codes, such as DE."), field="countries")
-    if not is_default and not Market.objects.exclude(pk=pk).filter(is_default=True).exists():
+    others = Market.objects.filter(is_default=True).exclude(pk=pk or 0)
+    if not is_default and not others.exists():
         raise DefaultMarketNeeded(field="is_default")
-    former = Market.objects.filter(pk=pk).first()
+    former = Market.objects.filter(pk=pk or 0).first()
     if former and former.currency != currency and has_amounts(former):
         raise CurrencyInUse(currency=former.currency, field="currency")
 
