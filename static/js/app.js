@@ -111,6 +111,18 @@ on("keydown", ".site-search", (form, event) => {
   next.focus();
 });
 
+// The first change of a search is a step of the history; what is typed further changes that step.
+const step = (form, attribute) => {
+  form.removeAttribute("data-hx-push-url");
+  form.removeAttribute("data-hx-replace-url");
+  form.setAttribute(attribute, "true");
+};
+document.addEventListener("htmx:afterRequest", (event) => {
+  const form = event.detail.successful && event.detail.elt.closest("[data-types]");
+  if (form) step(form, "data-hx-replace-url");
+});
+on("focusout", "[data-types]", (form) => step(form, "data-hx-push-url"));
+
 // A page that is shown again after Back has the count of its own time.
 addEventListener("pageshow", (event) => {
   const [{ type } = {}] = performance.getEntriesByType("navigation");

@@ -25,9 +25,11 @@ def test_back_and_reload_after_sorting_a_shelf(visitors, size):
     page.wait_for_url("**/shop/")
     is_whole(visitor)
     expect(page.get_by_label("Sort by")).to_have_value("-popularity")
+    page.wait_for_load_state()
 
     page.go_forward()
     expect(page.get_by_label("Sort by")).to_have_value("price")
+    page.wait_for_load_state()
     page.reload()
     is_whole(visitor)
     expect(page.get_by_label("Sort by")).to_have_value("price")
@@ -54,7 +56,6 @@ def test_back_and_reload_after_a_changed_search(visitors, size):
     visitor.goto("/search/?q=bowl")
     words = page.locator("#search-words")
     words.fill("mug")
-    words.press("Enter")
     page.wait_for_url("**q=mug**")
     page.wait_for_load_state("networkidle")
 
@@ -62,6 +63,7 @@ def test_back_and_reload_after_a_changed_search(visitors, size):
     page.wait_for_url("**q=bowl**")
     is_whole(visitor)
     expect(words).to_have_value("bowl")
+    page.wait_for_load_state()
 
     page.reload()
     is_whole(visitor)
