@@ -53,6 +53,7 @@ NAMES: Final[dict[str, Any]] = {
     "intro": "For soup, for fruit, for the cat.",
     "kind": "product",
     "name": "Clara Customer",
+    "email_hint": "no…@example.com",
     "network": "203.0.113.0/24",
     "note": "Please leave it with the neighbour.",
     "number": "A7K2M9QX",
