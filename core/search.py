@@ -175,7 +175,7 @@ def clean(q: str) -> str:
     return NEGATIONS.sub(" ", q.replace("\0", "")).strip()[:LONGEST_QUERY]
 
 
-def matching(words: Any, widened: Any) -> CombinedSearchQuery:
+def matching(words: Any, widened: Any) -> Query:
     """A query by words and by what `widen` made of them, for lists that are not ranked."""
     return _web(words) | _raw(widened)
 
