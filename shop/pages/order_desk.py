@@ -47,7 +47,7 @@ def fulfilments(request: PageRequest, number: str) -> HttpResponse:
 
     def carry_out(form: FulfilForm) -> str:
         fulfilment.fulfil_order(order_id=page.order.pk, by=request.grant.actor, **form.wish)
-        return _("The parcel is recorded, the customer gets a letter.")
+        return _("Shipment recorded. The customer has been emailed.")
 
     return _answer(request, page, fulfil_form(page, posted(request)), "fulfil", carry_out)
 
