@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.queries import InName, acted_in_names
 from blog import access
-from blog.models import Comment, Post, PostAuthor, PostTag, SlugRedirect, Tag, TagAlias
+from blog.models import Comment, Post, PostAuthor, PostTag, Revision, SlugRedirect, Tag, TagAlias
 from blog.models.comment import CommentQuerySet
 from blog.models.post import HEAVY, PostQuerySet
 from core.context import Grant
@@ -173,6 +173,15 @@ def saved_in_names(post: Post) -> dict[int, InName]:
     events = list(saved.exclude(impersonator_id=""))
     names = acted_in_names(events)
     return {event.data["revision"]: names[event.pk] for event in events if event.pk in names}
+
+
+def autosave_of(post: Post, user: User | None) -> Revision | None:
+    """What this person typed on a post and has not saved, if it is newer than the post and differs; one query."""
+    kept = Revision.objects.filter(post=post, author=user, kind=Revision.Kind.AUTOSAVE, created_at__gt=post.updated_at)
+    found = kept.first() if user is not None else None
+    if found is None or found.body_source.replace("\r\n", "\n").strip() == post.body_source.strip():
+        return None
+    return found
 
 
 def related_to(post: Post) -> list[Post]:

@@ -11,7 +11,8 @@ from accounts.models import User
 from blog.forms import PublicationForm
 from blog.models import Post
 from blog.services import slugs, tagging
-from blog.services.writing import LONGEST, EditConflict, NothingWritten, PostFields
+from blog.services.revising import LONGEST
+from blog.services.writing import EditConflict, NothingWritten, PostFields
 from core import markdown
 from core.context import Actor
 from core.email_addresses import find_email
@@ -95,6 +96,7 @@ class PostForm(forms.ModelForm):
     class Meta:
         model = Post
         fields = WRITTEN
+        labels: ClassVar = {"excerpt": _("Excerpt")}
         widgets: ClassVar = {"excerpt": forms.Textarea(attrs={"rows": 3, "cols": 100})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

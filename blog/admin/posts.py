@@ -7,8 +7,8 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin import ModelAdmin
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -16,7 +16,7 @@ from blog import access, queries
 from blog.admin.post_form import PostForm
 from blog.forms import PublicationForm
 from blog.models import Post, Revision
-from blog.services import checking, publishing, writing
+from blog.services import checking, publishing, revising, writing
 from core import interrupted_forms
 from core.errors import Denied, DomainError
 from core.middleware import grant_of
@@ -62,10 +62,24 @@ class PostAdmin(ModelAdmin):
     def byline(self, post: Post) -> str:
         return post.byline
 
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.autosave_view)
+        return [path("<int:pk>/autosave/", view, name="blog_post_autosave"), *super().get_urls()]
+
+    def autosave_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Keep what is being typed; asked by the form's script every few seconds."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        if not self.get_queryset(request).filter(pk=pk).exists():
+            raise Denied
+        texts = {name: request.POST.get(name, "") for name in ("title", "excerpt", "body")}
+        revising.autosave_post(post_id=pk, by=grant_of(request).actor, **texts)
+        return HttpResponse(status=204)
+
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change, **kwargs)
         actor = grant_of(request).actor
-        returned = self._returned(request) if request.method == "GET" else {}
+        returned = self._returned(request, obj) if request.method == "GET" else {}
         return type(form.__name__, (form,), {"actor": actor, "returned": returned})
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -113,10 +127,13 @@ class PostAdmin(ModelAdmin):
         shown = self._around(request, post)
         return super().changeform_view(request, object_id, form_url, {**(extra_context or {}), **shown})
 
-    def _returned(self, request: HttpRequest) -> dict[str, Any]:
+    def _returned(self, request: HttpRequest, post: Post | None) -> dict[str, Any]:
         """What was typed when the session ended, as the form's first values: a box that was not ticked is not sent."""
         fields: dict[str, Any] = dict(interrupted_forms.kept_fields(request, _owner(request)))
-        return {**fields, "comments_closed": "comments_closed" in fields} if fields else {}
+        if fields:
+            return {**fields, "comments_closed": "comments_closed" in fields}
+        typed = queries.autosave_of(post, grant_of(request).actor.user) if post and "autosave" in request.GET else None
+        return {"title": typed.title, "excerpt": typed.excerpt, "body": typed.body_source} if typed else {}
 
     def _around(self, request: HttpRequest, post: Post | None) -> dict[str, Any]:
         """What stands around the form: buttons, checks, revisions."""
@@ -124,7 +141,7 @@ class PostAdmin(ModelAdmin):
         form = {
             "owner_field": interrupted_forms.FIELD,
             "owner_token": interrupted_forms.owner_token(_owner(request)),
-            "returned": self._returned(request) if request.method == "GET" else {},
+            "returned": self._returned(request, post) if request.method == "GET" else {},
         }
         if post is None:
             return {**form, "publishable": actor.can("blog.publish_post")}
@@ -133,6 +150,7 @@ class PostAdmin(ModelAdmin):
         return {
             **form,
             "publishable": access.may_publish(post, actor),
+            "autosave": queries.autosave_of(post, actor.user),
             "checks": checking.checks_of(post),
             "revisions": [(one, in_names.get(one.number, "")) for one in revisions[:REVISIONS_SHOWN]],
         }

@@ -8,7 +8,7 @@ from rest_framework import serializers
 from accounts.models import User
 from blog import access
 from blog.models import Comment, Post, Tag
-from blog.services import commenting, writing
+from blog.services import commenting, revising
 from core import markdown
 from core.api.permissions import grant_of
 from core.api.viewsets import In, Problem
@@ -107,11 +107,11 @@ class PostDetailOut(PostOut):
 class PostIn(In):
     """A post to begin."""
 
-    title = serializers.CharField(max_length=writing.LONGEST["title"])
+    title = serializers.CharField(max_length=revising.LONGEST["title"])
     slug = serializers.CharField(max_length=80, required=False)
-    excerpt = serializers.CharField(max_length=writing.LONGEST["excerpt"], required=False, allow_blank=True)
+    excerpt = serializers.CharField(max_length=revising.LONGEST["excerpt"], required=False, allow_blank=True)
     body = serializers.CharField(
-        max_length=writing.LONGEST["body"],
+        max_length=revising.LONGEST["body"],
         required=False,
         allow_blank=True,
         trim_whitespace=False,
@@ -127,7 +127,7 @@ class PostIn(In):
         slug_field="uid", queryset=Picture.objects.all(), required=False, allow_null=True, help_text="A picture's uid."
     )
     seo_description = serializers.CharField(
-        max_length=writing.LONGEST["seo_description"], required=False, allow_blank=True
+        max_length=revising.LONGEST["seo_description"], required=False, allow_blank=True
     )
     visibility = serializers.ChoiceField(Post.Visibility.choices, required=False)
     entitlement_kind = serializers.CharField(max_length=40, required=False, allow_blank=True)
@@ -141,7 +141,7 @@ class PostPatchIn(PostIn):
     `lock_version`.
     """
 
-    title = serializers.CharField(max_length=writing.LONGEST["title"], required=False)
+    title = serializers.CharField(max_length=revising.LONGEST["title"], required=False)
     lock_version = serializers.IntegerField(min_value=1, required=False)
 
 

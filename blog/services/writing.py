@@ -12,7 +12,7 @@ from accounts.models import User
 from blog import access
 from blog.models import Post, PostAuthor, Revision
 from blog.services import slugs, tagging
-from blog.services.revising import keep_revision
+from blog.services.revising import LONGEST, TooLong, forget_autosave, keep_revision
 from core import events, markdown, references
 from core.constraints import violated_constraint
 from core.context import Actor
@@ -22,14 +22,6 @@ from core.models import Picture
 from core.text import has_visible_text
 from core.xml_text import drop_non_xml
 
-LONGEST = {
-    "title": 200,
-    "excerpt": 500,
-    "body": 200_000,
-    "seo_description": 300,
-    "entitlement_kind": 40,
-    "entitlement_subject": 80,
-}
 SLUG_CONSTRAINT = "blog_post_slug_key"
 COLUMNS = (
     *("title", "excerpt", "seo_description", "cover", "comments_mode", "comments_closed"),
@@ -65,11 +57,6 @@ class EditConflict(Conflict):
 class NothingWritten(Invalid):
     code = "title_missing"
     message = _("A post needs a title.")
-
-
-class TooLong(Invalid):
-    code = "too_long"
-    message = _("This is longer than %(most)s characters.")
 
 
 class NoKey(Invalid):
@@ -136,6 +123,7 @@ def save_post(
     if post.lock_version != lock_version:
         raise EditConflict(yours=dict(fields), theirs=_texts(post))
     before = _state(post)
+    forget_autosave(post, by)
     _fill(post, fields, story)
     relations = [
         "authors" in fields and _set_authors(post, fields["authors"], by),

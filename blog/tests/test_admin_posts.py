@@ -327,11 +327,11 @@ def test_what_was_typed_when_the_session_ended_comes_back_after_signing_in(clien
     form = page.context["adminform"].form
     assert form["body"].value() == "Typed for an hour."
     assert form["comments_closed"].value() is False
-    assert "Your text is back" in page.content.decode()
+    assert "Your unsaved text is back" in page.content.decode()
     assert Post.objects.get().body_source == "Old.\n"
     client.post(change(post), refilled(client, post))
     assert Post.objects.get().body_source == "Typed for an hour.\n"
-    assert "Your text is back" not in client.get(change(post)).content.decode()
+    assert "Your unsaved text is back" not in client.get(change(post)).content.decode()
 
 
 def test_what_was_typed_comes_back_to_nobody_else(client, boss):
@@ -341,6 +341,34 @@ def test_what_was_typed_comes_back_to_nobody_else(client, boss):
     client.force_login(editor(is_staff=True))
 
     assert "Secret draft." not in client.get(ADD).content.decode()
+
+
+def test_what_is_typed_is_kept_and_offered_until_it_is_saved(client, boss):
+    post = draft(body="Old.")
+    url = reverse("admin:blog_post_autosave", args=[post.pk])
+    before = snapshot("blog.Post")
+
+    for body in ("Typed", "Typed more"):
+        assert client.post(url, {"title": "T", "excerpt": "", "body": body}).status_code == 204
+
+    assert snapshot("blog.Post") == before
+    assert Revision.objects.get(kind="autosave").body_source == "Typed more"
+    assert "?autosave" in client.get(change(post)).content.decode()
+    form = client.get(f"{change(post)}?autosave").context["adminform"].form
+    assert (form["title"].value(), form["body"].value()) == ("T", "Typed more")
+    client.post(change(post), refilled(client, post, body="Saved."))
+    assert not Revision.objects.filter(kind="autosave").exists()
+    assert client.get(url).status_code == 405
+
+
+def test_nobody_keeps_a_text_on_the_post_of_another(client):
+    post = draft()
+    client.force_login(writer(is_staff=True))
+
+    response = client.post(reverse("admin:blog_post_autosave", args=[post.pk]), {"body": "Mine."})
+
+    assert response.status_code == 403
+    assert not Revision.objects.filter(kind="autosave").exists()
 
 
 def test_a_form_that_names_nobody_is_not_kept(client):

@@ -1,4 +1,4 @@
-// Tells the server where the cursor stood in the text, so that an uploaded picture is placed there.
+// The post editor: an uploaded picture is placed at the cursor, and what is typed is kept every few seconds.
 const body = document.querySelector("#id_body")
 const place = document.querySelector("#id_picture_at")
 
@@ -9,4 +9,24 @@ if (body && place) {
     // Characters, not the UTF-16 units that the browser counts.
     if (touched) place.value = [...body.value.slice(0, body.selectionEnd)].length
   })
+}
+
+const status = document.querySelector("#autosave")
+
+if (body && status) {
+  const SECONDS = 10
+  const texts = () => ["title", "excerpt", "body"].map((name) => [name, body.form.elements[name].value])
+  let kept = JSON.stringify(texts())
+
+  const keep = async () => {
+    const now = JSON.stringify(texts())
+    if (now === kept) return
+    const sent = new FormData()
+    for (const [name, text] of texts()) sent.append(name, text)
+    sent.append("csrfmiddlewaretoken", body.form.elements.csrfmiddlewaretoken.value)
+    const answer = await fetch(status.dataset.url, { method: "POST", body: sent, redirect: "manual" }).catch(() => null)
+    if (answer && answer.status === 204) kept = now
+    status.textContent = answer && answer.status === 204 ? status.dataset.saved : status.dataset.failed
+  }
+  setInterval(keep, SECONDS * 1000)
 }
