@@ -12,10 +12,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from analytics import queries
+from core.api.pagination import OnePage, one_page
 from core.api.viewsets import GrantedViewMixin, In, MoneyField, Problem
-from core.errors import Denied, Invalid
+from core.errors import Invalid
 
-PERMISSION = "analytics.view_salefact"
 LONGEST = timedelta(days=366)
 
 
@@ -46,7 +46,9 @@ class SalesOut(serializers.Serializer[Any]):
 class InsightsViewSet(GrantedViewMixin, viewsets.ViewSet):
     """What the shop took and gave back."""
 
+    pagination_class: Any = None
     required_scopes: ClassVar = {"GET": "shop:read"}
+    required_permission = "analytics.view_salefact"
 
     @extend_schema(
         parameters=[
@@ -55,17 +57,21 @@ class InsightsViewSet(GrantedViewMixin, viewsets.ViewSet):
         ],
         responses={200: SalesOut(many=True), 400: Problem, 403: Problem, 422: Problem},
     )
-    @action(detail=False, methods=["get"], serializer_class=SalesOut, is_list=True, parameters=("from", "to"))
+    @action(
+        detail=False,
+        methods=["get"],
+        serializer_class=SalesOut,
+        pagination_class=OnePage,
+        is_list=True,
+        parameters=("from", "to"),
+    )
     def sales(self, request: Request) -> Response:
         """Sales by day, oldest first; days without any are left out."""
-        if not self.grant.actor.can(PERMISSION):
-            raise Denied
-        asked = PeriodIn(data=request.query_params)
-        asked.is_valid(raise_exception=True)
-        first, last = asked.validated_data["from"], asked.validated_data["to"]
+        asked = PeriodIn.parse_query(request)
+        first, last = asked["from"], asked["to"]
         if not first <= last < first + LONGEST:
             raise BadPeriod(field="to")
-        return Response(SalesOut(queries.sales_by_day(first, last), many=True).data)
+        return Response(one_page(SalesOut(queries.sales_by_day(first, last), many=True).data))
 
 
 routes: list[tuple[str, Any, str]] = [("insights", InsightsViewSet, "insights")]

@@ -34,6 +34,7 @@ from chat.outbox import Outbox
 from chat.services import changes, messages, rooms
 from chat.threads import in_db
 from core import context
+from core.api.times import in_utc
 from core.context import Actor
 from core.errors import Conflict, Denied, DomainError
 
@@ -167,7 +168,7 @@ class TalkConsumer(AsyncConsumer):
             return
         self.greeted = True
         await self._be_here()
-        now = timezone.now().isoformat()
+        now = in_utc(timezone.now())
         self.push(protocol.welcome(connection=self.id, user=self.user_uid, now=now))
 
     async def _on_sub(self, frame: protocol.Sub) -> None:
@@ -215,9 +216,9 @@ class TalkConsumer(AsyncConsumer):
     async def _on_send(self, frame: protocol.Send) -> None:
         sent = await in_db(_send, frame, self.actor)
         message = sent.message
-        at = message.created_at.isoformat()
+        at = in_utc(message.created_at)
         self.push(
-            protocol.ok(frame.ref, id=str(message.uid), seq=message.seq, rev=message.rev, at=at, dup=sent.duplicate)
+            protocol.ok(frame.ref, uid=str(message.uid), seq=message.seq, rev=message.rev, at=at, dup=sent.duplicate)
         )
 
     async def _on_edit(self, frame: protocol.Edit) -> None:

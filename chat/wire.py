@@ -5,6 +5,7 @@ from typing import Any
 
 from accounts.models import User
 from chat.models import Message
+from core.api.times import in_utc
 
 
 def message_data(message: Message) -> dict[str, Any]:
@@ -13,11 +14,11 @@ def message_data(message: Message) -> dict[str, Any]:
     A reply names what it answers by number only: the quoted words may change or go, and this message would not.
     """
     return {
-        "id": str(message.uid),
+        "uid": str(message.uid),
         "seq": message.seq,
         "rev": message.rev,
         "kind": message.kind,
-        "at": message.created_at.isoformat(),
+        "at": in_utc(message.created_at),
         "author": person_data(message.author),
         "cid": str(message.client_id),
         "body": message.body,
@@ -25,7 +26,7 @@ def message_data(message: Message) -> dict[str, Any]:
         "reply_to": message.reply_to.seq if message.reply_to else None,
         "cards": [{"kind": kind, "id": public_id} for kind, public_id in message.cards],
         "reactions": _reactions(message),
-        "edited_at": message.edited_at.isoformat() if message.edited_at else None,
+        "edited_at": in_utc(message.edited_at) if message.edited_at else None,
         "deleted": message.deleted_at is not None,
     }
 
@@ -35,7 +36,7 @@ def person_data(user: User | None) -> dict[str, str | bool | None] | None:
     if user is None:
         return None
     picture = user.avatar.face.url if user.avatar else None
-    return {"id": str(user.uid), "name": user.display_name, "avatar": picture, "is_staff": user.is_staff}
+    return {"uid": str(user.uid), "name": user.display_name, "avatar": picture, "is_staff": user.is_staff}
 
 
 def _reactions(message: Message) -> list[dict[str, Any]]:

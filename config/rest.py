@@ -14,6 +14,7 @@ FRAMEWORK: Final[dict[str, Any]] = {
         "core.api.parameters.Ordering",
     ],
     "DEFAULT_THROTTLE_CLASSES": ["core.api.permissions.GrantThrottle"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "core.api.parameters.Negotiation",
     "DEFAULT_PARSER_CLASSES": ["core.api.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "core.api.schema.Schema",
     "DEFAULT_VERSIONING_CLASS": None,
@@ -34,7 +35,11 @@ SCHEMA: Final[dict[str, Any]] = {
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
-    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "core.api.examples.add_examples"],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "core.api.examples.add_examples",
+        "core.api.parts.add_parts",
+    ],
     "ENUM_NAME_OVERRIDES": {
         "PostStatusEnum": "blog.models.post.Post.Status",
         "StockReasonEnum": "shop.api.stock.BOOKED_REASONS",

@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from redis.exceptions import RedisError
 
 from core.api.problems import problem_response
+from core.web_addresses import READS
 
 # What a database or a Redis that is away, restarts or is overrun makes of a request.
 OUT_OF_REACH: Final = (OperationalError, InterfaceError, RedisError)
@@ -50,7 +51,10 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def handler404(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _answer(request, 404, "not_found", _("There is nothing here."))
+    detail = _("There is nothing here.")
+    if not request.path.endswith("/") and request.method not in READS:
+        detail = _("There is nothing here. Addresses end with a slash.")
+    return _answer(request, 404, "not_found", detail)
 
 
 def handler429(request: HttpRequest, exception: Exception | None = None, retry_after: int = 60) -> HttpResponse:

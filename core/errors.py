@@ -17,15 +17,17 @@ log = structlog.get_logger(__name__)
 class DomainError(Exception):
     """A refusal with a stable `code`, an HTTP `status` and a message for people.
 
-    `message` may hold named placeholders filled from `details`. `field` names the input at fault.
+    `message` may hold named placeholders filled from `details`. `field` names the input at fault, as a form has it;
+    `pointer` is its JSON pointer where the API names it otherwise.
     """
 
     code: ClassVar[str] = "refused"
     status: ClassVar[int] = 400
     message: ClassVar[str | Promise] = _("This cannot be done.")
 
-    def __init__(self, message: str | Promise = "", *, field: str = "", **details: Any) -> None:
+    def __init__(self, message: str | Promise = "", *, field: str = "", pointer: str = "", **details: Any) -> None:
         self.field = field
+        self.pointer = pointer or (f"/{field}" if field else "")
         self.details = details
         text = str(message or self.message)
         self.detail = text % details if details and not message else text

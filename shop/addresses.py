@@ -95,18 +95,19 @@ class InvalidPostcode(InvalidAddress):
 def clean(raw: Mapping[str, Any], *, field: str = "") -> dict[str, str]:
     """Return a tidy address: known keys, trimmed, without pasted marks, the postcode as the country's post writes it.
 
-    Raises InvalidAddress; its `field` is `field` and the key with an underscore, so a form can show it in place.
+    Raises InvalidAddress; its `field` is `field` and the key with an underscore, so a form can show it in place, and
+    its pointer leads into the address of the API.
     """
     address = {key: _tidy(raw.get(key)) for key in LIMITS}
     address["country"] = address["country"].upper()
     for key, value in address.items():
         if key in REQUIRED and not has_visible_text(value):
-            raise InvalidAddress(_("Fill in this part of the address."), field=_field(field, key))
+            raise InvalidAddress(_("Fill in this part of the address."), **_place(field, key))
         limit = MAX_TYPED_POSTCODE if key == "postcode" else LIMITS[key]
         if len(value) > limit:
             too_long = _("Shorten this part of the address to at most %(limit)s characters.") % {"limit": LIMITS[key]}
-            raise InvalidAddress(too_long, field=_field(field, key))
-    address["postcode"] = _postcode(address["postcode"], address["country"], _field(field, "postcode"))
+            raise InvalidAddress(too_long, **_place(field, key))
+    address["postcode"] = _postcode(address["postcode"], address["country"], _place(field, "postcode"))
     return address
 
 
@@ -115,7 +116,7 @@ def _tidy(value: Any) -> str:
     return " ".join(strip_invisible(str(value or "")).split())
 
 
-def _postcode(typed: str, country: str, field: str) -> str:
+def _postcode(typed: str, country: str, place: dict[str, str]) -> str:
     """The canonical form of a postcode however people write it: full-width, without separators, with a country prefix.
 
     Raises InvalidPostcode.
@@ -124,7 +125,7 @@ def _postcode(typed: str, country: str, field: str) -> str:
     digits = "".join(str(unicodedata.decimal(sign)) if sign.isdecimal() else sign for sign in upper)
     if country not in POSTCODES:
         if len(digits) > LIMITS["postcode"]:
-            raise InvalidPostcode(field=field, country=countries.name(country) or country)
+            raise InvalidPostcode(**place, country=countries.name(country) or country)
         return digits
     pattern, separator = POSTCODES[country]
     compact = re.sub(r"[\s\-‐-―−._/]+", "", digits)
@@ -133,8 +134,9 @@ def _postcode(typed: str, country: str, field: str) -> str:
         found = re.fullmatch(pattern, candidate, re.ASCII)
         if found:
             return separator.join(filter(None, found.groups()))
-    raise InvalidPostcode(field=field, country=countries.name(country) or country)
+    raise InvalidPostcode(**place, country=countries.name(country) or country)
 
 
-def _field(prefix: str, key: str) -> str:
-    return f"{prefix}_{key}" if prefix else key
+def _place(address: str, key: str) -> dict[str, str]:
+    """Where the wrong part is, for forms and for the API."""
+    return {"field": f"{address}_{key}", "pointer": f"/{address}_address/{key}"} if address else {"field": key}

@@ -16,7 +16,8 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 
 from core import search
-from core.filters import BooleanFilter, DateTimeFilter
+from core.api.times import TimeFilter
+from core.filters import BooleanFilter
 from core.money import Money
 from core.search import LONGEST_QUERY
 from shop.models import Market, Order, Product
@@ -70,8 +71,8 @@ class OrderFilter(django_filters.FilterSet):
     """Orders by state."""
 
     status = django_filters.ChoiceFilter(choices=Order.Status.choices)
-    placed_after = DateTimeFilter(field_name="placed_at", lookup_expr="gte")
-    placed_before = DateTimeFilter(field_name="placed_at", lookup_expr="lt")
+    placed_after = TimeFilter(field_name="placed_at", lookup_expr="gte")
+    placed_before = TimeFilter(field_name="placed_at", lookup_expr="lt")
 
     class Meta:
         model = Order

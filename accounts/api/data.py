@@ -14,7 +14,8 @@ from accounts.models import Closing, DataExport, User
 from accounts.services import closing, exports
 from core.api.emails import EmailField
 from core.api.permissions import HasScope
-from core.api.viewsets import GrantedViewMixin, In, Problem, ReadViewSet
+from core.api.times import TimeField
+from core.api.viewsets import GrantedViewMixin, In, NothingIn, Problem, ReadViewSet
 from core.errors import NotFound
 
 REFUSED = {401: Problem, 403: Problem}
@@ -23,12 +24,12 @@ REFUSED = {401: Problem, 403: Problem}
 class DataExportOut(serializers.Serializer[DataExport]):
     """A copy of one's data. The link to it is in the mail."""
 
-    id = serializers.UUIDField(source="uid")
+    uid = serializers.UUIDField()
     state = serializers.ChoiceField(choices=DataExport.State.choices)
     size = serializers.IntegerField(allow_null=True, help_text="In bytes.")
-    asked_at = serializers.DateTimeField()
-    made_at = serializers.DateTimeField(allow_null=True)
-    expires_at = serializers.DateTimeField(allow_null=True, help_text="Until when it can be fetched.")
+    asked_at = TimeField()
+    made_at = TimeField(allow_null=True)
+    expires_at = TimeField(allow_null=True, help_text="Until when it can be fetched.")
 
 
 class DataExportViewSet(ReadViewSet[DataExport]):
@@ -47,6 +48,7 @@ class DataExportViewSet(ReadViewSet[DataExport]):
     @extend_schema(request=None, responses={202: DataExportOut, 409: Problem, 429: Problem, **REFUSED})
     def create(self, request: Request) -> Response:
         """Ask for a copy of all that is held about me. The worker makes it and a mail brings the link."""
+        NothingIn.parse(request)
         made = exports.request_export(user_id=cast("User", self.grant.user).pk, by=self.grant.actor)
         return Response(DataExportOut(made).data, status=202)
 
@@ -60,10 +62,10 @@ class ClosingIn(In):
 class ClosingOut(serializers.Serializer[Closing]):
     """That the account is being closed."""
 
-    id = serializers.UUIDField(source="uid")
+    uid = serializers.UUIDField()
     state = serializers.ChoiceField(choices=Closing.State.choices)
-    asked_at = serializers.DateTimeField()
-    due_at = serializers.DateTimeField(help_text="Until then it can be taken back.")
+    asked_at = TimeField()
+    due_at = TimeField(help_text="Until then it can be taken back.")
 
 
 class ClosingViewSet(GrantedViewMixin, viewsets.ViewSet):

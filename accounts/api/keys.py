@@ -15,7 +15,8 @@ from accounts.models import ApiKey, User
 from accounts.models.api_key import State
 from accounts.services import api_keys
 from core.api.permissions import HasScope, grant_of
-from core.api.viewsets import In, Problem, ReadViewSet
+from core.api.times import TimeField
+from core.api.viewsets import In, NothingIn, Problem, ReadViewSet
 from core.context import SCOPES
 from core.errors import Denied
 
@@ -49,7 +50,7 @@ class ApiKeyIn(In):
     scopes = serializers.ListField(
         child=serializers.CharField(max_length=40), min_length=1, max_length=len(SCOPES), help_text="What it may do."
     )
-    expires_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
+    expires_at = TimeField(required=False, allow_null=True, default=None)
     networks = serializers.ListField(
         child=serializers.CharField(max_length=43),
         max_length=20,
@@ -62,17 +63,17 @@ class ApiKeyIn(In):
 class ApiKeyOut(serializers.Serializer[ApiKey]):
     """A key, as far as it is told."""
 
-    id = serializers.UUIDField(source="uid")
+    uid = serializers.UUIDField()
     name = serializers.CharField()
     prefix = serializers.CharField(help_text="What follows `agr_` in the key.")
     scopes = serializers.ListField(child=serializers.CharField())
     networks = serializers.ListField(child=serializers.CharField())
     state = serializers.ChoiceField(choices=State.choices)
-    expires_at = serializers.DateTimeField(allow_null=True)
-    revoked_at = serializers.DateTimeField(allow_null=True)
-    last_used_at = serializers.DateTimeField(allow_null=True, help_text="To the minute.")
-    former_until = serializers.DateTimeField(allow_null=True, help_text="Until when the former secret works.")
-    created_at = serializers.DateTimeField()
+    expires_at = TimeField(allow_null=True)
+    revoked_at = TimeField(allow_null=True)
+    last_used_at = TimeField(allow_null=True, help_text="To the minute.")
+    former_until = TimeField(allow_null=True, help_text="Until when the former secret works.")
+    created_at = TimeField()
 
 
 class ApiKeyWithTokenOut(serializers.Serializer[api_keys.WithToken]):
@@ -111,6 +112,7 @@ class ApiKeyViewSet(ReadViewSet[ApiKey]):
     @action(detail=True, methods=["post"], filter_backends=[])
     def secrets(self, request: Request, uid: str) -> Response:
         """Give it a new secret; the former one works for a day more."""
+        NothingIn.parse(request)
         return _shown_once(api_keys.rotate_key(key_id=self.get_object().pk, by=self.grant.actor))
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar, Unpack, cast
 
+from django.db import transaction
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, viewsets
 from rest_framework.decorators import action
@@ -11,7 +12,9 @@ from rest_framework.response import Response
 from accounts.models import User
 from accounts.services import people
 from core import pictures
+from core.api.addresses import UrlField
 from core.api.parsers import MultiPartParser
+from core.api.times import TimeField
 from core.api.viewsets import GrantedViewMixin, In, Problem
 
 
@@ -31,15 +34,15 @@ class AvatarIn(In):
 class MeOut(serializers.Serializer[Any]):
     """The person who asks."""
 
-    id = serializers.UUIDField(source="uid")
+    uid = serializers.UUIDField()
     email = serializers.EmailField()
     name = serializers.CharField()
     display_name = serializers.CharField()
     bio = serializers.CharField()
-    avatar = serializers.URLField(source="avatar.image.url", default=None, allow_null=True)
+    avatar = UrlField(source="avatar.image.url", default=None, allow_null=True)
     is_staff = serializers.BooleanField()
     roles = serializers.SerializerMethodField()
-    joined_at = serializers.DateTimeField(source="created_at")
+    joined_at = TimeField(source="created_at")
 
     def get_roles(self, user: User) -> list[str]:
         return list(user.groups.filter(role__isnull=False).order_by("role__slug").values_list("role__slug", flat=True))
@@ -76,8 +79,9 @@ class MeViewSet(GrantedViewMixin, viewsets.ViewSet):
     def avatar(self, request: Request) -> Response:
         """Show another picture beside my name; the former is deleted."""
         upload = AvatarIn.parse(request)["picture"]
-        picture = pictures.add_picture(upload=upload, by=self.grant.actor, decorative=True)
-        return self._changed(avatar=picture)
+        with transaction.atomic():  # no picture stays that nobody shows
+            picture = pictures.add_picture(upload=upload, by=self.grant.actor, decorative=True)
+            return self._changed(avatar=picture)
 
     @extend_schema(responses={200: MeOut, 401: Problem, 403: Problem})
     @avatar.mapping.delete

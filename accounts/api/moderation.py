@@ -6,7 +6,7 @@ from uuid import UUID
 import django_filters
 from django.db.models import QuerySet
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -17,7 +17,10 @@ from accounts.models import Ban, Case, Report
 from accounts.services import bans, cases, reports
 from core import ratelimit
 from core.api.emails import EmailField
+from core.api.references import KindField, KindFilter, ReferenceOut
+from core.api.times import TimeField
 from core.api.viewsets import GrantedViewMixin, In, Problem, ReadViewSet
+from core.context import Actor
 
 STRANGERS_RATE, PEOPLE_RATE = "5/hour", "20/hour"
 MANAGE = "moderation:manage"
@@ -26,9 +29,8 @@ MANAGE = "moderation:manage"
 class CaseOut(serializers.Serializer[Case]):
     """Something that staff should look at. `version` is what a decision names."""
 
-    id = serializers.UUIDField(source="uid")
-    kind = serializers.CharField()
-    about = serializers.CharField(source="subject_id")
+    uid = serializers.UUIDField()
+    about = serializers.SerializerMethodField()
     author = serializers.UUIDField(source="author.uid", default=None, allow_null=True)
     state = serializers.ChoiceField(choices=Case.State.choices)
     score = serializers.IntegerField()
@@ -37,9 +39,13 @@ class CaseOut(serializers.Serializer[Case]):
     version = serializers.IntegerField()
     act = serializers.CharField()
     words = serializers.CharField()
-    opened_at = serializers.DateTimeField()
-    decided_at = serializers.DateTimeField(allow_null=True)
+    opened_at = TimeField()
+    decided_at = TimeField(allow_null=True)
     decided_by = serializers.UUIDField(source="decided_by.uid", default=None, allow_null=True)
+
+    @extend_schema_field(ReferenceOut())
+    def get_about(self, case: Case) -> dict[str, str]:
+        return {"kind": case.kind, "id": case.subject_id}
 
 
 class DecisionIn(In):
@@ -57,9 +63,9 @@ class UndoIn(In):
 
 
 class CaseFilter(django_filters.FilterSet):
-    """Cases of a kind, open or decided."""
+    """Cases about things of a kind, open or decided."""
 
-    kind = django_filters.CharFilter()
+    about_kind = KindFilter(moderation.choices, field_name="kind")
     state = django_filters.ChoiceFilter(choices=Case.State.choices)
 
 
@@ -72,6 +78,9 @@ class CaseViewSet(ReadViewSet[Case]):
     lookup_field = "uid"
     lookup_value_converter = "uuid"
     ordering = ("id",)
+
+    def is_for(self, by: Actor) -> bool:
+        return bool(moderation.sources_for(by))
 
     def get_queryset(self) -> QuerySet[Case]:
         kinds = [source.kind for source in moderation.sources_for(self.grant.actor)]
@@ -92,11 +101,17 @@ class CaseViewSet(ReadViewSet[Case]):
         return Response(CaseOut(case).data, 201)
 
 
-class ThingReportIn(In):
-    """What should be looked at: its kind (`comment`, `review`, `message`, `user`), its id, and why."""
+class ReportedIn(In):
+    """A thing that can be reported, by its kind and public id."""
 
-    kind = serializers.CharField(max_length=40)
-    about = serializers.CharField(max_length=80)
+    kind = KindField(moderation.choices)
+    id = serializers.CharField(max_length=80)
+
+
+class ThingReportIn(In):
+    """What should be looked at, and why."""
+
+    about = ReportedIn()
     reason = serializers.ChoiceField(choices=Report.Reason.choices)
     words = serializers.CharField(max_length=reports.LONGEST, required=False, allow_blank=True, default="")
 
@@ -111,6 +126,7 @@ class ReportViewSet(GrantedViewMixin, viewsets.ViewSet):
     """Ask staff to look at something."""
 
     serializer_class = ReportedOut
+    program_scopes: ClassVar = {"POST": "account:write"}
 
     @extend_schema(request=ThingReportIn, responses={202: ReportedOut, 403: Problem, 404: Problem, 429: Problem})
     def create(self, request: Request) -> Response:
@@ -118,7 +134,8 @@ class ReportViewSet(GrantedViewMixin, viewsets.ViewSet):
         given, network = ThingReportIn.parse(request), ratelimit.client_key(request._request)  # noqa: SLF001
         rate = PEOPLE_RATE if self.grant.user else STRANGERS_RATE
         ratelimit.require(rate, "report", self.grant.actor.id or network)
-        reports.report(subject_id=given.pop("about"), viewer=self.grant, network=network, **given)
+        about = given.pop("about")
+        reports.report(kind=about["kind"], subject_id=about["id"], viewer=self.grant, network=network, **given)
         return Response({"state": "kept"}, 202)
 
 
@@ -131,22 +148,22 @@ class BanIn(In):
     scope = serializers.ChoiceField(choices=Ban.Scope.choices)
     reason = serializers.ChoiceField(choices=Report.Reason.choices)
     words = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
-    until = serializers.DateTimeField(required=False, allow_null=True, default=None)
+    until = TimeField(required=False, allow_null=True, default=None)
 
 
 class BanOut(serializers.Serializer[Ban]):
     """A ban, running or over."""
 
-    id = serializers.UUIDField(source="uid")
+    uid = serializers.UUIDField()
     user = serializers.UUIDField(source="user.uid", default=None, allow_null=True)
     email_hint = serializers.CharField(help_text="The banned address in part, where it is of nobody here.")
     network = serializers.CharField()
     scope = serializers.ChoiceField(choices=Ban.Scope.choices)
     reason = serializers.ChoiceField(choices=Report.Reason.choices)
     words = serializers.CharField()
-    until = serializers.DateTimeField(allow_null=True)
-    created_at = serializers.DateTimeField()
-    ended_at = serializers.DateTimeField(allow_null=True)
+    until = TimeField(allow_null=True)
+    created_at = TimeField()
+    ended_at = TimeField(allow_null=True)
 
 
 class BanViewSet(ReadViewSet[Ban]):
@@ -154,12 +171,10 @@ class BanViewSet(ReadViewSet[Ban]):
 
     serializer_class = BanOut
     required_scopes: ClassVar = dict.fromkeys(("GET", "POST", "DELETE"), MANAGE)
+    required_permission = "accounts.ban_user"
     lookup_field = "uid"
     lookup_value_converter = "uuid"
-
-    def get_queryset(self) -> QuerySet[Ban]:
-        may = self.grant.actor.can("accounts.ban_user")
-        return Ban.objects.select_related("user") if may else Ban.objects.none()
+    queryset = Ban.objects.select_related("user")
 
     @extend_schema(request=BanIn, responses={201: BanOut, 403: Problem, 404: Problem, 422: Problem})
     def create(self, request: Request) -> Response:

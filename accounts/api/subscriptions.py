@@ -12,6 +12,7 @@ from accounts.models import Subscription, User
 from accounts.services import subscriptions
 from core import ratelimit
 from core.api.emails import EmailField
+from core.api.times import TimeField
 from core.api.viewsets import GrantedViewMixin, In, Problem, ReadViewSet
 
 RATE = "10/hour"
@@ -38,13 +39,13 @@ class AskedOut(serializers.Serializer[Any]):
 class SubscriptionOut(serializers.Serializer[Subscription]):
     """A topic that one follows, or followed."""
 
-    id = serializers.UUIDField(source="uid")
+    uid = serializers.UUIDField()
     topic = serializers.CharField()
     email = serializers.EmailField()
     state = serializers.ChoiceField(choices=Subscription.State.choices)
-    created_at = serializers.DateTimeField()
-    confirmed_at = serializers.DateTimeField(allow_null=True)
-    ended_at = serializers.DateTimeField(allow_null=True)
+    created_at = TimeField()
+    confirmed_at = TimeField(allow_null=True)
+    ended_at = TimeField(allow_null=True)
 
 
 class MySubscriptionViewSet(ReadViewSet[Subscription]):
@@ -78,6 +79,7 @@ class AskViewSet(GrantedViewMixin, viewsets.ViewSet):
     """Ask an address whether it wants letters."""
 
     serializer_class = AskedOut
+    program_scopes: ClassVar = {"POST": "account:write"}
 
     @extend_schema(request=AskIn, responses={202: AskedOut, 404: Problem, 429: Problem})
     def create(self, request: Request) -> Response:

@@ -62,6 +62,11 @@ def source_of(kind: str) -> Source | None:
     return _sources.get(kind)
 
 
+def choices() -> list[tuple[str, str]]:
+    """The kinds that there are, as a field of a form takes them."""
+    return [(kind, kind) for kind in sorted(_sources)]
+
+
 def sources_for(by: Actor) -> list[Source]:
     """The kinds that somebody may decide about, in order."""
     if not by.can("accounts.moderate"):

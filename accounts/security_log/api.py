@@ -4,41 +4,46 @@ from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters
-from drf_spectacular.utils import extend_schema, extend_schema_view
+from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import mixins, serializers, viewsets
+from rest_framework.request import Request
+from rest_framework.response import Response
 
-from accounts import timeline
+from accounts import step_up, timeline
 from accounts.security_log import queries
 from accounts.security_log.queries import Wanted
+from core import events
+from core.api.references import ReferenceOut
+from core.api.spreadsheets import CsvRenderer
+from core.api.times import TimeField, TimeFilter
 from core.api.viewsets import GrantedViewMixin, Problem
-from core.errors import Denied
-from core.filters import DateTimeFilter
 from core.models import Event, EventOrigin
 
 REFUSALS = {400: Problem, 401: Problem, 403: Problem}
 
 
-class PartyOut(serializers.Serializer[Any]):
-    """Who or what: a kind and a public id."""
-
-    kind = serializers.CharField()
-    id = serializers.CharField()
-
-
 class EntryOut(serializers.Serializer[EventOrigin]):
     """An event that concerns the safety of accounts. Address and browser are forgotten after a while."""
 
-    id = serializers.UUIDField(source="event.uid")
-    at = serializers.DateTimeField()
+    uid = serializers.UUIDField(source="event.uid")
+    at = TimeField()
     action = serializers.CharField(source="event.name")
-    subject_kind = serializers.CharField(source="event.subject_kind")
-    subject_id = serializers.CharField(source="event.subject_id")
-    actor_kind = serializers.CharField(source="event.actor_kind")
-    actor_id = serializers.CharField(source="event.actor_id")
-    impersonator_id = serializers.CharField(source="event.impersonator_id", help_text="Who really acted.")
+    subject = serializers.SerializerMethodField()
+    actor = serializers.SerializerMethodField()
+    impersonator = serializers.CharField(
+        source="event.impersonator_id", help_text="The uid of who really acted; empty for who acted as themselves."
+    )
     address = serializers.IPAddressField(allow_null=True)
     agent = serializers.CharField(help_text="What the browser calls itself.")
     request_id = serializers.CharField(source="event.request_id")
+
+    @extend_schema_field(ReferenceOut())
+    def get_subject(self, entry: EventOrigin) -> dict[str, str]:
+        return {"kind": entry.event.subject_kind, "id": entry.event.subject_id}
+
+    @extend_schema_field(ReferenceOut())
+    def get_actor(self, entry: EventOrigin) -> dict[str, str]:
+        return {"kind": entry.event.actor_kind, "id": entry.event.actor_id}
 
 
 class LogFilter(filters.FilterSet):
@@ -47,8 +52,8 @@ class LogFilter(filters.FilterSet):
     person = filters.CharFilter(method="keep", help_text="Public id or e-mail address.")
     action = filters.ChoiceFilter(method="keep", choices=[(name, name) for name in queries.ACTIONS])
     address = filters.CharFilter(method="keep", help_text="An address or a network, such as 203.0.113.0/24.")
-    since = DateTimeFilter(method="keep")
-    until = DateTimeFilter(method="keep")
+    since = TimeFilter(method="keep")
+    until = TimeFilter(method="keep")
 
     def keep(self, queryset: QuerySet[EventOrigin], name: str, value: Any) -> QuerySet[EventOrigin]:
         """Raises BadAddress."""
@@ -63,20 +68,33 @@ class SecurityLogViewSet(GrantedViewMixin, mixins.ListModelMixin, viewsets.Gener
     serializer_class = EntryOut
     filterset_class = LogFilter
     required_scopes: ClassVar = {"GET": "security:read"}
+    required_permission = "core.view_security_log"
     ordering = ("-at", "-pk")
     ordering_fields: ClassVar[tuple[str, ...]] = ()
 
     def get_queryset(self) -> QuerySet[EventOrigin]:
-        if not self.grant.actor.can("core.view_security_log"):
-            raise Denied
         return queries.entries(Wanted())
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Entries, the newest first. As a table they are taken out: a browser's session must be fresh for that, as in
+        the staff area, and security_log.exported is recorded.
+        """
+        if request.accepted_renderer.format == CsvRenderer.format:
+            self._take_out(request)
+        return super().list(request, *args, **kwargs)
+
+    def _take_out(self, request: Request) -> None:
+        if self.grant.kind == "session" and step_up.is_needed(request._request):  # noqa: SLF001  it knows the session
+            raise step_up.AskedAgain
+        asked = sorted(name for name in LogFilter.base_filters if request.query_params.get(name))
+        events.record("security_log.exported", ("security_log", ""), by=self.grant.actor, asked=asked)
 
 
 class HappenedOut(serializers.Serializer[Event]):
     """Something that happened to the account of the person who asks."""
 
-    id = serializers.UUIDField(source="uid")
-    at = serializers.DateTimeField()
+    uid = serializers.UUIDField()
+    at = TimeField()
     action = serializers.CharField(source="name")
     is_warning = serializers.SerializerMethodField()
     by_staff = serializers.SerializerMethodField(help_text="Whether staff did it in the person's name.")

@@ -1,6 +1,5 @@
 """Who wants letters, for staff: to look, to end, and to take a list along who may."""
 
-import csv
 from collections.abc import Iterator
 from typing import Final
 
@@ -12,20 +11,11 @@ from django.utils.translation import ngettext
 
 from accounts.models import Letter, Subscription
 from accounts.services import subscriptions
-from core import events
+from core import events, spreadsheets
 from core.admin import ReadOnlyAdmin
 from core.middleware import grant_of
 
 COLUMNS: Final = ("email", "topic", "state", "source", "created_at", "confirmed_at", "ended_at")
-# What a spreadsheet would take for a formula.
-FORMULA: Final = ("=", "+", "-", "@")
-
-
-class Line:
-    """A file for csv.writer that gives each line back."""
-
-    def write(self, text: str) -> str:
-        return text
 
 
 @admin.register(Subscription)
@@ -71,13 +61,5 @@ class LetterAdmin(ReadOnlyAdmin):
 
 
 def lines_of(queryset: QuerySet[Subscription]) -> Iterator[str]:
-    """A head and a line a row; what would run as a formula is quoted."""
-    writer = csv.writer(Line())
-    yield writer.writerow(COLUMNS)
-    for row in queryset.order_by("pk").values_list(*COLUMNS).iterator():
-        yield writer.writerow([_harmless(value) for value in row])
-
-
-def _harmless(value: object) -> str:
-    text = value.isoformat() if hasattr(value, "isoformat") else str("" if value is None else value)
-    return f"'{text}" if text.startswith(FORMULA) else text
+    """A head and a line a row."""
+    return spreadsheets.lines(COLUMNS, queryset.order_by("pk").values_list(*COLUMNS).iterator())

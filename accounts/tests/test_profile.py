@@ -216,7 +216,7 @@ def test_the_api_tells_a_person_who_they_are(api, user, django_assert_max_num_qu
         answer = api.get(ME)
 
     assert answer.json() == {
-        "id": str(user.uid),
+        "uid": str(user.uid),
         "email": "nora@example.com",
         "name": "Nora Quist",
         "display_name": "Nora Quist",
@@ -267,10 +267,13 @@ def test_what_is_no_profile_is_refused(api, user, typed):
 def test_the_api_changes_nothing_but_the_profile(api, user):
     api.force_login(user)
 
-    api.patch(ME, {"name": "Nora Q.", "email": "evil@example.com", "is_staff": True, "id": "x", "roles": ["owner"]})
+    more = {"email": "evil@example.com", "is_staff": True, "uid": "x", "roles": ["owner"]}
+    refused = api.patch(ME, {"name": "Nora Q.", **more})
 
     user.refresh_from_db()
-    assert (user.name, user.email, user.is_staff, user.groups.count()) == ("Nora Q.", "nora@example.com", False, 0)
+    assert refused.status_code == 400
+    assert [error["pointer"] for error in refused.json()["errors"]] == [f"/{name}" for name in more]
+    assert (user.name, user.email, user.is_staff, user.groups.count()) == ("Nora Quist", "nora@example.com", False, 0)
 
 
 def test_a_strangers_profile_is_changed_by_those_who_may(user, staff, customer):

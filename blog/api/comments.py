@@ -48,6 +48,7 @@ class CommentViewSet(ReadViewSet[Comment]):
     filterset_class = CommentFilter
     lookup_field = "uid"
     lookup_value_converter = "uuid"
+    program_scopes: ClassVar = {"GET": "blog:read"}
     required_scopes: ClassVar = {"POST": "blog:write", "DELETE": "blog:write"}
     ordering = ("id",)
 
@@ -68,7 +69,7 @@ class CommentViewSet(ReadViewSet[Comment]):
         asked = CommentIn.parse(request)
         post = Post.objects.readable_by(self.grant).filter(slug=asked.pop("post")).values_list("pk", flat=True).first()
         if post is None:
-            raise NotFound
+            raise NotFound(field="post")
         how = Circumstances(network=ratelimit.client_key(request._request))  # noqa: SLF001
         comment = commenting.add_comment(post_id=post, by=self.grant.actor, how=how, **asked)
         return Response(CommentOut(comment).data, 201)

@@ -19,7 +19,7 @@ from blog.models.post import PostQuerySet
 from blog.services import publishing, writing
 from core.api import conditional
 from core.api.problems import CONTENT_TYPE, problem
-from core.api.viewsets import Problem, ReadViewSet
+from core.api.viewsets import NothingIn, Problem, ReadViewSet
 from core.idempotency import idempotent
 
 PUBLISHED = Post.Status.PUBLISHED
@@ -49,6 +49,7 @@ class PostViewSet(ReadViewSet[Post]):
     filterset_class = PostFilter
     lookup_field = "slug"
     version_field = "lock_version"
+    program_scopes: ClassVar = {"GET": "blog:read"}
     required_scopes: ClassVar = {"POST": "blog:write", "PATCH": "blog:write", "DELETE": "blog:write"}
 
     @property
@@ -94,15 +95,14 @@ class PostViewSet(ReadViewSet[Post]):
     def partial_update(self, request: Request, slug: str) -> Response:
         """Save fields over the version that was read, which `If-Match` or `lock_version` names."""
         asked = PostPatchIn.parse(request)
+        key = self.get_object().pk
         matched = conditional.expected_version(request)
         if matched is None and "lock_version" not in asked:
             raise conditional.ConditionMissing
+        if matched is not None:
+            asked["lock_version"] = None if matched is conditional.ANY else matched
         try:
-            post = writing.save_post(
-                post_id=self.get_object().pk,
-                by=self.grant.actor,
-                **(asked if matched is None else asked | {"lock_version": matched}),
-            )
+            post = writing.save_post(post_id=key, by=self.grant.actor, **asked)
         except writing.EditConflict as conflict:
             return _both_texts(conflict, conflict.status if matched is None else conditional.Stale.status)
         return self._answer(post)
@@ -111,6 +111,7 @@ class PostViewSet(ReadViewSet[Post]):
     @action(detail=True, methods=["post"])
     def submission(self, request: Request, slug: str) -> Response:
         """Hand a draft in for review."""
+        NothingIn.parse(request)
         return self._answer(writing.submit_post(post_id=self.get_object().pk, by=self.grant.actor), 201)
 
     @extend_schema(request=PublicationIn, responses={201: PostDetailOut, 409: Problem, 422: Problem})

@@ -10,7 +10,10 @@ from blog import access
 from blog.models import Comment, Post, Tag
 from blog.services import commenting, revising
 from core import markdown
+from core.api.addresses import UrlField
 from core.api.permissions import grant_of
+from core.api.references import ReferenceOut
+from core.api.times import TimeField
 from core.api.viewsets import In, Problem
 from core.models import Picture
 
@@ -24,26 +27,19 @@ class TagOut(serializers.Serializer[Tag]):
     slug = serializers.CharField()
     name = serializers.CharField()
     description = serializers.CharField()
-    url = serializers.CharField(source="get_absolute_url")
+    url = UrlField(source="get_absolute_url")
 
 
 class ImageOut(serializers.Serializer[Any]):
-    url = serializers.CharField()
+    url = UrlField()
     width = serializers.IntegerField()
     height = serializers.IntegerField()
     alt = serializers.CharField()
 
 
-class ReferenceOut(serializers.Serializer[Any]):
-    """A thing the text names; its mark in `body_html` is `<div data-card="kind:id">`."""
-
-    kind = serializers.CharField()
-    id = serializers.CharField()
-
-
 class HeadingOut(serializers.Serializer[Any]):
     level = serializers.IntegerField()
-    id = serializers.CharField()
+    anchor = serializers.CharField(source="id", help_text="Its id in `body_html`.")
     text = serializers.CharField()
 
 
@@ -54,7 +50,7 @@ class PostOut(serializers.Serializer[Post]):
     slug = serializers.CharField()
     title = serializers.CharField()
     excerpt = serializers.CharField()
-    url = serializers.CharField(source="get_absolute_url")
+    url = UrlField(source="get_absolute_url")
     status = serializers.ChoiceField(Post.Status.choices)
     visibility = serializers.ChoiceField(Post.Visibility.choices)
     authors = AuthorOut(many=True, source="bylines")
@@ -62,9 +58,9 @@ class PostOut(serializers.Serializer[Post]):
     cover = ImageOut(source="cover.image", default=None, allow_null=True)
     word_count = serializers.IntegerField()
     comment_count = serializers.IntegerField()
-    publish_at = serializers.DateTimeField(allow_null=True)
-    published_at = serializers.DateTimeField(allow_null=True)
-    updated_at = serializers.DateTimeField()
+    publish_at = TimeField(allow_null=True)
+    published_at = TimeField(allow_null=True)
+    updated_at = TimeField()
     lock_version = serializers.IntegerField()
 
 
@@ -76,7 +72,9 @@ class PostDetailOut(PostOut):
     body_html = serializers.SerializerMethodField()
     body = serializers.SerializerMethodField()
     toc = serializers.SerializerMethodField()
-    references = serializers.SerializerMethodField()
+    references = serializers.SerializerMethodField(
+        help_text='The things the text names; the mark of one in `body_html` is `<div data-card="kind:id">`.'
+    )
     seo_description = serializers.CharField()
     comments_mode = serializers.ChoiceField(Post.Moderation.choices)
     comments_closed = serializers.BooleanField()
@@ -96,7 +94,7 @@ class PostDetailOut(PostOut):
 
     @extend_schema_field(HeadingOut(many=True))
     def get_toc(self, post: Post) -> list[dict[str, Any]]:
-        return list(post.toc) if self.readable else []
+        return list(HeadingOut(post.toc, many=True).data) if self.readable else []
 
     @extend_schema_field(ReferenceOut(many=True))
     def get_references(self, post: Post) -> list[dict[str, str]]:
@@ -146,7 +144,7 @@ class PostPatchIn(PostIn):
 
 
 class PublicationIn(In):
-    publish_at = serializers.DateTimeField(required=False, help_text="Leave it out to publish now.")
+    publish_at = TimeField(required=False, help_text="Leave it out to publish now.")
 
 
 class TextOut(serializers.Serializer[Any]):
@@ -175,8 +173,8 @@ class CommentOut(serializers.Serializer[Comment]):
     depth = serializers.IntegerField()
     body = serializers.CharField(source="body_source")
     body_html = serializers.CharField()
-    created_at = serializers.DateTimeField()
-    edited_at = serializers.DateTimeField(allow_null=True)
+    created_at = TimeField()
+    edited_at = TimeField(allow_null=True)
 
 
 class CommentIn(In):

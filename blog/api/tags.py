@@ -1,5 +1,7 @@
 """Subjects for programs."""
 
+from typing import ClassVar
+
 from django.db.models import QuerySet
 
 from blog.api.shapes import TagOut
@@ -11,6 +13,7 @@ class TagViewSet(ReadViewSet[Tag]):
     """What posts are about."""
 
     serializer_class = TagOut
+    program_scopes: ClassVar = {"GET": "blog:read"}
     lookup_field = "slug"
     ordering = ("name",)
 

@@ -60,7 +60,7 @@ class NoSuchParent(Invalid):
 
 class UidTaken(Conflict):
     code = "comment_uid_taken"
-    message = _("Another comment has this uid.")
+    message = _("This uid was used for another comment.")
 
 
 @transaction.atomic
@@ -88,7 +88,7 @@ def add_comment(
     if not post.is_published or not access.may_read(post, by, now):
         raise NotFound
     if uid is not None and (sent := Comment.objects.filter(uid=uid).first()):
-        if (sent.post_id, sent.author_id) != (post.pk, by.user.pk):
+        if not _is_same(sent, post, by.user, text, parent):
             raise UidTaken(field="uid")
         return sent
     if post.comments_closed:
@@ -221,6 +221,18 @@ def _parent(post: Post, uid: UUID | None) -> Comment | None:
     if found is None:
         raise NoSuchParent(field="parent")
     return found if len(found.path) < DEEPEST else found.parent
+
+
+def _is_same(sent: Comment, post: Post, author: User, text: str, parent: UUID | None) -> bool:
+    """Whether a comment that is here is the one that is sent. One that was changed or removed since cannot be
+    compared, and is taken for the same.
+    """
+    if (sent.post_id, sent.author_id) != (post.pk, author.pk):
+        return False
+    if sent.edited_at is not None or sent.status == Status.DELETED:
+        return True
+    above = _parent(post, parent) if parent else None
+    return (sent.body_source, sent.parent_id) == (text, above.pk if above else None)
 
 
 def _insert(comment: Comment, above: Comment | None) -> None:

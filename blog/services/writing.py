@@ -107,9 +107,10 @@ def create_post(
 
 @transaction.atomic
 def save_post(
-    *, post_id: int, lock_version: int, by: Actor, now: datetime | None = None, **fields: Unpack[PostFields]
+    *, post_id: int, lock_version: int | None, by: Actor, now: datetime | None = None, **fields: Unpack[PostFields]
 ) -> Post:
-    """Save fields of a post over the version that was read. What did not change leaves no trace.
+    """Save fields of a post over the version that was read, or over whichever is there when that is None. What did
+    not change leaves no trace.
 
     Locks the post. Raises Denied, EditConflict (with both texts), NothingWritten, TooLong, NoKey, NoAuthor,
     slugs.BadSlug, slugs.SlugTaken and what tagging raises. Records post.saved, and post.moved for a new address.
@@ -120,7 +121,7 @@ def save_post(
     post = Post.objects.locked().get(pk=post_id)
     if not access.may_edit(post, by):
         raise Denied
-    if post.lock_version != lock_version:
+    if lock_version is not None and post.lock_version != lock_version:
         raise EditConflict(yours=dict(fields), theirs=_texts(post))
     before = _state(post)
     forget_autosave(post, by)

@@ -124,3 +124,36 @@ def test_strangers_do_not_comment(api):
 
     assert api.post(COMMENTS, {"post": post.slug, "body": "x"}).status_code == 401
     assert no_event("comment.added")
+
+
+@pytest.mark.parametrize("other", [{"body": "Other words"}, {"parent": "above"}])
+def test_the_uid_of_a_comment_with_other_words_or_elsewhere_is_a_conflict(api, other):
+    post, reader = published(), person("Rita")
+    above = comment(post, reader)
+    api.force_login(reader)
+    asked = {"post": post.slug, "body": "Fine", "uid": UID}
+    api.post(COMMENTS, asked)
+    before = snapshot("blog.Comment", "core.Event")
+
+    again = api.post(COMMENTS, asked)
+    refused = api.post(
+        COMMENTS, asked | {key: str(above.uid) if key == "parent" else text for key, text in other.items()}
+    )
+
+    assert (again.status_code, again.json()["body"]) == (201, "Fine")
+    assert (refused.status_code, refused.json()["code"]) == (409, "comment_uid_taken")
+    assert refused.json()["errors"][0]["pointer"] == "/uid"
+    assert snapshot("blog.Comment", "core.Event") == before
+
+
+def test_a_comment_that_was_removed_meanwhile_is_not_said_again(api):
+    post, reader = published(), person("Rita")
+    api.force_login(reader)
+    asked = {"post": post.slug, "body": "Fine", "uid": UID}
+    api.post(COMMENTS, asked)
+    api.delete(f"{COMMENTS}{UID}/")
+
+    again = api.post(COMMENTS, asked)
+
+    assert (again.status_code, again.json()["status"], again.json()["body"]) == (201, "deleted", "")
+    assert Comment.objects.count() == 1

@@ -17,6 +17,7 @@ from chat.models import Room, SupportCase
 from chat.queries import NotAMember
 from chat.services import cases
 from core import cards
+from core.api.references import KindFilter
 from core.api.viewsets import Problem, ReadViewSet
 from core.errors import Invalid, NotFound
 
@@ -26,7 +27,7 @@ class ConversationFilter(django_filters.FilterSet):
 
     status = django_filters.ChoiceFilter(choices=SupportCase.Status.choices)
     assignee = django_filters.UUIDFilter(field_name="assignee__uid")
-    about_kind = django_filters.CharFilter(field_name="room__subject_kind")
+    about_kind = KindFilter(cards.choices, field_name="room__subject_kind")
     about_id = django_filters.CharFilter(field_name="room__subject_id")
 
 
@@ -69,11 +70,13 @@ class ConversationViewSet(ReadViewSet[SupportCase]):
 
     @extend_schema(request=CaseIn, responses={200: ConversationOut, 403: Problem, 409: Problem, 422: Problem})
     def partial_update(self, request: Request, uid: str) -> Response:
-        """Give, close, take up again, prioritise: for those who answer customers."""
-        asked, by, room_uid = CaseIn.parse(request), self.grant.actor, UUID(uid)
+        """Give, close, take up again, prioritise: for those who answer customers. All of it, or nothing when one part
+        is refused.
+        """
+        asked, room_uid = CaseIn.parse(request), UUID(uid)
         if "assignee" in asked:
             asked["assignee"] = _person(asked["assignee"])
-        cases.change_case(room_uid=room_uid, by=by, **asked)
+        cases.change_case(room_uid=room_uid, by=self.grant.actor, **asked)
         return self._answer(room_uid)
 
     def _title(self, about: tuple[str, str] | None, title: str) -> str:
@@ -84,7 +87,7 @@ class ConversationViewSet(ReadViewSet[SupportCase]):
             return title
         card = cards.one(*about, self.grant)
         if card is None:
-            raise NotFound
+            raise NotFound(field="about")
         return card.title
 
     def _answer(self, room_uid: UUID, status: int = 200) -> Response:

@@ -6,8 +6,10 @@ from uuid import UUID
 
 import django_filters
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -15,8 +17,8 @@ from chat import limits, protocol, queries, wire
 from chat.api.shapes import EditIn, MessageIn, MessageOut, MuteIn, ReadIn, ReadOut, ReportIn, RoomOut
 from chat.models import Message, Room
 from chat.services import changes, messages, rooms
-from core.api.viewsets import Problem, ReadViewSet
-from core.errors import Invalid, NotFound
+from core.api.viewsets import NothingIn, Problem, ReadViewSet
+from core.errors import NotFound
 
 NUMBER = r"(?P<seq>[0-9]{1,15})"
 
@@ -99,6 +101,7 @@ class RoomViewSet(ReadViewSet[Room]):
     )
     def reaction(self, request: Request, uid: str, seq: str, emoji: str) -> Response:
         """Put a mark on a message."""
+        NothingIn.parse(request)
         return self._react(uid, seq, emoji, on=True)
 
     @extend_schema(
@@ -131,6 +134,7 @@ class RoomViewSet(ReadViewSet[Room]):
     @action(detail=True, methods=["put"], filter_backends=[])
     def place(self, request: Request, uid: str) -> Response:
         """Join a public room."""
+        NothingIn.parse(request)
         rooms.join_room(room_uid=UUID(uid), by=self.grant.actor)
         return self._room(uid)
 
@@ -164,5 +168,5 @@ class RoomViewSet(ReadViewSet[Room]):
 def _revision(request: Request) -> int:
     given: Any = request.query_params["after_rev"]
     if not (given.isascii() and given.isdigit() and len(given) < 16):  # noqa: PLR2004  within 2**53
-        raise Invalid(field="after_rev")
+        raise ValidationError({"after_rev": [_("Give a revision, a whole number.")]})
     return int(given)

@@ -8,25 +8,24 @@ from rest_framework import serializers
 from accounts.models import Report
 from chat import protocol, wire
 from chat.models import Message, Room, SupportCase
+from core import cards
+from core.api.addresses import UrlField
+from core.api.references import KindField, ReferenceOut
+from core.api.times import TimeField
 from core.api.viewsets import In
 
 
-class PairOut(serializers.Serializer[Any]):
-    """A thing of the house by its kind and public id."""
+class ReferenceIn(In):
+    """A thing that can be shown, by its kind and public id."""
 
-    kind = serializers.CharField(max_length=40)
-    id = serializers.CharField(max_length=protocol.LONGEST_ID)
-
-
-class PairIn(In):
-    kind = serializers.SlugField(max_length=40)
+    kind = KindField(cards.choices)
     id = serializers.CharField(max_length=protocol.LONGEST_ID)
 
 
 class PersonOut(serializers.Serializer[Any]):
-    id = serializers.UUIDField(source="uid")
+    uid = serializers.UUIDField()
     name = serializers.CharField(source="display_name")
-    avatar = serializers.URLField(source="avatar.face.url", default=None, allow_null=True, help_text="A small picture.")
+    avatar = UrlField(source="avatar.face.url", default=None, allow_null=True, help_text="A small picture.")
 
 
 class PlaceOut(serializers.Serializer[Any]):
@@ -41,20 +40,20 @@ class PlaceOut(serializers.Serializer[Any]):
 class RoomOut(serializers.Serializer[Room]):
     """A room. `last_rev` is where resuming begins: read it first, then the messages."""
 
-    id = serializers.UUIDField(source="uid")
+    uid = serializers.UUIDField()
     kind = serializers.ChoiceField(choices=Room.Kind.choices)
     slug = serializers.CharField(allow_null=True)
     title = serializers.CharField()
     topic = serializers.CharField()
     about = serializers.SerializerMethodField()
-    url = serializers.CharField(source="get_absolute_url")
+    url = UrlField(source="get_absolute_url")
     last_seq = serializers.IntegerField()
     last_rev = serializers.IntegerField()
-    last_message_at = serializers.DateTimeField()
+    last_message_at = TimeField()
     is_archived = serializers.SerializerMethodField()
     place = serializers.SerializerMethodField()
 
-    @extend_schema_field(PairOut(allow_null=True))
+    @extend_schema_field(ReferenceOut(allow_null=True))
     def get_about(self, room: Room) -> dict[str, str] | None:
         return _pair(room)
 
@@ -67,9 +66,9 @@ class RoomOut(serializers.Serializer[Room]):
 
 
 class SpeakerOut(serializers.Serializer[Any]):
-    id = serializers.UUIDField()
+    uid = serializers.UUIDField()
     name = serializers.CharField()
-    avatar = serializers.URLField(allow_null=True, help_text="A small picture.")
+    avatar = UrlField(allow_null=True, help_text="A small picture.")
     is_staff = serializers.BooleanField()
 
 
@@ -83,19 +82,19 @@ class MarksOut(serializers.Serializer[Any]):
 class MessageOut(serializers.Serializer[Message]):
     """A message, in the same shape as over the socket. `reply_to` is the number of another message of the room."""
 
-    id = serializers.UUIDField()
+    uid = serializers.UUIDField()
     seq = serializers.IntegerField(help_text="Its place: numbers of a room have no gaps.")
     rev = serializers.IntegerField(help_text="Moves with every change of the message.")
     kind = serializers.ChoiceField(choices=Message.Kind.choices)
-    at = serializers.DateTimeField()
+    at = TimeField()
     author = SpeakerOut(allow_null=True)
     cid = serializers.UUIDField(help_text="The client_id it was sent with.")
     body = serializers.CharField()
     html = serializers.CharField()
     reply_to = serializers.IntegerField(allow_null=True)
-    cards = PairOut(many=True)
+    cards = ReferenceOut(many=True)
     reactions = MarksOut(many=True)
-    edited_at = serializers.DateTimeField(allow_null=True)
+    edited_at = TimeField(allow_null=True)
     deleted = serializers.BooleanField()
 
     def to_representation(self, instance: Message) -> dict[str, Any]:
@@ -109,10 +108,10 @@ class MessageIn(In):
     client_id = serializers.UUIDField()
     body = serializers.CharField(max_length=protocol.LONGEST_BODY, allow_blank=True, default="")
     reply_to = serializers.IntegerField(min_value=1, max_value=protocol.LARGEST_NUMBER, allow_null=True, default=None)
-    cards = serializers.ListField(child=PairIn(), default=list, max_length=protocol.MOST_CARDS)
+    cards = serializers.ListField(child=ReferenceIn(), default=list, max_length=protocol.MOST_CARDS)
 
-    def validate_cards(self, cards: list[dict[str, str]]) -> tuple[protocol.Card, ...]:
-        return tuple((card["kind"], card["id"]) for card in cards)
+    def validate_cards(self, given: list[dict[str, str]]) -> tuple[protocol.Card, ...]:
+        return tuple((card["kind"], card["id"]) for card in given)
 
 
 class EditIn(In):
@@ -138,22 +137,22 @@ class MuteIn(In):
 class ConversationOut(serializers.Serializer[SupportCase]):
     """A customer's conversation with the house; its messages are those of the room of the same id."""
 
-    id = serializers.UUIDField(source="room.uid")
+    uid = serializers.UUIDField(source="room.uid")
     title = serializers.CharField(source="room.title")
     about = serializers.SerializerMethodField()
-    url = serializers.CharField(source="room.get_absolute_url")
+    url = UrlField(source="room.get_absolute_url")
     customer = PersonOut(source="room.customer", allow_null=True)
     assignee = PersonOut(allow_null=True)
     status = serializers.ChoiceField(choices=SupportCase.Status.choices)
     priority = serializers.ChoiceField(choices=SupportCase.Priority.choices)
-    opened_at = serializers.DateTimeField()
-    turn_at = serializers.DateTimeField()
-    first_reply_at = serializers.DateTimeField(allow_null=True)
-    closed_at = serializers.DateTimeField(allow_null=True)
+    opened_at = TimeField()
+    turn_at = TimeField()
+    first_reply_at = TimeField(allow_null=True)
+    closed_at = TimeField(allow_null=True)
     last_seq = serializers.IntegerField(source="room.last_seq")
     last_rev = serializers.IntegerField(source="room.last_rev")
 
-    @extend_schema_field(PairOut(allow_null=True))
+    @extend_schema_field(ReferenceOut(allow_null=True))
     def get_about(self, case: SupportCase) -> dict[str, str] | None:
         return _pair(case.room)
 
@@ -161,7 +160,7 @@ class ConversationOut(serializers.Serializer[SupportCase]):
 class ConversationIn(In):
     """The first words; about a thing that the caller may see, or about nothing in particular under a title."""
 
-    about = PairIn(required=False, allow_null=True, default=None)
+    about = ReferenceIn(required=False, allow_null=True, default=None)
     title = serializers.CharField(max_length=120, allow_blank=True, default="")
     client_id = serializers.UUIDField()
     body = serializers.CharField(max_length=protocol.LONGEST_BODY)

@@ -147,9 +147,10 @@ def _require_visible_cards(draft: _Draft, by: Actor) -> None:
     if not draft.cards or by.user is None:
         return
     visible = core_cards.resolve(draft.cards, Grant.session(by.user))
-    unknown = next((card for card in draft.cards if card not in visible), None)
-    if unknown and not Message.objects.filter(author=by.user, client_id=draft.client_id).exists():
-        raise UnknownCard(field="cards", kind=unknown[0], id=unknown[1])
+    unknown = next((index for index, card in enumerate(draft.cards) if card not in visible), None)
+    if unknown is not None and not Message.objects.filter(author=by.user, client_id=draft.client_id).exists():
+        kind, public_id = draft.cards[unknown]
+        raise UnknownCard(field="cards", pointer=f"/cards/{unknown}", kind=kind, id=public_id)
 
 
 # The room's counters, the message and the sender's read mark in one statement. The room's row is locked by its update

@@ -41,11 +41,11 @@ def test_the_list_holds_public_rooms_and_ones_own_with_ones_place(as_ada, room, 
 
     results = as_ada.get("/api/v1/rooms/").json()["results"]
 
-    assert [found["id"] for found in results] == [str(mine.uid), str(room.uid)]
+    assert [found["uid"] for found in results] == [str(mine.uid), str(room.uid)]
     assert results[0]["place"] == {"role": "member", "read_seq": 0, "unread": 1, "muted": False}
     assert results[1]["place"] is None
     assert {key for found in results for key in found} == {
-        "id", "kind", "slug", "title", "topic", "about", "url", "last_seq", "last_rev", "last_message_at", "is_archived", "place",
+        "uid", "kind", "slug", "title", "topic", "about", "url", "last_seq", "last_rev", "last_message_at", "is_archived", "place",
     }  # fmt: skip
 
 
@@ -112,7 +112,7 @@ def test_resuming_goes_on_page_by_page(as_ada, room, ada):
 def test_a_bad_revision_is_refused(as_ada, room):
     answer = as_ada.get(path(room, "messages/"), {"after_rev": "-1"})
 
-    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/after_rev")
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "/after_rev")
 
 
 def test_changing_and_removing(as_ada, room, ada):
@@ -228,7 +228,7 @@ def test_an_agent_gives_prioritises_and_closes(api, ada, agent):
 
     body = answer.json()
     assert (answer.status_code, body["status"], body["priority"]) == (200, "closed", 3)
-    assert body["assignee"] == {"id": str(agent.uid), "name": "Ana Agent", "avatar": None}
+    assert body["assignee"] == {"uid": str(agent.uid), "name": "Ana Agent", "avatar": None}
     assert case_of(room).assignee == agent
 
 
@@ -277,7 +277,7 @@ def test_a_customer_sees_their_case_and_decides_nothing(as_ada, ada, ben):
     listed = as_ada.get("/api/v1/conversations/").json()["results"]
     refused = as_ada.patch(f"/api/v1/conversations/{room.uid}/", {"status": "closed"})
 
-    assert [found["id"] for found in listed] == [str(room.uid)]
+    assert [found["uid"] for found in listed] == [str(room.uid)]
     assert refused.status_code == 403
     assert snapshot(*ROWS) == before
 
@@ -303,3 +303,54 @@ def test_lists_take_at_most_five_queries_however_much_there_is(as_ada, room, ada
         counts.append(len(run.sql))
 
     assert max(counts) <= 5, counts
+
+
+def test_of_a_change_that_is_refused_in_one_part_nothing_is_done(api, ada, agent):
+    room = conversation(ada)
+    api.force_login(agent)
+    api.patch(f"/api/v1/conversations/{room.uid}/", {"status": "closed"})
+    before = snapshot(*ROWS, "core.Event")
+
+    asked = {"priority": 1, "assignee": str(agent.uid), "status": "closed"}
+    refused = api.patch(f"/api/v1/conversations/{room.uid}/", asked)
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "case_closed")
+    assert snapshot(*ROWS, "core.Event") == before
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "pointer", "code"),
+    [
+        ({"reply_to": 99}, 422, "/reply_to", "unknown_reply"),
+        (
+            {"cards": [{"kind": "room", "id": "here"}, {"kind": "room", "id": str(uuid7())}]},
+            422,
+            "/cards/1",
+            "unknown_card",
+        ),
+        ({"cards": [{"kind": "ghost", "id": "x"}]}, 400, "/cards/0/kind", "invalid_choice"),
+    ],
+)
+def test_a_message_that_names_what_is_not_there_is_refused(as_ada, room, ada, asked, status, pointer, code):
+    say(room, ada)
+    for card in asked.get("cards", ()):
+        card["id"] = str(room.uid) if card["id"] == "here" else card["id"]
+    before = snapshot(*ROWS)
+
+    answer = as_ada.post(path(room, "messages/"), {"client_id": str(uuid7()), "body": "Look", **asked})
+
+    assert answer.status_code == status
+    assert [(error["pointer"], error["code"]) for error in answer.json()["errors"]] == [(pointer, code)]
+    assert snapshot(*ROWS) == before
+
+
+def test_a_message_is_sent_again_although_what_it_shows_is_gone_meanwhile(as_ada, room, ada):
+    other = RoomFactory()
+    asked = {"client_id": str(uuid7()), "body": "Look", "cards": [{"kind": "room", "id": str(other.uid)}]}
+
+    first = as_ada.post(path(room, "messages/"), asked)
+    other.delete()
+    again = as_ada.post(path(room, "messages/"), asked)
+
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert again.json() == first.json()

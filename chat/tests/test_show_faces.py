@@ -67,7 +67,7 @@ def test_who_sees_the_desk_sees_the_customer(ada, agent, client):
 
     assert SMALL in avatars(client.get("/talk/desk/"))
     (told,) = client.get("/api/v1/conversations/").json()["results"]
-    assert told["customer"] == {"id": ada.public_id, "name": "Ada Ash", "avatar": SMALL}
+    assert told["customer"] == {"uid": ada.public_id, "name": "Ada Ash", "avatar": SMALL}
 
 
 def test_the_api_gives_its_address_or_null(room, ada, ben, client):
@@ -92,7 +92,7 @@ async def test_frames_carry_it_and_the_next_message_has_the_new_one(ada, ben):
     heard = await reader.hear("msg")
 
     assert heard["message"]["author"] == {
-        "id": ada.public_id, "name": "Ada Ash", "avatar": SMALL, "is_staff": False,
+        "uid": ada.public_id, "name": "Ada Ash", "avatar": SMALL, "is_staff": False,
     }  # fmt: skip
     await writer.close()
     await reader.close()

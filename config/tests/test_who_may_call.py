@@ -15,11 +15,12 @@ from oauth2_provider.models import set_token_value
 from rest_framework.test import APIClient
 
 from accounts import keys
-from accounts.models import AccessToken, ApiKey, Client, User
+from accounts.models import AccessToken, ApiKey, Client, Report, User
 from accounts.services import api_keys
 from blog.models import Post
-from blog.tests.factories import published
+from blog.tests.factories import comment, published
 from config.api import router
+from core import search
 from core.context import SCOPES, Actor
 from core.models import Event
 from core.testing import snapshot
@@ -276,3 +277,65 @@ def test_who_is_nobody_to_an_endpoint_has_the_limit_of_the_key_still(customer):
     answer = program.get("/api/v1/tags/")
 
     assert answer["RateLimit-Policy"] == '"api";q=600;w=60'
+
+
+def test_a_program_with_its_scope_finds_what_its_person_may_read(customer):
+    post = published(visibility=Post.Visibility.MEMBERS, title="Saggars")
+    search.index("post", [post.slug])
+    (other, _), (reader, _) = with_key(customer, "shop:read"), with_key(customer, "blog:read")
+
+    found = [client.get("/api/v1/search/", {"q": "saggars"}).json() for client in (other, reader)]
+
+    assert [page["total"] for page in found] == [0, 1]
+    assert found[1]["results"][0] | {"rank": 0} == {
+        "kind": "post", "id": post.slug, "title": "Saggars", "summary": post.excerpt,
+        "url": post.get_absolute_url(), "rank": 0,
+    }  # fmt: skip
+
+
+def test_a_program_with_its_scope_reports_as_its_person(customer):
+    said = comment(published())
+    (other, _), (reporter, _) = with_key(customer, "blog:read"), with_key(customer, "account:write")
+    asked = {"about": {"kind": "comment", "id": str(said.uid)}, "reason": "spam"}
+
+    assert [client.post("/api/v1/reports/", asked).status_code for client in (other, reporter)] == [202, 202]
+
+    assert list(Report.objects.order_by("id").values_list("reporter", flat=True)) == [None, customer.pk]
+
+
+def test_every_open_endpoint_names_the_scope_by_which_a_program_acts_as_its_person():
+    bare = set()
+    for pattern in router.urls:
+        view = pattern.callback
+        for method in getattr(view, "actions", {}):
+            verb = "GET" if method == "head" else method.upper()
+            if verb not in view.cls.required_scopes and view.cls.program_scopes.get(verb) not in SCOPES:
+                bare.add((method, pattern.name))
+
+    assert bare == set()
+
+
+STAFF_ONLY = [
+    pytest.param(method, pattern.name, id=f"{method}-{pattern.name}")
+    for pattern in router.urls
+    for method in getattr(pattern.callback, "actions", {})
+    if not pattern.callback.cls.is_for(pattern.callback.cls(), Actor.guest())
+]
+
+
+@pytest.mark.parametrize(("method", "name"), STAFF_ONLY)
+def test_what_only_staff_use_refuses_everybody_else_whatever_it_is(customer, method, name):
+    program, _key = with_key(customer, *SCOPES)
+    before = state(*TABLES)
+
+    answer = call(program, method, name)
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "permission_denied")
+    after = state(*TABLES)
+    assert {**after, "accounts.ApiKey": []} == {**before, "accounts.ApiKey": []}
+
+
+def test_what_only_staff_use_is_known():
+    assert {pattern.name.split("-")[0] for pattern in router.urls if any(
+        param.values[1] == pattern.name for param in STAFF_ONLY
+    )} == {"ban", "insights", "moderation", "security", "stock", "webhook"}  # fmt: skip

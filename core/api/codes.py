@@ -26,7 +26,7 @@ SHARED: Final = (
     "accounts.authentication",
 )
 ROOMS: Final = ("services", "queries", "providers", "api", "models")
-ELSEWHERE: Final = (".tests.", ".consumers.", ".admin.", ".pages.", ".paging.", ".text_pages.", ".media.", ".decoding.")
+ELSEWHERE: Final = (".tests.", ".consumers.", ".admin.", ".pages.", ".paging.", ".text_pages.")
 PLACEHOLDER: Final = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
 FRAMEWORK: Final = (
     exceptions.ParseError,

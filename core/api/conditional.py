@@ -7,7 +7,8 @@ begins with that number, and a write compares the number alone, under the row's 
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from enum import Enum
+from typing import Any, Literal
 
 from django.db import connection, transaction
 from django.http import HttpResponse, HttpResponseNotModified
@@ -20,6 +21,14 @@ from rest_framework.response import Response
 
 from core.errors import DomainError
 
+
+class Whatever(Enum):
+    """What `If-Match: *` names: whatever version is there."""
+
+    ANY = "*"
+
+
+ANY = Whatever.ANY
 READS = ("GET", "HEAD")
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
 KEPT = ("ETag", "Vary", "Cache-Control", "Link", "Deprecation", "Sunset")
@@ -55,10 +64,15 @@ def tag(response: Response, request: Request, version: int | None = None) -> Non
     response.add_post_render_callback(finish)
 
 
-def expected_version(request: Request) -> int | None:
-    """The version that `If-Match` names; None without the header. Raises Stale for a tag that names none."""
+def expected_version(request: Request) -> int | Literal[Whatever.ANY] | None:
+    """The version that `If-Match` names; ANY for `*`, None without the header.
+
+    Raises Stale for a tag that names no version.
+    """
     given = _tags(request.headers.get("If-Match", ""))
-    if not given or given == ["*"]:
+    if given == ["*"]:
+        return ANY
+    if not given:
         return None
     number = given[0].split("-")[0]
     if not (number.isascii() and number.isdigit()):

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 from rest_framework import pagination
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -34,7 +35,7 @@ class KeysetPagination(pagination.CursorPagination):
     def get_page_size(self, request: Request) -> int:
         given = request.query_params.get(self.page_size_query_param, str(self.page_size))
         if not (given.isascii() and given.isdigit() and int(given[:9])):
-            raise ValidationError({self.page_size_query_param: ["Give a whole number from 1 on."]})
+            raise ValidationError({self.page_size_query_param: [_("Give a whole number from 1 on.")]})
         return min(int(given[:9]), self.max_page_size)
 
     def decode_cursor(self, request: Request) -> Any:
@@ -60,14 +61,30 @@ class KeysetPagination(pagination.CursorPagination):
         return Response(page, headers={"Link": link} if link else None)
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        neighbour = {"type": "string", "nullable": True, "format": "uri"}
-        return {
-            "type": "object",
-            "required": ["next", "previous", "results"],
-            "properties": {"next": neighbour, "previous": dict(neighbour), "results": schema},
-        }
+        return page_schema(schema)
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         cursor, page_size = super().get_schema_operation_parameters(view)
         page_size["schema"] |= {"minimum": 1, "default": self.page_size}
         return [cursor, page_size]
+
+
+class OnePage(pagination.BasePagination):
+    """Describes lists that are short by nature: the view answers with `one_page` of them."""
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        return page_schema(schema)
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        return []
+
+
+def one_page(results: Any, **more: Any) -> dict[str, Any]:
+    """A list that is whole as it is, in the form of every list; `more` is what it says beside that."""
+    return {"next": None, "previous": None, "results": results, **more}
+
+
+def page_schema(results: dict[str, Any], **more: dict[str, Any]) -> dict[str, Any]:
+    neighbour = {"type": "string", "nullable": True, "format": "uri"}
+    properties = {"next": neighbour, "previous": dict(neighbour), "results": results, **more}
+    return {"type": "object", "required": list(properties), "properties": properties}

@@ -1,16 +1,32 @@
 """What an address can be asked. Anything else is refused: a misspelt filter would look like one that all pass."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 from rest_framework.exceptions import ValidationError
 from rest_framework.filters import OrderingFilter
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 from core.api import shaping
+from core.api.conditional import READS
 
 ORDERING = OrderingFilter.ordering_param
+
+
+class Negotiation(DefaultContentNegotiation):
+    """Refuses an unknown `?format=` as every parameter's unknown value is."""
+
+    def filter_renderers(self, renderers: Iterable[BaseRenderer], format: str) -> list[BaseRenderer]:  # noqa: A002
+        offered = list(renderers)
+        if found := [renderer for renderer in offered if renderer.format == format]:
+            return found
+        names = ", ".join(str(renderer.format) for renderer in offered)
+        words = _("Choose one of: %(names)s.") % {"names": names}
+        raise ValidationError({"format": [words]}, code="invalid_choice")
 
 
 class Ordering(OrderingFilter):
@@ -19,7 +35,7 @@ class Ordering(OrderingFilter):
     def remove_invalid_fields(self, queryset: QuerySet[Any], fields: Any, view: Any, request: Request) -> list[str]:
         allowed = orders_of(view)
         if unknown := [name for name in fields if name not in allowed]:
-            words = f"Order by {', '.join(allowed)}."
+            words = _("Order by %(names)s.") % {"names": ", ".join(allowed)}
             raise ValidationError({ORDERING: [words] * len(unknown)}, code="unknown_ordering")
         return list(fields)
 
@@ -38,13 +54,15 @@ def orders_of(view: Any) -> list[str]:
 
 def require_known(request: Request, view: Any) -> None:
     """Raises ValidationError that points at each parameter the running action does not take."""
-    if unknown := sorted(request.query_params.keys() - known(view)):
-        words = "There is no such parameter here."
+    if unknown := sorted(request.query_params.keys() - known(view, reads=request.method in READS)):
+        words = _("There is no such parameter here.")
         raise ValidationError({name: [words] for name in unknown}, code="unknown_parameter")
 
 
-def known(view: Any) -> set[str]:
+def known(view: Any, *, reads: bool) -> set[str]:
     """What the running action can be asked: as every read, as a list of pages and filters, and what it names."""
+    if not reads:
+        return {"format"}
     names = {shaping.PARAMETER, "format", *view.parameters}
     paginator = getattr(view, "paginator", None)
     if not view.gives_list() or paginator is None:

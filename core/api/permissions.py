@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import AnonymousUser
+from django.utils.translation import gettext_lazy as _
 from rest_framework import permissions, throttling
 from rest_framework.request import Request
 
@@ -12,6 +13,7 @@ from core import ratelimit
 from core.context import Actor, Grant
 
 if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
     from rest_framework.views import APIView
 
 PEOPLE, STRANGERS = "600/minute", "120/minute"
@@ -26,10 +28,10 @@ class HasScope(permissions.BasePermission):
     """The grant holds the scope that the view names for the method in `required_scopes`.
 
     A view that names no scope for a method may be called by anyone; what it shows is its queryset's affair. There a
-    program is its person only with the scope of that part of the house, such as `blog:read`; otherwise it is nobody.
+    program acts as its person only with the scope that the view names in `program_scopes`; otherwise it is nobody.
     """
 
-    message = "The credentials lack the scope this needs."
+    message: "StrOrPromise" = _("The credentials lack the scope this needs.")
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
         scopes: Mapping[str, str] = getattr(view, "required_scopes", {})
@@ -41,14 +43,14 @@ class HasScope(permissions.BasePermission):
         grant = grant_of(request)
         if needed in grant.scopes and grant.user is not None:
             return True
-        self.message = f"This needs the scope {needed}."
+        self.message = _("This needs the scope %(scope)s.") % {"scope": needed}
         return False
 
 
 def _forget_person(request: Request, view: "APIView") -> None:
-    grant, part = grant_of(request), type(view).__module__.partition(".")[0]
-    verb = "read" if request.method in permissions.SAFE_METHODS else "write"
-    if grant.kind not in ("anonymous", "session") and f"{part}:{verb}" not in grant.scopes:
+    grant, scopes = grant_of(request), getattr(view, "program_scopes", {})
+    wanted = scopes.get("GET" if request.method in permissions.SAFE_METHODS else request.method)
+    if grant.kind not in ("anonymous", "session") and wanted not in grant.scopes:
         request.user = AnonymousUser()
         request.auth = replace(grant, actor=Actor.guest(), scopes=frozenset())
 

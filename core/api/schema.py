@@ -68,8 +68,16 @@ class Schema(AutoSchema):
 
     def get_description(self) -> str:  # type: ignore[override]  # as in the package
         deprecation = getattr(self.view, "deprecation", None)
-        scope = f"Needs the scope `{self._scope}`." if self._scope else "Open to everyone."
-        return "\n\n".join(filter(None, (super().get_description(), deprecation and deprecation.in_words(), scope)))
+        said = (super().get_description(), deprecation and deprecation.in_words(), self._who())
+        return "\n\n".join(filter(None, said))
+
+    def _who(self) -> str:
+        """Whom it answers."""
+        permission = getattr(self.view, "required_permission", "")
+        program = getattr(self.view, "program_scopes", {}).get(self.method)
+        role = f" Only for staff whose role holds `{permission}`." if permission else ""
+        person = f" A program acts as its person with the scope `{program}`." if program else ""
+        return (f"Needs the scope `{self._scope}`." if self._scope else f"Open to everyone.{person}") + role
 
     def get_summary(self) -> str:
         """The first sentence of what is said of it."""
@@ -126,17 +134,16 @@ class Schema(AutoSchema):
     def _statuses(self) -> list[int]:
         """With what every operation of this kind may refuse, whatever it does."""
         reads, scoped = self.method == "GET", self._scope is not None
-        takes_query = reads and any(found["in"] == "query" for found in self._get_parameters())
         said = {
-            400: takes_query or self._takes_body,
+            400: True,  # a parameter, or a body, that it does not take
             401: scoped,
             403: scoped or not reads,  # a session's write without its token
-            404: "{" in self.path or self._is_list_view() or (reads and len(self.map_renderers("format")) > 1),
+            404: "{" in self.path or self._is_list_view() or self._takes_body,  # a body may name other things
             406: True,
-            409: self._takes_key,
+            409: self._takes_key or self._takes_body,
             412: self._compares,
-            415: self._takes_body,
-            422: self._takes_key,
+            415: not reads,
+            422: self._takes_key or self._takes_body,
             428: bool(getattr(self.view, "version_field", "")) and self._compares,
             429: True,
         }

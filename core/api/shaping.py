@@ -2,11 +2,15 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
+from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 
 PARAMETER = "fields"
+# Parts of things lack what the schema requires of whole ones, so they are a kind of answer of their own.
+CONTENT_TYPE = "application/vnd.agora.parts+json"
 
 
 def asked_fields(request: Request, shape: type[serializers.BaseSerializer[Any]] | None) -> tuple[str, ...]:
@@ -17,13 +21,19 @@ def asked_fields(request: Request, shape: type[serializers.BaseSerializer[Any]] 
     wanted = tuple(dict.fromkeys(name.strip() for name in given.split(",")))
     known = names_of(shape)
     if unknown := [name for name in wanted if name not in known]:
-        raise ValidationError({PARAMETER: [f"There is no field {name!r}." for name in unknown]}, code="unknown_field")
+        words = _("There is no field %(name)r.")
+        raise ValidationError({PARAMETER: [words % {"name": name} for name in unknown]}, code="unknown_field")
     return wanted
 
 
 def names_of(shape: type[serializers.BaseSerializer[Any]]) -> tuple[str, ...]:
     made = shape()
     return tuple(made.fields) if isinstance(made, serializers.Serializer) else ()
+
+
+def content_type_of(renderer: BaseRenderer) -> str | None:
+    """What an answer with chosen parts is; None where it is no other than the whole."""
+    return CONTENT_TYPE if isinstance(renderer, JSONRenderer) else None
 
 
 def pick(data: Any, wanted: tuple[str, ...]) -> Any:

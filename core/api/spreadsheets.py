@@ -1,18 +1,12 @@
-"""Lists as CSV: a page of a list, flattened, in an order that does not move, and safe to open in a spreadsheet."""
+"""Lists as CSV: a page of a list, flattened, in an order that does not move."""
 
-import csv
-import io
-import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from rest_framework import renderers, serializers
 
 from core.api.shaping import is_page
-
-NUMBER = re.compile(r"-?\d+(\.\d+)?")
-BEGINS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+from core.spreadsheets import lines
 
 
 class CsvRenderer(renderers.BaseRenderer):
@@ -28,11 +22,8 @@ class CsvRenderer(renderers.BaseRenderer):
         view = (renderer_context or {})["view"]
         wanted = view.fields_asked
         columns = [path for path in columns_of(view.shape()()) if not wanted or path[0] in wanted]
-        out = io.StringIO(newline="")
-        writer = csv.writer(out)
-        writer.writerow(".".join(path) for path in columns)
-        writer.writerows([cell(_value(thing, path)) for path in columns] for thing in _things(data))
-        return out.getvalue()
+        rows = ([_value(thing, path) for path in columns] for thing in _things(data))
+        return "".join(lines([".".join(path) for path in columns], rows))
 
 
 def columns_of(shape: serializers.Serializer[Any], inside: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -64,13 +55,3 @@ def _value(thing: Any, path: tuple[str, ...]) -> Any:
     for step in path:
         thing = thing.get(step) if isinstance(thing, Mapping) else None
     return thing
-
-
-def cell(value: Any) -> str:
-    """A value as text. What a spreadsheet would take for a formula is led by an apostrophe; numbers are left alone."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    text = json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, list | dict) else str(value)
-    return f"'{text}" if text.startswith(BEGINS_FORMULA) and not NUMBER.fullmatch(text) else text

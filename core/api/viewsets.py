@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import DataError
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponseBase
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import exceptions, serializers, viewsets
 from rest_framework.renderers import BaseRenderer, BrowsableAPIRenderer, JSONRenderer
@@ -18,13 +19,14 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_handler
 
 from core.api import conditional, parameters, shaping
+from core.api.addresses import UrlField
 from core.api.deprecation import Deprecation
 from core.api.parsers import BodyTooLarge
 from core.api.permissions import grant_of
 from core.api.problems import CONTENT_TYPE, problem
 from core.api.spreadsheets import CsvRenderer
-from core.context import Grant
-from core.errors import DomainError, out_of_range
+from core.context import Actor, Grant
+from core.errors import Denied, DomainError, out_of_range
 from core.money import Money
 
 M = TypeVar("M", bound=Model)
@@ -33,7 +35,7 @@ M = TypeVar("M", bound=Model)
 class ProblemError(serializers.Serializer[Any]):
     """One wrong part of the input: a JSON pointer (RFC 6901) to it, a code and words."""
 
-    pointer = serializers.CharField()
+    pointer = serializers.CharField(help_text='"" is the whole input.')
     code = serializers.CharField()
     detail = serializers.CharField()
 
@@ -41,7 +43,7 @@ class ProblemError(serializers.Serializer[Any]):
 class Problem(serializers.Serializer[Any]):
     """An error, as RFC 9457 defines it."""
 
-    type = serializers.CharField()
+    type = UrlField()
     title = serializers.CharField()
     status = serializers.IntegerField()
     detail = serializers.CharField()
@@ -72,8 +74,8 @@ def problem_handler(failure: Exception, context: Mapping[str, Any]) -> Response 
 
 def _from_domain(refusal: DomainError) -> Response:
     extra: dict[str, Any] = {}
-    if refusal.field:
-        extra["errors"] = [{"pointer": f"/{refusal.field}", "code": refusal.code, "detail": refusal.detail}]
+    if refusal.pointer:
+        extra["errors"] = [{"pointer": refusal.pointer, "code": refusal.code, "detail": refusal.detail}]
     response = Response(problem(refusal.status, refusal.code, refusal.detail, **extra), refusal.status)
     response.content_type = CONTENT_TYPE
     if retry_after := refusal.details.get("retry_after"):
@@ -87,39 +89,62 @@ def _from_drf(failure: exceptions.APIException, response: Response) -> Response:
     detail = str(failure.detail)
     if isinstance(failure, exceptions.ValidationError):
         extra["errors"] = list(_flatten(failure.get_full_details()))
-        detail, code = "Some fields are not valid.", "invalid"
+        detail, code = str(_("Some fields are not valid.")), "invalid"
     response.data = problem(response.status_code, str(code), detail, **extra)
     response.content_type = CONTENT_TYPE
     return response
 
 
 def _flatten(details: Any, pointer: str = "") -> list[dict[str, str]]:
+    """The parts of a failure with their JSON pointers; the whole input is "" (RFC 6901)."""
     if isinstance(details, Mapping) and set(details) == {"message", "code"}:
-        return [{"pointer": pointer or "/", "code": str(details["code"]), "detail": str(details["message"])}]
+        return [{"pointer": pointer, "code": str(details["code"]), "detail": str(details["message"])}]
     if isinstance(details, Mapping):
-        own = {"non_field_errors": ""}
-        parts = ((f"{pointer}{own.get(str(name), f'/{name}')}", part) for name, part in details.items())
+        parts = ((pointer + _step(str(name)), part) for name, part in details.items())
     else:
         leaves = all(isinstance(part, Mapping) and set(part) == {"message", "code"} for part in details)
         parts = ((pointer if leaves else f"{pointer}/{index}", part) for index, part in enumerate(details))
     return [found for where, part in parts for found in _flatten(part, where)]
 
 
+def _step(name: str) -> str:
+    """One step of a JSON pointer, escaped (RFC 6901, 3)."""
+    return "" if name == "non_field_errors" else "/" + name.replace("~", "~0").replace("/", "~1")
+
+
 class In(serializers.Serializer[Any]):
-    """Input of a write. `In.parse(request)` gives the validated values or raises a 400 problem."""
+    """Input of a write. `In.parse(request)` gives the validated values or raises a 400 problem.
+
+    What it does not know is refused: a misspelt field would look like one that was taken.
+    """
 
     @classmethod
     def parse(cls, request: Request, **kwargs: Any) -> dict[str, Any]:
-        given = cls(data=request.data, **kwargs)
+        return cls._valid(request.data, **kwargs)
+
+    @classmethod
+    def parse_query(cls, request: Request) -> dict[str, Any]:
+        """The same of the parameters of a read; others than these are the view's to know."""
+        given = request.query_params.dict()
+        return cls._valid({str(name): given[str(name)] for name in cls().fields if str(name) in given})
+
+    @classmethod
+    def _valid(cls, data: Any, **kwargs: Any) -> dict[str, Any]:
+        given = cls(data=data, **kwargs)
         given.is_valid(raise_exception=True)
         return dict(given.validated_data)
 
     def to_internal_value(self, data: Any) -> Any:
         """A text is a text: numbers are not taken for one, as the schema says."""
-        texts = [name for name, field in self.fields.items() if isinstance(field, serializers.CharField)]
-        given = data if isinstance(data, Mapping) else {}
-        if wrong := [name for name in texts if isinstance(given.get(name), int | float)]:
-            raise serializers.ValidationError({name: self.fields[name].error_messages["invalid"] for name in wrong})
+        wrong: dict[str, list[exceptions.ErrorDetail]] = {}
+        for name, value in data.items() if isinstance(data, Mapping) else ():
+            field = self.fields.get(name)
+            if field is None:
+                wrong[name] = [exceptions.ErrorDetail(str(_("There is no such field here.")), "unknown_field")]
+            elif isinstance(field, serializers.CharField) and isinstance(value, int | float):
+                wrong[name] = [exceptions.ErrorDetail(str(field.error_messages["invalid"]), "invalid")]
+        if wrong:
+            raise serializers.ValidationError(wrong)
         return super().to_internal_value(data)
 
     def create(self, validated_data: Any) -> Any:
@@ -127,6 +152,10 @@ class In(serializers.Serializer[Any]):
 
     def update(self, instance: Any, validated_data: Any) -> Any:
         raise TypeError("inputs are handed to services")
+
+
+class NothingIn(In):
+    """For writes that take no body: whatever is in one is refused."""
 
 
 @extend_schema_field(
@@ -152,7 +181,9 @@ class MoneyField(serializers.Field[Money, Any, dict[str, str], Any]):
         return {"amount": str(value.amount), "currency": value.currency}
 
     def to_internal_value(self, data: Any) -> Money:
-        if not isinstance(data, Mapping) or not all(isinstance(data.get(k), str) for k in ("amount", "currency")):
+        if not isinstance(data, Mapping) or set(data) != set(self.columns):
+            self.fail("shape")
+        if not all(isinstance(part, str) for part in data.values()):
             self.fail("shape")
         try:
             return Money.parse(data["amount"], data["currency"])
@@ -165,10 +196,14 @@ class GrantedViewMixin:
 
     An `@action` that reads says with `serializer_class` what it answers with, and with `is_list` that it is a list.
     `parameters` names what else than filters it takes in a query.
+    `required_permission` is what a person must hold by a role to get anything here; who does not is refused (403).
+    `program_scopes` are, where no scope is required, those by which a program acts as its person; without it is nobody.
     `version_field` names the number in the answer that counts a row's versions: then writes compare it themselves.
     """
 
     required_scopes: ClassVar[Mapping[str, str]] = {}
+    program_scopes: ClassVar[Mapping[str, str]] = {}
+    required_permission: ClassVar[str] = ""
     serializer_class: Any = None
     is_list: bool | None = None
     version_field: ClassVar[str] = ""
@@ -192,6 +227,15 @@ class GrantedViewMixin:
             return action == "list"
         return self.is_list and action == getattr(self, "action_map", {}).get("get")
 
+    def is_for(self, by: Actor) -> bool:
+        """Whether somebody's roles open this at all."""
+        return not self.required_permission or by.can(self.required_permission)
+
+    def check_permissions(self, request: Request) -> None:
+        super().check_permissions(request)  # type: ignore[misc]  # as above
+        if not self.is_for(self.grant.actor):
+            raise Denied
+
     def get_renderers(self) -> list[BaseRenderer]:
         first, *others = super().get_renderers()  # type: ignore[misc]  # this is mixed into a view
         return [first, CsvRenderer(), *others] if self.gives_list() else [first, *others]
@@ -203,8 +247,10 @@ class GrantedViewMixin:
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)  # type: ignore[misc]  # as above
+        parameters.require_known(request, self)
+        if request.method == "DELETE":
+            NothingIn.parse(request)
         if request.method in conditional.READS:
-            parameters.require_known(request, self)
             self.fields_asked = shaping.asked_fields(request, self.shape())
             return
         _ = request.data  # a body that cannot be read is refused also where nothing in it is used
@@ -219,7 +265,9 @@ class GrantedViewMixin:
             _tell_programs(response)
         elif request.method in conditional.READS and not isinstance(response.accepted_renderer, BrowsableAPIRenderer):
             version = response.data.get(self.version_field) if self.version_field else None
-            response.data = shaping.pick(response.data, self.fields_asked) if self.fields_asked else response.data
+            if self.fields_asked:
+                response.data = shaping.pick(response.data, self.fields_asked)
+                response.content_type = shaping.content_type_of(response.accepted_renderer)
             conditional.tag(response, request, version)
         return response
 

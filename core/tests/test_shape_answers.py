@@ -110,7 +110,7 @@ def test_one_thing_is_not_a_spreadsheet(api):
     published(slug="on-ash")
 
     assert api.get(f"{POSTS}on-ash/", HTTP_ACCEPT="text/csv").status_code == 406
-    assert api.get(f"{POSTS}on-ash/", {"format": "csv"}).status_code == 404
+    assert api.get(f"{POSTS}on-ash/", {"format": "csv"}).status_code == 400
 
 
 @pytest.mark.django_db
@@ -143,6 +143,9 @@ class Row(serializers.Serializer[Any]):
         ("-2+3", "'-2+3"),
         ("@x", "'@x"),
         ("\tx", "'\tx"),
+        ("\n=x", "'\n=x"),
+        ("\uff1dSUM(A1)", "'\uff1dSUM(A1)"),
+        ("-\u0661", "'-\u0661"),
         ("-12.50", "-12.50"),
         (-3, "-3"),
         (True, "true"),

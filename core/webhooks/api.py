@@ -11,7 +11,8 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api.viewsets import In, Problem, ReadViewSet
+from core.api.times import TimeField
+from core.api.viewsets import In, NothingIn, Problem, ReadViewSet
 from core.idempotency import idempotent
 from core.models import Webhook, WebhookAttempt, WebhookDelivery
 from core.webhooks import deliveries, endpoints
@@ -43,15 +44,15 @@ class WebhookChangeIn(In):
 class WebhookOut(serializers.Serializer[Webhook]):
     """An address that is told of events."""
 
-    id = serializers.UUIDField(source="uid")
-    url = serializers.CharField()
+    uid = serializers.UUIDField()
+    url = serializers.URLField()
     description = serializers.CharField()
     events = serializers.ListField(child=serializers.CharField())
     enabled = serializers.BooleanField()
-    disabled_at = serializers.DateTimeField(allow_null=True)
+    disabled_at = TimeField(allow_null=True)
     disabled_reason = serializers.ChoiceField(choices=Webhook.Reason.choices, allow_blank=True)
-    failing_since = serializers.DateTimeField(allow_null=True, help_text="Since when every attempt has failed.")
-    created_at = serializers.DateTimeField()
+    failing_since = TimeField(allow_null=True, help_text="Since when every attempt has failed.")
+    created_at = TimeField()
 
 
 class WebhookWithSecretOut(serializers.Serializer[endpoints.WithSecret]):
@@ -64,20 +65,20 @@ class WebhookWithSecretOut(serializers.Serializer[endpoints.WithSecret]):
 class WebhookDeliveryOut(serializers.Serializer[WebhookDelivery]):
     """An event on its way to an address. `event` is also the `webhook-id` of each attempt."""
 
-    id = serializers.UUIDField(source="uid")
+    uid = serializers.UUIDField()
     event = serializers.UUIDField(source="event.uid")
     type = serializers.CharField(source="event.name")
     state = serializers.ChoiceField(choices=WebhookDelivery.State.choices)
     attempts = serializers.IntegerField(help_text="Since it was made, or asked for again.")
-    next_at = serializers.DateTimeField(help_text="When the next attempt is due, while it waits.")
-    created_at = serializers.DateTimeField()
-    done_at = serializers.DateTimeField(allow_null=True)
+    next_at = TimeField(help_text="When the next attempt is due, while it waits.")
+    created_at = TimeField()
+    done_at = TimeField(allow_null=True)
 
 
 class WebhookAttemptOut(serializers.Serializer[WebhookAttempt]):
     """One try: the receiver's status and the beginning of its answer, or why nothing came."""
 
-    at = serializers.DateTimeField()
+    at = TimeField()
     ms = serializers.IntegerField()
     status = serializers.IntegerField(allow_null=True)
     error = serializers.CharField(allow_blank=True)
@@ -88,6 +89,7 @@ class WebhookViewSet(ReadViewSet[Webhook]):
     """The addresses that are told of events."""
 
     serializer_class = WebhookOut
+    required_permission = "core.view_webhook"
     required_scopes: ClassVar = dict.fromkeys(("GET", "POST", "PATCH", "DELETE"), "webhooks:manage")
     lookup_field = "uid"
     lookup_value_regex = UUID
@@ -125,6 +127,7 @@ class WebhookViewSet(ReadViewSet[Webhook]):
     @action(detail=True, methods=["post"], filter_backends=[])
     def secrets(self, request: Request, uid: str) -> Response:
         """Give it a new secret; the former one signs too for a day."""
+        NothingIn.parse(request)
         made = endpoints.rotate_secret(webhook_id=self.get_object().pk, by=self.grant.actor)
         return Response(WebhookWithSecretOut(made).data, status=201)
 
@@ -133,6 +136,7 @@ class WebhookViewSet(ReadViewSet[Webhook]):
     @idempotent
     def tests(self, request: Request, uid: str) -> Response:
         """Send it an event that means nothing."""
+        NothingIn.parse(request)
         delivery = endpoints.send_test(webhook_id=self.get_object().pk, by=self.grant.actor)
         return Response(WebhookDeliveryOut(delivery).data, status=202)
 
@@ -142,6 +146,7 @@ class WebhookDeliveryViewSet(ReadViewSet[WebhookDelivery]):
     """What was sent to a webhook, or will be, newest first."""
 
     serializer_class = WebhookDeliveryOut
+    required_permission = "core.view_webhookdelivery"
     required_scopes: ClassVar = {"GET": "webhooks:manage", "POST": "webhooks:manage"}
     lookup_field = "uid"
     lookup_value_regex = UUID
@@ -166,6 +171,7 @@ class WebhookDeliveryViewSet(ReadViewSet[WebhookDelivery]):
     @idempotent
     def ask_again(self, request: Request, webhook_uid: str, uid: str) -> Response:
         """Send it again, under the same `webhook-id`."""
+        NothingIn.parse(request)
         delivery = deliveries.replay(delivery_id=self.get_object().pk, by=self.grant.actor)
         return Response(WebhookDeliveryOut(delivery).data, status=202)
 

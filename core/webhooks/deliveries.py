@@ -1,5 +1,6 @@
 """What is to be sent to whom: a delivery for each event and each webhook that wants it."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
@@ -31,17 +32,19 @@ def visible_to(viewer: Grant) -> QuerySet[WebhookDelivery]:
     return every if viewer.actor.can("core.view_webhookdelivery") else every.none()
 
 
+@transaction.atomic
 def spread(event: Event) -> int:
     """Make a delivery for each webhook that wants the event; returns how many want it. Again changes nothing.
 
+    Keeps the webhooks from being removed until it is done; one that is being removed is waited for and left out.
     What happens to webhooks themselves is told to none: one that fails would otherwise be told of its own failing.
     """
     if fnmatchcase(event.name, OWN):
         return 0
     wanting = [
-        pk
-        for pk, patterns in Webhook.objects.enabled().values_list("pk", "events")
-        if any(fnmatchcase(event.name, pattern) for pattern in patterns)
+        webhook.pk
+        for webhook in _kept_webhooks()
+        if any(fnmatchcase(event.name, pattern) for pattern in webhook.events)
     ]
     if wanting:
         WebhookDelivery.objects.bulk_create(
@@ -49,6 +52,17 @@ def spread(event: Event) -> int:
         )
         nudging.send_soon(wanting)
     return len(wanting)
+
+
+def _kept_webhooks() -> Iterable[Webhook]:
+    """Those that are switched on, and stay until the end of the transaction. One query.
+
+    The lock is the one of a foreign key, which Django's take too late: they are checked at the commit. It excludes
+    removal and nothing else, so that events do not wait for each other.
+    """
+    return Webhook.objects.raw(
+        "SELECT id, events FROM core_webhook WHERE disabled_at IS NULL ORDER BY id FOR KEY SHARE"
+    )
 
 
 @transaction.atomic

@@ -157,10 +157,11 @@ def disable(webhook: Webhook, reason: Webhook.Reason, *, by: Actor, now: datetim
 def remove_webhook(*, webhook_id: int, by: Actor) -> None:
     """Forget a webhook and its log.
 
-    Locks the webhook. Raises Denied without core.delete_webhook. Records webhook.removed.
+    Locks the webhook against new deliveries too, so that none is made of what is being removed. Raises Denied without
+    core.delete_webhook. Records webhook.removed.
     """
     _require(by, "delete")
-    webhook = _locked(webhook_id)
+    webhook = Webhook.objects.select_for_update().get(pk=webhook_id)
     events.record("webhook.removed", webhook, by=by)
     webhook.delete()
 

@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, viewsets
 from rest_framework.decorators import action
@@ -11,8 +12,9 @@ from rest_framework.response import Response
 
 from core import refs
 from core.api.emails import EmailField
+from core.api.pagination import OnePage, one_page
 from core.api.schema import IDEMPOTENCY_KEY
-from core.api.viewsets import GrantedViewMixin, In, MoneyField, Problem
+from core.api.viewsets import GrantedViewMixin, In, MoneyField, NothingIn, Problem
 from core.errors import NotFound
 from core.idempotency import idempotent
 from shop.api.fields import AddressIn
@@ -55,6 +57,12 @@ class PlaceIn(In):
     quote_hash = serializers.CharField(max_length=64)
     provider = serializers.CharField(max_length=20)
     return_url = serializers.URLField(max_length=400, required=False)
+
+
+class CountryIn(In):
+    country = serializers.RegexField(
+        "[A-Za-z]{2}", allow_blank=True, default="", error_messages={"invalid": _("Give a country by its two letters.")}
+    )
 
 
 class CartLineOut(serializers.Serializer[ViewLine]):
@@ -131,13 +139,16 @@ class CartViewSet(GrantedViewMixin, viewsets.ViewSet):
     """A cart, from empty to ordered."""
 
     serializer_class = CartOut
+    pagination_class: Any = None
     lookup_field = "token"
     lookup_value_regex = "[-a-zA-Z0-9_]+"
     required_scopes: ClassVar[dict[str, str]] = {}
+    program_scopes: ClassVar = {"GET": "shop:read"} | dict.fromkeys(("POST", "PUT", "PATCH", "DELETE"), "shop:write")
 
     @extend_schema(parameters=[], request=None, responses={201: NewCartOut})
     def create(self, request: Request) -> Response:
         """Open an empty cart; a person who has one gets it back with a fresh token."""
+        NothingIn.parse(request)
         cart, token = carts.open_cart(by=self.grant.actor)
         return Response({"token": token, "cart": CartOut(_view(cart)).data}, status=201)
 
@@ -155,14 +166,21 @@ class CartViewSet(GrantedViewMixin, viewsets.ViewSet):
     @extend_schema(
         parameters=[OpenApiParameter("country", str)], responses={200: ShippingOptionOut(many=True), 404: Problem}
     )
-    @action(detail=True, methods=["get"], serializer_class=ShippingOptionOut, is_list=True, parameters=("country",))
+    @action(
+        detail=True,
+        methods=["get"],
+        serializer_class=ShippingOptionOut,
+        pagination_class=OnePage,
+        is_list=True,
+        parameters=("country",),
+    )
     def shipping_methods(self, request: Request, token: str) -> Response:
         """Ways of delivery to a country, or to the address the cart has."""
         cart = self._cart(token)
-        country = request.query_params.get("country", "").upper()
+        country = CountryIn.parse_query(request)["country"].upper()
         is_served = not country or country in cart.market.countries
         options = queries.shipping_options(_view(cart), country=country) if is_served else []
-        return Response(ShippingOptionOut(options, many=True).data)
+        return Response(one_page(ShippingOptionOut(options, many=True).data))
 
     @extend_schema(request=LineIn, responses={201: CartOut, 400: Problem, 404: Problem, 409: Problem, 422: Problem})
     @action(detail=True, methods=["post"])

@@ -14,7 +14,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
+from core.api.addresses import UrlField
 from core.api.pagination import KeysetPagination
+from core.api.times import TimeField
 from core.api.viewsets import In, MoneyField, Problem, ReadViewSet
 from core.paging import Page
 from shop.api.fields import ProductImageOut
@@ -75,6 +77,7 @@ class ProductOut(serializers.Serializer[Any]):
     rating = serializers.FloatField(source="product.rating", allow_null=True)
     rating_count = serializers.IntegerField(source="product.rating_count")
 
+    @extend_schema_field(UrlField)
     def get_url(self, row: Row) -> str:
         return product_url(row.product.slug)
 
@@ -121,6 +124,7 @@ class ProductDetailOut(serializers.ModelSerializer[Product]):
             "variants",
         )
 
+    @extend_schema_field(UrlField)
     def get_url(self, product: Product) -> str:
         return product_url(product.slug)
 
@@ -140,13 +144,14 @@ class ReviewIn(In):
 class ReviewOut(serializers.ModelSerializer[Review]):
     """What a buyer said."""
 
-    id = serializers.UUIDField(source="uid")
+    uid = serializers.UUIDField()
     author = serializers.CharField(source="user.display_name")
     is_verified = serializers.BooleanField()
+    created_at = TimeField()
 
     class Meta:
         model = Review
-        fields = ("id", "rating", "title", "body", "author", "is_verified", "created_at")
+        fields = ("uid", "rating", "title", "body", "author", "is_verified", "created_at")
 
 
 class ProductPages(KeysetPagination):
@@ -173,6 +178,7 @@ class CategoryViewSet(ReadViewSet[Category]):
     """The shelves, as a flat list; `inside` makes the tree."""
 
     serializer_class = CategoryOut
+    program_scopes: ClassVar = {"GET": "shop:read"}
     lookup_field = "slug"
     queryset = Category.objects.select_related("parent")
     ordering = ("position", "id")
@@ -182,6 +188,7 @@ class ProductViewSet(ReadViewSet[Product]):
     """What is for sale, and what once was."""
 
     serializer_class = ProductOut
+    program_scopes: ClassVar = {"GET": "shop:read"}
     required_scopes: ClassVar = {"POST": "shop:write"}
     lookup_field = "slug"
     lookup_value_regex = "[-a-zA-Z0-9_]+"

@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from core.api.addresses import UrlField
 from core.api.viewsets import In, MoneyField
 from core.media import Image
 from core.money import Money
@@ -16,7 +17,7 @@ LARGEST_AMOUNT = 10**14
 class ProductImageOut(serializers.Serializer[Image]):
     """A picture; `url` always works."""
 
-    url = serializers.CharField()
+    url = UrlField()
     width = serializers.IntegerField()
     height = serializers.IntegerField()
     alt = serializers.CharField()

@@ -11,7 +11,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.queries import InName, acted_in_names
-from core.api.viewsets import In, Problem, ReadViewSet
+from core.api.addresses import UrlField
+from core.api.times import TimeField
+from core.api.viewsets import In, NothingIn, Problem, ReadViewSet
 from core.context import Actor
 from core.errors import Unavailable
 from core.idempotency import idempotent
@@ -60,29 +62,29 @@ class PaymentIn(In):
 class PaymentOut(serializers.Serializer[Payment]):
     """An attempt to pay. `action_url` is where the customer goes, when there is something to do."""
 
-    id = serializers.UUIDField(source="uid")
+    uid = serializers.UUIDField()
     provider = serializers.CharField()
     status = serializers.ChoiceField(choices=Payment.Status.choices)
     amount = MinorField()
     refunded = MinorField()
-    action_url = serializers.CharField()
+    action_url = UrlField()
     reference = serializers.CharField(source="provider_ref")
 
 
 class RefundOut(serializers.Serializer[Refund]):
     """Money on its way back, or back."""
 
-    id = serializers.UUIDField(source="uid")
+    uid = serializers.UUIDField()
     amount = MinorField(currency="payment.currency")
     state = serializers.ChoiceField(choices=Refund.State.choices)
-    created_at = serializers.DateTimeField()
-    done_at = serializers.DateTimeField(allow_null=True)
+    created_at = TimeField()
+    done_at = TimeField(allow_null=True)
 
 
 class OrderLineOut(serializers.Serializer[OrderLine]):
     """What was bought, as it was then."""
 
-    id = serializers.UUIDField(source="uid")
+    uid = serializers.UUIDField()
     sku = serializers.CharField()
     product = serializers.CharField(source="product_slug")
     title = serializers.CharField()
@@ -105,11 +107,11 @@ class FulfilmentLineOut(serializers.Serializer[FulfilmentLine]):
 class FulfilmentOut(serializers.Serializer[Fulfilment]):
     """A parcel that left."""
 
-    id = serializers.UUIDField(source="uid")
-    at = serializers.DateTimeField()
+    uid = serializers.UUIDField()
+    at = TimeField()
     carrier = serializers.CharField()
     tracking_code = serializers.CharField()
-    tracking_url = serializers.CharField()
+    tracking_url = UrlField()
     lines = FulfilmentLineOut(many=True)
 
 
@@ -124,7 +126,7 @@ class OrderEventOut(serializers.Serializer[Event]):
     """What happened to an order: the name and the moment of an event."""
 
     name = serializers.CharField()
-    at = serializers.DateTimeField()
+    at = TimeField()
     in_name = serializers.SerializerMethodField(help_text="Who acted for whom; null for who acted as themselves.")
 
     @extend_schema_field(InNameOut(allow_null=True))
@@ -142,10 +144,11 @@ class OrderSummaryOut(serializers.Serializer[Any]):
     fulfilment_status = serializers.ChoiceField(choices=Order.FulfilmentStatus.choices)
     email = serializers.EmailField()
     total = MinorField()
-    placed_at = serializers.DateTimeField()
-    paid_at = serializers.DateTimeField(allow_null=True)
+    placed_at = TimeField()
+    paid_at = TimeField(allow_null=True)
     url = serializers.SerializerMethodField(help_text="Its page; opens without an account.")
 
+    @extend_schema_field(UrlField)
     def get_url(self, order: Order) -> str:
         return reverse("shop:order", args=[order.number, order.signature])
 
@@ -162,14 +165,15 @@ class OrderOut(OrderSummaryOut):
     shipping_address = AddressIn()
     billing_address = AddressIn()
     note = serializers.CharField()
-    expires_at = serializers.DateTimeField()
-    closed_at = serializers.DateTimeField(allow_null=True)
+    expires_at = TimeField()
+    closed_at = TimeField(allow_null=True)
     lines = OrderLineOut(many=True)
     payments = PaymentOut(many=True)
     refunds = serializers.SerializerMethodField()
     fulfilments = FulfilmentOut(many=True)
     happened = serializers.SerializerMethodField(help_text="What happened to it, oldest first.")
 
+    @extend_schema_field(RefundOut(many=True))
     def get_refunds(self, order: Order) -> list[dict[str, Any]]:
         found = [made for attempt in order.payments.all() for made in attempt.refunds.all()]
         return [RefundOut(made).data for made in found]
@@ -270,6 +274,7 @@ class OrderViewSet(ReadViewSet[Order]):
     @action(detail=True, methods=["post"], filter_backends=[])
     def cancellation(self, request: Request, number: str) -> Response:
         """Cancel an order that waits for its payment."""
+        NothingIn.parse(request)
         cancelled = verbs.cancel_order(order_id=self._id(number), by=self.actor)
         return Response(OrderSummaryOut(cancelled).data)
 

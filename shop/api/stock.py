@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+import django_filters
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, viewsets
 from rest_framework.decorators import action
@@ -11,7 +12,6 @@ from rest_framework.response import Response
 
 from core.api.viewsets import GrantedViewMixin, In, Problem, ReadViewSet
 from core.context import Actor
-from core.errors import Denied
 from core.idempotency import HEADER, idempotent
 from core.ids import uuid7
 from shop.models import StockLevel, StockMovement
@@ -44,31 +44,34 @@ class StockMovementIn(MovementIn):
 class StockLevelOut(serializers.ModelSerializer[StockLevel]):
     """How many pieces of a variant a warehouse has, and how many of them are promised."""
 
-    id = serializers.UUIDField(source="uid")
+    uid = serializers.UUIDField()
     sku = serializers.CharField(source="variant.sku")
     warehouse = serializers.CharField(source="warehouse.code")
     available = serializers.IntegerField(help_text="Can be sold now, backorders included.")
 
     class Meta:
         model = StockLevel
-        fields = ("id", "sku", "warehouse", "on_hand", "reserved", "available", "backorder_limit", "low_at")
+        fields = ("uid", "sku", "warehouse", "on_hand", "reserved", "available", "backorder_limit", "low_at")
+
+
+class StockLevelFilter(django_filters.FilterSet):
+    """Levels of a variant, in a warehouse."""
+
+    sku = django_filters.CharFilter(field_name="variant__sku")
+    warehouse = django_filters.CharFilter(field_name="warehouse__code")
 
 
 class StockLevelViewSet(ReadViewSet[StockLevel]):
     """Levels by warehouse and variant, for those who may see them."""
 
     serializer_class = StockLevelOut
+    required_permission = "shop.view_stocklevel"
     required_scopes: ClassVar = {"GET": "shop:read", "POST": "shop:write"}
     lookup_field = "uid"
     lookup_value_regex = "[0-9a-f-]{36}"
-    filterset_fields: ClassVar = {"variant__sku": ["exact"], "warehouse__code": ["exact"]}
+    filterset_class = StockLevelFilter
     ordering = ("id",)
     queryset = StockLevel.objects.select_related("variant", "warehouse")
-
-    def check_permissions(self, request: Request) -> None:
-        super().check_permissions(request)
-        if not self.grant.actor.can("shop.view_stocklevel"):
-            raise Denied
 
     @extend_schema(
         request=MovementIn, responses={201: StockLevelOut, 400: Problem, 403: Problem, 409: Problem, 422: Problem}

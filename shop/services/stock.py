@@ -210,7 +210,7 @@ def adjust_stock(
     MissingCause, MissingNote, StockPromised. Records stock.adjusted.
     """
     if change == 0:
-        raise InvalidStockChange(field="change")
+        raise InvalidStockChange(field="change", pointer="/quantity")
     if cause not in StockMovement.Cause.values:
         raise MissingCause(field="cause")
     if cause == StockMovement.Cause.OTHER and not has_visible_text(note):

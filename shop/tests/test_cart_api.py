@@ -102,11 +102,11 @@ def test_a_refusal_is_a_problem_with_a_code_and_changes_nothing(
 def test_ways_of_delivery_come_with_price_and_days(api: APIClient):
     url, _hash = filled(api)
 
-    (way,) = api.get(f"{url}shipping_methods/", {"country": "FR"}).json()
+    (way,) = api.get(f"{url}shipping_methods/", {"country": "FR"}).json()["results"]
 
     assert (way["code"], way["price"]) == ("standard", {"amount": "4.90", "currency": "EUR"})
     assert way["earliest"] <= way["latest"]
-    assert api.get(f"{url}shipping_methods/", {"country": "US"}).json() == []
+    assert api.get(f"{url}shipping_methods/", {"country": "US"}).json()["results"] == []
 
 
 def test_an_order_is_placed_and_says_where_it_is_paid(api: APIClient):
@@ -216,3 +216,34 @@ def test_a_cart_costs_the_same_whatever_is_in_it(api: APIClient, django_assert_m
         cart = api.get(url)
 
     assert len(cart.json()["lines"]) == count
+
+
+def test_a_new_order_shows_its_payment_as_it_is(api: APIClient):
+    url, quote = filled(api)
+    asked = {"quote_hash": quote, "provider": "sandbox"}
+
+    first = api.post(f"{url}orders/", asked, headers={"Idempotency-Key": "one"}).json()
+    again = api.post(f"{url}orders/", asked, headers={"Idempotency-Key": "one"}).json()
+
+    assert first["order"]["payments"] == [first["payment"]]
+    assert first["payment"]["status"] == "pending"
+    assert again == first
+
+
+@pytest.mark.parametrize(
+    ("address", "pointer"),
+    [
+        (BERLIN | {"street": ""}, "/shipping_address/street"),
+        (BERLIN | {"postcode": "1"}, "/shipping_address/postcode"),
+        (BERLIN | {"colour": "grey"}, "/shipping_address/colour"),
+        (BERLIN | {"a/b~c": "grey"}, "/shipping_address/a~1b~0c"),
+    ],
+)
+def test_a_wrong_part_of_an_address_is_pointed_at(api: APIClient, address: Any, pointer: str):
+    url = new_cart(api)
+
+    answer = api.patch(url, {"shipping_address": address})
+
+    assert answer.status_code in (400, 422)
+    assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
+    assert Cart.objects.get().shipping_address == {}

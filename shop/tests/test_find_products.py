@@ -65,7 +65,7 @@ def test_shelf_and_api_find_beginnings_and_typing_errors(pottery: None, client: 
     assert [card.id for card in shelf.context["cards"]] == [slug]
     assert shelf.context["shelf"].total == 1
     assert [row["slug"] for row in listed["results"]] == [slug]
-    assert [hit["id"] for hit in searched["hits"]] == [slug]
+    assert [hit["id"] for hit in searched["results"]] == [slug]
 
 
 @pytest.mark.parametrize("q", ["-" * 33, "- - - " * 9, "!" * 40])

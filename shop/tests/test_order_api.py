@@ -47,7 +47,7 @@ def test_an_order_comes_with_all_that_belongs_to_it(api: APIClient, customer: An
 
     assert (answer["status"], answer["total"]["amount"], answer["shipping"]["amount"]) == ("fulfilled", "72.90", "4.90")
     (line,) = answer["lines"]
-    assert (line["id"], line["quantity_fulfilled"], line["quantity_refunded"]) == (uid, 1, 1)
+    assert (line["uid"], line["quantity_fulfilled"], line["quantity_refunded"]) == (uid, 1, 1)
     assert [(made["state"], made["amount"]["amount"]) for made in answer["refunds"]] == [("done", "34.00")]
     assert [(sent["tracking_code"], sent["lines"]) for sent in answer["fulfilments"]] == [
         ("RX-1", [{"line": uid, "quantity": 1}])
@@ -151,8 +151,8 @@ def test_nobody_elses_order_is_cancelled(api: APIClient, customer: Any, stranger
 def test_stock_is_seen_and_moved_by_those_who_may(api: APIClient, manager: Any):
     VariantFactory(sku="MUG", stock=5)
     api.force_login(manager)
-    (level,) = api.get("/api/v1/stock_levels/", {"variant__sku": "MUG"}).json()["results"]
-    url = f"/api/v1/stock_levels/{level['id']}/movements/"
+    (level,) = api.get("/api/v1/stock_levels/", {"sku": "MUG"}).json()["results"]
+    url = f"/api/v1/stock_levels/{level['uid']}/movements/"
 
     received = api.post(url, {"reason": "received", "quantity": 3}, headers={"idempotency-key": "k"})
     api.post(url, {"reason": "received", "quantity": 3}, headers={"idempotency-key": "k"})

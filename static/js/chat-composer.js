@@ -30,7 +30,7 @@ export function flush() {
 
 function draw(draft) {
   const html = Object.assign(document.createElement("p"), { textContent: draft.body }).outerHTML;
-  show({ ...draft, kind: "text", at: new Date().toISOString(), author: { id: me, name, avatar, is_staff: staff !== undefined }, html }, "sending");
+  show({ ...draft, kind: "text", at: new Date().toISOString(), author: { uid: me, name, avatar, is_staff: staff !== undefined }, html }, "sending");
 }
 
 function settle({ cid }, { seq }) {

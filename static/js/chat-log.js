@@ -37,8 +37,8 @@ export function show(message, state = "") {
 }
 
 function fill(line, message, state) {
-  const own = message.author?.id === chat.dataset.me;
-  Object.assign(line.dataset, { seq: message.seq ?? "", rev: message.rev ?? 0, cid: message.cid, at: message.at, author: message.author?.id ?? "" });
+  const own = message.author?.uid === chat.dataset.me;
+  Object.assign(line.dataset, { seq: message.seq ?? "", rev: message.rev ?? 0, cid: message.cid, at: message.at, author: message.author?.uid ?? "" });
   line.toggleAttribute("data-own", own);
   line.toggleAttribute("data-staff", Boolean(message.author?.is_staff));
   part(line, "staff").hidden = !message.author?.is_staff;

@@ -40,14 +40,14 @@ const socket = new Socket({ room, rev: Number(chat.dataset.rev), watch: ["rooms"
     if (state === "ready") lists.soon();
   },
   message(message, isNew) {
-    const isOwn = message.author?.id === me;
+    const isOwn = message.author?.uid === me;
     const wasNear = reading.isNear();
     const isShown = show(message);
-    stopsTyping(message.author?.id);
+    stopsTyping(message.author?.uid);
     if (isShown && (wasNear || isOwn)) reading.toEnd();
     if (!isOwn) reading.count(message);
     reading.look();
-    if (isNew) lists.news({ room, seq: message.seq, author: message.author?.id, text: message.body.slice(0, 120), new: true });
+    if (isNew) lists.news({ room, seq: message.seq, author: message.author?.uid, text: message.body.slice(0, 120), new: true });
   },
   typing({ user, name }) {
     if (user === me) return;

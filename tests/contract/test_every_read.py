@@ -92,9 +92,8 @@ def test_it_is_ordered_by_what_the_schema_names_and_by_nothing_else(path, read):
 
 @pytest.mark.parametrize("path", LISTS)
 def test_a_list_has_a_line_for_each_thing_and_a_column_for_each_field(path, read):
-    whole = things(read(path).json())
-
     response = read(path, query={"format": "csv"})
+    whole = things(read(path).json())  # after it: taking out the security log is an entry of that log
 
     assert response["Content-Type"] == "text/csv; charset=utf-8"
     rows = list(csv.DictReader(io.StringIO(response.content.decode())))

@@ -134,7 +134,7 @@ class Talker:
         if message["rev"] <= self.log.get(message["seq"], {"rev": 0})["rev"]:
             return
         self.log[message["seq"]] = message
-        self.shown.append(message["id"])
+        self.shown.append(message["uid"])
 
 
 @pytest.fixture

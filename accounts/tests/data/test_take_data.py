@@ -53,7 +53,7 @@ def test_page_and_api_ask_for_the_same_copy_and_tell_the_same(browser_of, user):
     assert answer.status_code == 202
     assert answer.json()["state"] == "waiting"
     first, second = events_named("export.requested")
-    assert {**first.data, "export": answer.json()["id"]} == second.data
+    assert {**first.data, "export": answer.json()["uid"]} == second.data
     for event in (first, second):
         assert event.subject_id == event.actor_id == str(user.uid)
 
@@ -155,7 +155,7 @@ def test_a_program_sees_its_persons_copies_only(browser_of, user):
     others = ask(UserFactory())
     program = browser_of(user, kind=APIClient)
 
-    assert [one["id"] for one in program.get(API).json()["results"]] == [mine.public_id]
+    assert [one["uid"] for one in program.get(API).json()["results"]] == [mine.public_id]
     assert program.get(f"{API}{mine.uid}/").json()["state"] == "waiting"
     assert program.get(f"{API}{others.uid}/").status_code == 404
 

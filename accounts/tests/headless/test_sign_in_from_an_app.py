@@ -49,7 +49,7 @@ def test_from_sign_up_to_a_refresh_and_to_the_end_by_a_second_use(phone, mailout
         "email": "new@example.com",
         "has_usable_password": True,
     }
-    assert phone.api("me/").json()["id"] == str(user.uid)
+    assert phone.api("me/").json()["uid"] == str(user.uid)
     assert phone.get("auth/session").status_code == 200
 
     first = phone.refresh

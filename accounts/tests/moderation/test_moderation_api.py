@@ -38,14 +38,14 @@ def case(wall):
 def test_staff_read_decide_and_take_back(program_of, moderator, wall, case):
     program = program_of(moderator)
 
-    [listed] = program.get(f"{CASES}?state=open&kind=note").json()["results"]
-    decided = program.post(f"{CASES}{listed['id']}/decisions/", {"act": "refuse", "version": 1, "words": "Ads."})
+    [listed] = program.get(f"{CASES}?state=open&about_kind=note").json()["results"]
+    decided = program.post(f"{CASES}{listed['uid']}/decisions/", {"act": "refuse", "version": 1, "words": "Ads."})
     taken_out = dict(wall.states)
-    again = program.post(f"{CASES}{listed['id']}/decisions/", {"act": "approve", "version": 1})
-    reopened = program.post(f"{CASES}{listed['id']}/reopenings/", {"version": decided.json()["version"]})
+    again = program.post(f"{CASES}{listed['uid']}/decisions/", {"act": "approve", "version": 1})
+    reopened = program.post(f"{CASES}{listed['uid']}/reopenings/", {"version": decided.json()["version"]})
 
     assert (listed["about"], listed["score"], listed["reasons"], listed["author"]) == (
-        "one", 45, ["links"], wall.authors["one"].public_id,
+        {"kind": "note", "id": "one"}, 45, ["links"], wall.authors["one"].public_id,
     )  # fmt: skip
     assert (decided.status_code, decided.json()["act"], decided.json()["decided_by"]) == (
         201,
@@ -62,21 +62,21 @@ def test_who_may_not_decide_sees_no_case(program_of, with_rights, case, wall):
     before = snapshot("accounts.Case")
 
     answers = [
-        program.get(CASES).json()["results"],
+        program.get(CASES).status_code,
         program.get(f"{CASES}{case.uid}/").status_code,
         program.post(f"{CASES}{case.uid}/decisions/", {"act": "refuse", "version": 1}).status_code,
         program.post(f"{CASES}{case.uid}/reopenings/", {"version": 1}).status_code,
     ]
 
-    assert answers == [[], 404, 404, 404]
+    assert answers == [403, 403, 403, 403]
     assert snapshot("accounts.Case") == before
 
 
 def test_anybody_reports_what_they_see(wall, case):
     stranger = APIClient()
 
-    kept = stranger.post(REPORTS, {"kind": "note", "about": "one", "reason": "abuse", "words": "Rude."})
-    nothing = stranger.post(REPORTS, {"kind": "note", "about": "none", "reason": "abuse"})
+    kept = stranger.post(REPORTS, {"about": {"kind": "note", "id": "one"}, "reason": "abuse", "words": "Rude."})
+    nothing = stranger.post(REPORTS, {"about": {"kind": "note", "id": "none"}, "reason": "abuse"})
 
     assert (kept.status_code, kept.json()) == (202, {"state": "kept"})
     assert nothing.status_code == 404
@@ -89,7 +89,8 @@ def test_a_network_reports_so_often_an_hour(wall):
     stranger = APIClient()
 
     answers = [
-        stranger.post(REPORTS, {"kind": "note", "about": str(n), "reason": "spam"}).status_code for n in range(6)
+        stranger.post(REPORTS, {"about": {"kind": "note", "id": str(n)}, "reason": "spam"}).status_code
+        for n in range(6)
     ]
 
     assert answers == [202] * 5 + [429]
@@ -103,14 +104,14 @@ def test_staff_ban_and_end_bans(program_of, with_rights):
         BANS, {"user": user.public_id, "scope": "comment", "reason": "spam", "until": "2099-01-01T00:00:00Z"}
     )
     listed = program.get(BANS).json()["results"]
-    ended = program.delete(f"{BANS}{made.json()['id']}/")
+    ended = program.delete(f"{BANS}{made.json()['uid']}/")
 
     assert (made.status_code, made.json()["user"], made.json()["until"]) == (
         201,
         user.public_id,
         "2099-01-01T00:00:00Z",
     )
-    assert [one["id"] for one in listed] == [made.json()["id"]]
+    assert [one["uid"] for one in listed] == [made.json()["uid"]]
     assert ended.status_code == 204
     assert Ban.objects.get().ended_by == moderator
 
@@ -120,7 +121,7 @@ def test_who_may_not_ban_does_not_and_sees_none(program_of, moderator):
     for given in ({"user": user.public_id}, {"network": "203.0.113.7"}, {"user": str(uuid7())}):
         assert program.post(BANS, {"scope": "all", "reason": "spam", **given}).status_code == 403
 
-    assert program.get(BANS).json()["results"] == []
+    assert program.get(BANS).status_code == 403
     assert no_event("user.banned")
 
 

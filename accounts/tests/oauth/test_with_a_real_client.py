@@ -71,7 +71,7 @@ def test_code_with_pkce_id_token_before_and_after_a_rotation_refresh_and_revocat
         assert token.claims["sub"] == str(user.uid)
     assert told[0].header["kid"] != told[1].header["kid"]
     assert session.get(site["userinfo_endpoint"]).json()["email"] == user.email
-    assert session.get(f"{site['issuer']}/api/v1/me/").json()["id"] == str(user.uid)
+    assert session.get(f"{site['issuer']}/api/v1/me/").json()["uid"] == str(user.uid)
     renewed = session.refresh_token(site["token_endpoint"], refresh_token=first["refresh_token"])
     assert renewed["access_token"] != first["access_token"]
     assert session.revoke_token(site["revocation_endpoint"], token=renewed["refresh_token"]).status_code == 200

@@ -58,7 +58,7 @@ def test_the_secret_is_shown_once_and_kept_nowhere(browser_of, user):
     shown = program.get(KEYS).json()["results"][0]
     assert token.split("_")[1] == shown["prefix"]
     assert set(shown) == {
-        "id", "name", "prefix", "scopes", "networks", "state", "expires_at", "revoked_at", "last_used_at",
+        "uid", "name", "prefix", "scopes", "networks", "state", "expires_at", "revoked_at", "last_used_at",
         "former_until", "created_at",
     }  # fmt: skip
 

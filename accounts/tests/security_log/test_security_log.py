@@ -244,7 +244,7 @@ def test_programs_of_staff_read_it_with_the_scope(api, owner, scope, status):
     assert answer.status_code == status
     if status == 200:
         (entry,) = answer.json()["results"]
-        assert (entry["action"], entry["subject_id"], entry["address"], entry["agent"]) == (
+        assert (entry["action"], entry["subject"]["id"], entry["address"], entry["agent"]) == (
             "user.signed_in",
             owner.public_id,
             "203.0.113.7",
@@ -273,6 +273,32 @@ def test_programs_narrow_it_and_take_it_as_a_table(api, owner, clara):
     assert api.get(API, {"action": "no.such"}).status_code == 400
     table = api.get(API, {"format": "csv", "address": "203.0.113.7"}, headers={"Accept": "text/csv"})
     assert "203.0.113.7" in table.content.decode()
+
+
+@pytest.mark.parametrize("asked", [{"QUERY_STRING": "format=csv"}, {"HTTP_ACCEPT": "text/csv"}])
+def test_by_the_api_too_a_session_of_long_ago_is_asked_before_it_is_taken_out(client, owner, asked):
+    client.force_login(owner)
+
+    refused, read = client.get(API, **asked), client.get(API)
+
+    assert (refused.status_code, refused.json()["code"]) == (403, "reauthentication_required")
+    assert no_event("security_log.exported")
+    assert read.status_code == 200
+
+
+def test_by_the_api_too_it_is_noted_who_took_it_out(owner, clara):
+    happened("user.sign_in_failed", clara, "198.51.100.9", by=Actor.guest(), agent="=HYPERLINK(1)")
+    browser = JustSignedIn()
+    browser.force_login(owner)
+
+    answer = browser.get(API, {"format": "csv", "address": "198.51.100.9"})
+
+    [row] = csv.DictReader(io.StringIO(answer.content.decode()))
+    assert (row["action"], row["subject.id"], row["agent"]) == (
+        "user.sign_in_failed", clara.public_id, "'=HYPERLINK(1)"
+    )  # fmt: skip
+    [noted] = events_named("security_log.exported")
+    assert (noted.actor_id, noted.data) == (owner.public_id, {"asked": ["address"]})
 
 
 @pytest.mark.parametrize("rows", [1, 24, 100])

@@ -32,7 +32,7 @@ def program(user):
 def test_a_program_follows_for_its_person_and_stops(program, user):
     made = program.post(MINE, {"topic": "kiln"})
     listed = program.get(MINE).json()["results"]
-    stopped = program.delete(f"{MINE}{made.json()['id']}/")
+    stopped = program.delete(f"{MINE}{made.json()['uid']}/")
 
     assert (made.status_code, made.json()["state"], made.json()["email"]) == (201, "active", user.email)
     assert [row["topic"] for row in listed] == ["kiln"]

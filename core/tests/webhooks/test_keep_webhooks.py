@@ -207,11 +207,13 @@ def over_api(client, webhook, verb, url=None):
         "change": lambda: client.patch(
             at, json.dumps({"url": url, "events": ["order.*"], "description": "Books"}), "application/json"
         ),
-        "rotate": lambda: client.post(f"{at}secrets/"),
+        "rotate": lambda: client.post(f"{at}secrets/", content_type="application/json"),
         "off": lambda: client.patch(at, json.dumps({"enabled": False}), "application/json"),
-        "test": lambda: client.post(f"{at}tests/"),
+        "test": lambda: client.post(f"{at}tests/", content_type="application/json"),
         "remove": lambda: client.delete(at),
-        "replay": lambda: client.post(f"{at}deliveries/{webhook.deliveries.get().uid}/attempts/"),
+        "replay": lambda: client.post(
+            f"{at}deliveries/{webhook.deliveries.get().uid}/attempts/", content_type="application/json"
+        ),
     }
     return calls[verb]()
 
