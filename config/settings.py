@@ -407,6 +407,9 @@ PAYMENT_RETURN_ORIGINS = env.list("PAYMENT_RETURN_ORIGINS", default=[])
 # Networks of the owner's own that webhooks may reach, such as 10.1.0.0/16, by http and on any port too. All others must
 # be public. Where receivers are many or slow, give their queue a name and a worker of its own.
 WEBHOOK_ALLOWED_NETWORKS = env.list("WEBHOOK_ALLOWED_NETWORKS", default=["127.0.0.0/8", "::1/128"] if DEBUG else [])
+# The same for sign-out notifications to OAuth clients. Anybody can register one, so an address inside is an exception
+# that the operator has to make apart from webhooks, which only staff add.
+BACKCHANNEL_ALLOWED_NETWORKS = env.list("BACKCHANNEL_ALLOWED_NETWORKS", default=["127.0.0.0/8"] if DEBUG else [])
 TO_RECEIVERS = {"queue": env.str("WEBHOOK_QUEUE", "celery")}
 CELERY_TASK_ROUTES = {"core.send_webhooks": TO_RECEIVERS, "accounts.send_logouts": TO_RECEIVERS}
 

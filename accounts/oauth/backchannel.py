@@ -97,7 +97,9 @@ def _attempt(session: ClientSession) -> bool:
     client, now = session.client, timezone.now()
     body = urlencode({"logout_token": token_of(session, now=now)}).encode()
     headers = {"content-type": "application/x-www-form-urlencoded", "user-agent": f"Agora ({settings.SITE_URL})"}
-    answer = transport.post(client.backchannel_logout_uri, body, headers)
+    answer = transport.post(
+        client.backchannel_logout_uri, body, headers, own_networks=settings.BACKCHANNEL_ALLOWED_NETWORKS
+    )
     state = _note(session, answer, now=now)
     log.info(
         "logout_sent",

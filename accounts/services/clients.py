@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -254,7 +255,7 @@ def _check_backchannel(address: str) -> None:
     """We call it ourselves, so the rules of webhooks hold. Its name is looked up when something is sent."""
     if address:
         try:
-            guard.parse(address)
+            guard.parse(address, own_networks=settings.BACKCHANNEL_ALLOWED_NETWORKS)
         except DomainError:
             raise BadLogoutAddress(field="backchannel_logout_uri", address=address) from None
 

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin import ModelAdmin
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -47,7 +48,7 @@ class WebhookForm(forms.ModelForm):
     def clean_url(self) -> str:
         url = str(self.cleaned_data["url"])
         with _refusals_as_errors():
-            guard.parse(url)
+            guard.parse(url, own_networks=settings.WEBHOOK_ALLOWED_NETWORKS)
         return url
 
     def clean_events(self) -> list[str]:

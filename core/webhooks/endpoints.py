@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypedDict, Unpack
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
@@ -63,7 +64,7 @@ def add_webhook(
     _require(by, "add")
     if Webhook.objects.count() >= MOST_WEBHOOKS:
         raise TooManyWebhooks(most=MOST_WEBHOOKS)
-    guard.parse(url)
+    guard.parse(url, own_networks=settings.WEBHOOK_ALLOWED_NETWORKS)
     now = now or timezone.now()
     secret = signing.make_secret()
     webhook = Webhook.objects.create(
@@ -96,7 +97,7 @@ def change_webhook(*, webhook_id: int, by: Actor, now: datetime | None = None, *
     _require(by, "change")
     webhook = _locked(webhook_id)
     if "url" in wish:
-        guard.parse(wish["url"])
+        guard.parse(wish["url"], own_networks=settings.WEBHOOK_ALLOWED_NETWORKS)
     if "events" in wish:
         wish["events"] = tidy(wish["events"])
     changed = sorted(name for name, value in wish.items() if getattr(webhook, name) != value)

@@ -1,8 +1,8 @@
 """No address inside the house: where a webhook may go, decided on the addresses that its name has at that moment.
 
 A name is resolved once, all its addresses are looked at, and the connection goes to one of those, so a name that
-answers differently the second time gains nothing. WEBHOOK_ALLOWED_NETWORKS names networks of the owner's own: there,
-plain http and any port are fine too.
+answers differently the second time gains nothing. `own_networks` are those of the operator that this kind of call may
+reach as well: there, plain http and any port are fine too.
 """
 
 import ipaddress
@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import Invalid
@@ -67,7 +66,7 @@ class Target:
         return name if self.port == (HTTPS if self.secure else 80) else f"{name}:{self.port}"
 
 
-def parse(url: str) -> Target:
+def parse(url: str, *, own_networks: Sequence[str]) -> Target:
     """The parts of an address. Resolves nothing. Raises BadAddress, and AddressNotAllowed for what can be seen here."""
     try:
         parts = urlsplit(url)
@@ -80,11 +79,11 @@ def parse(url: str) -> Target:
         raise BadAddress(field="url")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     target = Target(parts.scheme == "https", host, port, path)
-    _refuse_at_sight(target)
+    _refuse_at_sight(target, own_networks)
     return target
 
 
-def resolve(target: Target) -> list[str]:
+def resolve(target: Target, *, own_networks: Sequence[str]) -> list[str]:
     """The addresses to connect to. Raises AddressUnknown, and AddressNotAllowed when one of them is not allowed."""
     try:
         found = socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
@@ -93,20 +92,20 @@ def resolve(target: Target) -> list[str]:
     addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
     if not addresses:
         raise AddressUnknown
-    check(target, [ipaddress.ip_address(address) for address in addresses])
+    check(target, [ipaddress.ip_address(address) for address in addresses], own_networks)
     return addresses
 
 
-def check(target: Target, addresses: Sequence[Address]) -> None:
+def check(target: Target, addresses: Sequence[Address], own_networks: Sequence[str]) -> None:
     """Raise AddressNotAllowed unless each address is the owner's own, or public and asked for by https on 443."""
     for address in addresses:
-        if not is_own(address) and not (target.usual and is_public(address)):
+        if not is_own(address, own_networks) and not (target.usual and is_public(address)):
             raise AddressNotAllowed(field="url")
 
 
-def is_own(address: Address) -> bool:
-    """Whether the owner named the address's network in WEBHOOK_ALLOWED_NETWORKS."""
-    return any(_within(address, ipaddress.ip_network(network)) for network in settings.WEBHOOK_ALLOWED_NETWORKS)
+def is_own(address: Address, own_networks: Sequence[str]) -> bool:
+    """Whether the address is in one of the operator's own networks."""
+    return any(_within(address, ipaddress.ip_network(network)) for network in own_networks)
 
 
 def is_public(address: Address) -> bool:
@@ -117,15 +116,15 @@ def is_public(address: Address) -> bool:
     return address.is_global and not special
 
 
-def _refuse_at_sight(target: Target) -> None:
+def _refuse_at_sight(target: Target, own_networks: Sequence[str]) -> None:
     """What needs no resolver: an address in digits, or a way out that only networks of the owner's own may use."""
     try:
         address = ipaddress.ip_address(target.host)
     except ValueError:
-        if not target.usual and not settings.WEBHOOK_ALLOWED_NETWORKS:
+        if not target.usual and not own_networks:
             raise AddressNotAllowed(field="url") from None
     else:
-        check(target, [address])
+        check(target, [address], own_networks)
 
 
 def _within(address: Address, network: IPv4Network | IPv6Network) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
+from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
@@ -88,7 +89,7 @@ def attempt(delivery: WebhookDelivery, hold: Hold) -> bool:
     with context.bind(request_id=event.request_id, source="webhooks"):
         body = signing.body_of(event)
         headers = signing.headers_of(event, delivery.webhook, body, now=now)
-        answer = transport.post(delivery.webhook.url, body, headers)
+        answer = transport.post(delivery.webhook.url, body, headers, own_networks=settings.WEBHOOK_ALLOWED_NETWORKS)
         _note(delivery, answer, hold, at=now, now=timezone.now())
         log.info(
             "webhook_sent",

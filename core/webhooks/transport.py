@@ -5,7 +5,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 
@@ -34,13 +34,16 @@ class Answer:
         return self.status is not None and 200 <= self.status < 300  # noqa: PLR2004  RFC 9110: successful
 
 
-def post(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
-    """Send a body and read the beginning of the answer. Never raises what the network does: the answer says it."""
+def post(url: str, body: bytes, headers: Mapping[str, str], *, own_networks: Sequence[str]) -> Answer:
+    """Send a body and read the beginning of the answer. Network failures are not raised but stand in the answer.
+
+    `own_networks` are private networks that this call may reach; everything else must be public.
+    """
     started = time.monotonic()
     status, text, error = None, "", ""
     try:
-        target = guard.parse(url)
-        with _connected(guard.resolve(target), target.port) as (line, is_over):
+        target = guard.parse(url, own_networks=own_networks)
+        with _connected(guard.resolve(target, own_networks=own_networks), target.port) as (line, is_over):
             status, text = _exchange(target, line, is_over, body, headers)
     except DomainError as refusal:
         error = refusal.detail

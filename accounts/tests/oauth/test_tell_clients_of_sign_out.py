@@ -185,13 +185,23 @@ def test_the_answer_is_read_no_further_than_a_little_and_not_kept(ended, receive
 
 
 def test_a_name_inside_the_house_is_not_called(ended, receiver, settings):
-    settings.WEBHOOK_ALLOWED_NETWORKS = []
+    settings.BACKCHANNEL_ALLOWED_NETWORKS = []
 
     row = tell(ended)
 
     assert row.state == State.WAITING
     assert row.answer == "This address cannot be reached from outside, so nothing is sent to it. Use https on port 443."
     assert receiver.received == []
+
+
+def test_networks_that_webhooks_may_reach_are_not_open_to_clients(ended, receiver, settings):
+    """Staff add webhooks; every customer can register a client."""
+    settings.WEBHOOK_ALLOWED_NETWORKS = ["127.0.0.0/8"]
+    settings.BACKCHANNEL_ALLOWED_NETWORKS = []
+
+    row = tell(ended)
+
+    assert (row.state, receiver.received) == (State.WAITING, [])
 
 
 def test_a_client_that_is_switched_off_or_took_its_address_away_hears_nothing(ended, receiver):
@@ -260,9 +270,9 @@ def test_nothing_is_sent_in_a_transaction_and_of_eight_workers_one_sends(told, r
     open_while_sent = []
     post = transport.post
 
-    def watched(*what):
+    def watched(*what, **options):
         open_while_sent.append(transaction.get_connection().in_atomic_block)
-        return post(*what)
+        return post(*what, **options)
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(transport, "post", watched)

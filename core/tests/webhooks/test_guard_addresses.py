@@ -6,6 +6,7 @@ import ssl
 
 import pytest
 import trustme
+from django.conf import settings as django_settings
 
 from core.tests.webhooks.receiver import receiving
 from core.webhooks import guard, transport
@@ -19,6 +20,18 @@ INSIDE = [
     "5f00::1", "fe80::1%eth0",
 ]  # fmt: skip
 OUTSIDE = ["8.8.8.8", "1.1.1.1", "93.184.215.14", "2606:4700:4700::1111", "2a00:1450:4001::1"]
+
+
+def parse(url):
+    return guard.parse(url, own_networks=django_settings.WEBHOOK_ALLOWED_NETWORKS)
+
+
+def resolve(target):
+    return guard.resolve(target, own_networks=django_settings.WEBHOOK_ALLOWED_NETWORKS)
+
+
+def post(url, body, headers):
+    return transport.post(url, body, headers, own_networks=django_settings.WEBHOOK_ALLOWED_NETWORKS)
 
 
 @pytest.fixture
@@ -53,7 +66,7 @@ def test_addresses_that_are_not_out_on_the_internet_are_refused(address, closed)
     host = f"[{address}]" if ":" in address else address
 
     with pytest.raises(AddressNotAllowed):
-        guard.parse(f"https://{host}/")
+        parse(f"https://{host}/")
 
 
 @pytest.mark.parametrize("address", INSIDE)
@@ -61,7 +74,7 @@ def test_a_name_that_has_one_of_them_among_others_is_refused(address, closed, re
     resolver.answers = [["8.8.8.8", address, "1.1.1.1"]]
 
     with pytest.raises(AddressNotAllowed):
-        guard.resolve(guard.parse("https://hooks.example/"))
+        resolve(parse("https://hooks.example/"))
 
 
 @pytest.mark.parametrize("address", OUTSIDE)
@@ -69,7 +82,7 @@ def test_addresses_out_on_the_internet_are_fine(address, closed, resolver):
     resolver.answers = [[address]]
 
     assert guard.is_public(ipaddress.ip_address(address))
-    assert guard.resolve(guard.parse("https://hooks.example/")) == [address]
+    assert resolve(parse("https://hooks.example/")) == [address]
 
 
 @pytest.mark.parametrize(
@@ -78,7 +91,7 @@ def test_addresses_out_on_the_internet_are_fine(address, closed, resolver):
 )
 def test_out_there_only_https_on_its_own_port_is_spoken(url, closed):
     with pytest.raises(AddressNotAllowed):
-        guard.parse(url)
+        parse(url)
 
 
 @pytest.mark.parametrize(
@@ -92,20 +105,20 @@ def test_out_there_only_https_on_its_own_port_is_spoken(url, closed):
 )  # fmt: skip
 def test_what_is_no_plain_address_is_refused(url):
     with pytest.raises(BadAddress):
-        guard.parse(url)
+        parse(url)
 
 
 @pytest.mark.parametrize("host", ["2130706433", "0x7f.1", "017700000001", "127.1", "localhost"])
 def test_other_ways_to_write_this_machine_are_seen_through_when_resolved(host, closed):
     with pytest.raises(AddressNotAllowed):
-        guard.resolve(guard.parse(f"https://{host}/"))
+        resolve(parse(f"https://{host}/"))
 
 
 def test_networks_of_the_owners_own_are_reached_by_http_and_on_any_port(settings, resolver):
     settings.WEBHOOK_ALLOWED_NETWORKS = ["10.1.0.0/16"]
     resolver.answers = [["10.1.2.3"]]
 
-    assert guard.resolve(guard.parse("http://billing.internal:8080/")) == ["10.1.2.3"]
+    assert resolve(parse("http://billing.internal:8080/")) == ["10.1.2.3"]
 
 
 @pytest.mark.parametrize("answer", [["10.2.0.1"], ["10.1.2.3", "10.2.0.1"], ["8.8.8.8"]])
@@ -114,7 +127,7 @@ def test_by_http_nothing_else_is_reached(settings, resolver, answer):
     resolver.answers = [answer]
 
     with pytest.raises(AddressNotAllowed):
-        guard.resolve(guard.parse("http://billing.internal:8080/"))
+        resolve(parse("http://billing.internal:8080/"))
 
 
 def test_a_name_that_nobody_knows_is_said_to_be_unknown(monkeypatch):
@@ -124,8 +137,8 @@ def test_a_name_that_nobody_knows_is_said_to_be_unknown(monkeypatch):
     monkeypatch.setattr(guard.socket, "getaddrinfo", unknown)
 
     with pytest.raises(AddressUnknown):
-        guard.resolve(guard.parse("https://hooks.example/"))
-    assert transport.post("https://hooks.example/", b"{}", {}).error == "The name of the receiver is not known."
+        resolve(parse("https://hooks.example/"))
+    assert post("https://hooks.example/", b"{}", {}).error == "The name of the receiver is not known."
 
 
 def test_a_name_that_moves_inside_after_the_check_gains_nothing(closed, resolver, monkeypatch):
@@ -138,7 +151,7 @@ def test_a_name_that_moves_inside_after_the_check_gains_nothing(closed, resolver
     monkeypatch.setattr(transport.socket, "create_connection", dial)
     resolver.answers = [["8.8.8.8"], ["127.0.0.1"]]
 
-    answer = transport.post("https://hooks.example/", b"{}", {})
+    answer = post("https://hooks.example/", b"{}", {})
 
     assert resolver.asked == 1
     assert dialled == [("8.8.8.8", 443)]
@@ -155,7 +168,7 @@ def test_a_second_address_is_tried_when_the_first_takes_no_connection(resolver, 
     monkeypatch.setattr(transport.socket, "create_connection", dial)
     resolver.answers = [["8.8.8.8", "8.8.4.4", "1.1.1.1"]]
 
-    transport.post("https://hooks.example/", b"{}", {})
+    post("https://hooks.example/", b"{}", {})
 
     assert dialled == ["8.8.8.8", "8.8.4.4"]
 
@@ -179,7 +192,7 @@ def serving(authority, name):
 def test_the_connection_goes_to_the_checked_address_and_the_certificate_is_the_names(authority, resolver):
     resolver.answers = [["127.0.0.1"]]
     with serving(authority, "hooks.example") as receiver:
-        answer = transport.post(receiver.url(host="hooks.example"), b"{}", {})
+        answer = post(receiver.url(host="hooks.example"), b"{}", {})
 
     (came,) = receiver.received
     assert (answer.status, answer.error) == (200, "")
@@ -189,7 +202,7 @@ def test_the_connection_goes_to_the_checked_address_and_the_certificate_is_the_n
 def test_a_certificate_of_another_name_is_refused(authority, resolver):
     resolver.answers = [["127.0.0.1"]]
     with serving(authority, "other.example") as receiver:
-        answer = transport.post(receiver.url(host="hooks.example"), b"{}", {})
+        answer = post(receiver.url(host="hooks.example"), b"{}", {})
 
     assert receiver.received == []
     assert answer.error.startswith("The certificate is not accepted: Hostname mismatch")
@@ -198,7 +211,7 @@ def test_a_certificate_of_another_name_is_refused(authority, resolver):
 def test_a_certificate_of_an_unknown_authority_is_refused(resolver):
     resolver.answers = [["127.0.0.1"]]
     with serving(trustme.CA(), "hooks.example") as receiver:
-        answer = transport.post(receiver.url(host="hooks.example"), b"{}", {})
+        answer = post(receiver.url(host="hooks.example"), b"{}", {})
 
     assert receiver.received == []
     assert answer.error.startswith("The certificate is not accepted: ")
@@ -207,7 +220,7 @@ def test_a_certificate_of_an_unknown_authority_is_refused(resolver):
 def test_a_handshake_that_takes_too_long_is_left(monkeypatch):
     monkeypatch.setattr(transport, "TOTAL_SECONDS", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        answer = transport.post(f"https://127.0.0.1:{silent.getsockname()[1]}/", b"{}", {})
+        answer = post(f"https://127.0.0.1:{silent.getsockname()[1]}/", b"{}", {})
 
     assert answer.error == "The receiver took too long."
     assert answer.ms < 2000
