@@ -93,7 +93,8 @@ def _require_bounded(opened: PIL_Image.Image) -> None:
 def _coefficients(opened: PIL_Image.Image) -> float:
     sampling = [(across, down) for _id, across, down, _table in getattr(opened, "layer", [])]
     across, down = (max(factors) for factors in zip(*sampling, strict=True))
-    return opened.width * opened.height * sum(one * other for one, other in sampling) / (across * down)
+    blocks: int = sum(one * other for one, other in sampling)
+    return opened.width * opened.height * blocks / float(across * down)
 
 
 def _reduced(opened: PIL_Image.Image) -> PIL_Image.Image:

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from typing import Any, ClassVar
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -40,8 +40,6 @@ def validate_slug(value: str) -> None:
 
 class SlugField(models.SlugField):
     """A slug in any script. Django's own refuses the vowel signs of Indic scripts and the tones of Thai."""
-
-    default_validators: ClassVar = [validate_slug]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{**kwargs, "allow_unicode": True})

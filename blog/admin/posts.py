@@ -72,8 +72,8 @@ class PostAdmin(ModelAdmin):
             return HttpResponseNotAllowed(["POST"])
         if not self.get_queryset(request).filter(pk=pk).exists():
             raise Denied
-        texts = {name: request.POST.get(name, "") for name in ("title", "excerpt", "body")}
-        revising.autosave_post(post_id=pk, by=grant_of(request).actor, **texts)
+        title, excerpt, body = (request.POST.get(name, "") for name in ("title", "excerpt", "body"))
+        revising.autosave_post(post_id=pk, by=grant_of(request).actor, title=title, excerpt=excerpt, body=body)
         return HttpResponse(status=204)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:

@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
@@ -52,4 +51,4 @@ class _QueryTimeField(DateTimeField):
 class TimeFilter(DateTimeFilter):
     """A time in a query."""
 
-    field_class: type[forms.Field] = _QueryTimeField
+    field_class = _QueryTimeField

@@ -284,7 +284,7 @@ def test_nothing_is_sent_in_a_transaction_and_of_eight_workers_one_sends(told, r
 
 
 def test_a_worker_that_dies_leaves_it_to_the_next_after_a_while(ended, receiver, monkeypatch):
-    def die(*_):
+    def die(*_, **options):
         raise SystemExit
 
     with monkeypatch.context() as patched:
