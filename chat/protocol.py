@@ -209,7 +209,7 @@ def presence(room: UUID, here: Mapping[str, int] | None) -> str:
 def news(room: UUID, message: Mapping[str, Any], *, new: bool) -> str:
     """Something was said in a room one is in, or what was said there has changed; enough for a line of a list."""
     author, text = message["author"], message["body"][:SNIPPET]
-    return _frame("news", room=str(room), seq=message["seq"], new=new, author=author and author["id"], text=text)
+    return _frame("news", room=str(room), seq=message["seq"], new=new, author=author and author["uid"], text=text)
 
 
 def read(room: UUID, seq: int) -> str:

@@ -53,11 +53,12 @@ class InputGuardMiddleware:
     ) -> HttpResponse | None:
         if getattr(getattr(view, "view_class", None), "refuses_malformed_input", False):
             return None
-        if (name := malformed_name(request, with_form=not hasattr(view, "cls"))) is not None:  # REST framework parses
+        # REST framework and views with `reads_body_itself` parse what was sent, with checks of their own.
+        reads_body_itself = hasattr(view, "cls") or getattr(view, "reads_body_itself", False)
+        if (name := malformed_name(request, with_form=not reads_body_itself)) is not None:
             words = _("%(name)s holds a character that is not allowed.") % {"name": name or _("The address")}
             return refuse_input(request, name, words)
-        reads_json_itself = hasattr(view, "cls") or getattr(view, "reads_json_itself", False)
-        if request.content_type == "application/json" and request.method in WRITING and not reads_json_itself:
+        if request.content_type == "application/json" and request.method in WRITING and not reads_body_itself:
             return _refuse_json(request)
         return None
 

@@ -189,7 +189,7 @@ privacy.register(
             ),
         ),
         about_nobody={
-            "shop.Order": "number currency quote_hash shipping_name locale",
+            "shop.Order": "number currency quote_hash shipping_name locale network",
             "shop.Refund": "idempotency_key provider_ref error",
             "shop.BankBooking": "currency refund_key",
             "shop.StockMovement": "idempotency_key cause",

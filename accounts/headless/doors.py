@@ -65,7 +65,7 @@ def door(view: type[RESTView], *, while_closing: bool = False, for_anybody: bool
         response.headers.setdefault("Cache-Control", "no-store")
         return response
 
-    called.reads_json_itself = True  # type: ignore[attr-defined]
+    called.reads_body_itself = True  # type: ignore[attr-defined]
 
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if str(request.method).lower() not in methods_of(view):

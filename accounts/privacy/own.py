@@ -234,7 +234,7 @@ privacy.register(
             Holding(
                 _("What you did as one of our staff in the staff area"),
                 Fate.NAMELESS,
-                {"admin.LogEntry": "user object_id object_repr change_message"},
+                {"admin.LogEntry": "user object_id object_repr change_message", "accounts.Client": "approved_by"},
                 why=_("It is the house's record of what staff did."),
                 not_exported=_("it names other people"),
             ),

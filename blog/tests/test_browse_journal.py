@@ -139,4 +139,4 @@ def test_the_names_on_a_card_are_those_of_the_post():
     posts = Post.objects.with_names()
     assert names == {post.pk: (post.byline, post.labels[0].name if post.labels else "") for post in posts}
     assert names[by_two.pk] == ("Wilma Writer, Ada Author", "Glaze")
-    assert names[by_one.pk] == ("kim", "")
+    assert names[by_one.pk] == ("Customer", "")

@@ -81,7 +81,7 @@ def test_a_post_has_its_text_with_marks_and_what_they_name(api, django_assert_nu
 
     assert '<div data-card="product:BOWL-OAT"></div>' in found["body_html"]
     assert found["references"] == [{"kind": "product", "id": "BOWL-OAT"}]
-    assert found["toc"] == [{"level": 2, "id": "h-part", "text": "Part"}]
+    assert found["toc"] == [{"level": 2, "anchor": "h-part", "text": "Part"}]
     assert found["body"] is None
     api.force_login(editor())
     assert api.get(f"{POSTS}{post.slug}/").json()["body"].startswith("## Part")

@@ -34,7 +34,7 @@ def test_programs_comment_and_write(api):
     api.force_login(writer())
 
     comment = api.post("/api/v1/comments/", {"post": post.slug, "body": "Lovely."})
-    draft = api.post("/api/v1/posts/", {"title": "On glazes", "source": "Words."})
+    draft = api.post("/api/v1/posts/", {"title": "On glazes", "body": "Words."})
 
     assert (comment.status_code, draft.status_code) == (201, 201)
     assert Post.objects.filter(title="On glazes").exists()

@@ -254,8 +254,7 @@ def test_a_change_of_a_case_that_is_refused_changes_nothing(api, ada, agent):
     ("more", "code", "pointer"),
     [
         ({"reply_to": 7}, "unknown_reply", "/reply_to"),
-        ({"cards": [{"kind": "thing", "id": "mug"}, {"kind": "order", "id": "A-1"}]}, "unknown_card", "/cards"),
-        ({"cards": [{"kind": "nothing", "id": "x"}]}, "unknown_card", "/cards"),
+        ({"cards": [{"kind": "thing", "id": "mug"}, {"kind": "order", "id": "A-1"}]}, "unknown_card", "/cards/1"),
     ],
 )
 def test_a_reply_or_card_that_is_not_there_is_refused_and_nothing_is_said(api, room, ben, things, more, code, pointer):

@@ -35,7 +35,7 @@ from core import testing
 from core.context import Actor
 from core.models import EventDelivery, IdempotencyKey
 from shop.models import Order
-from shop.services import cart, fulfilment, refund, reviews
+from shop.services import address_book, cart, fulfilment, refund, reviews
 from shop.tests import factories as shop
 
 FIRST, SECOND = "zebedee@quill.example", "zq@second.example"
@@ -117,6 +117,7 @@ def _shop(user: User, me: Actor) -> tuple[Order, Order]:
     asked = refund.request_refund(order_id=order.pk, lines={str(line.uid): 1}, reason="Zebedee's broke", by=shop.SYSTEM)
     never_paid = shop.place(**about)
     reviews.write_review(product_id=variant.product_id, rating=4, title="Good", body="It holds tea.", by=me)
+    address_book.add_address(address=HOME, by=me)
     opened, _token = cart.open_cart(by=me)
     cart.set_details(cart_id=opened.pk, email=FIRST, shipping_address=HOME, by=me)
     assert asked.reason

@@ -225,7 +225,7 @@ class OrderViewSet(ReadViewSet[Order]):
 
     @property
     def parameters(self) -> tuple[str, ...]:  # type: ignore[override]  # as the base class, by action
-        return ("token",) if self.action == "retrieve" else ()
+        return ("token",) if self.action in BY_TOKEN else ()
 
     def get_serializer_class(self) -> type[serializers.BaseSerializer[Any]]:
         return OrderSummaryOut if self.action == "list" else super().get_serializer_class()

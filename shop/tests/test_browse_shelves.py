@@ -180,7 +180,7 @@ def test_words_are_looked_for_in_what_search_knows(client: Client, deliver_event
 def test_an_empty_shelf_says_what_to_do(client: Client):
     Category.objects.create(slug="lamps", name="Lamps")
 
-    assert "Nothing on this shelf yet" in client.get("/shop/lamps/").content.decode()
+    assert "No products here yet" in client.get("/shop/lamps/").content.decode()
     assert "Clear all filters" in shelf(client, "/shop/lamps/", price="-25").content.decode()
 
 

@@ -189,7 +189,7 @@ def test_categories_and_reviews_cost_the_same_however_many(
 
 
 @pytest.mark.parametrize("cursor", ["nonsense", "WyJuIiwgIngiLCAieSJd", "WyJuIiwgMV0"])
-def test_a_made_up_cursor_is_not_found(api: APIClient, cursor: str):
+def test_a_made_up_cursor_is_refused(api: APIClient, cursor: str):
     answer = api.get("/api/v1/products/", {"cursor": cursor})
 
-    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_cursor")

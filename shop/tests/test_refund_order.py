@@ -407,7 +407,7 @@ class TestRaces:
         order.refresh_from_db()
         line = order.lines.get()
         assert line.quantity_fulfilled + line.quantity_cancelled == 1
-        assert order.status == ("fulfilled" if line.quantity_fulfilled else "cancelled")
+        assert order.status == ("refunded" if line.quantity_fulfilled else "cancelled")
         assert StockLevel.objects.get().reserved == 0
 
 

@@ -35,16 +35,26 @@ def a_pointer_leads_into_what_was_sent(context: Any, response: Any, case: Any) -
     """Into a field that the schema names, a parameter, or what was sent beside these; an order's into its cart."""
     if response.status_code < 400 or case.operation.path == "/api/v1/carts/{token}/orders/":
         return
-    definition = case.operation.definition.resolved
+    definition = case.operation.definition.raw
     content = definition.get("requestBody", {}).get("content", {})
     known = {one["name"] for one in definition.get("parameters", ())} | set(case.query or {})
-    known |= {name for media in content.values() for name in media["schema"].get("properties", {})}
+    known |= {name for media in content.values() for name in resolved(media["schema"], case).get("properties", {})}
     known |= set(case.body) if isinstance(case.body, dict) else set()
     for error in response.json().get("errors", ()):
         root, *steps = error["pointer"].split("/")
         first = steps[0].replace("~1", "/").replace("~0", "~") if steps else ""
         assert root == ""
         assert not steps or first in known, (error, sorted(known))
+
+
+def resolved(schema: Any, case: Any) -> Any:
+    """The schema that a reference such as `#/components/schemas/Refund` names, or the schema itself."""
+    if "$ref" not in schema:
+        return schema
+    found = case.operation.schema.raw_schema
+    for step in schema["$ref"].removeprefix("#/").split("/"):
+        found = found[step]
+    return found
 
 
 CHECKS = [

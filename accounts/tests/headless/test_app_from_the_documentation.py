@@ -27,7 +27,7 @@ def test_it_signs_in_refreshes_and_signs_out(app):
 
     assert app.sign_in(user.email, PASSWORD)[0] == 200
     status, me = app.ask("GET", "/api/v1/me/")
-    assert (status, me["id"]) == (200, str(user.uid))
+    assert (status, me["uid"]) == (200, str(user.uid))
 
     former = dict(app.kept)
     assert app.refresh()[0] == 200

@@ -45,7 +45,7 @@ def test_from_sign_up_to_a_refresh_and_to_the_end_by_a_second_use(phone, mailout
     assert done.status_code == 200
     assert done.json()["data"]["user"] == {
         "id": str(user.uid),
-        "display": "new",
+        "display": "Customer",
         "email": "new@example.com",
         "has_usable_password": True,
     }
