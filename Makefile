@@ -59,6 +59,7 @@ lint: $(VENV) ## Check style, imports between apps, types, file sizes, migration
 	.ci/check-tree
 	$(PY) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 	$(PY) -W ignore::RuntimeWarning .ci/check-migrations
+	$(PY) manage.py extract_messages --check
 	.ci/check-deploy
 
 types: $(VENV) ## Check the types alone

@@ -62,7 +62,7 @@ def require_known(request: Request, view: Any) -> None:
 def known(view: Any, *, reads: bool) -> set[str]:
     """What the running action can be asked: as every read, as a list of pages and filters, and what it names."""
     if not reads:
-        return {"format"}
+        return {"format", *view.write_parameters}
     names = {shaping.PARAMETER, "format", *view.parameters}
     paginator = getattr(view, "paginator", None)
     if not view.gives_list() or paginator is None:

@@ -208,6 +208,8 @@ class GrantedViewMixin:
     is_list: bool | None = None
     version_field: ClassVar[str] = ""
     parameters: Sequence[str] = ()
+    # Those of requests that change something.
+    write_parameters: Sequence[str] = ()
     deprecation: Deprecation | None = None
     fields_asked: tuple[str, ...] = ()
 

@@ -225,6 +225,10 @@ class OrderViewSet(ReadViewSet[Order]):
 
     @property
     def parameters(self) -> tuple[str, ...]:  # type: ignore[override]  # as the base class, by action
+        return ("token",) if self.action == "retrieve" else ()
+
+    @property
+    def write_parameters(self) -> tuple[str, ...]:  # type: ignore[override]  # as the base class, by action
         return ("token",) if self.action in BY_TOKEN else ()
 
     def get_serializer_class(self) -> type[serializers.BaseSerializer[Any]]:

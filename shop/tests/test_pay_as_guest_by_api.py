@@ -44,6 +44,7 @@ def test_the_token_opens_the_order_and_pays_it_again() -> None:
     assert read.json()["email"] == "bea@example.com"
 
     again = api.post(f"{address}payments/?token={token}", {"provider": "bank_transfer"}, format="json")
+    assert again.status_code == 201, again.json()
     assert (again.status_code, again.json()["reference"]) == (201, answer["order"]["number"])
 
     over = api.post(f"{address}cancellation/?token={token}")
