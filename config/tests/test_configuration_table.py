@@ -11,7 +11,7 @@ ROW = re.compile(r"^\| `([A-Z][A-Z0-9_]*)` \| (.+?) \| (.+) \|$", re.MULTILINE)
 ROWS = ROW.findall((ROOT / "docs" / "configuration.md").read_text())
 # Set by make, pytest, Django or our own processes for one another; nobody configures a site with them.
 INTERNAL = {"AGORA_STACK", "DJANGO_SETTINGS_MODULE", "MAKELEVEL", "PYTEST_XDIST_WORKER", "PROMETHEUS_MULTIPROC_DIR"}
-READERS = {"bool", "int", "float", "str", "list", "json", "get", "required", "setdefault", "url", "path"}
+READERS = {"bool", "int", "float", "str", "list", "dict", "json", "get", "required", "setdefault", "url", "path"}
 
 
 def read_variables():

@@ -31,9 +31,9 @@ def take_from_desk(agent: Visitor, number: str, body: str) -> None:
 
 
 def follows(visitor: Visitor) -> None:
-    """The room is live: its socket has answered that it follows."""
+    """The room is live: its socket has answered where it stands. Pages with lists have sockets too, which follow none."""
     if visitor.has_scripts:
-        visitor.waits_until(lambda: any('"ok"' in frame for frame in visitor.frames))
+        visitor.waits_until(lambda: any('"head"' in frame for frame in visitor.frames))
 
 
 def write(visitor: Visitor, body: str) -> None:
