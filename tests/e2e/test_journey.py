@@ -104,7 +104,7 @@ def lose_nothing_when_the_web_process_dies(site: Site, number: str, customer: Vi
 def send_order(staff: Visitor, number: str) -> None:
     open_order(staff, number, "Send")
     staff.press("Send")
-    staff.sees("The parcel is recorded")
+    staff.sees("Shipment recorded")
 
 
 def refund_part(staff: Visitor, number: str) -> None:
