@@ -28,7 +28,7 @@ class Failing(APIView):
         raise _failure[-1]
 
 
-urlpatterns = [path("", fail, name="home"), path("fail/", fail), path("api/v1/fail/", Failing.as_view())]
+urlpatterns = [path("fail/", fail), path("api/v1/fail/", Failing.as_view())]
 handler500 = "core.error_pages.handler500"
 
 pytestmark = pytest.mark.urls(__name__)

@@ -36,6 +36,12 @@ def follows(visitor: Visitor) -> None:
         visitor.waits_until(lambda: any('"head"' in frame for frame in visitor.frames))
 
 
+def watches(visitor: Visitor, after: int = 0) -> None:
+    """The page's lists are live: its socket has confirmed that, in a frame later than the first `after` frames."""
+    if visitor.has_scripts:
+        visitor.waits_until(lambda: any('"type":"ok"' in frame for frame in visitor.frames[after:]))
+
+
 def write(visitor: Visitor, body: str) -> None:
     """Type a message into the composer and leave it there."""
     composer(visitor).press_sequentially(body, delay=10)

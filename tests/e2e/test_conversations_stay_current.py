@@ -72,7 +72,7 @@ def test_the_desk_and_the_customers_lists_move_by_themselves(visitors):
     customer, staff = visitors(size="phone"), visitors()
     customer.sign_in("customer@example.com")
     staff.sign_in("staff@example.com", then="/talk/desk/")
-    talking.follows(staff)
+    talking.watches(staff)
     queue = staff.page.locator("#desk")
 
     customer.goto("/talk/new/")
@@ -84,8 +84,9 @@ def test_the_desk_and_the_customers_lists_move_by_themselves(visitors):
     expect(state).to_have_text("Waiting for our reply")
     expect(queue.get_by_role("link", name="A live question")).to_be_visible()
 
+    seen = len(customer.frames)
     customer.goto("/talk/")
-    talking.follows(customer)
+    talking.watches(customer, seen)
     line = customer.page.locator("[data-rooms] .room").filter(has_text="A live question")
     staff.follow("A live question", within=queue)
     talking.say(staff, "We are.")

@@ -125,18 +125,18 @@ def open_order(staff: Visitor, number: str, verb: str) -> None:
 def hand_in(author: Visitor, title: str) -> None:
     author.goto("/admin/blog/post/add/")
     author.page.get_by_label("Title").fill(title)
-    author.page.get_by_label("Text:").fill("One line.")
+    author.page.get_by_role("textbox", name="Text:").fill("One line.")
     author.press("Save and continue editing")
-    author.press("Hand in for review")
-    author.sees("in review")
+    author.press("Save and submit for review")
+    author.sees("is now: In review")
 
 
 def publish_waiting(staff: Visitor, title: str) -> None:
     staff.goto("/admin/")
     staff.follow("In review")
     staff.follow(title)
-    staff.press("Publish")
-    staff.sees("published")
+    staff.press("Save and publish")
+    staff.sees("is now: Published")
 
 
 def read_api(developer: Visitor) -> None:
