@@ -1,6 +1,6 @@
 """Bring the database up to this code: once per deployment, before the other processes start.
 
-After the migrations come posts whose stored HTML an older renderer made; there are none in most releases.
+After the migrations come posts and messages whose stored HTML an older renderer made; there are none in most releases.
 
 One release works at a time, by an advisory lock of the session. The lock is asked for again and again rather than
 waited for: a waiting statement is an open transaction, for which a concurrent index of the release that holds the lock
@@ -17,6 +17,7 @@ from django.db import OperationalError, connection
 from psycopg.errors import LockNotAvailable
 
 from blog.services import writing
+from chat.services import rerendering
 
 LOCK_KEY = 4_702_111_234_474_983_745
 LOCK_TIMEOUT = "5s"
@@ -30,7 +31,7 @@ class ReleaseFailed(Exception):
 
 
 def release(*, patience: float, say: Say) -> None:
-    """Wait for the database, then for other releases, for `patience` seconds each; then migrate and render posts again.
+    """Wait for the database, then for other releases, for `patience` seconds each; then migrate and render texts again.
 
     Does nothing where everything is applied. Raises ReleaseFailed.
     """
@@ -39,6 +40,8 @@ def release(*, patience: float, say: Say) -> None:
         _migrate(say)
         if rendered := writing.rerender_all_posts():
             say(f"Posts rendered again: {rendered}")
+        if rendered := rerendering.rerender_all_messages():
+            say(f"Messages rendered again: {rendered}")
 
 
 def _wait_for_database(patience: float, say: Say) -> None:

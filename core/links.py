@@ -1,8 +1,8 @@
 """Find the web addresses in a text that people typed: after `http://`, `https://`, `mailto:` or `www.` only.
 
-One pass, linear in the length of the text. An address ends at white space, at brackets and quotation marks, and at the
-punctuation of Chinese, Japanese and Korean, whose writers put no space after it. It begins at its scheme, whatever
-stands before it, unless that makes the scheme another word (`xhttp://`).
+One pass, linear in the length of the text. An address ends at white space, at quotation marks, at a bracket without its
+partner, and at the punctuation of Chinese, Japanese and Korean, whose writers put no space after it. It begins at its
+scheme, whatever stands before it, unless that makes the scheme another word (`xhttp://`).
 """
 
 import re
@@ -15,12 +15,16 @@ _START = re.compile(r"(?<![A-Za-z0-9+.\-])(?:https?://(?=\w)|www\.(?=\w)|mailto:
 # White space and control characters, what no address holds, typographic quotation marks and dashes, CJK punctuation,
 # and the full-width forms of ASCII punctuation.
 _END = re.compile(
-    r"[\s\x00-\x20\x7f-\xa0\u200b\u2028-\u202e\u2066-\u2069\ufeff<>\"`|\\^{}\[\]"
+    r"[\s\x00-\x20\x7f-\xa0\u200b\u2028-\u202e\u2066-\u2069\ufeff<>\"`|\\^{}"
     r"\u00ab\u00bb\u2013\u2014\u2018-\u201f\u2026\u2039\u203a"
     r"\u3000-\u3004\u3008-\u3020\u3030\u303d\u30fb"
     r"\ufe10-\ufe1f\ufe30-\ufe6b\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]"
 )
-_TRAILING = ".,:;!?'*_~"
+# Marks that end a sentence, in any script.
+_TRAILING = (
+    ".,:;!?'*_~\u037e\u0589\u05c3\u060c\u061b\u061f\u06d4\u0964\u0965\u104a\u104b"
+    "\u1362\u1363\u1364\u1365\u1366\u1367\u1368\u17d4\u17d5"
+)
 _MAIL = re.compile(r"mailto:[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}", re.IGNORECASE)
 
 
@@ -64,16 +68,18 @@ def link_at(text: str, start: int) -> Link | None:
 
 
 def _without_trailing(text: str, start: int, end: int) -> int:
-    """The end without punctuation of the sentence, and not beyond a bracket that was opened before the address."""
-    depth = 0
+    """The end without punctuation of the sentence, and not beyond a bracket that has no partner in the address."""
+    rounds, squares, opened = 0, 0, end
     for at in range(start, end):
-        if text[at] == "(":
-            depth += 1
-        elif text[at] == ")":
-            depth -= 1
-            if depth < 0:
-                end = at
-                break
+        rounds += (text[at] == "(") - (text[at] == ")")
+        if text[at] == "[":
+            opened = opened if squares else at
+        squares += (text[at] == "[") - (text[at] == "]")
+        if rounds < 0 or squares < 0:
+            end = at
+            break
+    if squares > 0:
+        end = opened
     while end > start and text[end - 1] in _TRAILING:
         end -= 1
     return end

@@ -28,7 +28,7 @@ from core.slugs import make_slug
 from core.xml_text import drop_non_xml
 
 # Rises when the same source gives other HTML: what is stored under an older one is rendered again.
-VERSION = 2
+VERSION = 3
 
 # How much work the parser may do over one text, in steps of some microseconds. A book of 30,000 words takes half of
 # it; a text made of nothing but marks reaches it in less than a second and is refused.

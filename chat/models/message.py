@@ -53,6 +53,7 @@ class Message(models.Model):
     client_id = models.UUIDField(_("id of the sender's device"))
     body = models.CharField(_("text"), max_length=LONGEST_BODY, blank=True)
     html = models.TextField(_("HTML"), blank=True, editable=False)
+    render_version = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
     reply_to = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, related_name="replies", verbose_name=_("in reply to")
     )

@@ -49,7 +49,8 @@ def edit_message(*, room_uid: UUID, seq: int, body: str, by: Actor, now: datetim
         return _unchanged(message)
     _keep_version(message, by, now)
     message.body, message.html, message.edited_at, message.rev = words, rendering.render(words), now, rev
-    message.save(update_fields=["body", "html", "edited_at", "rev"])
+    message.render_version = rendering.VERSION
+    message.save(update_fields=["body", "html", "render_version", "edited_at", "rev"])
     return _publish_changed(message)
 
 
@@ -92,8 +93,8 @@ def restore_message(*, room_uid: UUID, seq: int, by: Actor, now: datetime | None
     if message.deleted_at is None or former is None:
         return _unchanged(message)
     message.body, message.html, message.cards = former.body, rendering.render(former.body), former.cards
-    message.deleted_at, message.rev = None, rev
-    message.save(update_fields=["body", "html", "cards", "deleted_at", "rev"])
+    message.deleted_at, message.rev, message.render_version = None, rev, rendering.VERSION
+    message.save(update_fields=["body", "html", "render_version", "cards", "deleted_at", "rev"])
     references.replace((Message.public_kind, message.public_id), [(kind, about) for kind, about in message.cards])
     events.record("message.restored", message, by=by, now=now, room=access.room.public_id)
     return _publish_changed(message)

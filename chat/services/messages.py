@@ -15,9 +15,9 @@ from django.utils.translation import gettext_lazy as _
 from chat import bus, protocol, queries, rendering, wire
 from chat.models import Membership, Message, Reaction, Room, SupportCase
 from chat.queries import Access
-from chat.services.violations import violated_constraint
 from core import cards as core_cards
 from core import events, references
+from core.constraints import violated_constraint
 from core.context import Actor, Grant
 from core.errors import Conflict, Invalid, NotFound
 from core.ids import uuid7
@@ -165,9 +165,11 @@ room AS (
 ),
 message AS (
     INSERT INTO chat_message
-        (uid, room_id, seq, rev, author_id, kind, client_id, body, html, cards, created_at, reply_to_id)
+        (uid, room_id, seq, rev, author_id, kind, client_id, body, html, render_version, cards, created_at,
+            reply_to_id)
     SELECT %(uid)s, %(room)s, last_seq, last_rev, %(author)s, %(kind)s, %(client_id)s, %(body)s, %(html)s,
-        %(cards)s::jsonb, %(now)s, (SELECT id FROM chat_message WHERE room_id = %(room)s AND seq = %(reply_to)s)
+        %(render_version)s, %(cards)s::jsonb, %(now)s,
+        (SELECT id FROM chat_message WHERE room_id = %(room)s AND seq = %(reply_to)s)
     FROM room
     RETURNING id, seq, rev, reply_to_id
 ){member}
@@ -196,11 +198,12 @@ def _insert(room: Room, draft: _Draft, access: Access | None) -> tuple[int, Mess
         client_id=draft.client_id,
         body=draft.body,
         html=rendering.render(draft.body),
+        render_version=rendering.VERSION,
         cards=[list(card) for card in draft.cards],
         created_at=draft.now,
     )
     values = {
-        **{name: getattr(message, name) for name in ("uid", "kind", "client_id", "body", "html")},
+        **{name: getattr(message, name) for name in ("uid", "kind", "client_id", "body", "html", "render_version")},
         "room": room.pk,
         "author": author.pk if author else None,
         "reply_to": draft.reply_to,

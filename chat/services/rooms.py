@@ -14,8 +14,8 @@ from accounts.models import User
 from chat import bus, protocol, queries
 from chat.models import Membership, Room
 from chat.queries import NotAMember, RoomArchived
-from chat.services.violations import violated_constraint
 from core import events
+from core.constraints import violated_constraint
 from core.context import Actor
 from core.errors import Conflict, Denied, DomainError, Invalid
 from core.text import has_visible_text
@@ -239,7 +239,7 @@ def _save(room: Room, **how: Any) -> None:
         with transaction.atomic():
             room.save(**how)
     except IntegrityError as failure:
-        refusal, field = _REFUSALS.get(violated_constraint(failure), (None, ""))
+        refusal, field = _REFUSALS.get(violated_constraint(failure) or "", (None, ""))
         if refusal is None:
             raise
         raise refusal(field=field) from None

@@ -72,7 +72,7 @@ def test_an_address_ends_before_the_marks_of_the_sentence(text, address):
 def test_an_address_without_a_scheme_begins_with_www():
     page = Links(render("www.example.com, README.md, example.com and www."))
 
-    assert page.links == [("https://www.example.com", "www.example.com")]
+    assert page.links == [("http://www.example.com", "www.example.com")]
 
 
 def test_an_e_mail_address_can_be_written_to():

@@ -111,12 +111,15 @@ def test_another_failure_is_not_tried_again(monkeypatch):
     assert len(tries) == 1
 
 
-def test_a_release_renders_posts_again_after_its_migrations(monkeypatch, capsys):
+def test_a_release_renders_texts_again_after_its_migrations(monkeypatch, capsys):
     steps = []
     monkeypatch.setattr(release, "call_command", lambda *names, **options: steps.append("migrate"))
-    monkeypatch.setattr(release.writing, "rerender_all_posts", lambda: steps.append("render") or 2)
+    monkeypatch.setattr(release.writing, "rerender_all_posts", lambda: steps.append("posts") or 2)
+    monkeypatch.setattr(release.rerendering, "rerender_all_messages", lambda: steps.append("messages") or 3)
 
     call_command("release")
 
-    assert steps == ["migrate", "render"]
-    assert "Posts rendered again: 2" in capsys.readouterr().out
+    assert steps == ["migrate", "posts", "messages"]
+    said = capsys.readouterr().out
+    assert "Posts rendered again: 2" in said
+    assert "Messages rendered again: 3" in said
