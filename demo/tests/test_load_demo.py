@@ -16,6 +16,7 @@ from accounts.models import Role, User
 from accounts.services.roles import HOUSE
 from blog.models import Comment, Post
 from chat.models import Message, Room, SupportCase
+from core import text_pages
 from core.models import Event, EventDelivery, HomeBlock, Picture, SearchDocument, TextPage
 from demo import DEMO_LOGINS
 from demo.loading import everything
@@ -53,6 +54,12 @@ def studio(django_db_setup, django_db_blocker, tmp_path_factory):
             yield folder
         finally:
             call_command("flush", interactive=False, verbosity=0)
+
+
+@pytest.fixture(autouse=True)
+def known_text_pages(clean_surroundings):
+    """The studio's own, which were there before the test."""
+    text_pages.forget_slugs()
 
 
 def stock_of(goods):
@@ -215,8 +222,11 @@ def test_nothing_left_the_house_but_pictures_wait_for_their_sizes(mailoutbox):
     assert waiting.filter(handler="core.render_added_picture").count() == Picture.objects.count()
 
 
-def test_every_page_a_stranger_is_led_to_is_there(client):
-    waiting, seen = ["/"], {}
+@pytest.mark.parametrize("email", ["", "customer@example.com"])
+def test_every_page_a_stranger_or_a_customer_is_led_to_is_there(client, email):
+    waiting, seen = ["/", "/shop/cart/", "/account/"], {"/account/logout/": 200}
+    if email:
+        client.force_login(User.objects.get(email=email))
 
     while waiting and len(seen) < MOST_PAGES:
         path = waiting.pop(0)
