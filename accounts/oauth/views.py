@@ -12,6 +12,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from oauth2_provider import views
 from oauth2_provider.exceptions import InvalidOIDCClientError
@@ -25,6 +26,7 @@ from accounts.services import consents
 from core import ratelimit
 from core.context import Actor
 
+FORM = "application/x-www-form-urlencoded"
 RATE = "120/minute"  # of one network, at the endpoints where secrets could be guessed
 
 
@@ -140,6 +142,8 @@ class DeviceAuthorization(Bounded, views.DeviceAuthorizationView):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if refusal := too_often(request):
             return refusal
+        if request.content_type != FORM:
+            return self.refuse(request, _("Send the parameters as %(type)s.") % {"type": FORM})
         client = Client.objects.filter(client_id=request.POST.get("client_id", "")).first()
         if client is not None and not set(request.POST.get("scope", "").split()) <= set(
             consent_policy.allowed_scopes(client)

@@ -8,6 +8,7 @@ import pytest
 from chat import protocol
 from chat.models import Message
 from chat.outbox import Outbox
+from chat.tests.conftest import Client
 from chat.tests.factories import say
 from chat.tests.test_protocol import CID, GOOD
 from chat.threads import in_db
@@ -21,6 +22,7 @@ FRAMES = [frame for frame, _parsed in GOOD]
 BAD: list[Any] = [
     None, True, [], {}, "", "\ud800", "\udfff\ud800", "\0", "x" * 50, 0.5, -1, 2**53, 2**63, 10**400, float("nan"),
     float("inf"), [[[[]]]], {"\ud800": "\ud800"}, ["\0"], [{"kind": "\ud800", "id": "\0"}], "0" * 32, "é" * 20,
+    "x" * 5000, "9" * 30, "0001-01-01T00:00:00+23:59",
 ]  # fmt: skip
 
 
@@ -33,22 +35,45 @@ async def still_answers(client: Any) -> None:
     await client.hear("pong")
 
 
-@pytest.mark.parametrize("is_known", [False, True], ids=["unknown-room", "known-room"])
-@pytest.mark.parametrize("frame", FRAMES, ids=lambda frame: frame["type"])
-async def test_a_frame_with_anything_in_any_field_is_answered(connect, room, ada, frame, is_known, monkeypatch):
+@pytest.mark.parametrize("role", ["customer", "staff"])
+async def test_a_frame_with_anything_in_any_field_is_answered(connect, room, ada, staff, role, monkeypatch):
     monkeypatch.setattr("chat.consumers.Bucket.require", lambda bucket: None)
     monkeypatch.setattr("chat.limits.require_send", lambda by: None)
     await in_db(say, room, ada)
     before = await in_db(snapshot, *ROWS)
-    client = await connect(ada)
-    good = {**frame, "room": str(room.uid)} if is_known and "room" in frame else frame
+    client = await connect(ada if role == "customer" else staff)
+    for frame in FRAMES:
+        await anything_in_any_field(client, frame)
+    assert await in_db(snapshot, *ROWS) == before  # a room that is not there
+
+    for frame in FRAMES:
+        await anything_in_any_field(client, {**frame, "room": str(room.uid)} if "room" in frame else frame)
+
+    faults = [frame for frame in client.kept if frame.get("code") in ("internal", "unavailable")]
+    assert faults == []
+    assert {frame["code"] for frame in client.kept if frame["type"] == "err"} > {"bad_frame", "not_found"}
+
+
+async def anything_in_any_field(client: Any, frame: dict[str, Any]) -> None:
     for name in {*frame, "ref", "room", "seq", "body", "cards", "reply_to"} - {"type"}:
         for value in BAD:
-            await raw(client, json.dumps({**good, name: value}))
+            await raw(client, json.dumps({**frame, name: value}))
         await still_answers(client)
 
-    if not is_known:
-        assert await in_db(snapshot, *ROWS) == before
+
+async def test_a_stranger_is_sent_away_whatever_the_frames_hold(room, transactional_db):
+    before = await in_db(snapshot, *ROWS)
+    client = Client(None)
+    await client.knock()
+    for frame in FRAMES:
+        for name in frame:
+            await raw(client, json.dumps({**frame, "room": str(room.uid), name: "\ud800"}))
+    await raw(client, "[" * 60_000)
+
+    assert (await client.hear("bye"))["code"] == "signed_out"
+    assert await client.closed() == 4401
+    assert client.kept == []
+    assert await in_db(snapshot, *ROWS) == before
 
 
 @pytest.mark.parametrize("ref", ["\ud800", "a\udfff", "\0", "r" * 41, 7, None, ["1"], {"a": 1}])

@@ -13,13 +13,18 @@ from django.db import models
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.resolvers import RegexPattern
 
-from core.api.parameters import filters_of
-
 UID: Final = "0190c3f0-0000-7000-8000-000000000000"
 # What a parameter may be like; the first that its converter or expression takes is used.
 PLAUSIBLE: Final = ("breakfast-bowl", "7", UID, "BOWL", "👍", "1a-2b", "shop")
 ABSURD: Final = ("9" * 300, "_00", "9" * 15, "Z" * 13 + "-x", "👍" * 90, UID)
 MOST: Final = 3  # odd paths an address
+OF_OAUTH: Final = (
+    "client_id", "redirect_uri", "response_type", "scope", "state", "nonce", "prompt", "max_age", "code_challenge",
+    "code_challenge_method", "response_mode", "id_token_hint", "login_hint", "claims", "request", "user_code",
+)  # fmt: skip
+OF_ADMIN_LISTS: Final = ("q", "o", "p", "all", "_to_field", "_changelist_filters", "_popup", "id__in", "pk__exact")
+READ_OAUTH_QUERIES: Final = ("/oauth/authorize/", "/oauth/logout/", "/oauth/device/")
+OF_ADMIN_FORMS: Final = ("q", "term", "page", "_to_field", "_changelist_filters", "_popup", "next")
 PARAMETER: Final = re.compile(r"<(?:(?P<converter>\w+):)?(?P<name>\w+)>")
 NAMED_GROUP: Final = re.compile(r"\(\?P<(\w+)>")
 READ_FROM_QUERY: Final = re.compile(r"""(?:GET|query_params)(?:\.get\(|\[)["'](\w+)["']""")
@@ -118,27 +123,19 @@ def _end_of_group(text: str, start: int) -> int:
 
 
 def query_names(address: Address) -> list[str]:
-    """What an address may be asked in its query."""
+    """What an address may be asked in its query, but for the API's, which docs/openapi.yaml describes."""
     if address.is_admin:
         return _admin_lookups(address)
-    view_class = getattr(address.view, "cls", None)
-    names = set(getattr(view_class, "parameters", ())) | {"format"}
-    if view_class and getattr(address.view, "actions", {}).get("get") not in ("retrieve", None):
-        names |= {"cursor", "page_size", "ordering", "fields", *filters_of(view_class)}
-    return sorted(names)
-
-
-def query_names_of_pages(root: Any) -> list[str]:
-    """What any view reads from a query, by its source."""
-    sources = (path for path in root.glob("*/**/*.py") if "tests" not in path.parts)
-    return sorted({name for path in sources for name in READ_FROM_QUERY.findall(path.read_text())})
+    module = inspect.getmodule(inspect.unwrap(getattr(address.view, "view_class", address.view)))
+    names = set(READ_FROM_QUERY.findall(inspect.getsource(module))) if module else set()
+    return sorted(names | set(OF_OAUTH if address.path in READ_OAUTH_QUERIES else ()))
 
 
 def _admin_lookups(address: Address) -> list[str]:
     found = next((one for one in _model_admins() if address.route == _changelist_of(one)), None)
     if found is None:
-        return ["q", "term", "page", "_to_field", "_changelist_filters"]
-    lookups = ["q", "o", "p", "all", "_to_field", "id__in", "pk__exact"]
+        return list(OF_ADMIN_FORMS)
+    lookups = list(OF_ADMIN_LISTS)
     for chosen in found.list_filter:
         name = chosen[0] if isinstance(chosen, tuple) else getattr(chosen, "parameter_name", chosen)
         if isinstance(name, str):
@@ -159,6 +156,11 @@ def _model_admins() -> "Sequence[ModelAdmin[Any]]":
 
 def _changelist_of(registered: "ModelAdmin[Any]") -> str:
     return f"admin/{registered.opts.app_label}/{registered.opts.model_name}/"
+
+
+def changelists() -> set[str]:
+    """The routes of the admin's lists."""
+    return {_changelist_of(registered) for registered in _model_admins()}
 
 
 def field_names() -> list[str]:

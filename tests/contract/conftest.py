@@ -6,20 +6,13 @@ from typing import Any
 
 import pytest
 from django.core.signals import request_finished, request_started
-from django.db import close_old_connections, transaction
+from django.db import close_old_connections
 
 from core import ratelimit
 from tests.contract import world as worlds
+from tests.contract.asking import ask, faults, undone
 
-
-@contextmanager
-def undone() -> Iterator[None]:
-    """What is written inside is taken back. For what wants no transaction around it, there is none, as in any test."""
-    block = transaction.atomic()
-    block._from_testcase = True
-    with block:
-        yield
-        transaction.set_rollback(True)
+__all__ = ["ask", "faults", "undone"]
 
 
 @pytest.fixture(scope="module")

@@ -6,26 +6,20 @@ admin lookup can judge is tried for each of its parameters.
 """
 
 import json
-import logging
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 import pytest
-import yaml
-from django.core.signals import got_request_exception
-from django.test import Client
 
 from tests.contract import addresses as site
 from tests.contract.addresses import Address
-from tests.contract.conftest import undone
+from tests.contract.asking import Ask, Faults, environ
+from tests.contract.schema import described
 from tests.contract.world import PRINCIPALS, World
 
 pytestmark = pytest.mark.usefixtures("db", "unlimited")
 
-ROOT: Final = Path(__file__).resolve().parents[2]
 NUMBER: Final = "9" * 30
 MOMENT: Final = "0001-01-01T00:00:00+23:59"
 FORM: Final = "application/x-www-form-urlencoded"
@@ -63,70 +57,6 @@ ODD_HEADERS: Final = (
         "User-Agent": "\xff" * 3000,
     },
 )
-
-Ask = Callable[..., int]
-
-
-class Faults(logging.Handler):
-    """What was raised in a view, and what was logged as an error or with a traceback."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.noted: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if record.name.startswith("django.security"):
-            return  # what Django refuses with 400 it logs there
-        if record.levelno >= logging.ERROR or record.exc_info:
-            failure = record.exc_info[1] if record.exc_info else None
-            self.noted.append(f"log: {record.getMessage()[:200]} {failure!r}"[:400])
-
-    def require_none(self) -> None:
-        assert not self.noted, "\n".join([f"{len(self.noted)} faults", *self.noted[:200]])
-
-    def raised(self, sender: Any, **_more: Any) -> None:
-        self.noted.append(f"raised: {sys.exception()!r}"[:300])
-
-
-@pytest.fixture
-def faults() -> Iterator[Faults]:
-    handler, root = Faults(), logging.getLogger()
-    root.addHandler(handler)
-    got_request_exception.connect(handler.raised, weak=False)
-    yield handler
-    got_request_exception.disconnect(handler.raised)
-    root.removeHandler(handler)
-
-
-@pytest.fixture
-def ask(world: World, faults: Faults) -> Ask:
-    """Send a request and undo what it wrote; what went wrong with it stands in `faults`."""
-    client = Client(raise_request_exception=False)
-    people = {name: _environ(headers) for name, headers in world.people.items()}
-
-    def send(who: str, method: str, path: str, body: Any = "", kind: str = "", query: str = "", **headers: str) -> int:
-        client.cookies.clear()
-        before = len(faults.noted)
-        more = people[who] | headers
-        content_type = more.pop("CONTENT_TYPE", kind or "text/plain")
-        with undone():
-            response = client.generic(method, path, body, content_type, QUERY_STRING=query, **more)
-            if response.streaming:
-                b"".join(response)
-        if response.status_code >= 500:
-            faults.noted.append(f"status {response.status_code}")
-        faults.noted[before:] = [
-            f"{who} {method} {path[:100]}?{query[:80]} {str(body)[:80]!r} {headers}: {note}"
-            for note in faults.noted[before:]
-        ]
-        return int(response.status_code)
-
-    return send
-
-
-def _environ(headers: dict[str, str]) -> dict[str, str]:
-    plain = {name.upper().replace("-", "_"): value for name, value in headers.items()}
-    return {name if name == "CONTENT_TYPE" else f"HTTP_{name}": value for name, value in plain.items()}
 
 
 def every() -> Sequence[Address]:
@@ -172,8 +102,7 @@ def test_no_value_in_a_body_is_a_fault(ask: Ask, faults: Faults, world: World) -
 
 
 def _examples() -> Iterator[tuple[str, str, dict[str, Any]]]:
-    schema = yaml.load((ROOT / "docs" / "openapi.yaml").read_text(), yaml.CSafeLoader)
-    for path, methods in schema["paths"].items():
+    for path, methods in described()["paths"].items():
         for method, operation in methods.items():
             given = operation.get("requestBody", {}).get("content", {}).get(JSON, {})
             for example in list(given.get("examples", {}).values())[:1]:
@@ -183,12 +112,12 @@ def _examples() -> Iterator[tuple[str, str, dict[str, Any]]]:
 def test_no_header_is_a_fault(ask: Ask, faults: Faults) -> None:
     for address in every():
         for headers in ODD_HEADERS:
-            ask("anonymous", address.methods[0], address.path, **_environ(headers))
+            ask("anonymous", address.methods[0], address.path, **environ(headers))
             for method in writing(address)[:1] if not address.is_admin else ():
-                ask("anonymous", method, address.path, "{}", **_environ(headers))
+                ask("anonymous", method, address.path, "{}", **environ(headers))
     for path in ("/", "/api/v1/products/", "/oauth/token/", "/_allauth/app/v1/auth/login", "/admin/login/"):
         for headers in REFUSED_HEADERS:
             for who in PRINCIPALS:
-                assert ask(who, "POST", path, "{}", **_environ(headers)) == 400, (path, headers)
+                assert ask(who, "POST", path, "{}", **environ(headers)) == 400, (path, headers)
 
     faults.require_none()

@@ -3,19 +3,18 @@
 import csv
 import io
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from django.test import Client
 
 from core.api.shaping import is_page
+from tests.contract.schema import described
 from tests.contract.world import World
 
 pytestmark = pytest.mark.usefixtures("db", "unlimited")
 
-SCHEMA: dict[str, Any] = yaml.safe_load(Path("docs/openapi.yaml").read_text())
+SCHEMA: dict[str, Any] = described()
 READS = [path for path, methods in SCHEMA["paths"].items() if "get" in methods]
 LISTS = [path for path in READS if "text/csv" in SCHEMA["paths"][path]["get"]["responses"]["200"]["content"]]
 ASKED = {"/api/v1/search/": {"q": "bowl"}, "/api/v1/insights/sales/": {"from": "2026-01-01", "to": "2026-12-31"}}

@@ -18,7 +18,7 @@ from blog.models import Post
 from blog.tests import factories as journal
 from config.wsgi import application
 from core.context import Actor
-from tests.contract.conftest import undone
+from tests.contract.asking import undone
 
 SCHEMA = Path("docs/openapi.yaml").resolve()
 

@@ -16,7 +16,7 @@ from schemathesis.specs.openapi import checks
 from config.wsgi import application
 from core.api import codes
 from core.api.problems import CONTENT_TYPE
-from tests.contract.conftest import undone
+from tests.contract.asking import undone
 from tests.contract.world import PRINCIPALS, World
 
 pytestmark = pytest.mark.usefixtures("db", "unlimited")

@@ -3,23 +3,22 @@
 import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from core.api import shaping
-from tests.contract.conftest import undone
+from tests.contract.asking import undone
+from tests.contract.schema import described
 from tests.contract.world import World
 
 pytestmark = pytest.mark.usefixtures("db", "unlimited")
 
-SCHEMA: dict[str, Any] = yaml.safe_load(Path("docs/openapi.yaml").read_text())
+SCHEMA: dict[str, Any] = described()
 SCHEMAS: dict[str, Any] = SCHEMA["components"]["schemas"]
 OPERATIONS = [(method, path) for path, methods in SCHEMA["paths"].items() for method in methods]
 READS = [path for method, path in OPERATIONS if method == "get"]

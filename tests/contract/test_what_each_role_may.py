@@ -5,11 +5,9 @@ one of the person and not of what they wrote.
 """
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from django.apps import apps
 from rest_framework.test import APIClient
 
@@ -19,7 +17,8 @@ from accounts.tests.factories import UserFactory
 from config.tests.test_who_may_call import ALL, router_forms, with_key
 from core.context import SCOPES
 from core.testing import snapshot
-from tests.contract.conftest import undone
+from tests.contract.asking import undone
+from tests.contract.schema import described
 from tests.contract.world import SKU
 
 pytestmark = pytest.mark.usefixtures("db", "unlimited")
@@ -105,7 +104,7 @@ LET_IN = {
     ],
 }
 CLOSED = [(method, name) for method, name, scope in ALL if scope]
-SCHEMA: dict[str, Any] = yaml.safe_load(Path("docs/openapi.yaml").read_text())
+SCHEMA: dict[str, Any] = described()
 # What the schema's examples cannot know.
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("patch", "account-me"): {"name": "Somebody"},

@@ -163,3 +163,18 @@ def test_who_is_not_known_or_asks_for_too_much_gets_no_code(kiln, more):
 @pytest.mark.parametrize("sent", [{}, {"device_code": "x"}], ids=str)
 def test_half_a_request_is_refused_and_breaks_nothing(kiln, sent):
     assert kiln.token(grant_type=FLOW, **sent).json()["error"] == "invalid_grant"
+
+
+@pytest.mark.parametrize("kind", ["", "application/json", "multipart/form-data; boundary=x"])
+def test_device_authorization_without_a_form_is_refused(kiln, kind):
+    """RFC 8628, 3.1: the parameters come as a form. Django's client sends no Content-Type with an empty body."""
+    answer = Browser().generic("POST", "/oauth/device-authorization/", b"{}" if kind else b"", content_type=kind)
+
+    assert (answer.status_code, answer.json()) == (
+        400,
+        {
+            "error": "invalid_request",
+            "error_description": "Send the parameters as application/x-www-form-urlencoded.",
+        },
+    )
+    assert DeviceGrant.objects.count() == 0
