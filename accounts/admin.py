@@ -31,6 +31,7 @@ import accounts.security_log.admin
 import accounts.subscriptions.admin  # noqa: F401  registers
 from accounts.models import Entitlement, Role, User
 from accounts.services import entitlements, people, roles
+from core import constraints
 from core.admin import EditAdmin, ReadOnlyAdmin
 from core.email_addresses import canonical_email
 from core.errors import DomainError
@@ -39,6 +40,14 @@ from core.text import contains_control_characters
 
 # A role is both the group and its rule; addresses and second factors are changed by their owners, who prove them.
 admin.site.unregister([Group, EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken])
+
+constraints.register(
+    {
+        "user_email_once": ("email", _("Another person has this email address.")),
+        "user_email_lower": ("email", _("Write the email address in small letters.")),
+        "user_email_shape": ("email", _("Enter a valid email address.")),
+    }
+)
 
 
 class UserForm(forms.ModelForm):

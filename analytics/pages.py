@@ -12,7 +12,6 @@ from django.views.decorators.http import require_safe
 
 from analytics import charts, queries
 from core import cards
-from core.errors import Denied
 from core.http import PageRequest
 
 PERMISSION = "analytics.view_salefact"
@@ -25,8 +24,7 @@ BEST = 10
 @login_required
 def index(request: PageRequest) -> HttpResponse:
     """Sales of the last days in one currency, against as many days before; 3 queries and those of the cards."""
-    if not request.grant.actor.can(PERMISSION):
-        raise Denied
+    request.grant.actor.require(PERMISSION)
     length = next((n for n in LENGTHS if str(n) == request.GET.get("days")), USUAL)
     today = timezone.localdate()
     used = queries.currencies(today - timedelta(days=2 * length - 1), today)

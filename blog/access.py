@@ -21,9 +21,12 @@ def may_read(post: Post, by: Actor, now: datetime | None = None) -> bool:
     return works_on(post, by) or (post.is_published and _holds_key(post, by, now))
 
 
+EDIT_ANY = "blog.edit_any_post"
+
+
 def may_edit(post: Post, by: Actor) -> bool:
     """Editors edit every post; authors their own, and what is public or planned only if they may publish."""
-    if by.can("blog.edit_any_post"):
+    if by.can(EDIT_ANY):
         return True
     return works_on(post, by) and (post.status in IN_WORK or by.can("blog.publish_post"))
 
@@ -34,7 +37,7 @@ def may_publish(post: Post, by: Actor) -> bool:
 
 def works_on(post: Post, by: Actor) -> bool:
     """Whether the post is theirs to see before it is published. One query, none if its authors are at hand."""
-    if by.can("blog.edit_any_post"):
+    if by.can(EDIT_ANY):
         return True
     if by.user is None or not by.can("blog.change_post"):
         return False

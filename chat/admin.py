@@ -24,12 +24,26 @@ from chat.forms import MessageForm
 from chat.models import Message, Room, SupportCase, answers
 from chat.services import cases, changes, rooms
 from chat.services import messages as verbs
+from core import constraints
 from core.admin import EditAdmin, ReadOnlyAdmin
 from core.errors import DomainError
 from core.middleware import grant_of
 
 OPEN_KINDS = (Room.Kind.PUBLIC, Room.Kind.SUPPORT)
 SHOWN = 30
+
+constraints.register(
+    {
+        "room_kind": ("title", _("Choose the kind of the room from the list.")),
+        "room_slug_is_public": ("slug", _("Only public rooms have an address. Leave it empty.")),
+        "room_customer": ("title", _("Only a support conversation has a customer.")),
+        "room_dm_key": ("title", _("Only a direct conversation is between two people.")),
+        "room_subject_whole": ("title", _("Give the kind and the id of what the room is about, or neither.")),
+        "room_counters": ("title", _("The numbers of the room's messages cannot be negative.")),
+        "room_one_public_about": ("title", _("There is a public room about this already.")),
+        "room_one_support_about": ("title", _("This customer has a conversation about this already.")),
+    }
+)
 
 
 class RoomForm(forms.ModelForm):

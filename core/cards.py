@@ -66,11 +66,6 @@ def kinds() -> list[str]:
     return sorted(_resolvers)
 
 
-def choices() -> list[tuple[str, str]]:
-    """The kinds that there are, as a field of a form takes them."""
-    return [(kind, kind) for kind in sorted(_resolvers)]
-
-
 def resolve(pairs: Iterable[Pair], viewer: Grant) -> dict[Pair, Card]:
     """The cards of many things, one query a kind. Unknown kinds and things the viewer may not see are left out."""
     wanted: dict[str, list[str]] = defaultdict(list)

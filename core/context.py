@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from core.errors import Denied
 from core.ids import uuid7
 
 if TYPE_CHECKING:
@@ -65,6 +66,11 @@ class Actor:
         if self.kind == "system":
             return True
         return self.user is not None and self.user.has_perm(permission)
+
+    def require(self, permission: str) -> None:
+        """Raise Denied, naming the permission, unless this actor holds it."""
+        if not self.can(permission):
+            raise Denied(required_permission=permission)
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ class NotFound(DomainError):
 
 
 class Denied(DomainError):
-    """Known, but not allowed."""
+    """Known, but not allowed. `required_permission` among the details names what a role of the person must hold."""
 
     code = "permission_denied"
     status = 403

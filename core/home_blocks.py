@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import cards, events
 from core.context import Actor
-from core.errors import Denied, Invalid
+from core.errors import Invalid
 from core.models import HomeBlock
 from core.models.pages import LINK_URL
 
@@ -22,8 +22,7 @@ class InvalidHomeBlock(Invalid):
 def save_home_block(*, block: HomeBlock, by: Actor, now: datetime | None = None) -> HomeBlock:
     """Save a new or changed block. Raises Denied, InvalidHomeBlock. Records home_block.saved."""
     is_new = block.pk is None
-    if not by.can("core.add_homeblock" if is_new else "core.change_homeblock"):
-        raise Denied
+    by.require("core.add_homeblock" if is_new else "core.change_homeblock")
     check(block)
     block.save()
     events.record("home_block.saved", block, by=by, now=now, is_new=is_new)
@@ -33,8 +32,7 @@ def save_home_block(*, block: HomeBlock, by: Actor, now: datetime | None = None)
 @transaction.atomic
 def delete_home_block(*, block: HomeBlock, by: Actor, now: datetime | None = None) -> None:
     """Raises Denied. Records home_block.deleted."""
-    if not by.can("core.delete_homeblock"):
-        raise Denied
+    by.require("core.delete_homeblock")
     events.record("home_block.deleted", block, by=by, now=now)
     block.delete()
 

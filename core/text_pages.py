@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import events, markdown, search
 from core.context import Actor
-from core.errors import Denied, Invalid, NotFound
+from core.errors import Invalid, NotFound
 from core.models import TextPage
 from core.text import has_visible_text
 from core.xml_text import drop_non_xml
@@ -40,8 +40,7 @@ def save_text_page(
 
     Locks the page. Raises Denied, EmptyPage. Records page.saved, unless nothing changed.
     """
-    if not by.can("core.change_textpage"):
-        raise Denied
+    by.require("core.change_textpage")
     title, body, description = (drop_non_xml(text).strip() for text in (title, body, description))
     if not has_visible_text(title):
         raise EmptyPage(field="title")
@@ -64,8 +63,7 @@ def save_text_page(
 @transaction.atomic
 def delete_text_page(*, slug: str, by: Actor, now: datetime | None = None) -> None:
     """Take a page down. Locks it. Raises Denied, NotFound. Records page.deleted."""
-    if not by.can("core.delete_textpage"):
-        raise Denied
+    by.require("core.delete_textpage")
     page = TextPage.objects.select_for_update().filter(slug=slug).first()
     if page is None:
         raise NotFound

@@ -25,6 +25,10 @@ constraints.register(
         "shipping_amount": ("amount", _("The cost of delivery cannot be negative.")),
         "shipping_days": ("max_days", _("The longest time cannot be shorter than the shortest.")),
         "stock_on_hand": ("on_hand", _("There cannot be fewer than 0 pieces on the shelf.")),
+        "stock_level_once": ("variant", _("This warehouse has a stock level of this variant already.")),
+        "option_value_once": ("slug", _("The option has this value already.")),
+        "option_value_of_option": ("slug", _("The value belongs to another option.")),
+        "product_rating": ("title", _("The rating of the product is out of range. Save its reviews again.")),
         "stock_never_oversold": ("backorder_limit", _("More pieces than that are promised to orders already.")),
     }
 )

@@ -47,7 +47,7 @@ class RefundForm(PiecesForm):
 
     what = forms.ChoiceField(label=_("What to give back"), widget=forms.RadioSelect)
     amount = MoneyInput(label=_("Amount"), required=False)
-    restock = forms.BooleanField(label=_("Sent pieces came back: put them on the shelf"), required=False)
+    restock = forms.BooleanField(label=_("Sent items came back: put them on the shelf"), required=False)
     reason = forms.CharField(label=_("Reason"), max_length=300, help_text=_("For us; the customer does not see it."))
 
     def __init__(self, *args: Any, order: Order, lines: Iterable[OrderLine], refundable: Money, **kwargs: Any) -> None:
@@ -55,7 +55,7 @@ class RefundForm(PiecesForm):
         super().__init__(*args, limits=limits, **kwargs)
         self.fields["what"].choices = [  # type: ignore[attr-defined]
             (self.ALL, _("All that is left: %(amount)s") % {"amount": refundable.format()}),
-            (self.PIECES, _("Pieces, at what they cost")),
+            (self.PIECES, _("Items, at what they cost")),
             (self.AMOUNT, _("An amount")),
         ]
         self.fields["amount"].currency = order.currency  # type: ignore[attr-defined]
@@ -66,7 +66,7 @@ class RefundForm(PiecesForm):
         if cleaned.get("what") == self.AMOUNT and not cleaned.get("amount") and "amount" not in self.errors:
             self.add_error("amount", _("Say how much."))
         if cleaned.get("what") == self.PIECES and not self.pieces:
-            self.add_error("what", _("Say how many of which piece."))
+            self.add_error("what", _("Say how many of which item."))
         return cleaned
 
     @property
@@ -106,11 +106,11 @@ class StockForm(forms.Form):
 
     what = forms.ChoiceField(
         label=_("What happened"),
-        choices=[(RECEIVE, _("New pieces came in")), (ADJUST, _("The count was wrong"))],
+        choices=[(RECEIVE, _("New items came in")), (ADJUST, _("The count was wrong"))],
         widget=forms.RadioSelect,
     )
     change = forms.IntegerField(
-        label=_("Pieces"), min_value=-100_000, max_value=100_000, help_text=_("A correction may be negative.")
+        label=_("Items"), min_value=-100_000, max_value=100_000, help_text=_("A correction may be negative.")
     )
     cause = forms.ChoiceField(
         label=_("Reason of a correction"), choices=[("", "---------"), *StockMovement.Cause.choices], required=False

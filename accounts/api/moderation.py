@@ -65,7 +65,7 @@ class UndoIn(In):
 class CaseFilter(django_filters.FilterSet):
     """Cases about things of a kind, open or decided."""
 
-    about_kind = KindFilter(moderation.choices, field_name="kind")
+    about_kind = KindFilter(moderation.kinds, field_name="kind")
     state = django_filters.ChoiceFilter(choices=Case.State.choices)
 
 
@@ -75,6 +75,7 @@ class CaseViewSet(ReadViewSet[Case]):
     serializer_class = CaseOut
     filterset_class = CaseFilter
     required_scopes: ClassVar = dict.fromkeys(("GET", "POST"), MANAGE)
+    required_permission = "accounts.moderate"
     lookup_field = "uid"
     lookup_value_converter = "uuid"
     ordering = ("id",)
@@ -104,7 +105,7 @@ class CaseViewSet(ReadViewSet[Case]):
 class ReportedIn(In):
     """A thing that can be reported, by its kind and public id."""
 
-    kind = KindField(moderation.choices)
+    kind = KindField(moderation.kinds)
     id = serializers.CharField(max_length=80)
 
 

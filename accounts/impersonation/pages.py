@@ -18,7 +18,7 @@ from accounts.models import Impersonation, User
 from accounts.services import impersonations
 from accounts.step_up import just_confirmed
 from core.context import Actor
-from core.errors import Denied, DomainError
+from core.errors import DomainError
 from core.forms import add_error
 from core.http import PageRequest, SeeOther
 
@@ -28,8 +28,7 @@ from core.http import PageRequest, SeeOther
 @just_confirmed
 def impersonate(request: PageRequest, uid: UUID) -> HttpResponse:
     """Say why, and go on in this person's name. Raises Denied for who may not."""
-    if not request.grant.actor.can(impersonations.PERMISSION):
-        raise Denied
+    request.grant.actor.require(impersonations.PERMISSION)
     person = get_object_or_404(User, uid=uid)
     form = ReasonForm(request.POST or None)
     if form.is_valid():

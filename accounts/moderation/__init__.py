@@ -62,9 +62,9 @@ def source_of(kind: str) -> Source | None:
     return _sources.get(kind)
 
 
-def choices() -> list[tuple[str, str]]:
-    """The kinds that there are, as a field of a form takes them."""
-    return [(kind, kind) for kind in sorted(_sources)]
+def kinds() -> list[str]:
+    """The kinds of things that can be reported."""
+    return sorted(_sources)
 
 
 def sources_for(by: Actor) -> list[Source]:

@@ -115,8 +115,7 @@ def decide(request: PageRequest) -> HttpResponse:
 @login_required
 def new_ban(request: PageRequest) -> HttpResponse:
     """Let somebody write no more."""
-    if not request.grant.actor.can("accounts.ban_user"):
-        raise Denied
+    request.grant.actor.require("accounts.ban_user")
     form = BanForm(request.POST or None, initial={"email": _author_of(request.GET.get("case", ""))})
     if form.is_valid():
         now = timezone.now()

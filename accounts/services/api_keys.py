@@ -125,7 +125,7 @@ def revoke_key(*, key_id: int, by: Actor, now: datetime | None = None) -> bool:
     now = now or timezone.now()
     key = ApiKey.objects.locked().select_related("user").get(pk=key_id)
     if by.id != key.user.public_id and not by.can("accounts.revoke_apikey"):
-        raise Denied
+        raise Denied(required_permission="accounts.revoke_apikey")
     if key.revoked_at is not None:
         return False
     key.revoked_at = now

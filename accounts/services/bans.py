@@ -84,8 +84,7 @@ def ban(
     Denied without accounts.ban_user, NotToBeBanned for oneself, owners and who may do what `by` may not, InvalidBan.
     Records user.banned.
     """
-    if not by.can("accounts.ban_user"):
-        raise Denied
+    by.require("accounts.ban_user")
     now, email = now or timezone.now(), _email(email)
     person = user or (_owner_of(email) if email else None)
     if [bool(person or email), bool(network)].count(True) != 1 or scope not in Scope or (until and until <= now):
@@ -119,8 +118,7 @@ def unban(*, ban_uid: UUID, by: Actor, now: datetime | None = None) -> bool:
 
     Raises Denied without accounts.ban_user, NotFound. Records user.unbanned.
     """
-    if not by.can("accounts.ban_user"):
-        raise Denied
+    by.require("accounts.ban_user")
     now = now or timezone.now()
     row = Ban.objects.select_for_update(of=("self",)).select_related("user").filter(uid=ban_uid).first()
     if row is None:
@@ -145,8 +143,7 @@ def require_free(*, by: Actor, scope: str, network: str = "", now: datetime | No
 
 def person_called(uid: UUID | None, *, by: Actor) -> User | None:
     """The person that who may ban means; None for none. Raises Denied, NotFound."""
-    if not by.can("accounts.ban_user"):
-        raise Denied
+    by.require("accounts.ban_user")
     if uid is None:
         return None
     found = User.objects.filter(uid=uid).first()

@@ -19,7 +19,7 @@ from accounts.models import Case, Report, User
 from accounts.moderation import Source
 from core import events
 from core.context import Actor
-from core.errors import Conflict, Denied, NotFound
+from core.errors import Conflict, NotFound
 
 Act = Case.Act
 # How long who decided may take it back.
@@ -129,8 +129,8 @@ def _take(case_uid: UUID, by: Actor) -> tuple[Case, Source]:
     source = moderation.source_of(case.kind) if case else None
     if case is None or source is None:
         raise NotFound
-    if not (by.can("accounts.moderate") and by.can(source.permission)):
-        raise Denied
+    by.require("accounts.moderate")
+    by.require(source.permission)
     return case, source
 
 

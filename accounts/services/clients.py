@@ -179,8 +179,7 @@ def switch_client(*, client_id: int, on: bool, by: Actor, now: datetime | None =
 
     Locks it. Raises Denied without accounts.switch_client. Records client.switched_on or client.switched_off.
     """
-    if not by.can("accounts.switch_client"):
-        raise Denied
+    by.require("accounts.switch_client")
     client = Client.objects.select_for_update(of=("self",)).get(pk=client_id)
     if client.is_enabled == on:
         return False
@@ -199,8 +198,7 @@ def approve_client(*, client_id: int, by: Actor, now: datetime | None = None) ->
 
     Locks it. Raises Denied without accounts.approve_client. Records client.approved.
     """
-    if not by.can("accounts.approve_client"):
-        raise Denied
+    by.require("accounts.approve_client")
     client = Client.objects.select_for_update(of=("self",)).get(pk=client_id)
     if client.is_approved:
         return False
@@ -217,8 +215,7 @@ def end_approval(*, client_id: int, by: Actor, now: datetime | None = None) -> b
 
     Locks it. Raises Denied without accounts.approve_client. Records client.approval_ended.
     """
-    if not by.can("accounts.approve_client"):
-        raise Denied
+    by.require("accounts.approve_client")
     client = Client.objects.select_for_update(of=("self",)).get(pk=client_id)
     if not client.is_approved:
         return False

@@ -17,7 +17,7 @@ from accounts.queries import owner_of
 from core import events
 from core.context import Actor
 from core.email_addresses import find_email
-from core.errors import Denied, Invalid
+from core.errors import Invalid
 
 
 class NobodyHolds(Invalid):
@@ -80,8 +80,7 @@ def end_entitlement(*, entitlement_id: int, by: Actor, now: datetime | None = No
 
     Raises Denied without accounts.end_entitlement. Records entitlement.ended on its source.
     """
-    if not by.can("accounts.end_entitlement"):
-        raise Denied
+    by.require("accounts.end_entitlement")
     row = Entitlement.objects.select_for_update().filter(pk=entitlement_id, ended_at__isnull=True)
     return bool(_end(list(row), by=by, now=now or timezone.now()))
 

@@ -59,7 +59,7 @@ def start(*, person_uid: UUID, reason: str, by: Actor, now: datetime | None = No
     if by.impersonator:
         raise Nested
     if by.user is None or not by.can(PERMISSION):
-        raise Denied
+        raise Denied(required_permission=PERMISSION)
     if not reason.strip():
         raise ReasonMissing(field="reason")
     staff = User.objects.select_for_update(of=("self",)).get(pk=by.user.pk)
@@ -128,7 +128,7 @@ def may_impersonate(person: User, by: Actor) -> bool:
 
 def _require_within(person: User, by: Actor) -> None:
     if by.user is None or not by.can(PERMISSION):
-        raise Denied
+        raise Denied(required_permission=PERMISSION)
     if by.user.pk == person.pk:
         raise OwnName
     if not person.is_active:

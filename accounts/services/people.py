@@ -60,8 +60,7 @@ def add_person(
     Raises Denied without accounts.add_user, and AddressTaken. Records user.added and what
     `confirm_address` records.
     """
-    if not by.can("accounts.add_user"):
-        raise Denied
+    by.require("accounts.add_user")
     now = now or timezone.now()
     name = clean_name(name)
     try:
@@ -94,7 +93,7 @@ def change_profile(*, user_id: int, by: Actor, now: datetime | None = None, **ch
     """
     user = User.objects.select_for_update(of=("self",)).get(pk=user_id)
     if by.id != user.public_id and not by.can("accounts.change_user"):
-        raise Denied
+        raise Denied(required_permission="accounts.change_user")
     if "name" in changes:
         changes["name"] = clean_name(changes["name"])
     if contains_control_characters(changes.get("bio", ""), allow="\n\r\t"):
@@ -122,7 +121,8 @@ def open_account(*, user_id: int, by: Actor, is_open: bool) -> bool:
     if user.is_active == is_open:
         return False
     beyond = user.is_superuser and not (by.user and by.user.is_superuser)
-    if not by.can("accounts.change_user") or by.id == user.public_id or beyond:
+    by.require("accounts.change_user")
+    if by.id == user.public_id or beyond:
         raise Denied
     user.is_active = is_open
     user.save(update_fields=["is_active"])

@@ -197,8 +197,7 @@ def save_role(*, slug: str, name: str, description: str, permissions: list[Permi
     Raises Denied without accounts.change_role, RoleIsShipped, what `check_name` raises, and TooMuchPower for
     permissions that `by` lacks. Records role.saved.
     """
-    if not by.can("accounts.change_role"):
-        raise Denied
+    by.require("accounts.change_role")
     if slug in SHIPPED_SLUGS:
         raise RoleIsShipped
     if not all(by.can(f"{asked.content_type.app_label}.{asked.codename}") for asked in permissions):
@@ -225,8 +224,7 @@ def require_factor(*, slug: str, is_required: bool, by: Actor, now: datetime | N
     role, then these people. Raises Denied without accounts.change_role. Records role.changed_factor_rule, and
     user.asked_for_factor for each.
     """
-    if not by.can("accounts.change_role"):
-        raise Denied
+    by.require("accounts.change_role")
     role = Role.objects.select_for_update(of=("self",)).get(slug=slug)
     if role.requires_mfa == is_required:
         return False
@@ -255,8 +253,7 @@ def delete_role(*, slug: str, by: Actor) -> None:
     Raises Denied without accounts.delete_role, RoleIsShipped, and what `remove_role` raises. Records role.removed for
     each person, and role.deleted.
     """
-    if not by.can("accounts.delete_role"):
-        raise Denied
+    by.require("accounts.delete_role")
     if slug in SHIPPED_SLUGS:
         raise RoleIsShipped
     role = Role.objects.select_related("group").get(slug=slug)
@@ -283,8 +280,7 @@ def _ask_for_factor(user: User, by: Actor, now: datetime | None) -> None:
 
 def _group_to_move(user: User, role: str, by: Actor) -> Group:
     """The role's group, if `by` may give it to or take it from this person."""
-    if not by.can("accounts.assign_role"):
-        raise Denied
+    by.require("accounts.assign_role")
     if by.id == user.public_id:
         raise OwnRoles
     group = Group.objects.prefetch_related("permissions__content_type").get(role__slug=role)

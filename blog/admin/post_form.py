@@ -13,7 +13,8 @@ from blog.models import Post
 from blog.services import slugs, tagging
 from blog.services.revising import LONGEST
 from blog.services.writing import EditConflict, NothingWritten, PostFields
-from core import markdown
+from core import constraints, markdown
+from core.admin import ExplainedForm
 from core.context import Actor
 from core.email_addresses import find_email
 from core.errors import DomainError
@@ -35,7 +36,25 @@ def _split(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
-class PostForm(forms.ModelForm):
+constraints.register(
+    {
+        "post_slug_lower": ("slug", _("Write the address in small letters.")),
+        "post_has_title": ("title", _("Write a title.")),
+        "post_status": ("title", _("The post has an unknown status.")),
+        "post_scheduled_has_time": ("publication_time", _("Enter the time of publication.")),
+        "post_published_has_time": ("publication_time", _("A published post needs the time of its publication.")),
+        "post_visibility": ("visibility", _("Choose from the list who may read the post.")),
+        "post_entitlement": (
+            "entitlement_subject",
+            _("Name the entitlement that readers need."),
+        ),
+        "post_comments_mode": ("comments_mode", _("Choose from the list how comments are shown.")),
+        "post_import_once": ("title", _("This post was imported already.")),
+    }
+)
+
+
+class PostForm(ExplainedForm):
     """A post as text fields; tags and authors are lists in order. `version` is that of the post as it was read.
 
     After a conflict the form keeps what was typed and carries the new version; `theirs` is what was saved meanwhile.

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 import django_filters
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -62,17 +63,20 @@ class CommentViewSet(ReadViewSet[Comment]):
     def get_throttles(self) -> list[BaseThrottle]:
         return [*super().get_throttles(), *([CommentThrottle()] if self.action == "create" else [])]
 
-    @extend_schema(request=CommentIn, responses={201: CommentOut, 409: Problem, 422: Problem})
+    @extend_schema(request=CommentIn, responses={200: CommentOut, 201: CommentOut, 409: Problem, 422: Problem})
     @idempotent
     def create(self, request: Request) -> Response:
-        """Say something; `status` in the answer tells whether it is shown or waits."""
+        """Say something; `status` in the answer tells whether it is shown or waits. 200 instead of 201 when this `uid`
+        had said it before.
+        """
         asked = CommentIn.parse(request)
         post = Post.objects.readable_by(self.grant).filter(slug=asked.pop("post")).values_list("pk", flat=True).first()
         if post is None:
             raise NotFound(field="post")
         how = Circumstances(network=ratelimit.client_key(request._request))  # noqa: SLF001
-        comment = commenting.add_comment(post_id=post, by=self.grant.actor, how=how, **asked)
-        return Response(CommentOut(comment).data, 201)
+        now = timezone.now()
+        comment = commenting.add_comment(post_id=post, by=self.grant.actor, how=how, now=now, **asked)
+        return Response(CommentOut(comment).data, 201 if comment.created_at == now else 200)
 
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, uid: str) -> Response:

@@ -256,5 +256,4 @@ def _count(post_id: int, change: int, now: datetime) -> None:
 
 
 def _require_moderator(by: Actor) -> None:
-    if not by.can("blog.moderate_comment"):
-        raise Denied
+    by.require("blog.moderate_comment")

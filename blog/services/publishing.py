@@ -181,8 +181,9 @@ def _withdraw(post: Post, status: Status, event: str, *, by: Actor, now: datetim
 
 def _take(post_id: int, by: Actor) -> Post:
     post = Post.objects.locked().get(pk=post_id)
-    if not access.may_publish(post, by):
-        raise Denied
+    by.require("blog.publish_post")
+    if not access.may_edit(post, by):
+        raise Denied(required_permission=access.EDIT_ANY)
     return post
 
 

@@ -67,7 +67,7 @@ def autosave_post(
     """
     post = Post.objects.locked().get(pk=post_id)
     if by.user is None or not access.may_edit(post, by):
-        raise Denied
+        raise Denied(required_permission=access.EDIT_ANY)
     texts = {"title": title, "excerpt": excerpt, "body_source": body}
     for name, text in texts.items():
         most = LONGEST["body" if name == "body_source" else name]

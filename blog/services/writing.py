@@ -87,8 +87,7 @@ def create_post(
 
     Raises Denied without blog.add_post, and what `save_post` raises for fields. Records post.created.
     """
-    if not by.can("blog.add_post"):
-        raise Denied
+    by.require("blog.add_post")
     now = now or timezone.now()
     fields = _cleaned(fields)
     post = Post(created_by=by.user, import_source=import_source, import_ref=import_ref)
@@ -120,7 +119,7 @@ def save_post(
     story = markdown.render(fields["body"]) if "body" in fields else None  # before anything is locked
     post = Post.objects.locked().get(pk=post_id)
     if not access.may_edit(post, by):
-        raise Denied
+        raise Denied(required_permission=access.EDIT_ANY)
     if lock_version is not None and post.lock_version != lock_version:
         raise EditConflict(yours=dict(fields), theirs=_texts(post))
     before = _state(post)
@@ -148,7 +147,7 @@ def submit_post(*, post_id: int, by: Actor, now: datetime | None = None) -> Post
     now = now or timezone.now()
     post = Post.objects.locked().get(pk=post_id)
     if not access.may_edit(post, by):
-        raise Denied
+        raise Denied(required_permission=access.EDIT_ANY)
     if post.status != Post.Status.DRAFT:
         raise NotADraft
     post.status = Post.Status.IN_REVIEW

@@ -27,7 +27,7 @@ class ConversationFilter(django_filters.FilterSet):
 
     status = django_filters.ChoiceFilter(choices=SupportCase.Status.choices)
     assignee = django_filters.UUIDFilter(field_name="assignee__uid")
-    about_kind = KindFilter(cards.choices, field_name="room__subject_kind")
+    about_kind = KindFilter(cards.kinds, field_name="room__subject_kind")
     about_id = django_filters.CharFilter(field_name="room__subject_id")
 
 

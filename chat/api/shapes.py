@@ -18,7 +18,7 @@ from core.api.viewsets import In
 class ReferenceIn(In):
     """A thing that can be shown, by its kind and public id."""
 
-    kind = KindField(cards.choices)
+    kind = KindField(cards.kinds)
     id = serializers.CharField(max_length=protocol.LONGEST_ID)
 
 

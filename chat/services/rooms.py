@@ -67,8 +67,7 @@ def create_room(
 
     Raises Denied without chat.add_room, Untitled, SlugTaken, SubjectTaken, SlugNotPublic. Records room.created.
     """
-    if not by.can("chat.add_room"):
-        raise Denied
+    by.require("chat.add_room")
     now = now or timezone.now()
     kind_about, id_about = about or ("", "")
     room = Room(
@@ -91,8 +90,7 @@ def change_room(*, room_uid: UUID, title: str, topic: str, slug: str | None, by:
     Records room.changed.
     """
     room = queries.access(room_uid, by).room
-    if not by.can("chat.change_room"):
-        raise Denied
+    by.require("chat.change_room")
     room.title, room.topic, room.slug = _named(title), topic, slug or None
     _save(room, update_fields=["title", "topic", "slug"])
     events.record("room.changed", room, by=by)
@@ -106,8 +104,7 @@ def archive_room(*, room_uid: UUID, archived: bool, by: Actor, now: datetime | N
     Records room.archived, room.reopened.
     """
     room = queries.access(room_uid, by).room
-    if not by.can("chat.change_room"):
-        raise Denied
+    by.require("chat.change_room")
     if (room.archived_at is not None) != archived:
         room.archived_at = (now or timezone.now()) if archived else None
         room.save(update_fields=["archived_at"])

@@ -31,7 +31,22 @@ LOADED = "_loaded"
 Fingerprints = Mapping[str, Mapping[str, str]]
 
 
-class EditForm(forms.ModelForm):
+class ExplainedForm(forms.ModelForm):
+    """A form that says violated constraints in the words that are registered for them."""
+
+    def _update_errors(self, errors: ValidationError) -> None:
+        """As Django's, with words in place of names of constraints, at the field that mends it."""
+        found: dict[str, list[ValidationError]] = errors.update_error_dict({})
+        unnamed = found.pop(NON_FIELD_ERRORS, [])
+        names = {str(rule.get_violation_error_message()): rule.name for rule in _rules(self.instance)}
+        for error in unnamed:
+            name = names.get(str(error.messages[0]))
+            field, said = _in_words(name, self.fields) if name else (NON_FIELD_ERRORS, error)
+            found.setdefault(field, []).append(said)
+        super()._update_errors(ValidationError(found))  # type: ignore[misc]
+
+
+class EditForm(ExplainedForm):
     """Mixed into every form of an editing page, inline rows and editable lists included."""
 
     refusal: ClassVar[DomainError | None] = None  # what a service said when this page was saved a moment ago
@@ -53,17 +68,6 @@ class EditForm(forms.ModelForm):
         if self.refusal is not None:
             add_error(self, self.refusal)
         return cleaned
-
-    def _update_errors(self, errors: ValidationError) -> None:
-        """As Django's, with words in place of names of constraints, at the field that mends it."""
-        found: dict[str, list[ValidationError]] = errors.update_error_dict({})
-        unnamed = found.pop(NON_FIELD_ERRORS, [])
-        names = {str(rule.get_violation_error_message()): rule.name for rule in _rules(self.instance)}
-        for error in unnamed:
-            name = names.get(str(error.messages[0]))
-            field, said = _in_words(name, self.fields) if name else (NON_FIELD_ERRORS, error)
-            found.setdefault(field, []).append(said)
-        super()._update_errors(ValidationError(found))  # type: ignore[misc]
 
     def _guarded(self) -> list[str]:
         return [

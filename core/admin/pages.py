@@ -28,6 +28,7 @@ constraints.register(
         "home_block_says_which_cards": ("card_kind", _("Choose what the cards show.")),
         "home_block_dates": ("ends_at", _("The block must end after it starts.")),
         "text_page_says_something": ("body_source", _("A page needs a title and a text.")),
+        "picture_size": ("upload", _("Choose another file: the picture has no width or height.")),
         "picture_alt_or_decorative": ("alt", _("Say what the picture shows, or mark it as decorative.")),
     }
 )

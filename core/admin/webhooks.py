@@ -16,6 +16,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from core import constraints
 from core.admin.editing import EditAdmin
 from core.admin.shared import ReadOnlyAdmin
 from core.errors import DomainError
@@ -24,6 +25,14 @@ from core.models import Webhook, WebhookAttempt, WebhookDelivery
 from core.webhooks import deliveries, endpoints, guard, signing
 
 Carry = Callable[[], str]
+
+constraints.register(
+    {
+        "webhook_wants_something": ("events", _("Choose at least one event.")),
+        "webhook_former_secret": ("url", _("A former secret needs the time until which it counts.")),
+        "webhook_disabled": ("url", _("A webhook that is switched off needs the reason and the time.")),
+    }
+)
 
 
 class WebhookForm(forms.ModelForm):

@@ -71,6 +71,7 @@ NAMES: Final[dict[str, Any]] = {
     "ref": "",
     "reference": "pay_8fk2",
     "region": "",
+    "required_permission": "shop.adjust_stock",
     "request_id": "019a9f2e7b6c7d8e9fa0b1c2d3e4f5a6",
     "secret": "whsec_bm90LWEtc2VjcmV0LWJ1dC1hbi1leGFtcGxl",
     "seo_description": "How we glaze, and why twice.",

@@ -11,16 +11,16 @@ from rest_framework import serializers
 class KindField(serializers.ChoiceField):
     """One of the kinds that are registered when it is asked."""
 
-    def __init__(self, kinds: Callable[[], list[tuple[str, str]]], **kwargs: Any) -> None:
+    def __init__(self, kinds: Callable[[], list[str]], **kwargs: Any) -> None:
         super().__init__(choices=kinds(), **kwargs)
 
 
 class KindFilter(django_filters.ChoiceFilter):
     """The same in a query."""
 
-    def __init__(self, kinds: Callable[[], list[tuple[str, str]]], **kwargs: Any) -> None:
-        super().__init__(choices=kinds, **kwargs)
-        extend_schema_field({"type": "string", "enum": [kind for kind, _words in kinds()]})(self)
+    def __init__(self, kinds: Callable[[], list[str]], **kwargs: Any) -> None:
+        super().__init__(choices=lambda: [(kind, kind) for kind in kinds()], **kwargs)
+        extend_schema_field({"type": "string", "enum": kinds()})(self)
 
 
 class ReferenceOut(serializers.Serializer[Any]):

@@ -49,6 +49,9 @@ class Problem(serializers.Serializer[Any]):
     detail = serializers.CharField()
     code = serializers.CharField()
     request_id = serializers.CharField()
+    required_permission = serializers.CharField(
+        required=False, help_text="With `permission_denied`: what a role of the person must hold."
+    )
     errors = ProblemError(many=True, required=False)  # type: ignore[assignment]  # the wire's name wins
 
 
@@ -76,6 +79,8 @@ def _from_domain(refusal: DomainError) -> Response:
     extra: dict[str, Any] = {}
     if refusal.pointer:
         extra["errors"] = [{"pointer": refusal.pointer, "code": refusal.code, "detail": refusal.detail}]
+    if permission := refusal.details.get("required_permission"):
+        extra["required_permission"] = permission
     response = Response(problem(refusal.status, refusal.code, refusal.detail, **extra), refusal.status)
     response.content_type = CONTENT_TYPE
     if retry_after := refusal.details.get("retry_after"):
@@ -236,7 +241,7 @@ class GrantedViewMixin:
     def check_permissions(self, request: Request) -> None:
         super().check_permissions(request)  # type: ignore[misc]  # as above
         if not self.is_for(self.grant.actor):
-            raise Denied
+            raise Denied(required_permission=self.required_permission)
 
     def get_renderers(self) -> list[BaseRenderer]:
         first, *others = super().get_renderers()  # type: ignore[misc]  # this is mixed into a view

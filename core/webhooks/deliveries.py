@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import events
 from core.context import Actor, Grant
-from core.errors import Conflict, Denied
+from core.errors import Conflict
 from core.models import Event, Webhook, WebhookAttempt, WebhookDelivery
 from core.webhooks import endpoints, nudging
 from core.webhooks.catalogue import OWN
@@ -72,8 +72,7 @@ def replay(*, delivery_id: int, by: Actor, now: datetime | None = None) -> Webho
     Locks the webhook, then the delivery. Raises Denied without core.change_webhook, WebhookDisabled, StillWaiting.
     Records webhook.replayed.
     """
-    if not by.can("core.change_webhook"):
-        raise Denied
+    by.require("core.change_webhook")
     webhook = Webhook.objects.select_for_update(no_key=True).get(deliveries=delivery_id)
     delivery = WebhookDelivery.objects.select_for_update(of=("self",)).select_related("event").get(pk=delivery_id)
     if not webhook.enabled:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from core import events
 from core.context import Actor, Grant
 from core.encryption import encrypt
-from core.errors import Conflict, Denied, Invalid
+from core.errors import Conflict, Invalid
 from core.models import Webhook, WebhookDelivery
 from core.webhooks import catalogue, guard, nudging, signing
 
@@ -198,8 +198,7 @@ def tidy(wanted: Sequence[str]) -> list[str]:
 
 
 def _require(by: Actor, verb: str) -> None:
-    if not by.can(f"core.{verb}_webhook"):
-        raise Denied
+    by.require(f"core.{verb}_webhook")
 
 
 def _locked(webhook_id: int) -> Webhook:

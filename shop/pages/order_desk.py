@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts import step_up
-from core.errors import Denied, DomainError
+from core.errors import DomainError
 from core.forms import add_error
 from core.http import PageRequest, SeeOther
 from core.templatetags.ui import money
@@ -63,8 +63,7 @@ def fulfil_form(page: OrderPage, data: Mapping[str, Any] | None = None) -> Fulfi
 
 def _page(request: PageRequest, number: str, permission: str) -> OrderPage:
     found = order_or_404(request, number)
-    if not request.grant.actor.can(permission):
-        raise Denied
+    request.grant.actor.require(permission)
     return order_page(found)
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import events, markdown
 from core.context import Actor
-from core.errors import Conflict, Denied, Invalid
+from core.errors import Conflict, Invalid
 from core.money import Money
 from shop.models import Market, OptionValue, Price, Product, ProductSlug, Variant, VariantOptionValue, VariantSku
 from shop.models.price import HIGHEST_AMOUNT
@@ -58,8 +58,7 @@ def save_product(*, product: Product, by: Actor, now: datetime | None = None) ->
 
     Raises Denied, SlugTaken. Records product.added or product.changed.
     """
-    if not by.can("shop.change_product"):
-        raise Denied
+    by.require("shop.change_product")
     former = Product.objects.select_for_update(no_key=True).filter(pk=product.pk).first() if product.pk else None
     _check_slug(product)
     product.description_html = markdown.render(product.description).html
@@ -81,8 +80,7 @@ def save_variant(*, variant: Variant, by: Actor, now: datetime | None = None) ->
     Raises Denied, SkuTaken. Records variant.added, variant.renamed or variant.changed.
     """
     is_new = variant.pk is None
-    if not by.can("shop.add_variant" if is_new else "shop.change_variant"):
-        raise Denied
+    by.require("shop.add_variant" if is_new else "shop.change_variant")
     Product.objects.select_for_update(no_key=True).get(pk=variant.product_id)
     former = Variant.objects.select_for_update(no_key=True, of=("self",)).filter(pk=variant.pk).first()
     _check_sku(variant)
@@ -104,8 +102,7 @@ def set_options(*, variant: Variant, values: Iterable[OptionValue], by: Actor, n
 
     Raises Denied, OptionTwice, CombinationTaken. Records product.changed.
     """
-    if not by.can("shop.change_variant"):
-        raise Denied
+    by.require("shop.change_variant")
     product = Product.objects.select_for_update(no_key=True).get(pk=variant.product_id)
     chosen = sorted(values, key=lambda value: (value.option.position, value.option_id))
     if len({value.option_id for value in chosen}) < len(chosen):
@@ -138,8 +135,7 @@ def set_price(
 
     Raises Denied, InvalidPrice, and UnusualPrice unless it is confirmed. Records price.changed.
     """
-    if not by.can("shop.change_price"):
-        raise Denied
+    by.require("shop.change_price")
     now = now or timezone.now()
     if not 0 <= amount.minor <= HIGHEST_AMOUNT or amount.currency != market.currency or min_qty < 1:
         raise InvalidPrice(field="amount")

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import events
 from core.context import Actor
-from core.errors import Denied, Invalid
+from core.errors import Invalid
 from shop.models import Category, Option, OptionValue, ShippingMethod, Warehouse
 
 Configured = Category | Option | ShippingMethod | Warehouse
@@ -68,8 +68,7 @@ def save_warehouse(*, warehouse: Warehouse, by: Actor, now: datetime | None = No
 @transaction.atomic
 def delete(row: Configured, *, by: Actor, now: datetime | None = None) -> None:
     """Delete a row that nothing refers to. Raises Denied, ProtectedError. Records category.deleted and the like."""
-    if not by.can(f"shop.delete_{row._meta.model_name}"):  # noqa: SLF001  Django's documented API
-        raise Denied
+    by.require(f"shop.delete_{row._meta.model_name}")  # noqa: SLF001  Django's documented API
     events.record(f"{row.public_kind}.deleted", row, by=by, now=now)
     row.delete()
 
@@ -77,8 +76,7 @@ def delete(row: Configured, *, by: Actor, now: datetime | None = None) -> None:
 @transaction.atomic
 def _save(row: Row, by: Actor, now: datetime | None) -> Row:
     is_new = row.pk is None
-    if not by.can(f"shop.{'add' if is_new else 'change'}_{row._meta.model_name}"):  # noqa: SLF001
-        raise Denied
+    by.require(f"shop.{'add' if is_new else 'change'}_{row._meta.model_name}")  # noqa: SLF001  Django's documented API
     row.save()
     events.record(f"{row.public_kind}.saved", row, by=by, now=now, is_new=is_new)
     return row

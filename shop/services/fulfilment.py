@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import events
 from core.context import Actor
-from core.errors import Conflict, Denied, Invalid
+from core.errors import Conflict, Invalid
 from core.ids import uuid7
 from shop import tracking
 from shop.models import Fulfilment, FulfilmentLine, Order, OrderLine
@@ -29,7 +29,7 @@ class PiecesNotToSend(Conflict):
 
 class InvalidFulfilment(Invalid):
     code = "invalid_fulfilment"
-    message = _("Say which pieces are in the parcel.")
+    message = _("Say which items are in the parcel.")
 
 
 @transaction.atomic
@@ -51,8 +51,7 @@ def fulfil_order(
     the order, last the stock levels. Raises Denied, NothingToSend, PiecesNotToSend, InvalidFulfilment,
     stock.NotOnHand. Records order.fulfilled.
     """
-    if not by.can("shop.fulfil_order"):
-        raise Denied
+    by.require("shop.fulfil_order")
     now = now or timezone.now()
     order = Order.objects.locked().get(pk=order_id)
     uid = uuid7()

@@ -9,7 +9,7 @@ from django_countries import countries
 from core import events
 from core.context import Actor
 from core.currencies import MINOR_DIGITS
-from core.errors import Conflict, Denied, Invalid
+from core.errors import Conflict, Invalid
 from shop.models import Market, Order, Price, ShippingMethod, TaxRate
 
 
@@ -36,8 +36,7 @@ def save_market(*, market: Market, by: Actor, now: datetime | None = None) -> Ma
     market.changed.
     """
     is_new = market.pk is None
-    if not by.can("shop.add_market" if is_new else "shop.change_market"):
-        raise Denied
+    by.require("shop.add_market" if is_new else "shop.change_market")
     list(Market.objects.select_for_update(no_key=True).order_by("pk").values_list("pk"))
     check_market(pk=market.pk, currency=market.currency, countries_in=market.countries, is_default=market.is_default)
     if market.is_default:
@@ -77,8 +76,7 @@ def delete_market(*, market: Market, by: Actor, now: datetime | None = None) -> 
 
     Locks it. Raises Denied, DefaultMarketNeeded, and ProtectedError while there are prices, carts or orders.
     """
-    if not by.can("shop.delete_market"):
-        raise Denied
+    by.require("shop.delete_market")
     locked = Market.objects.select_for_update().get(pk=market.pk)
     if locked.is_default:
         raise DefaultMarketNeeded
@@ -92,8 +90,7 @@ def save_tax_rate(*, rate: TaxRate, by: Actor, now: datetime | None = None) -> T
 
     Records tax_rate.changed.
     """
-    if not by.can("shop.change_taxrate" if rate.pk else "shop.add_taxrate"):
-        raise Denied
+    by.require("shop.change_taxrate" if rate.pk else "shop.add_taxrate")
     rate.save()
     events.record("tax_rate.changed", rate, by=by, now=now, rate=str(rate.rate))
     return rate
@@ -105,7 +102,6 @@ def delete_tax_rate(*, rate: TaxRate, by: Actor, now: datetime | None = None) ->
 
     Records tax_rate.deleted.
     """
-    if not by.can("shop.delete_taxrate"):
-        raise Denied
+    by.require("shop.delete_taxrate")
     events.record("tax_rate.deleted", rate, by=by, now=now, rate=str(rate.rate))
     rate.delete()

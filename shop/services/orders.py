@@ -53,7 +53,7 @@ def cancel_order(*, order_id: int, by: Actor, now: datetime | None = None) -> Or
     """
     order = Order.objects.get(pk=order_id)
     if not order.is_for(by):
-        raise Denied
+        raise Denied(required_permission="shop.cancel_order")
     if not _end(order_id, Order.Status.CANCELLED, by=by, now=now or timezone.now()):
         raise OrderNotCancellable
     order.refresh_from_db()
@@ -65,8 +65,7 @@ def release_holds(*, numbers: Iterable[str], by: Actor, now: datetime | None = N
 
     Those that are paid, or ended already, are passed over. Raises Denied, ProviderUnavailable.
     """
-    if not by.can("shop.cancel_order"):
-        raise Denied
+    by.require("shop.cancel_order")
     waiting = Order.objects.filter(number__in=list(numbers), status=Order.Status.PENDING_PAYMENT).order_by("pk")
     now = now or timezone.now()
     return sum(

@@ -38,7 +38,7 @@ def pay_order(*, order_id: int, provider: str, return_url: str, by: Actor, now: 
     now = now or timezone.now()
     providers.chosen(provider)
     if not Order.objects.get(pk=order_id).is_for(by):
-        raise Denied
+        raise Denied(required_permission="shop.cancel_order")
     _require_room(order_id, provider)
     for live in Payment.objects.live().filter(order=order_id).exclude(provider=provider):
         cancelled = cancel_attempt(payment_id=live.pk, by=by, now=now)

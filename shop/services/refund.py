@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.context import Actor
-from core.errors import Conflict, Denied, DomainError, Invalid
+from core.errors import Conflict, DomainError, Invalid
 from core.money import Money
 from shop import pricing, providers
 from shop.models import Order, OrderLine, Payment, Refund, RefundLine
@@ -33,7 +33,7 @@ class NothingToRefund(Conflict):
 
 class InvalidRefund(Invalid):
     code = "invalid_refund"
-    message = _("Say how much, or which pieces, and why.")
+    message = _("Say how much, or which items, and why.")
 
 
 class AmountDisagrees(Invalid):
@@ -82,8 +82,7 @@ def request_refund(
     Locks the order, then its payments. Raises Denied, InvalidRefund, AmountDisagrees, NothingToRefund,
     PiecesNotRefundable, RefundExceedsPayment. Records order.refund_requested.
     """
-    if not by.can("shop.refund_order"):
-        raise Denied
+    by.require("shop.refund_order")
     now = now or timezone.now()
     order = Order.objects.locked().get(pk=order_id)
     own_key = f"order:{order.uid}:{key}" if key else ""

@@ -98,8 +98,7 @@ def moderate_review(*, review_id: int, publish: bool, by: Actor, now: datetime |
 
     Raises Denied. Records review.published or review.hidden.
     """
-    if not by.can("shop.moderate_review"):
-        raise Denied
+    by.require("shop.moderate_review")
     uid = Review.objects.values_list("uid", flat=True).get(pk=review_id)
     act = Case.Act.APPROVE if publish else Case.Act.REFUSE
     cases.settle(kind=Review.public_kind, subject_id=str(uid), act=act, by=by, now=now)
@@ -112,8 +111,7 @@ def return_review(*, review_id: int, status: str, by: Actor, now: datetime | Non
 
     Raises Denied. Records review.published, review.hidden or review.held.
     """
-    if not by.can("shop.moderate_review"):
-        raise Denied
+    by.require("shop.moderate_review")
     return _move(review_id, Review.Status(status), by=by, now=now)
 
 

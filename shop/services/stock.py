@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import events
 from core.context import Actor
-from core.errors import Conflict, Denied, Invalid
+from core.errors import Conflict, Invalid
 from core.text import has_visible_text
 from shop.models import Order, OrderLine, Reservation, StockLevel, StockMovement, Variant, Warehouse
 from shop.queries.skus import resolve_sku
@@ -259,8 +259,7 @@ def _book(
 
 
 def _level(sku: str, warehouse: str, by: Actor) -> StockLevel:
-    if not by.can("shop.adjust_stock"):
-        raise Denied
+    by.require("shop.adjust_stock")
     variant = resolve_sku(sku)
     places = Warehouse.objects.filter(code=warehouse) if warehouse else Warehouse.objects.all()
     place = places.first()

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import events
 from core.context import Actor
-from core.errors import Conflict, Denied, Invalid, NotFound
+from core.errors import Conflict, Invalid, NotFound
 from core.ids import uuid7
 from core.money import Money
 from shop.models import BankBooking, Order, Payment, Refund
@@ -57,8 +57,7 @@ def note_transfer(*, ref: str, amount: Money, statement: str, by: Actor, now: da
     own, which goes back. Raises Denied, UnknownReference, WrongAmount, StatementMissing, StatementTaken; records
     payment.partly_received and what settlement.settle records.
     """
-    if not by.can("shop.note_transfer"):
-        raise Denied
+    by.require("shop.note_transfer")
     now = now or timezone.now()
     payment = Payment.objects.filter(provider=BankTransfer.code, provider_ref=ref.strip()).first()
     if payment is None or not ref.strip():
@@ -82,8 +81,7 @@ def note_refund_sent(*, refund_id: int, statement: str, by: Actor, now: datetime
 
     Raises Denied, UnknownReference, StatementMissing, StatementTaken.
     """
-    if not by.can("shop.note_transfer"):
-        raise Denied
+    by.require("shop.note_transfer")
     refund = Refund.objects.select_related("payment").filter(pk=refund_id, payment__provider=BankTransfer.code).first()
     if refund is None or refund.state != Refund.State.PENDING:
         raise UnknownReference

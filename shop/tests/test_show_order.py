@@ -310,7 +310,7 @@ def test_a_fragment_of_the_refund_form_serves_another_page(client: Client, agent
         ({"what": "amount", "amount": "-1"}, "Enter a valid value."),
         ({"what": "amount", "amount": ""}, "Say how much."),
         ({"what": "amount", "amount": "1e9"}, "Enter a valid value."),
-        ({"what": "pieces"}, "Say how many of which piece."),
+        ({"what": "pieces"}, "Say how many of which item."),
         ({"what": "everything"}, "Select a valid choice."),
     ],
 )

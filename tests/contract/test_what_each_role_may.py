@@ -210,3 +210,20 @@ def example_of(schema: dict[str, Any]) -> Any:
     if "properties" in schema:
         return {name: example_of(schema["properties"][name]) for name in schema.get("required", ())}
     return [] if schema.get("type") == "array" else schema.get("minimum", 1)
+
+
+@pytest.mark.parametrize("who", WHO)
+def test_a_refusal_for_want_of_a_role_names_the_permission(who, world):
+    with undone():
+        program = program_of(who)
+
+        answers = {(method, name): tried(program, method, name, world) for method, name in CLOSED if method != "get"}
+
+    unnamed = {
+        what
+        for what, answer in answers.items()
+        if answer.status_code == 403
+        and answer.json()["code"] == "permission_denied"
+        and not answer.json().get("required_permission")
+    }
+    assert unnamed == set()
