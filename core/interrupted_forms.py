@@ -2,10 +2,11 @@
 
 A form names its user in a signed field. If it arrives without a session, its fields are encrypted into the anonymous
 session that leads through signing in, and come back only to the same user, at the same address, for half an hour.
-Files are not kept: a browser does not send them twice.
+Files are not kept: a browser does not send them twice. Nor are passwords, secrets and tokens, told by their names.
 """
 
 import json
+import re
 import time
 
 from cryptography.fernet import InvalidToken
@@ -20,6 +21,7 @@ MAX_CHARACTERS = 400_000
 SESSION_KEY = "interrupted_form"
 _SALT = "core.interrupted_forms"
 _UNTYPED = frozenset({FIELD, "csrfmiddlewaretoken"})
+_SECRET = re.compile(r"password|passphrase|secret|token|otp|recovery", re.IGNORECASE)
 
 
 def owner_token(owner: str) -> str:
@@ -33,7 +35,8 @@ def keep(request: HttpRequest) -> bool:
         owner = signing.loads(request.POST.get(FIELD, ""), salt=_SALT)
     except signing.BadSignature:
         return False
-    fields = {name: request.POST[name] for name in request.POST if name not in _UNTYPED}
+    names = [name for name in request.POST if name not in _UNTYPED and not _SECRET.search(name)]
+    fields = {name: request.POST.getlist(name) for name in names}
     kept = json.dumps({"owner": owner, "path": request.path, "at": time.time(), "fields": fields})
     if len(kept) > MAX_CHARACTERS:
         return False
@@ -42,6 +45,11 @@ def keep(request: HttpRequest) -> bool:
 
 
 def kept_fields(request: HttpRequest, owner: str) -> dict[str, str]:
+    """The last value of each of the `kept_values`."""
+    return {name: values[-1] for name, values in kept_values(request, owner).items()}
+
+
+def kept_values(request: HttpRequest, owner: str) -> dict[str, list[str]]:
     """The fields that this user sent to this address when their session had ended; empty without any."""
     try:
         kept = json.loads(decrypt(request.session[SESSION_KEY]))

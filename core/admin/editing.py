@@ -7,9 +7,10 @@ field. A save that changes nothing says so. The history of an object is that of 
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
+from http import HTTPStatus
 from typing import Any, ClassVar, cast
 
 from django import forms
@@ -19,13 +20,15 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 from django.db.models import BaseConstraint, Model
 from django.forms.models import InlineForeignKeyField
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.forms.utils import ErrorDict
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.utils.translation import gettext as _
 
-from core import constraints
+from core import constraints, interrupted_forms
 from core.admin.history import HistoryAdmin
 from core.errors import Conflict, DomainError, Invalid
 from core.forms import add_error
+from core.middleware import grant_of
 
 LOADED = "_loaded"
 Fingerprints = Mapping[str, Mapping[str, str]]
@@ -146,9 +149,22 @@ class EditAdmin(HistoryAdmin):
         rows += [form for inline in context.get("inline_admin_formsets", ()) for form in inline.formset.initial_forms]
         context["loaded"] = json.dumps(_all_fingerprints(rows))
         context["loaded_name"] = LOADED
+        owner = grant_of(request).actor.id
+        context["owner_field"], context["owner_token"] = interrupted_forms.FIELD, interrupted_forms.owner_token(owner)
+        if request.method == "GET" and (kept := interrupted_forms.kept_values(request, owner)):
+            context["returned"] = True
+            context["loaded"] = (kept.get(LOADED) or [context["loaded"]])[-1]
+            _fill(context, kept)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Forget what was kept of an interrupted form once the form is saved."""
+        answer = self._guarded_changeform(request, *args, **kwargs)
+        if request.method == "POST" and answer.status_code == HTTPStatus.FOUND:
+            interrupted_forms.forget(request)
+        return answer
+
+    def _guarded_changeform(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """What no form could foresee is undone as a whole and said on the page, with what was typed."""
         try:
             return super().changeform_view(request, *args, **kwargs)
@@ -190,6 +206,17 @@ class EditAdmin(HistoryAdmin):
                 raise
             super().message_user(request, _refusal(failure).detail, messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())
+
+
+def _fill(context: Any, kept: Mapping[str, Sequence[str]]) -> None:
+    """Show what was typed before the session ended, unchecked: it is checked when it is saved."""
+    typed = QueryDict(mutable=True)
+    for name, values in kept.items():
+        typed.setlist(name, list(values))
+    rows = [context["adminform"].form]
+    rows += [form for inline in context.get("inline_admin_formsets", ()) for form in inline.formset.forms]
+    for row in rows:
+        row.data, row.is_bound, row._errors = typed, True, ErrorDict()  # noqa: SLF001  not checked before it is saved
 
 
 def _refusal(failure: IntegrityError | DomainError) -> DomainError:
