@@ -26,6 +26,7 @@ from core.models import Event
 from core.testing import snapshot
 from shop.models import Cart
 from shop.tests.factories import shop_ready
+from tests.contract.asking import failures
 
 pytestmark = pytest.mark.django_db
 
@@ -85,7 +86,7 @@ def endpoints() -> list[tuple[str, str, str | None]]:
 
 
 ALL = endpoints()
-CLOSED = [pytest.param(method, name, scope, id=f"{method}-{name}") for method, name, scope in ALL if scope]
+CLOSED = [(method, name, scope) for method, name, scope in ALL if scope]
 
 
 def address(name: str) -> str:
@@ -134,46 +135,54 @@ def test_endpoints_name_scopes_that_there_are():
     assert {scope for _, _, scope in ALL if scope} == SCOPES - {"blog:read"}  # what it adds is on open endpoints
 
 
-@pytest.mark.parametrize(("method", "name", "scope"), CLOSED)
-def test_callers_without_a_good_key_are_told_to_bring_one(customer, method, name, scope):
-    program, key = with_key(customer, *SCOPES)
-    spoilt = [
-        {"revoked_at": timezone.now()},
-        {"created_at": timezone.now() - timedelta(days=2), "expires_at": timezone.now() - timedelta(days=1)},
-        {"networks": ["203.0.113.0/24"]},
-    ]  # fmt: skip
-    before = state(*TABLES)
+def test_callers_without_a_good_key_are_told_to_bring_one(customer, settings):
+    def check(method, name, scope):
+        settings.RATE_LIMIT_PREFIX = uuid4().hex
+        program, key = with_key(customer, *SCOPES)
+        spoilt = [
+            {"revoked_at": timezone.now()},
+            {"created_at": timezone.now() - timedelta(days=2), "expires_at": timezone.now() - timedelta(days=1)},
+            {"networks": ["203.0.113.0/24"]},
+        ]  # fmt: skip
+        before = state(*TABLES)
 
-    answers = [call(APIClient(), method, name), call(sending(keys.new_token("0123456789")), method, name)]
-    for change in spoilt:
-        ApiKey.objects.filter(pk=key.pk).update(revoked_at=None, expires_at=None, networks=[])
-        ApiKey.objects.filter(pk=key.pk).update(**change)
-        answers.append(call(program, method, name))
+        answers = [call(APIClient(), method, name), call(sending(keys.new_token("0123456789")), method, name)]
+        for change in spoilt:
+            ApiKey.objects.filter(pk=key.pk).update(revoked_at=None, expires_at=None, networks=[])
+            ApiKey.objects.filter(pk=key.pk).update(**change)
+            answers.append(call(program, method, name))
 
-    for answer in answers:
-        assert (answer.status_code, answer["Content-Type"]) == (401, "application/problem+json")
-        assert answer["WWW-Authenticate"].startswith('Bearer realm="api"')
-        assert answer.json()["code"] in {"not_authenticated", "authentication_failed"}
-    after = state(*TABLES)
-    assert {**after, "accounts.ApiKey": []} == {**before, "accounts.ApiKey": []}
-    assert noted() == {("api_key.refused", why) for why in ("revoked", "expired", "network")}
-    assert {event.subject_id for event in Event.objects.filter(name="api_key.refused")} == {str(key.uid)}
+        for answer in answers:
+            assert (answer.status_code, answer["Content-Type"]) == (401, "application/problem+json")
+            assert answer["WWW-Authenticate"].startswith('Bearer realm="api"')
+            assert answer.json()["code"] in {"not_authenticated", "authentication_failed"}
+        after = state(*TABLES)
+        assert {**after, "accounts.ApiKey": []} == {**before, "accounts.ApiKey": []}
+        assert noted() == {("api_key.refused", why) for why in ("revoked", "expired", "network")}
+        assert {event.subject_id for event in Event.objects.filter(name="api_key.refused")} == {str(key.uid)}
+
+    assert CLOSED
+    assert failures(check, CLOSED) == {}
 
 
-@pytest.mark.parametrize(("method", "name", "scope"), CLOSED)
-def test_a_key_without_the_scope_is_refused_by_its_name_even_for_who_may_do_everything(staff, method, name, scope):
-    program, _key = with_key(staff, *(SCOPES - {scope}))
-    before = state(*TABLES)
+def test_a_key_without_the_scope_is_refused_by_its_name_even_for_who_may_do_everything(staff, settings):
+    def check(method, name, scope):
+        settings.RATE_LIMIT_PREFIX = uuid4().hex
+        program, _key = with_key(staff, *(SCOPES - {scope}))
+        before = state(*TABLES)
 
-    answer = call(program, method, name)
+        answer = call(program, method, name)
 
-    assert (answer.status_code, answer.json()["code"]) == (403, "permission_denied")
-    assert answer.json()["detail"] == f"This needs the scope {scope}."
-    after = state(*TABLES)
-    assert {**after, "accounts.ApiKey": []} == {**before, "accounts.ApiKey": []}
-    event = Event.objects.get(name="api_key.refused")
-    assert event.data == {"why": "permission_denied", "endpoint": f"{method.upper()} {name}"}
-    assert event.actor_id == str(staff.uid)
+        assert (answer.status_code, answer.json()["code"]) == (403, "permission_denied")
+        assert answer.json()["detail"] == f"This needs the scope {scope}."
+        after = state(*TABLES)
+        assert {**after, "accounts.ApiKey": []} == {**before, "accounts.ApiKey": []}
+        event = Event.objects.get(name="api_key.refused")
+        assert event.data == {"why": "permission_denied", "endpoint": f"{method.upper()} {name}"}
+        assert event.actor_id == str(staff.uid)
+
+    assert CLOSED
+    assert failures(check, CLOSED) == {}
 
 
 def with_token(person: User | None, client: Client, *scopes: str, **more: Any) -> APIClient:
@@ -187,50 +196,59 @@ def with_token(person: User | None, client: Client, *scopes: str, **more: Any) -
     return sending(token)
 
 
-@pytest.mark.parametrize(("method", "name", "scope"), CLOSED)
-def test_tokens_that_are_not_good_open_nothing(customer, staff, method, name, scope):
-    owned = {"user": staff, "name": "Log", "authorization_grant_type": "authorization-code", "algorithm": "RS256"}
-    client = Client.objects.create(**owned, client_type="confidential")
-    off = Client.objects.create(**owned, client_type="public", is_enabled=False)
-    expired = with_token(staff, client, *SCOPES)
-    AccessToken.objects.update(expires=timezone.now())
-    revoked = with_token(staff, client, *SCOPES)
-    AccessToken.objects.latest("id").revoke()
-    elsewhere = with_token(staff, client, *SCOPES, resource=["https://other.example/"])
-    before = state(*TABLES)
+def test_tokens_that_are_not_good_open_nothing(customer, staff, settings):
+    def check(method, name, scope):
+        settings.RATE_LIMIT_PREFIX = uuid4().hex
+        owned = {"user": staff, "name": "Log", "authorization_grant_type": "authorization-code", "algorithm": "RS256"}
+        client = Client.objects.create(**owned, client_type="confidential")
+        off = Client.objects.create(**owned, client_type="public", is_enabled=False)
+        expired = with_token(staff, client, *SCOPES)
+        AccessToken.objects.update(expires=timezone.now())
+        revoked = with_token(staff, client, *SCOPES)
+        AccessToken.objects.latest("id").revoke()
+        elsewhere = with_token(staff, client, *SCOPES, resource=["https://other.example/"])
+        before = state(*TABLES)
 
-    unknown = [
-        call(program, method, name) for program in (expired, revoked, elsewhere, with_token(staff, off, *SCOPES))
-    ]
-    unscoped = call(with_token(staff, client, *(SCOPES - {scope})), method, name)
-    nobody = call(with_token(None, client, *SCOPES), method, name)
+        unknown = [
+            call(program, method, name) for program in (expired, revoked, elsewhere, with_token(staff, off, *SCOPES))
+        ]
+        unscoped = call(with_token(staff, client, *(SCOPES - {scope})), method, name)
+        nobody = call(with_token(None, client, *SCOPES), method, name)
 
-    assert [answer.status_code for answer in (*unknown, unscoped, nobody)] == [401, 401, 401, 401, 403, 403]
-    assert unscoped.json()["detail"] == nobody.json()["detail"] == f"This needs the scope {scope}."
-    assert state(*TABLES) == before
-    assert noted() == {("client.refused", why) for why in ("audience", "closed", "permission_denied")}
+        assert [answer.status_code for answer in (*unknown, unscoped, nobody)] == [401, 401, 401, 401, 403, 403]
+        assert unscoped.json()["detail"] == nobody.json()["detail"] == f"This needs the scope {scope}."
+        assert state(*TABLES) == before
+        assert noted() == {("client.refused", why) for why in ("audience", "closed", "permission_denied")}
+
+    assert CLOSED
+    assert failures(check, CLOSED) == {}
 
 
 ROLES = ("customer", "author", "manager", "agent")
 
 
 @pytest.mark.parametrize("role", ROLES)
-@pytest.mark.parametrize(("method", "name", "scope"), CLOSED)
-def test_the_scope_alone_opens_nothing_that_belongs_to_others(request, role, method, name, scope):
+def test_the_scope_alone_opens_nothing_that_belongs_to_others(request, role, settings):
     """With every scope and no object of one's own: refused, not found or empty, and nothing is changed."""
     person = request.getfixturevalue(role)
-    program, _key = with_key(person, *SCOPES)
-    tables = [table for table in TABLES if table != "accounts.ApiKey"]
-    before = state(*tables)
 
-    answer = call(program, method, name)
+    def check(method, name, scope):
+        settings.RATE_LIMIT_PREFIX = uuid4().hex
+        program, _key = with_key(person, *SCOPES)
+        tables = [table for table in TABLES if table != "accounts.ApiKey"]
+        before = state(*tables)
 
-    assert answer.status_code in {200, 204, 400, 403, 404, 409, 412, 415, 422, 428}
-    if answer.status_code in {403, 404} or method == "get":
-        assert state(*tables) == before
-    assert noted() == ({("api_key.refused", answer.json()["code"])} if answer.status_code == 403 else set())
-    if method == "get" and answer.status_code == 200 and "results" in answer.json():
-        assert answer.json()["results"] == []
+        answer = call(program, method, name)
+
+        assert answer.status_code in {200, 204, 400, 403, 404, 409, 412, 415, 422, 428}
+        if answer.status_code in {403, 404} or method == "get":
+            assert state(*tables) == before
+        assert noted() == ({("api_key.refused", answer.json()["code"])} if answer.status_code == 403 else set())
+        if method == "get" and answer.status_code == 200 and "results" in answer.json():
+            assert answer.json()["results"] == []
+
+    assert CLOSED
+    assert failures(check, CLOSED) == {}
 
 
 def test_without_csrf_a_session_writes_nothing(customer):

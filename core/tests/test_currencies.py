@@ -32,25 +32,32 @@ def test_every_currency_in_use_is_known() -> None:
     assert _in_use() - set(MINOR_DIGITS) == set()
 
 
-@pytest.mark.parametrize("currency", sorted(_in_use() | NONE | THREE | FOUR))
-def test_an_amount_has_the_minor_units_of_iso_4217(currency: str) -> None:
-    digits = _digits(currency)
+def test_an_amount_has_the_minor_units_of_iso_4217() -> None:
+    found = {currency: _smallest_part(currency) for currency in sorted(_in_use() | NONE | THREE | FOUR)}
 
-    one = Money.parse("1", currency)
+    assert len(found) > 150
+    assert found == {currency: _digits(currency) for currency in found}
+
+
+def _smallest_part(currency: str) -> int | str:
+    """How many digits an amount of the currency takes, or what does not agree about them."""
+    digits = len(str(Money.parse("1", currency).minor)) - 1
     smallest = Money(1, currency)
-
-    assert one.minor == 10**digits
-    assert smallest.amount == Decimal(1).scaleb(-digits)
-    assert Money.parse(str(smallest.amount), currency) == smallest
+    if smallest.amount != Decimal(1).scaleb(-digits) or Money.parse(str(smallest.amount), currency) != smallest:
+        return f"the smallest amount is {smallest.amount}"
     with pytest.raises(ValueError, match="more digits"):
         Money.parse(Decimal(1).scaleb(-digits - 1), currency)
+    return digits
 
 
-@pytest.mark.parametrize("currency", sorted(MINOR_DIGITS))
-def test_no_amount_is_shown_as_another(currency: str) -> None:
-    one, more = Money.parse("1", currency), Money.parse("1", currency) + Money(1, currency)
+def test_no_amount_is_shown_as_another() -> None:
+    alike = [
+        currency
+        for currency in sorted(MINOR_DIGITS)
+        if Money.parse("1", currency).format("en") == (Money.parse("1", currency) + Money(1, currency)).format("en")
+    ]
 
-    assert one.format("en") != more.format("en")
+    assert alike == []
 
 
 @pytest.mark.parametrize(

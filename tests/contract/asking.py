@@ -3,7 +3,7 @@
 import logging
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -25,6 +25,21 @@ def undone() -> Iterator[None]:
     with block:
         yield
         transaction.set_rollback(True)
+
+
+def failures(check: Callable[..., None], cases: Iterable[Sequence[Any]]) -> dict[Any, str]:
+    """What fails of a check, by case; each case finds everything as it was before the first."""
+    found = {}
+    for case in cases:
+        with undone():
+            try:
+                check(*case)
+            except AssertionError as failure:
+                found[tuple(case)] = str(failure)[:2000]
+            except Exception as failure:
+                failure.add_note(f"The case: {case}")
+                raise
+    return found
 
 
 class Faults(logging.Handler):
