@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.user import User
-from core.email_addresses import find_email
+from core.email_addresses import email_constraint, find_email
 
 
 class EntitlementQuerySet(models.QuerySet["Entitlement"]):
@@ -64,6 +64,7 @@ class Entitlement(models.Model):
             ),
             models.CheckConstraint(condition=Q(user__isnull=False) | ~Q(email=""), name="entitlement_has_holder"),
             models.CheckConstraint(condition=Q(email=Lower("email")), name="entitlement_email_lower"),
+            email_constraint("entitlement_email_shape", blank=True),
             models.CheckConstraint(
                 condition=Q(ended_at__isnull=True) | Q(ended_at__gte=F("since")), name="entitlement_dates"
             ),

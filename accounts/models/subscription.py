@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.user import User
+from core.email_addresses import email_constraint
 from core.ids import uuid7
 
 
@@ -65,6 +66,7 @@ class Subscription(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["email", "topic"], name="subscription_once"),
             models.CheckConstraint(condition=Q(email=Lower("email")) & ~Q(email=""), name="subscription_email_lower"),
+            email_constraint("subscription_email_shape"),
             models.CheckConstraint(condition=~Q(topic=""), name="subscription_has_topic"),
             models.CheckConstraint(condition=Q(state__in=["pending", "active", "ended"]), name="subscription_state"),
             models.CheckConstraint(

@@ -12,7 +12,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from core.email_addresses import canonical_email, find_email
+from core.email_addresses import canonical_email, email_constraint, find_email
 from core.erased import NOBODY
 from core.ids import uuid7
 from core.models import Picture
@@ -71,6 +71,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["email"], name="user_email_once"),
             models.CheckConstraint(condition=Q(email=Lower("email")), name="user_email_lower"),
+            email_constraint("user_email_shape"),
         ]
 
     def __str__(self) -> str:

@@ -10,6 +10,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from core.email_addresses import email_constraint
 from core.ids import uuid7
 from core.money import Money
 from shop.models.cart import Cart
@@ -185,6 +186,7 @@ class Order(models.Model):
                 name="order_total",
             ),
             models.CheckConstraint(condition=~Q(email="") & Q(email=Lower("email")), name="order_email_lower"),
+            email_constraint("order_email_shape"),
             models.CheckConstraint(condition=Q(currency__regex=r"^[A-Z]{3}$"), name="order_currency"),
             models.CheckConstraint(
                 condition=Q(status__in=["pending_payment", "cancelled", "expired"]) | Q(paid_at__isnull=False),
