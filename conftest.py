@@ -10,7 +10,8 @@ import pytest
 from django.db import connection
 from rest_framework.test import APIClient
 
-from core import testing, text_pages
+from core import testing
+from core.content.services import text_pages
 from core.ids import uuid7
 from tests import template_database
 

@@ -22,9 +22,10 @@ from accounts import consent_policy, door, limits
 from accounts.models import Ban, User
 from accounts.services import attempts, bans
 from accounts.step_up import SignInAnew, session_behind
-from core import mail, ratelimit
-from core.email_addresses import canonical_email
+from core import rate_limits
 from core.errors import Unavailable
+from core.mail import services as mail
+from core.validation.email_addresses import canonical_email
 
 SCHEMES: Final = ("https", "http")
 
@@ -53,7 +54,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """The same notion of a caller as every other limit of ours has."""
-        return ratelimit.client_key(request)
+        return rate_limits.client_key(request)
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         return limits.bucket_of(request, str(credentials.get("email", "")))
@@ -68,7 +69,7 @@ class AccountAdapter(DefaultAccountAdapter):
         try:
             super().pre_authenticate(request, **credentials)
         except ValidationError:
-            if ratelimit.hit(limits.NOTED, "limited", limits.bucket_of(request, typed)).allowed:
+            if rate_limits.hit(limits.NOTED, "limited", limits.bucket_of(request, typed)).allowed:
                 attempts.note_limited(typed=typed)
             raise
 
@@ -80,13 +81,13 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def require_free_network(self, request: HttpRequest) -> None:
         """Before an account is made. One query. Raises NetworkBanned."""
-        if (found := bans.running_ban(user=None, network=ratelimit.client_key(request))) is not None:
+        if (found := bans.running_ban(user=None, network=rate_limits.client_key(request))) is not None:
             self._turn_away(request, found)
 
     def _turn_away(self, request: HttpRequest, found: Ban) -> None:
         """Noted once in a while for a network; the session keeps nothing of how far one came."""
         clear_authentication_records(request)
-        if found.network and ratelimit.hit(limits.NOTED, "kept-out", self.get_client_ip(request)).allowed:
+        if found.network and rate_limits.hit(limits.NOTED, "kept-out", self.get_client_ip(request)).allowed:
             bans.note_kept_out(found)
         raise bans.door_refusal(found)
 
@@ -107,7 +108,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
         Nor does who comes from a banned network, but staff. Raises Banned, NetworkBanned.
         """
-        network = ratelimit.client_key(request)
+        network = rate_limits.client_key(request)
         if door.met(user).is_banned and (found := bans.running_ban(user=user, network=network)) is not None:
             self._turn_away(request, found)
         return cast("HttpResponse | None", super().pre_login(request, user, **kwargs))

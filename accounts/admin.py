@@ -32,11 +32,12 @@ import accounts.subscriptions.admin  # noqa: F401  registers
 from accounts.models import Entitlement, Role, User
 from accounts.services import entitlements, people, roles
 from core import constraints
-from core.admin import EditAdmin, ReadOnlyAdmin
-from core.email_addresses import canonical_email
+from core.context import grant_of
 from core.errors import DomainError
-from core.middleware import grant_of
-from core.text import contains_control_characters
+from core.staff.edit_admin import EditAdmin
+from core.staff.read_only_admin import ReadOnlyAdmin
+from core.validation.email_addresses import canonical_email
+from core.validation.text import contains_control_characters
 
 # A role is both the group and its rule; addresses and second factors are changed by their owners, who prove them.
 admin.site.unregister([Group, EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken])

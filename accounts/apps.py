@@ -28,8 +28,8 @@ class AccountsConfig(AppConfig):
         from accounts.social import handlers as social_handlers  # noqa: F401
         from accounts.subscriptions import handlers as subscription_handlers  # noqa: F401
         from accounts.subscriptions import tasks as subscription_tasks  # noqa: F401
-        from core import events
-        from core.email_addresses import clean_field, validate_email_address
+        from core.events import services as events
+        from core.validation.email_addresses import clean_field, validate_email_address
 
         # Also in the forms of allauth that no setting replaces: what was typed is what it looks up and writes to.
         allauth_fields.EmailField.default_validators = [validate_email_address]

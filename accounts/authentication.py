@@ -23,7 +23,7 @@ from accounts.data import gate as closing
 from accounts.headless import tokens
 from accounts.models import ApiKey, Client, User
 from accounts.services import api_keys
-from core import ratelimit
+from core import rate_limits
 from core.context import SCOPES, Actor, Grant
 from core.errors import Denied
 
@@ -154,7 +154,7 @@ def _by_token(token: str, request: Request, now: datetime) -> tuple[User | Anony
 
 
 def _count_failure(request: Request) -> None:
-    ratelimit.require(BAD_TRIES, "bad-key", ratelimit.client_key(request._request))  # noqa: SLF001
+    rate_limits.require(BAD_TRIES, "bad-key", rate_limits.client_key(request._request))  # noqa: SLF001
 
 
 def _require_good(key: ApiKey, request: Request, now: datetime) -> None:

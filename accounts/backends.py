@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from accounts import queries
 from accounts.models import User
-from core.email_addresses import find_email
+from core.validation.email_addresses import find_email
 
 
 class RolesBackend(AuthenticationBackend):

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.services import consents, devices
 from accounts.services.devices import Seen
-from core import ratelimit
+from core import rate_limits
 from core.context import Actor
 
 DEVICE: Final = "device"  # in the session: the uid of the device it belongs to
@@ -62,7 +62,7 @@ def welcome(request: HttpRequest, response: HttpResponse, user: User) -> None:
         samesite="Lax",
     )
     name = name_of(request.headers.get("User-Agent", ""), is_app=bool(is_headless_request(request)))
-    seen = Seen(mark_of(request), name, ratelimit.client_key(request))
+    seen = Seen(mark_of(request), name, rate_limits.client_key(request))
     key = _saved_key(request)
     device = devices.note_sign_in(user=user, seen=seen, session_key=key, by=Actor.person(user))
     request.session[DEVICE], request.session[SEEN] = device.public_id, int(timezone.now().timestamp())

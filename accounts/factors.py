@@ -14,8 +14,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Role, User
 from accounts.services import devices
-from core import encryption, events
+from core import encryption
 from core.context import Actor
+from core.events import services as events
 
 MISSING = "factor_missing"  # in the session of somebody who must set one up first
 CODES = Authenticator.Type.RECOVERY_CODES

@@ -22,9 +22,10 @@ from accounts import devices, door, factors
 from accounts.models import Client, Device, Impersonation, User
 from accounts.services import attempts, impersonations, people
 from accounts.services import devices as device_services
-from core import events, mail
 from core.context import Actor
-from core.models import Event
+from core.events import services as events
+from core.events.models import Event
+from core.mail import services as mail
 
 
 @receiver(signals.user_signed_up)

@@ -10,8 +10,8 @@ from django.http import HttpRequest
 
 from accounts import devices
 from accounts.models import Device
-from core import ratelimit
-from core.email_addresses import find_email
+from core import rate_limits
+from core.validation.email_addresses import find_email
 
 CODES_FOR_NETWORK: Final = "5/15minutes"
 NOTED: Final = "1/5minutes"  # how often it is written down that somebody has to wait
@@ -28,6 +28,6 @@ def bucket_of(request: HttpRequest, email: str) -> str:
 def may_send_code(request: HttpRequest, email: str) -> bool:
     """Count one more code for an address, and say whether it is not too many. Nobody gets one while we cannot count."""
     bucket = bucket_of(request, email)
-    network = ratelimit.client_key(request) if bucket.endswith(":strangers") else ""
-    for_network = ratelimit.hit(CODES_FOR_NETWORK, "login-code", bucket, network, fail_closed=True)
-    return for_network.allowed and ratelimit.hit(CODES_FOR_ADDRESS, "login-code", bucket, fail_closed=True).allowed
+    network = rate_limits.client_key(request) if bucket.endswith(":strangers") else ""
+    for_network = rate_limits.hit(CODES_FOR_NETWORK, "login-code", bucket, network, fail_closed=True)
+    return for_network.allowed and rate_limits.hit(CODES_FOR_ADDRESS, "login-code", bucket, fail_closed=True).allowed

@@ -16,7 +16,7 @@ from accounts.impersonation import guard, overlay
 from accounts.models import User
 from core import context
 from core.api.problems import problem_response
-from core.middleware import refuse
+from core.web.middleware import refuse
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 

@@ -17,13 +17,13 @@ from accounts.forms import ProfileForm
 from accounts.models import Device, User
 from accounts.services import devices as device_services
 from accounts.services import people
-from core import pictures
+from core.content.services import pictures
 from core.context import Actor
-from core.events import record
+from core.events.services import record
 from core.forms import add_error
-from core.http import PageRequest, SeeOther
-from core.media import UnusablePicture
-from core.paging import keyset
+from core.keyset_pagination import keyset
+from core.media.images import UnusablePicture
+from core.web.http import PageRequest, SeeOther
 
 
 @require_safe

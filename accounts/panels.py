@@ -4,9 +4,9 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Entitlement, User
 from accounts.services import impersonations
-from core import panels
+from core.composition import panels
+from core.composition.panels import Panel
 from core.context import Grant
-from core.panels import Panel
 
 SHOWN = 20
 

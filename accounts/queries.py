@@ -21,33 +21,33 @@ from django.utils.translation import gettext
 from accounts import keys
 from accounts.models import AccessToken, ApiKey, Ban, Client, Consent, Device, Entitlement, User
 from core.context import Grant
-from core.email_addresses import find_email
-from core.models import Event
-from core.sessions import SessionStore
-from core.written import Written
+from core.events.models import Event
+from core.prepared_queries import PreparedQuery
+from core.validation.email_addresses import find_email
+from core.web.sessions import SessionStore
 
 PRODUCT = "product"
 SHORTEST_TOKEN = 20
 
 # Every request of somebody asks one of these.
-PERSON = Written(
+PERSON = PreparedQuery(
     lambda pk: User.objects.select_related("avatar").annotate(held=permissions_held(OuterRef("pk"))).filter(pk=pk)
 )
-KEY = Written(
+KEY = PreparedQuery(
     lambda prefix, now: (
         ApiKey.objects.select_related("user__avatar")
         .annotate(held=permissions_held(OuterRef("user_id")), banned=is_banned(OuterRef("user_id"), now))
         .filter(prefix=prefix)
     )
 )
-TOKEN = Written(
+TOKEN = PreparedQuery(
     lambda checksum, now: (
         AccessToken.objects.select_related("user__avatar", "application__user")
         .annotate(held=permissions_held(OuterRef("user_id")), banned=is_banned(OuterRef("user_id"), now))
         .filter(token_checksum=checksum)
     )
 )
-APP = Written(
+APP = PreparedQuery(
     lambda session, person, now: (
         Device.objects.select_related("user__avatar")
         .annotate(
@@ -61,14 +61,14 @@ APP = Written(
         .exclude(session_key="")
     )
 )
-ASKING = Written(
+ASKING = PreparedQuery(
     lambda client_id, checksum, now: (
         Client.objects.select_related("user")
         .annotate(told=Subquery(_good(checksum, now).values("told")))
         .filter(client_id=client_id, client_type=Client.CLIENT_CONFIDENTIAL)
     )
 )
-BEARING = Written(
+BEARING = PreparedQuery(
     lambda bearer, checksum, now: _good(bearer, now).annotate(asked=Subquery(_good(checksum, now).values("told")))
 )
 

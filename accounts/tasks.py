@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts.services import closing, devices, exports
-from core import events
+from core.events import services as events
 
 
 @shared_task(name="accounts.forget_sessions")

@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.queries import names_of
-from core.models import Event
-from core.paging import Page, keyset
+from core.events.models import Event
+from core.keyset_pagination import Page, keyset
 
 WORDS: Final = {
     "export.made": _("A copy of your data was made"),
@@ -59,7 +59,7 @@ WARNINGS: Final = {
 
 
 def page_of(user: User, *, cursor: str = "") -> Page[Event]:
-    """Events about a person, the newest first. One query. Raises core.paging.BadCursor."""
+    """Events about a person, the newest first. One query. Raises core.keyset_pagination.BadCursor."""
     return keyset(events_of(user), by=("-id",), cursor=cursor)
 
 

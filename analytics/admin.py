@@ -4,8 +4,8 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from analytics.models import SaleFact
-from core.admin import ReadOnlyAdmin
 from core.money import Money
+from core.staff.read_only_admin import ReadOnlyAdmin
 
 
 @admin.register(SaleFact)

@@ -2,8 +2,8 @@
 
 from analytics import services
 from analytics.models import SaleFact
-from core import events
-from core.models import Event
+from core.events import services as events
+from core.events.models import Event
 
 KINDS = {"order.paid": SaleFact.Kind.PAID, "order.refunded": SaleFact.Kind.REFUNDED}
 

@@ -11,8 +11,8 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from analytics import charts, queries
-from core import cards
-from core.http import PageRequest
+from core.composition import cards
+from core.web.http import PageRequest
 
 PERMISSION = "analytics.view_salefact"
 LENGTHS = (7, 30, 90)

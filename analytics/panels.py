@@ -7,9 +7,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from analytics import queries
-from core import panels
+from core.composition import panels
+from core.composition.panels import Panel
 from core.context import Grant
-from core.panels import Panel
 
 PERMISSION = "analytics.view_salefact"
 WEEK = 7

@@ -23,7 +23,7 @@ from django.utils.crypto import get_random_string
 from accounts.models import AccessToken, User
 from accounts.services import api_keys, clients
 from core.context import Actor
-from core.sessions import SessionStore
+from core.web.sessions import SessionStore
 
 SCOPES = ["account:read", "blog:read", "shop:read"]
 

@@ -19,8 +19,9 @@ from django.db.models import Model
 
 from accounts.models import User
 from blog.models import Comment, Post, PostAuthor, PostTag, Tag
-from core import markdown
-from core.models import HomeBlock, Picture, Reference
+from core.composition.models import Reference
+from core.content import markdown
+from core.content.models import HomeBlock, Picture
 from shop.models import (
     Category,
     Market,

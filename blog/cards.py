@@ -6,8 +6,8 @@ from django.utils.translation import gettext as _
 
 from blog import queries
 from blog.models import Post
-from core import cards
-from core.cards import Card
+from core.composition import cards
+from core.composition.cards import Card
 from core.context import Grant
 
 

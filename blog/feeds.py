@@ -26,12 +26,12 @@ from blog import freshness, queries, rendering
 from blog.jsonld import absolute
 from blog.models import Post
 from blog.rendering import Contents
-from core.cards import Card
+from core.composition.cards import Card
 from core.context import Grant
-from core.http import PageRequest
-from core.media import Image
-from core.microcache import for_strangers
-from core.xml_text import drop_non_xml
+from core.media.images import Image
+from core.validation.xml_text import drop_non_xml
+from core.web.http import PageRequest
+from core.web.response_cache import cache_for_anonymous
 
 ADDRESS = re.compile(r'(href|src)="([^"]*)"')
 FEED_TYPES = {"rss": "application/rss+xml", "atom": "application/atom+xml", "json": "application/feed+json"}
@@ -66,21 +66,21 @@ class Atom(StrictItems, feedgenerator.Atom1Feed):
             handler.addQuickElement("content", item["text"], {"type": "html"})
 
 
-@for_strangers
+@cache_for_anonymous
 @require_safe
 def rss(request: PageRequest) -> HttpResponse:
     """RSS 2.0; four queries and those of the cards, one when the reader has it."""
     return _answer(request, partial(_xml, Rss, "rss"))
 
 
-@for_strangers
+@cache_for_anonymous
 @require_safe
 def atom(request: PageRequest) -> HttpResponse:
     """Atom; four queries and those of the cards, one when the reader has it."""
     return _answer(request, partial(_xml, Atom, "atom"))
 
 
-@for_strangers
+@cache_for_anonymous
 @require_safe
 def json_feed(request: PageRequest) -> HttpResponse:
     """JSON Feed 1.1; four queries and those of the cards, one when the reader has it."""

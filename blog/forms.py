@@ -7,9 +7,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.moderation.spam import Circumstances
 from blog.services.commenting import LONGEST
-from core import ratelimit
+from core import rate_limits
 from core.forms import DateTimeField
-from core.ids import minted_at, uuid7
+from core.ids import uuid7, uuid7_timestamp
 
 # What a browser's own field for a moment sends and wants back.
 MINUTES = "%Y-%m-%dT%H:%M"
@@ -29,9 +29,9 @@ class CommentForm(forms.Form):
 
     def circumstances(self, request: HttpRequest) -> Circumstances:
         """From where it came, and how long after the form was made, which its uid tells."""
-        made = minted_at(self.cleaned_data["uid"])
+        made = uuid7_timestamp(self.cleaned_data["uid"])
         seconds = (timezone.now() - made).total_seconds() if made else None
-        return Circumstances(ratelimit.client_key(request), bool(self.data.get("website")), seconds)
+        return Circumstances(rate_limits.client_key(request), bool(self.data.get("website")), seconds)
 
 
 class PublicationForm(forms.Form):

@@ -17,7 +17,7 @@ from django.utils.cache import get_conditional_response, patch_cache_control, pa
 from django.utils.http import quote_etag
 from django.utils.translation import get_language
 
-from core.http import PageRequest
+from core.web.http import PageRequest
 
 WINDOW = 300
 THEME = "theme"

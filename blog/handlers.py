@@ -3,8 +3,9 @@
 from accounts.services import letters
 from blog.models import Comment, Post
 from blog.topics import NEWSLETTER, thread_of
-from core import events, search
-from core.models import Event
+from core.events import services as events
+from core.events.models import Event
+from core.search import index as search
 
 
 @events.on("post.published", "post.unpublished", "post.archived", "post.scheduled", "post.saved", "comment.*")

@@ -5,9 +5,9 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from blog import queries
-from core import panels
+from core.composition import panels
+from core.composition.panels import Panel
 from core.context import Grant
-from core.panels import Panel
 
 
 @panels.register("account.overview")

@@ -20,10 +20,10 @@ from blog.models import Comment, Post, PostAuthor, PostTag, Revision, SlugRedire
 from blog.models.comment import CommentQuerySet
 from blog.models.post import HEAVY, PostQuerySet
 from core.context import Grant
-from core.models import Event
-from core.paging import Page, keyset
-from core.shortly import shortly
-from core.written import Written, prepared
+from core.events.models import Event
+from core.keyset_pagination import Page, keyset
+from core.prepared_queries import PreparedQuery, prepared
+from core.ttl_cache import ttl_cache
 
 NEWEST_FIRST = ("-published_at", "-id")
 PAGE_SIZE = 13  # the lead story and four rows of three
@@ -54,21 +54,21 @@ FROM blog_post post WHERE post.id = ANY(%s)
 """
 
 
-# What a post's page asks; the arguments are slots (core.written).
-CALLED = Written(lambda slug, now: Post.objects.published(now).select_related("cover").filter(slug=slug))
-AUTHORS_OF = Written(
+# What a post's page asks; the arguments are slots (core.prepared_queries).
+CALLED = PreparedQuery(lambda slug, now: Post.objects.published(now).select_related("cover").filter(slug=slug))
+AUTHORS_OF = PreparedQuery(
     lambda post: PostAuthor.objects.filter(post=post).select_related("user__avatar").order_by("position")
 )
-TAGS_OF = Written(lambda post: PostTag.objects.filter(post=post).select_related("tag").order_by("position"))
-THREAD = Written(lambda post: _comments(post, Comment.objects.visible_to(Grant.anonymous()))[: THREAD_SIZE + 1])
-NEWEST_TAGS = Written(
+TAGS_OF = PreparedQuery(lambda post: PostTag.objects.filter(post=post).select_related("tag").order_by("position"))
+THREAD = PreparedQuery(lambda post: _comments(post, Comment.objects.visible_to(Grant.anonymous()))[: THREAD_SIZE + 1])
+NEWEST_TAGS = PreparedQuery(
     lambda now: (
         Post.objects.published(now)
         .order_by(*NEWEST_FIRST)
         .values_list("pk", ArraySubquery(PostTag.objects.filter(post=OuterRef("pk")).values("tag")))[:RELATED_AMONG]
     )
 )
-SMALL = Written(lambda keys: Post.objects.filter(pk__any=keys).defer(*HEAVY).select_related("cover"))
+SMALL = PreparedQuery(lambda keys: Post.objects.filter(pk__any=keys).defer(*HEAVY).select_related("cover"))
 
 
 class Names(NamedTuple):
@@ -194,13 +194,13 @@ def related_to(post: Post) -> list[Post]:
     return sorted(SMALL(keys=keys), key=lambda other: keys.index(other.pk))
 
 
-@shortly(key=lambda: ())
+@ttl_cache(key=lambda: ())
 def newest_tags() -> list[tuple[int, list[int]]]:
     """The newest posts' keys and those of their tags, asked for once a second."""
     return NEWEST_TAGS(now=timezone.now())
 
 
-@shortly(key=lambda limit=24: limit)
+@ttl_cache(key=lambda limit=24: limit)
 def tags_in_use(limit: int = 24) -> list[Tag]:
     """Tags that lead to something; one query a second."""
     shown = PostTag.objects.filter(tag=OuterRef("pk"), post__in=Post.objects.published())

@@ -1,4 +1,4 @@
-"""Fill the marks that `core.markdown` leaves in a stored text: cards of other apps and pictures, as they are now."""
+"""Fill the marks that `core.content.markdown` leaves in a stored text: cards of other apps and pictures, as they are now."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -9,11 +9,12 @@ from urllib.parse import urlencode
 from django.utils.safestring import SafeString, mark_safe
 
 from blog.models import Post
-from core import cards, markdown, refs
-from core.cards import Card
+from core.composition import attribution, cards
+from core.composition.cards import Card
+from core.content import markdown
+from core.content.models import Picture
 from core.context import Grant
-from core.media import Image
-from core.models import Picture
+from core.media.images import Image
 
 DrawCard = Callable[[Card | None], str]
 DrawPicture = Callable[[Image], str]
@@ -65,7 +66,7 @@ def fill(html: str, contents: Contents, *, card: DrawCard, picture: DrawPicture)
 
 
 def _credited(card: Card, post: Post) -> Card:
-    ref = {"ref": refs.sign((post.public_kind, post.public_id))}
+    ref = {"ref": attribution.sign((post.public_kind, post.public_id))}
     action = card.action
     if action is not None and action.method == "post":
         action = replace(action, fields={**(action.fields or {}), **ref})

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 
 from accounts.models import Entitlement
 from blog.models import Post
-from core import search
 from core.context import Grant
-from core.search import Document
+from core.search import index as search
+from core.search.index import Document
 
 BATCH = 200
 MEMBERS = "members"

@@ -25,9 +25,10 @@ from chat.models import Message, Room, SupportCase, answers
 from chat.services import cases, changes, rooms
 from chat.services import messages as verbs
 from core import constraints
-from core.admin import EditAdmin, ReadOnlyAdmin
+from core.context import grant_of
 from core.errors import DomainError
-from core.middleware import grant_of
+from core.staff.edit_admin import EditAdmin
+from core.staff.read_only_admin import ReadOnlyAdmin
 
 OPEN_KINDS = (Room.Kind.PUBLIC, Room.Kind.SUPPORT)
 SHOWN = 30

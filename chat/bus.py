@@ -12,7 +12,7 @@ from django.conf import settings
 from redis import Redis
 from redis.exceptions import RedisError
 
-from core import breaker
+from core import circuit_breaker
 
 log = structlog.get_logger(__name__)
 
@@ -78,7 +78,7 @@ def opened(data: bytes) -> Envelope:
 def _publish(number: int, data: str) -> None:
     try:
         _client(settings.REDIS_BUS_URL).publish(_channel(number), data)
-    except breaker.Resting:
+    except circuit_breaker.CircuitOpen:
         return
     except RedisError as failure:
         log.warning("chat_bus_unreachable", error=str(failure))
@@ -90,4 +90,4 @@ def _channel(number: int) -> str:
 
 @cache
 def _client(url: str) -> Redis:
-    return breaker.client(url, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT)
+    return circuit_breaker.client(url, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT)

@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from chat.models import Room
-from core import cards
-from core.cards import Card
+from core.composition import cards
+from core.composition.cards import Card
 from core.context import Grant
 
 

@@ -34,7 +34,7 @@ from chat.outbox import Outbox
 from chat.services import changes, messages, rooms
 from chat.threads import in_db
 from core import context
-from core.api.times import in_utc
+from core.api.fields import in_utc
 from core.context import Actor
 from core.errors import Conflict, Denied, DomainError
 

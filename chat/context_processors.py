@@ -7,7 +7,7 @@ from django.db import DatabaseError
 from django.http import HttpRequest
 
 from chat import queries
-from core.http import PageRequest
+from core.web.http import PageRequest
 
 
 def conversations(request: HttpRequest) -> dict[str, Any]:

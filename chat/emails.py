@@ -9,7 +9,7 @@ from accounts.services import default_topics, letters, subscriptions
 from chat import topics
 from chat.models import Membership, Room
 from chat.services import unread
-from core import mail
+from core.mail import services as mail
 
 
 def send_unread(*, room_uid: UUID, user_uid: UUID, up_to: int, key: str) -> None:

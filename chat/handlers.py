@@ -7,9 +7,10 @@ from django.utils.translation import gettext as _
 from chat import bus, emails
 from chat.models import Room
 from chat.services import messages, rooms
-from core import events, search
-from core.models import Event
+from core.events import services as events
+from core.events.models import Event
 from core.money import Money
+from core.search import index as search
 
 
 @events.on("room.created", "room.changed", "room.archived", "room.reopened")

@@ -24,8 +24,8 @@ from chat.following import Feed, Follower, Socket
 from chat.models import Room
 from chat.threads import in_db
 from chat.watching import Watchers
-from core.breaker import breaker
-from core.monitoring import metrics
+from core.circuit_breaker import breaker
+from core.metrics import definitions
 
 log = structlog.get_logger(__name__)
 
@@ -58,12 +58,12 @@ class Hub:
             self._spawn(self._listen(self._tried))
             self._spawn(self._poll())
         self.sockets.add(socket)
-        metrics.SOCKETS.inc()
+        definitions.SOCKETS.inc()
 
     async def leave(self, socket: Socket) -> None:
         if socket in self.sockets:
             self.sockets.remove(socket)
-            metrics.SOCKETS.dec()
+            definitions.SOCKETS.dec()
         for room_id in [room_id for room_id, feed in self.feeds.items() if socket in feed.followers]:
             self.unfollow(socket, room_id)
         self.watchers.leave(socket)

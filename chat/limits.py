@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from core import ratelimit
+from core import rate_limits
 from core.context import Actor
 from core.errors import RateLimited
 
@@ -15,17 +15,17 @@ REPORT = "20/hour"
 
 def require_send(by: Actor) -> None:
     """Before somebody says something, by whatever way. Raises RateLimited."""
-    ratelimit.require(SEND, "chat.send", by.id)
+    rate_limits.require(SEND, "chat.send", by.id)
 
 
 def require_open(by: Actor) -> None:
     """Before somebody begins a conversation. Raises RateLimited."""
-    ratelimit.require(OPEN, "chat.open", by.id)
+    rate_limits.require(OPEN, "chat.open", by.id)
 
 
 def require_report(by: Actor) -> None:
     """Before somebody reports a message. Raises RateLimited."""
-    ratelimit.require(REPORT, "chat.report", by.id)
+    rate_limits.require(REPORT, "chat.report", by.id)
 
 
 @dataclass(slots=True)

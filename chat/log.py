@@ -11,8 +11,8 @@ from django.utils.safestring import SafeString, mark_safe
 
 from accounts.models import User
 from chat.models import Message
-from core.cards import Card
-from core.media import Image
+from core.composition.cards import Card
+from core.media.images import Image
 
 TOGETHER = timedelta(minutes=5)
 SNIPPET = 120

@@ -8,9 +8,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from chat import queries
 from chat.models import Room, answers
-from core import panels
+from core.composition import panels
+from core.composition.panels import Panel
 from core.context import Grant
-from core.panels import Panel
 
 SHOWN = 5
 

@@ -16,10 +16,10 @@ from chat import wire
 from chat.models import Membership, Message, Room, SupportCase, answers
 from chat.models.room import RoomQuerySet
 from core import context
+from core.content.models import columns_of, face_of
 from core.context import Actor, Grant
 from core.errors import Conflict, Denied, DomainError, NotFound
-from core.media import Image
-from core.models.picture import columns_of, face_of
+from core.media.images import Image
 
 BATCH = 200
 LARGEST_ROSTER = 200

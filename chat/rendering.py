@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from django.utils.html import escape, linebreaks
 from django.utils.safestring import SafeString, mark_safe
 
-from core import links
+from core.content import links
 
 # Of the HTML that `render` makes: one more with every change that shows. Older messages are rendered again.
 VERSION = 1

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from chat.models import Room
-from core import search
-from core.search import Document
+from core.search import index as search
+from core.search.index import Document
 
 
 @search.register("room")

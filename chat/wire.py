@@ -5,7 +5,7 @@ from typing import Any
 
 from accounts.models import User
 from chat.models import Message
-from core.api.times import in_utc
+from core.api.fields import in_utc
 
 
 def message_data(message: Message) -> dict[str, Any]:

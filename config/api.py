@@ -14,9 +14,9 @@ from analytics.api import routes as analytics_routes
 from blog.api import routes as blog_routes
 from chat.api import routes as chat_routes
 from config.schema import SchemaView
-from core.api import codes
-from core.api.search import routes as core_routes
-from core.webhooks.api import routes as webhook_routes
+from core.api import error_codes
+from core.search.viewsets import routes as core_routes
+from core.webhooks.viewsets import routes as webhook_routes
 from shop.api import routes as shop_routes
 
 
@@ -48,7 +48,7 @@ for prefix, viewset, basename in (  # they are looked through in this order
 
 def problems(request: HttpRequest) -> HttpResponse:
     """What each code of a refusal means; the `type` of a problem leads here."""
-    by_code = groupby(sorted(codes.table(), key=itemgetter(1)), itemgetter(1))
+    by_code = groupby(sorted(error_codes.table(), key=itemgetter(1)), itemgetter(1))
     return render(request, "api/problems.html", {"problems": [(code, list(rows)) for code, rows in by_code]})
 
 

@@ -18,7 +18,7 @@ from celery.signals import (
 )
 from django.conf import settings
 
-from core.monitoring.multiprocess import share_metrics
+from core.metrics.multiprocess import share_metrics
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 METRICS_PORT = int(os.environ.get("METRICS_PORT", "0"))
@@ -46,31 +46,31 @@ def send_surroundings(headers: dict[str, Any], **_: Any) -> None:
 @before_task_publish.connect(sender="core.heartbeat")
 def show_that_beat_lives(**_: Any) -> None:
     # Nobody but the beat sends this task.
-    from core.monitoring import vitals  # noqa: PLC0415
+    from core.monitoring import health_metrics  # noqa: PLC0415
 
-    vitals.seen("beat")
+    health_metrics.seen("beat")
 
 
 @task_prerun.connect
 def take_surroundings(task: Any, **_: Any) -> None:
     from core import context  # noqa: PLC0415
-    from core.monitoring import metrics  # noqa: PLC0415
+    from core.metrics import definitions  # noqa: PLC0415
 
     request = task.request
     request.agora_context = context.bind(request_id=getattr(request, "request_id", "") or "", source=task.name)
     request.agora_context.__enter__()
     request.agora_started = time.perf_counter()
     if sent_at := getattr(request, "sent_at", None):
-        metrics.count_task_wait(sent_at)
+        definitions.count_task_wait(sent_at)
 
 
 @task_postrun.connect
 def drop_surroundings(task: Any, state: str | None = None, **_: Any) -> None:
-    from core.monitoring import metrics  # noqa: PLC0415
+    from core.metrics import definitions  # noqa: PLC0415
 
     bound = getattr(task.request, "agora_context", None)
     if bound is not None:
-        metrics.count_task(task.name, state or "unknown", time.perf_counter() - task.request.agora_started)
+        definitions.count_task(task.name, state or "unknown", time.perf_counter() - task.request.agora_started)
         bound.__exit__(None, None, None)
 
 
@@ -83,10 +83,10 @@ def report(**_: Any) -> None:
 
 @worker_ready.connect
 def show_metrics(**_: Any) -> None:
-    from core.monitoring import scrape  # noqa: PLC0415
+    from core.metrics import prometheus  # noqa: PLC0415
 
     if METRICS_PORT:
-        scrape.serve(METRICS_PORT)
+        prometheus.serve(METRICS_PORT)
 
 
 @worker_ready.connect

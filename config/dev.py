@@ -13,7 +13,7 @@ from django.utils._os import safe_join
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
-from core import mailbox
+from core.mail import mailbox
 
 # What a mail program allows a message: pictures and inline styles.
 AS_MAIL = {

@@ -12,7 +12,7 @@ from types import FrameType
 from typing import Any
 
 from core import draining  # before the workers are forked: they share the flag
-from core.monitoring.multiprocess import forget_process, share_metrics
+from core.metrics.multiprocess import forget_process, share_metrics
 
 DRAIN_SECONDS = float(os.environ.get("DRAIN_SECONDS", "4"))  # more than two of the proxy's looks at our health
 

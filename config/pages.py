@@ -14,11 +14,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from core import cards, search
-from core.http import PageRequest
-from core.microcache import for_strangers
-from core.models import HomeBlock, TextPage
-from core.origin import same_origin_post
+from core.composition import cards
+from core.content.models import HomeBlock, TextPage
+from core.search import index as search
+from core.web.http import PageRequest
+from core.web.origin import same_origin_post
+from core.web.response_cache import cache_for_anonymous
 
 THEMES = ("light", "dark", "system")
 THEME_SECONDS = 365 * 24 * 3600
@@ -32,7 +33,7 @@ KINDS = {
 }
 
 
-@for_strangers
+@cache_for_anonymous
 @require_safe
 def home(request: PageRequest) -> HttpResponse:
     """What staff composed; one query for the blocks and those of each kind of card."""
@@ -74,7 +75,7 @@ def search_suggestions(request: PageRequest) -> HttpResponse:
     return render(request, "search/suggestions.html", {"q": q, "hits": hits})
 
 
-@for_strangers
+@cache_for_anonymous
 @require_safe
 def text_page(request: PageRequest, slug: str) -> HttpResponse:
     """About, delivery, returns, privacy and whatever else staff wrote; one query."""

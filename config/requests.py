@@ -1,7 +1,7 @@
 """Requests as both servers make them: text is UTF-8, whatever a Content-Type says.
 
 Django decodes the query by the charset of the Content-Type while it makes the request, so one that names no encoding of
-text (`charset=hex`) would raise before any middleware could answer. `core.input_guard` refuses such requests.
+text (`charset=hex`) would raise before any middleware could answer. `core.web.input_guard` refuses such requests.
 """
 
 from typing import Any

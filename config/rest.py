@@ -38,7 +38,7 @@ SCHEMA: Final[dict[str, Any]] = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "core.api.examples.add_examples",
-        "core.api.parts.add_parts",
+        "core.api.sparse_fields_schema.add_parts",
     ],
     "ENUM_NAME_OVERRIDES": {
         "PostStatusEnum": "blog.models.post.Post.Status",

@@ -94,23 +94,23 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     *(["config.proxy.ClientAddressMiddleware"] if BEHIND_PROXY else []),
-    "core.middleware.RequestIdMiddleware",
+    "core.web.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "core.middleware.HeadersMiddleware",
+    "core.web.middleware.HeadersMiddleware",
     "config.whitenoise.StaticFilesMiddleware",
-    "core.input_guard.InputGuardMiddleware",
-    "core.microcache.MicrocacheMiddleware",
+    "core.web.input_guard.InputGuardMiddleware",
+    "core.web.response_cache.ResponseCacheMiddleware",
     *(["corsheaders.middleware.CorsMiddleware"] if CORS_ALLOWED_ORIGINS else []),
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "core.web_addresses.AddressMiddleware",
+    "core.web.trailing_slash.AddressMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "core.http.FragmentMiddleware",
+    "core.web.http.FragmentMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.PersonMiddleware",
-    "core.middleware.PageMiddleware",
+    "core.web.middleware.PageMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -118,7 +118,7 @@ WSGI_APPLICATION = "config.wsgi.application"
 ASGI_APPLICATION = "config.asgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
-MESSAGE_STORAGE = "core.messages.Messages"
+MESSAGE_STORAGE = "core.web.messages.Messages"
 
 TEMPLATES = [
     {
@@ -130,7 +130,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "core.context_processors.site",
+                "core.web.context_processors.site",
                 "shop.context_processors.cart",
                 "chat.context_processors.conversations",
             ],
@@ -148,7 +148,7 @@ elif DEBUG:
 else:
     raise ImproperlyConfigured("DATABASE_URL is not set, for example postgres://agora:…@localhost/agora.")
 DATABASES["default"] |= {"ENGINE": "django.db.backends.postgresql", "CONN_MAX_AGE": 0, "ATOMIC_REQUESTS": False}
-DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = 1  # of the statements of core.written
+DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = 1  # of the statements of core.prepared_queries
 # A server that was restarted costs no request: who serves people looks at a connection before using it.
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = ROLE in ("web", "realtime")
 if ROLE == "web" and not DEBUG:
@@ -181,7 +181,7 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_CACHE_URL,
         "KEY_PREFIX": KEY_PREFIX,
-        "OPTIONS": {"pool_class": "core.breaker.Pool"},
+        "OPTIONS": {"pool_class": "core.circuit_breaker.Pool"},
     }
 }
 
@@ -303,7 +303,7 @@ DEVICE_COOKIE_NAME = "__Host-device" if SECURE else "device"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-SESSION_ENGINE = "core.sessions"
+SESSION_ENGINE = "core.web.sessions"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SECURE_SSL_REDIRECT = SECURE and env.bool("SSL_REDIRECT", True)
 SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$"]
@@ -313,7 +313,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY el
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-CSRF_FAILURE_VIEW = "core.error_pages.csrf_failure"
+CSRF_FAILURE_VIEW = "core.web.error_pages.csrf_failure"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -350,14 +350,14 @@ MEDIA_ROOT = Path(env.str("MEDIA_ROOT", str(HOME / "media")))
 BACKUP_ROOT = Path(env.str("BACKUP_ROOT", str(HOME / "backups")))
 PRIVATE_ROOT = Path(env.str("PRIVATE_ROOT", str(HOME / "private")))  # read by web, written by worker; no address
 STORAGES = {
-    "default": {"BACKEND": "core.storage.Folder"},
-    "private": {"BACKEND": "core.storage.Private"},
+    "default": {"BACKEND": "core.media.storage.Folder"},
+    "private": {"BACKEND": "core.media.storage.Private"},
     "staticfiles": {
-        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage" if DEBUG else "core.staticfiles.Storage"
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage" if DEBUG else "core.web.static_files.Storage"
     },
 }
 STATICFILES_FINDERS = [
-    "core.staticfiles.StylesheetFinder",  # joins css/ into site.css
+    "core.web.static_files.StylesheetFinder",  # joins css/ into site.css
     "django.contrib.staticfiles.finders.FileSystemFinder",
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
 ]
@@ -366,7 +366,9 @@ WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
 # --- Mail -----------------------------------------------------------------------------------------------------------
 MAILBOX = HOME / "mail"
 EMAIL_URL = email_url.parse(env.str("EMAIL_URL", ""))
-EMAIL_BACKEND = "core.mailbox.MailboxBackend" if not EMAIL_URL.scheme else "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_BACKEND = (
+    "core.mail.mailbox.MailboxBackend" if not EMAIL_URL.scheme else "django.core.mail.backends.smtp.EmailBackend"
+)
 EMAIL_HOST, EMAIL_PORT = EMAIL_URL.host, EMAIL_URL.port
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = EMAIL_URL.user, EMAIL_URL.password
 EMAIL_USE_TLS, EMAIL_USE_SSL = EMAIL_URL.scheme == "smtp+tls", EMAIL_URL.scheme == "smtp+ssl"

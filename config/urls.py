@@ -9,8 +9,9 @@ from accounts.moderation.urls import patterns as moderation
 from accounts.subscriptions.urls import letters
 from blog.feeds import PostSitemap
 from config import api, dev, pages
-from core import health, styleguide
-from core.monitoring import scrape
+from core.metrics import prometheus
+from core.monitoring import health
+from core.web import style_guide
 from shop.sitemap import ProductSitemap
 
 SITEMAPS = {"posts": PostSitemap, "products": ProductSitemap}
@@ -33,12 +34,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("letters/", include(letters)),
     path("", include(moderation)),
     path("insights/", include("analytics.urls")),
-    path("styleguide/", styleguide.page, name="styleguide"),
+    path("styleguide/", style_guide.page, name="styleguide"),
     path("admin/", admin.site.urls),
     path("health/live", health.live),
     path("health/open", health.takes_requests),
     path("health/ready", health.ready),
-    path("metrics", scrape.page),
+    path("metrics", prometheus.page),
     path("sitemap.xml", sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
     path("robots.txt", pages.robots),
 ]
@@ -46,8 +47,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
 if settings.DEBUG:
     urlpatterns += dev.urlpatterns
 
-handler400 = "core.error_pages.handler400"
-handler403 = "core.error_pages.handler403"
-handler404 = "core.error_pages.handler404"
-handler429 = "core.error_pages.handler429"  # allauth looks for it
-handler500 = "core.error_pages.handler500"
+handler400 = "core.web.error_pages.handler400"
+handler403 = "core.web.error_pages.handler403"
+handler404 = "core.web.error_pages.handler404"
+handler429 = "core.web.error_pages.handler429"  # allauth looks for it
+handler500 = "core.web.error_pages.handler500"

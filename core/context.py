@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from django.http import HttpRequest
+
 from core.errors import Denied
 from core.ids import uuid7
 
@@ -157,3 +159,11 @@ class bind:  # noqa: N801  used like a function, as contextlib's are
 
     def __exit__(self, *_: object) -> None:
         _current.reset(self._before)
+
+
+ANONYMOUS_GRANT = Grant.anonymous()
+
+
+def grant_of(request: HttpRequest) -> Grant:
+    """The grant of a page's request: its session's person, or anonymous."""
+    return Grant.session(request.user) if request.user.is_authenticated else Grant.anonymous()

@@ -11,7 +11,7 @@ def uuid7() -> uuid.UUID:
     return uuid_utils.compat.uuid7()
 
 
-def minted_at(uid: uuid.UUID) -> datetime | None:
+def uuid7_timestamp(uid: uuid.UUID) -> datetime | None:
     """When a uuid7 was made, as whoever made it says; None for one of another version."""
     if uid.version != 7:  # noqa: PLR2004  the version
         return None

@@ -16,7 +16,7 @@ from core import context
 SECRET_WORDS = ("password", "secret", "token", "authorization", "cookie", "code")
 
 
-def say_for_what(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+def add_request_context(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
     """Add the request's id and the source that `core.context` knows, where it knows any."""
     now = context.current()
     if now.request_id or now.source:
@@ -64,7 +64,7 @@ def _encoder(default: Callable[[Any], Any]) -> json.JSONEncoder:
 
 
 SHARED: list[structlog.typing.Processor] = [
-    say_for_what,
+    add_request_context,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -79,7 +79,7 @@ _renderers: dict[bool, structlog.typing.Processor] = {
 _writing = Lock()
 
 
-def tell_request(now: context.Context, *, is_readable: bool, **said: Any) -> None:
+def log_request(now: context.Context, *, is_readable: bool, **said: Any) -> None:
     """Write the line that each request leaves, with nothing secret in it.
 
     It looks like all others. But on the way through Python's logging, where other handlers might want it, it would

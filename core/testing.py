@@ -17,9 +17,9 @@ from django.forms import CheckboxInput, FileField
 from django.http import HttpRequest
 from django.test import Client
 
-from core import events
-from core.breaker import breaker
-from core.models import Event, EventDelivery
+from core.circuit_breaker import breaker
+from core.events import services as events
+from core.events.models import Event, EventDelivery
 
 
 class JustSignedIn(Client):

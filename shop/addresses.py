@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
 from core.errors import Invalid
-from core.text import has_visible_text, strip_invisible
+from core.validation.text import has_visible_text, strip_invisible
 
 LIMITS = {
     "name": 120,

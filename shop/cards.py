@@ -10,12 +10,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from core import cards
-from core.addresses import address, plain
-from core.cards import Action, Card
+from core.composition import cards
+from core.composition.cards import Action, Card
 from core.context import Grant
-from core.media import Image
-from core.written import Written
+from core.media.images import Image
+from core.prepared_queries import PreparedQuery
+from core.web.cached_urls import address, plain
 from shop import timeline
 from shop.models import Category, Order, Product, Variant
 from shop.queries import catalogue
@@ -26,7 +26,7 @@ from shop.queries.skus import renamed_ids
 
 NAMED_CHOICES = 3
 # Products by slug or by the SKU of a variant; two look-ups in indexes, where an OR would read all products.
-CALLED = Written(
+CALLED = PreparedQuery(
     lambda ids: (
         Product.objects.active()
         .for_lists()

@@ -6,7 +6,7 @@ from typing import cast
 
 from django.http import HttpRequest
 
-from core.http import PageRequest
+from core.web.http import PageRequest
 from shop.pages import visitor
 from shop.queries import carts
 

@@ -8,8 +8,9 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from core import mail, ratelimit
-from core.nudge import nudge
+from core import rate_limits
+from core.mail import services as mail
+from core.task_queue import enqueue_best_effort
 from shop.models import Order
 from shop.services import holds
 
@@ -29,10 +30,10 @@ def send_about_unpaid(order: Order, template: str, *, key: str, **values: Any) -
     What waits joins in one mail, which says how all its orders stand.
     """
     if order.paid_at is None and not holds.is_proven(order.user):
-        verdict = ratelimit.hit(settings.GUEST_ORDER_MAILS, "order-mail", order.email)
+        verdict = rate_limits.hit(settings.GUEST_ORDER_MAILS, "order-mail", order.email)
         if not verdict.allowed:
             if cache.add(f"order-mails:{order.email}", True, verdict.reset_after + LATE_SECONDS):
-                nudge("shop.send_waiting_orders", order.number, delay=verdict.reset_after)
+                enqueue_best_effort("shop.send_waiting_orders", order.number, delay=verdict.reset_after)
             return
     send_about(order, template, key=key, **values)
 

@@ -15,11 +15,11 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 
-from core import search
-from core.api.times import TimeFilter
-from core.filters import BooleanFilter
+from core.api.fields import TimeFilter
+from core.api.filters import BooleanFilter
 from core.money import Money
-from core.search import LONGEST_QUERY
+from core.search import index as search
+from core.search.index import LONGEST_QUERY
 from shop.models import Market, Order, Product
 from shop.queries.narrowing import Filters, Span
 

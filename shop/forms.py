@@ -6,9 +6,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
-from core.email_addresses import EmailField
 from core.forms import add_error
 from core.money import Money
+from core.validation.email_addresses import EmailField
 from shop import addresses
 from shop.models import Market
 from shop.models.cart import MAX_QUANTITY

@@ -5,9 +5,10 @@ from typing import Any
 from django.conf import settings
 
 from accounts.services import letters
-from core import events, search
 from core.context import Actor
-from core.models import Event
+from core.events import services as events
+from core.events.models import Event
+from core.search import index as search
 from shop.emails import send_about, send_about_unpaid
 from shop.models import Fulfilment, Order, OrderLine, Refund, Variant
 from shop.providers.bank_transfer import BankTransfer

@@ -7,14 +7,14 @@ from django.db.models import Count, Sum
 from django.utils import timezone
 from prometheus_client.core import GaugeMetricFamily, Metric
 
+from core.metrics import prometheus
 from core.money import Money
-from core.monitoring import scrape
 from shop.models import Order
 
 WINDOW = timedelta(hours=24)
 
 
-@scrape.part("orders")
+@prometheus.part("orders")
 def _orders() -> Iterator[Metric]:
     """One query over the index on the time of placing."""
     labels = ["status", "currency"]

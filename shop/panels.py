@@ -6,9 +6,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from core import panels
+from core.composition import panels
+from core.composition.panels import Panel
 from core.context import Grant
-from core.panels import Panel
 from shop.cards import order_card, own_rows
 from shop.models import Order
 from shop.queries import desk, tax

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from core import search
-from core.search import Document
+from core.search import index as search
+from core.search.index import Document
 from shop.cards import product_url
 from shop.models import OptionValue, Product
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.queries import InName
-from core.models import Event
+from core.events.models import Event
 from core.money import Money
 from core.templatetags.ui import money
 from shop.models import Order, Payment

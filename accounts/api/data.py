@@ -12,9 +12,8 @@ from rest_framework.response import Response
 from accounts.api.keys import UUID, RecentSession
 from accounts.models import Closing, DataExport, User
 from accounts.services import closing, exports
-from core.api.emails import EmailField
+from core.api.fields import EmailField, TimeField
 from core.api.permissions import HasScope
-from core.api.times import TimeField
 from core.api.viewsets import GrantedViewMixin, In, NothingIn, Problem, ReadViewSet
 from core.errors import NotFound
 

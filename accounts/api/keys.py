@@ -14,8 +14,8 @@ from accounts import queries, step_up
 from accounts.models import ApiKey, User
 from accounts.models.api_key import State
 from accounts.services import api_keys
+from core.api.fields import TimeField
 from core.api.permissions import HasScope, grant_of
-from core.api.times import TimeField
 from core.api.viewsets import In, NothingIn, Problem, ReadViewSet
 from core.context import SCOPES
 from core.errors import Denied

@@ -11,11 +11,10 @@ from rest_framework.response import Response
 
 from accounts.models import User
 from accounts.services import people
-from core import pictures
-from core.api.addresses import UrlField
+from core.api.fields import TimeField, UrlField
 from core.api.parsers import MultiPartParser
-from core.api.times import TimeField
 from core.api.viewsets import GrantedViewMixin, In, Problem
+from core.content.services import pictures
 
 
 class MeIn(In):

@@ -15,10 +15,8 @@ from rest_framework.response import Response
 from accounts import moderation
 from accounts.models import Ban, Case, Report
 from accounts.services import bans, cases, reports
-from core import ratelimit
-from core.api.emails import EmailField
-from core.api.references import KindField, KindFilter, ReferenceOut
-from core.api.times import TimeField
+from core import rate_limits
+from core.api.fields import EmailField, KindField, KindFilter, ReferenceOut, TimeField
 from core.api.viewsets import GrantedViewMixin, In, Problem, ReadViewSet
 from core.context import Actor
 
@@ -132,9 +130,9 @@ class ReportViewSet(GrantedViewMixin, viewsets.ViewSet):
     @extend_schema(request=ThingReportIn, responses={202: ReportedOut, 403: Problem, 404: Problem, 429: Problem})
     def create(self, request: Request) -> Response:
         """Report what the caller may see; strangers may too."""
-        given, network = ThingReportIn.parse(request), ratelimit.client_key(request._request)  # noqa: SLF001
+        given, network = ThingReportIn.parse(request), rate_limits.client_key(request._request)  # noqa: SLF001
         rate = PEOPLE_RATE if self.grant.user else STRANGERS_RATE
-        ratelimit.require(rate, "report", self.grant.actor.id or network)
+        rate_limits.require(rate, "report", self.grant.actor.id or network)
         about = given.pop("about")
         reports.report(kind=about["kind"], subject_id=about["id"], viewer=self.grant, network=network, **given)
         return Response({"state": "kept"}, 202)

@@ -10,9 +10,8 @@ from rest_framework.response import Response
 
 from accounts.models import Subscription, User
 from accounts.services import subscriptions
-from core import ratelimit
-from core.api.emails import EmailField
-from core.api.times import TimeField
+from core import rate_limits
+from core.api.fields import EmailField, TimeField
 from core.api.viewsets import GrantedViewMixin, In, Problem, ReadViewSet
 
 RATE = "10/hour"
@@ -85,6 +84,6 @@ class AskViewSet(GrantedViewMixin, viewsets.ViewSet):
     def create(self, request: Request) -> Response:
         """The address is asked by mail, now and then at most; the answer here is always the same."""
         given = AskIn.parse(request)
-        ratelimit.require(RATE, "letters", ratelimit.client_key(request._request))  # noqa: SLF001
+        rate_limits.require(RATE, "letters", rate_limits.client_key(request._request))  # noqa: SLF001
         subscriptions.subscribe(email=given["email"], topic=given["topic"], viewer=self.grant, source="api")
         return Response({"state": "asked"}, 202)

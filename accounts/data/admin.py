@@ -12,11 +12,11 @@ from django.utils.translation import ngettext
 from accounts.models import Closing, User
 from accounts.services import closing
 from accounts.step_up import require
-from core.admin import ReadOnlyAdmin
-from core.email_addresses import EmailField
+from core.context import grant_of
 from core.errors import DomainError
 from core.ids import uuids
-from core.middleware import grant_of
+from core.staff.read_only_admin import ReadOnlyAdmin
+from core.validation.email_addresses import EmailField
 
 
 class ClosingForm(forms.ModelForm):

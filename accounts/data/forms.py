@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from accounts.services.closing import OtherAddress
-from core.email_addresses import EmailField
+from core.validation.email_addresses import EmailField
 
 
 class CloseForm(forms.Form):

@@ -8,8 +8,9 @@ from django.urls import reverse
 from accounts import privacy
 from accounts.models import Closing, DataExport
 from accounts.services import exports
-from core import events, mail
-from core.models import Event
+from core.events import services as events
+from core.events.models import Event
+from core.mail import services as mail
 
 
 @events.on("export.requested", outside=True)

@@ -22,8 +22,8 @@ from accounts.services import exports as export_services
 from accounts.step_up import just_confirmed
 from core.errors import DomainError
 from core.forms import add_error
-from core.http import PageRequest, SeeOther
-from core.paging import keyset
+from core.keyset_pagination import keyset
+from core.web.http import PageRequest, SeeOther
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -30,9 +30,9 @@ from accounts.headless.strategy import pair_of
 from accounts.headless.tokens import Use
 from accounts.models import User
 from accounts.services import app_sessions
-from core import ratelimit
+from core import rate_limits
 from core.errors import DomainError
-from core.json_input import InvalidJSON, parse_json
+from core.validation.json_input import InvalidJSON, parse_json
 
 View = Callable[..., HttpResponseBase]
 
@@ -70,7 +70,7 @@ def door(view: type[RESTView], *, while_closing: bool = False, for_anybody: bool
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if str(request.method).lower() not in methods_of(view):
             return _not_allowed(view)
-        ratelimit.require(CALLS, "app", ratelimit.client_key(request))
+        rate_limits.require(CALLS, "app", rate_limits.client_key(request))
         return within(request, *args, **kwargs) if for_anybody or _is_known(request) else _unknown()
 
     return called
@@ -120,7 +120,7 @@ def _is_known(request: HttpRequest) -> bool:
         return False
     held = queries.app_session_of(told.session, told.person) if told else None
     if held is None:
-        ratelimit.require(BAD_TRIES, "bad-key", ratelimit.client_key(request))
+        rate_limits.require(BAD_TRIES, "bad-key", rate_limits.client_key(request))
         return False
     request.held = held  # type: ignore[attr-defined]
     return True

@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from accounts.models import Impersonation
-from core.admin import ReadOnlyAdmin
+from core.staff.read_only_admin import ReadOnlyAdmin
 
 
 @admin.register(Impersonation)

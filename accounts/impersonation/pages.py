@@ -20,7 +20,7 @@ from accounts.step_up import just_confirmed
 from core.context import Actor
 from core.errors import DomainError
 from core.forms import add_error
-from core.http import PageRequest, SeeOther
+from core.web.http import PageRequest, SeeOther
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -4,7 +4,7 @@ import re
 
 from django.db import migrations
 
-from core.email_addresses import find_email
+from core.validation.email_addresses import find_email
 
 BATCH = 500
 # Where an address stands, and beside which fields it is unique.

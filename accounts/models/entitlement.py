@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.user import User
-from core.email_addresses import email_constraint, find_email
+from core.validation.email_addresses import email_constraint, find_email
 
 
 class EntitlementQuerySet(models.QuerySet["Entitlement"]):

@@ -11,8 +11,8 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from core.content.models import Picture
 from core.ids import uuid7
-from core.models import Picture
 
 DIGEST = r"^[0-9a-f]{64}$"
 

@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.user import User
-from core.email_addresses import email_constraint
 from core.ids import uuid7
+from core.validation.email_addresses import email_constraint
 
 
 class SubscriptionQuerySet(models.QuerySet["Subscription"]):

@@ -12,10 +12,9 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from core.email_addresses import canonical_email, email_constraint, find_email
-from core.erased import NOBODY
+from core.content.models import Picture
 from core.ids import uuid7
-from core.models import Picture
+from core.validation.email_addresses import ERASED_EMAIL_DOMAIN, canonical_email, email_constraint, find_email
 
 
 class UserManager(BaseUserManager["User"]):
@@ -100,11 +99,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     @property
     def erased_email(self) -> str:
         """What is left of the address of somebody who was erased."""
-        return f"erased+{self.uid}{NOBODY}"
+        return f"erased+{self.uid}{ERASED_EMAIL_DOMAIN}"
 
     @property
     def is_erased(self) -> bool:
-        return self.email.endswith(NOBODY)
+        return self.email.endswith(ERASED_EMAIL_DOMAIN)
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
         # Sessions end when this changes: Django's rests on the password alone, ours on address and epoch too.

@@ -10,9 +10,10 @@ from django.utils.translation import ngettext
 from accounts.models import Ban, Case, KeptProfile, Report, SpamWord
 from accounts.services import bans
 from core import constraints
-from core.admin import EditAdmin, ReadOnlyAdmin
-from core.email_addresses import find_email
-from core.middleware import grant_of
+from core.context import grant_of
+from core.staff.edit_admin import EditAdmin
+from core.staff.read_only_admin import ReadOnlyAdmin
+from core.validation.email_addresses import find_email
 
 constraints.register(
     {

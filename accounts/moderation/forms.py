@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Ban, Case, Report
 from accounts.services.reports import LONGEST
-from core.email_addresses import EmailField
+from core.validation.email_addresses import EmailField
 
 LASTS: Final = {"1": _("a day"), "7": _("a week"), "30": _("30 days"), "": _("until it is ended")}
 

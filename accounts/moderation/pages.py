@@ -20,12 +20,12 @@ from accounts.models import Case, User
 from accounts.moderation import queue
 from accounts.moderation.forms import BanForm, DecisionForm, ReportForm
 from accounts.services import bans, cases, reports
-from core import ratelimit
+from core import rate_limits
 from core.errors import Denied, DomainError
 from core.forms import add_error
-from core.http import PageRequest, SeeOther
-from core.origin import same_origin_post
-from core.paging import keyset
+from core.keyset_pagination import keyset
+from core.web.http import PageRequest, SeeOther
+from core.web.origin import same_origin_post
 
 PAGE_SIZE = 24
 # Reports of one stranger's network, and of one person.
@@ -131,8 +131,8 @@ def new_ban(request: PageRequest) -> HttpResponse:
 
 def _report(request: PageRequest, kind: str, subject_id: str, form: ReportForm) -> None:
     """What fills the field that people do not see, is told the same and kept nowhere."""
-    viewer, network = request.grant, ratelimit.client_key(request)
-    ratelimit.require(PEOPLE_RATE if viewer.user else STRANGERS_RATE, "report", viewer.actor.id or network)
+    viewer, network = request.grant, rate_limits.client_key(request)
+    rate_limits.require(PEOPLE_RATE if viewer.user else STRANGERS_RATE, "report", viewer.actor.id or network)
     if not request.POST.get("website"):
         reports.report(kind=kind, subject_id=subject_id, viewer=viewer, network=network, **form.cleaned_data)
 

@@ -10,8 +10,8 @@ from django.utils.translation import ngettext
 
 from accounts.models import Client, ClientSession, Consent, SigningKey, User
 from accounts.services import clients
-from core.admin import ReadOnlyAdmin
-from core.middleware import grant_of
+from core.context import grant_of
+from core.staff.read_only_admin import ReadOnlyAdmin
 
 
 class ApplicationAdmin(ReadOnlyAdmin):

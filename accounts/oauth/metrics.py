@@ -8,7 +8,7 @@ from django.utils import timezone
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 from accounts.models import ClientSession
-from core.monitoring import scrape
+from core.metrics import prometheus
 
 WINDOW = timedelta(hours=24)
 
@@ -23,7 +23,7 @@ def logouts(now: datetime | None = None) -> dict[str, int]:
     )
 
 
-@scrape.part("logouts")
+@prometheus.part("logouts")
 def _families() -> Iterator[Metric]:
     count = GaugeMetricFamily(
         "agora_backchannel_logouts", "Ended sessions that clients are told of, by how that stands.", labels=["state"]

@@ -20,11 +20,11 @@ from accounts.oauth.validator import signed_in_at
 from accounts.programs.pages import PAGE_SIZE
 from accounts.services import clients, consents, device_codes
 from accounts.step_up import just_confirmed
-from core import ratelimit
+from core import rate_limits
 from core.errors import DomainError
 from core.forms import add_error
-from core.http import PageRequest, SeeOther
-from core.paging import keyset
+from core.keyset_pagination import keyset
+from core.web.http import PageRequest, SeeOther
 
 DEVICE_RATE = "10/minute"  # codes are short, so nobody tries many
 
@@ -122,7 +122,7 @@ def device(request: PageRequest) -> HttpResponse:
     """Enter the code that a device shows, see who asks for what, and say yes or no."""
     form = DeviceForm(request.POST or None, initial={"user_code": request.GET.get("user_code", "")})
     if form.is_valid():
-        ratelimit.require(DEVICE_RATE, "device-code", request.grant.actor.id, fail_closed=True)
+        rate_limits.require(DEVICE_RATE, "device-code", request.grant.actor.id, fail_closed=True)
         try:
             return _decided_or_asked(request, form.cleaned_data["user_code"])
         except device_codes.NoSuchCode as refusal:

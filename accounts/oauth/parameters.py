@@ -10,8 +10,8 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
-from core.input_guard import malformed_name
-from core.text import is_storable
+from core.validation.text import is_storable
+from core.web.input_guard import malformed_name
 
 DEFAULT_LENGTH: Final = 1000
 MAX_LENGTHS: Final = {

@@ -23,7 +23,7 @@ from accounts.models import Client, DeviceGrant, User
 from accounts.oauth.parameters import Bounded, BoundedPage
 from accounts.oauth.validator import DEVICE, signed_in_at
 from accounts.services import consents
-from core import ratelimit
+from core import rate_limits
 from core.context import Actor
 
 FORM = "application/x-www-form-urlencoded"
@@ -193,7 +193,7 @@ def may_go_to(response: HttpResponseBase, address: str) -> HttpResponseBase:
 
 def too_often(request: HttpRequest) -> HttpResponse | None:
     """Count one more try of this network; the refusal when it is one too many."""
-    verdict = ratelimit.hit(RATE, "oauth", ratelimit.client_key(request))
+    verdict = rate_limits.hit(RATE, "oauth", rate_limits.client_key(request))
     if verdict.allowed:
         return None
     return JsonResponse({"error": "slow_down"}, status=429, headers={"Retry-After": str(verdict.reset_after)})
@@ -217,7 +217,7 @@ def _for_device(view: Token, request: HttpRequest) -> HttpResponseBase:
     device = DeviceGrant.objects.select_for_update(of=("self",)).filter(device_code=code).first() if code else None
     if device is None or device.client_id != _client_id(request, device):
         return JsonResponse({"error": "invalid_grant"}, status=400)
-    if not ratelimit.hit(f"1/{max(1, device.interval - 1)} second", "device", str(device.pk)).allowed:
+    if not rate_limits.hit(f"1/{max(1, device.interval - 1)} second", "device", str(device.pk)).allowed:
         return JsonResponse({"error": "slow_down"}, status=400)
     states = {DeviceGrant.AUTHORIZATION_PENDING: "authorization_pending", DeviceGrant.DENIED: "access_denied"}
     if device.is_expired():

@@ -24,7 +24,7 @@ from accounts.models import (
 )
 from accounts.privacy import Copy, Fate, Holding, Keeper, Part, Person, Records
 from accounts.services import forgetting
-from core.models import Event, EventOrigin
+from core.events.models import Event, EventOrigin
 
 CHUNK = 500
 SECRETS = _("they open something, or did")

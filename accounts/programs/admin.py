@@ -8,8 +8,8 @@ from django.utils.translation import ngettext
 
 from accounts.models import ApiKey
 from accounts.services import api_keys
-from core.admin import ReadOnlyAdmin
-from core.middleware import grant_of
+from core.context import grant_of
+from core.staff.read_only_admin import ReadOnlyAdmin
 
 
 @admin.register(ApiKey)

@@ -4,8 +4,9 @@ from django.conf import settings
 from django.urls import reverse
 
 from accounts.models import ApiKey
-from core import events, mail
-from core.models import Event
+from core.events import services as events
+from core.events.models import Event
+from core.mail import services as mail
 
 
 @events.on("api_key.added", outside=True)

@@ -20,8 +20,8 @@ from accounts.services import api_keys
 from accounts.step_up import just_confirmed
 from core.errors import DomainError
 from core.forms import add_error
-from core.http import PageRequest, SeeOther
-from core.paging import keyset
+from core.keyset_pagination import keyset
+from core.web.http import PageRequest, SeeOther
 
 PAGE_SIZE = 24
 

@@ -15,12 +15,13 @@ from django.utils.translation import gettext as _
 from accounts import devices, step_up
 from accounts.security_log import queries
 from accounts.security_log.forms import LogForm
-from core import events, spreadsheets
-from core.admin import ReadOnlyAdmin
-from core.admin.history import facts
-from core.middleware import grant_of
-from core.models import EventOrigin
-from core.paging import keyset
+from core import csv_export
+from core.context import grant_of
+from core.events import services as events
+from core.events.models import EventOrigin
+from core.keyset_pagination import keyset
+from core.staff.history import facts
+from core.staff.read_only_admin import ReadOnlyAdmin
 
 PAGE_SIZE = 50
 AT_ONCE = 500
@@ -77,7 +78,7 @@ class SecurityLogAdmin(ReadOnlyAdmin):
             return HttpResponse(str(form.errors.as_text()), status=422, content_type="text/plain")
         asked = sorted(name for name, value in form.cleaned_data.items() if value)
         events.record("security_log.exported", ("security_log", ""), by=grant_of(request).actor, asked=asked)
-        lines = spreadsheets.lines(COLUMNS, _rows_of(queries.entries(form.wanted()).iterator(chunk_size=AT_ONCE)))
+        lines = csv_export.lines(COLUMNS, _rows_of(queries.entries(form.wanted()).iterator(chunk_size=AT_ONCE)))
         headers = {"Content-Disposition": 'attachment; filename="security-log.csv"'}
         return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
 

@@ -12,12 +12,11 @@ from rest_framework.response import Response
 from accounts import step_up, timeline
 from accounts.security_log import queries
 from accounts.security_log.queries import Wanted
-from core import events
-from core.api.references import ReferenceOut
-from core.api.spreadsheets import CsvRenderer
-from core.api.times import TimeField, TimeFilter
+from core.api.csv_renderer import CsvRenderer
+from core.api.fields import ReferenceOut, TimeField, TimeFilter
 from core.api.viewsets import GrantedViewMixin, Problem
-from core.models import Event, EventOrigin
+from core.events import services as events
+from core.events.models import Event, EventOrigin
 
 REFUSALS = {400: Problem, 401: Problem, 403: Problem}
 

@@ -7,9 +7,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.security_log import queries
 from accounts.security_log.queries import Wanted
-from core.admin import MOMENT
 from core.errors import DomainError
 from core.forms import DateTimeField
+from core.staff.read_only_admin import MOMENT
 
 
 class LogForm(forms.Form):

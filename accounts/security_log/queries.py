@@ -11,9 +11,9 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from core.email_addresses import find_email
 from core.errors import Invalid
-from core.models import EventOrigin
+from core.events.models import EventOrigin
+from core.validation.email_addresses import find_email
 from core.webhooks import catalogue
 
 # Whose events are in the log: all that happens to these.

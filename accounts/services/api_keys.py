@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import keys
 from accounts.models import ApiKey, User
-from core import events
 from core.context import SCOPES, Actor
 from core.errors import Conflict, Denied, Invalid
+from core.events import services as events
 
 MOST_KEYS: Final = 25
 OVERLAP: Final = timedelta(hours=24)

@@ -11,8 +11,8 @@ from django.utils import timezone
 from accounts import queries
 from accounts.headless.tokens import Token
 from accounts.models import Device, User
-from core import events
 from core.context import Actor
+from core.events import services as events
 
 
 def begin(*, user: User, device_uid: str, now: datetime | None = None) -> Token:

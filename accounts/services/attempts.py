@@ -10,9 +10,9 @@ from django.db import transaction
 from django.utils.crypto import salted_hmac
 
 from accounts.models import User
-from core import events
 from core.context import Actor
-from core.email_addresses import find_email
+from core.events import services as events
+from core.validation.email_addresses import find_email
 
 
 @transaction.atomic

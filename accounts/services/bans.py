@@ -18,10 +18,11 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Ban, User
 from accounts.services import devices
-from core import context, events
+from core import context
 from core.context import Actor
-from core.email_addresses import canonical_email
 from core.errors import Denied, Invalid, NotFound
+from core.events import services as events
+from core.validation.email_addresses import canonical_email
 
 Scope = Ban.Scope
 # The widest network that is banned at once: beyond, it is whole providers.

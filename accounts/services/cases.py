@@ -17,9 +17,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts import moderation
 from accounts.models import Case, Report, User
 from accounts.moderation import Source
-from core import events
 from core.context import Actor
 from core.errors import Conflict, NotFound
+from core.events import services as events
 
 Act = Case.Act
 # How long who decided may take it back.

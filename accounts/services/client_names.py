@@ -6,9 +6,9 @@ from typing import Final
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from core import confusables
 from core.context import Actor
 from core.errors import Invalid
+from core.validation import confusables
 
 PRODUCT: Final = "Agora"
 # Words that only staff's own programs bear, and beginnings of such words.

@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.models import Client, ClientSession, Device, User
-from core.nudge import nudge
+from core.task_queue import enqueue_best_effort
 
 State = ClientSession.State
 KEEP: Final = timedelta(days=30)
@@ -67,4 +67,4 @@ def _end(theirs: QuerySet[ClientSession], now: datetime | None) -> None:
         ended_at=now or timezone.now(),
     )
     if ended:
-        transaction.on_commit(partial(nudge, "accounts.sweep_logouts"), robust=True)
+        transaction.on_commit(partial(enqueue_best_effort, "accounts.sweep_logouts"), robust=True)

@@ -15,9 +15,9 @@ from oauth2_provider.generators import generate_client_secret
 from accounts import scopes as known
 from accounts.models import Client, User
 from accounts.services import client_names, consents
-from core import events
 from core.context import Actor
 from core.errors import Conflict, Denied, DomainError, Invalid
+from core.events import services as events
 from core.webhooks import guard
 
 MOST_CLIENTS: Final = 25

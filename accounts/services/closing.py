@@ -18,9 +18,9 @@ from accounts import privacy
 from accounts.models import ApiKey, Closing, Device, User
 from accounts.services import devices
 from accounts.services.exports import person_of
-from core import events
 from core.context import Actor
 from core.errors import Conflict, Denied, Invalid, NotFound
+from core.events import services as events
 
 GRACE: Final = timedelta(days=14)
 REMINDED: Final = timedelta(days=1)  # before it is due

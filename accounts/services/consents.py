@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from accounts.models import AccessToken, AuthorizationCode, Client, Consent, DeviceGrant, RefreshToken, User
 from accounts.services import client_sessions
-from core import events
 from core.context import Actor
 from core.errors import Denied
+from core.events import services as events
 
 
 def covers(*, user_id: int, client_id: str, scopes: Iterable[str]) -> bool:

@@ -8,9 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Client, DeviceGrant, User
 from accounts.services import consents
-from core import events
 from core.context import Actor
 from core.errors import NotFound
+from core.events import services as events
 
 
 class NoSuchCode(NotFound):

@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from accounts.models import ClientSession, Device, User
 from accounts.services import client_sessions, consents
-from core import events
 from core.context import Actor
 from core.errors import NotFound
+from core.events import services as events
 
 KEEP = timedelta(days=400)
 CHANGES = ("session_key", "last_seen_at", "browser", "network", "app_session", "refresh_id", "refreshed_at")

@@ -14,10 +14,10 @@ from django.utils import timezone
 
 from accounts.models import Entitlement, User
 from accounts.queries import owner_of
-from core import events
 from core.context import Actor
-from core.email_addresses import find_email
 from core.errors import Invalid
+from core.events import services as events
+from core.validation.email_addresses import find_email
 
 
 class NobodyHolds(Invalid):

@@ -17,9 +17,9 @@ from accounts.models import DataExport, User
 from accounts.models.data import private_storage
 from accounts.privacy import Person, archive
 from accounts.queries import addresses_of
-from core import events
 from core.context import Actor
 from core.errors import Conflict, Denied, NotFound, RateLimited
+from core.events import services as events
 
 KEEP: Final = timedelta(days=7)
 MOST_A_DAY: Final = 3

@@ -27,8 +27,9 @@ from accounts.models import (
     Subscription,
     User,
 )
-from core import pictures
-from core.models import EventDelivery, IdempotencyKey
+from core.api.models import IdempotencyKey
+from core.content.services import pictures
+from core.events.models import EventDelivery
 
 THEIRS: tuple[type[Model], ...] = (
     *(AccessToken, RefreshToken, IDToken, AuthorizationCode, DeviceGrant, Consent, Client),

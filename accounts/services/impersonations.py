@@ -15,9 +15,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import queries
 from accounts.models import Impersonation, User
-from core import events
 from core.context import Actor
 from core.errors import Conflict, Denied, Invalid
+from core.events import services as events
 
 LIMIT: Final = timedelta(minutes=30)
 PERMISSION: Final = "accounts.impersonate_user"

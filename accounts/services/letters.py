@@ -22,9 +22,9 @@ from django.utils import timezone
 from accounts import topics
 from accounts.models import Letter, Subscription
 from accounts.services import subscriptions
-from core import mail
 from core.context import Actor
-from core.nudge import nudge
+from core.mail import services as mail
+from core.task_queue import enqueue_best_effort
 
 log = structlog.get_logger(__name__)
 
@@ -57,7 +57,7 @@ def spread(*, topic: str, key: str, about: str, except_user_id: int | None = Non
         cursor.execute(SPREAD, values)
         written = int(cursor.rowcount)
     if written:
-        transaction.on_commit(partial(nudge, "accounts.send_letters"), robust=True)
+        transaction.on_commit(partial(enqueue_best_effort, "accounts.send_letters"), robust=True)
     return written
 
 

@@ -11,11 +11,12 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.services import devices, entitlements
-from core import events, pictures
+from core.content.models import Picture
+from core.content.services import pictures
 from core.context import Actor
 from core.errors import Conflict, Denied, Invalid
-from core.models import Picture
-from core.text import contains_control_characters, has_visible_text, strip_invisible
+from core.events import services as events
+from core.validation.text import contains_control_characters, has_visible_text, strip_invisible
 
 
 class AddressTaken(Conflict):

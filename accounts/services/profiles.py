@@ -9,9 +9,9 @@ from django.utils import timezone
 from accounts.models import KeptProfile, User
 from accounts.services import people
 from accounts.services.people import Profile
-from core import pictures
+from core.content.models import Picture
+from core.content.services import pictures
 from core.context import Actor
-from core.models import Picture
 
 KEEP: Final = timedelta(days=30)
 

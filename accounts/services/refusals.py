@@ -8,8 +8,9 @@ from typing import Final
 
 from django.db import transaction
 
-from core import events, ratelimit
+from core import rate_limits
 from core.context import Actor
+from core.events import services as events
 
 ONCE: Final = "1/hour"
 
@@ -19,7 +20,7 @@ def note_refused(*, subject: tuple[str, str], why: str, endpoint: str, by: Actor
 
     Without Redis nothing is noted: nobody could say how often it was. Records api_key.refused or client.refused.
     """
-    if not ratelimit.hit(ONCE, "refused", *subject, why, fail_closed=True).allowed:
+    if not rate_limits.hit(ONCE, "refused", *subject, why, fail_closed=True).allowed:
         return
     with transaction.atomic():
         events.record(f"{subject[0]}.refused", subject, by=by, why=why, endpoint=endpoint)

@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts import moderation
 from accounts.models import Ban, Report, User
 from accounts.services import bans, cases
-from core import events
 from core.context import Actor, Grant
 from core.errors import Denied, NotFound
+from core.events import services as events
 
 # So many people, not networks: a stranger costs nothing.
 HIDE_AT: Final = 3

@@ -22,9 +22,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts import factors
 from accounts.models import Role, User
 from accounts.services import devices
-from core import events
 from core.context import Actor
 from core.errors import Conflict, Denied, Invalid
+from core.events import services as events
 
 HOUSE = ("core", "accounts", "blog", "shop", "chat", "analytics")
 

@@ -11,8 +11,9 @@ from django.utils import timezone
 from oauth2_provider.utils import jwk_from_pem
 
 from accounts.models import SigningKey
-from core import encryption, events
+from core import encryption
 from core.context import Actor
+from core.events import services as events
 
 BITS: Final = 2048
 LOCK: Final = 7_204_110  # an advisory lock's number, ours alone

@@ -17,10 +17,10 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import topics
 from accounts.models import Subscription, User
-from core import events
 from core.context import Actor, Grant
-from core.email_addresses import INVALID, canonical_email
 from core.errors import Invalid, NotFound
+from core.events import services as events
+from core.validation.email_addresses import INVALID, canonical_email
 
 State = Subscription.State
 

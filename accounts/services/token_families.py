@@ -5,8 +5,8 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from accounts.models import Client, RefreshToken
-from core import events
 from core.context import Actor
+from core.events import services as events
 
 CODE, REFRESH = "code", "refresh_token"
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.services import people
-from core.email_addresses import canonical_email
+from core.validation.email_addresses import canonical_email
 
 LONGEST_NAME = 120
 

@@ -10,8 +10,8 @@ from django.http import HttpRequest
 
 from accounts import devices
 from accounts.models import User
-from core import events
 from core.context import Actor
+from core.events import services as events
 
 
 @receiver(post_save, sender=SocialAccount)

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.guards import person_locked
 from accounts.social.adapter import origins_of
 from accounts.social.forms import DisconnectForm
-from core.http import SeeOther
+from core.web.http import SeeOther
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

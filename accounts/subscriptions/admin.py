@@ -11,9 +11,10 @@ from django.utils.translation import ngettext
 
 from accounts.models import Letter, Subscription
 from accounts.services import subscriptions
-from core import events, spreadsheets
-from core.admin import ReadOnlyAdmin
-from core.middleware import grant_of
+from core import csv_export
+from core.context import grant_of
+from core.events import services as events
+from core.staff.read_only_admin import ReadOnlyAdmin
 
 COLUMNS: Final = ("email", "topic", "state", "source", "created_at", "confirmed_at", "ended_at")
 
@@ -62,4 +63,4 @@ class LetterAdmin(ReadOnlyAdmin):
 
 def lines_of(queryset: QuerySet[Subscription]) -> Iterator[str]:
     """A head and a line a row."""
-    return spreadsheets.lines(COLUMNS, queryset.order_by("pk").values_list(*COLUMNS).iterator())
+    return csv_export.lines(COLUMNS, queryset.order_by("pk").values_list(*COLUMNS).iterator())

@@ -3,7 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from core.email_addresses import EmailField
+from core.validation.email_addresses import EmailField
 
 
 class AskForm(forms.Form):

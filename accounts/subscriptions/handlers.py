@@ -6,9 +6,10 @@ from django.urls import reverse
 from accounts import topics
 from accounts.models import Subscription, User
 from accounts.services import letters, subscriptions
-from core import events, mail
 from core.context import Grant
-from core.models import Event
+from core.events import services as events
+from core.events.models import Event
+from core.mail import services as mail
 
 
 @events.on("subscription.asked", outside=True)

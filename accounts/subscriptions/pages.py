@@ -18,11 +18,11 @@ from accounts import topics
 from accounts.models import Subscription, User
 from accounts.services import default_topics, subscriptions
 from accounts.subscriptions.forms import AskForm, TopicForm
-from core import ratelimit
+from core import rate_limits
 from core.context import Grant
-from core.http import PageRequest, SeeOther
-from core.origin import same_origin_post
-from core.paging import Page, keyset
+from core.keyset_pagination import Page, keyset
+from core.web.http import PageRequest, SeeOther
+from core.web.origin import same_origin_post
 
 # Addresses that one network may type.
 RATE = "10/hour"
@@ -37,7 +37,7 @@ def index(request: PageRequest) -> HttpResponse:
     initial = {"topic": _asked_topic(request), "email": known}
     form = AskForm(request.POST if request.method == "POST" else None, initial=initial)
     if request.method == "POST" and form.is_valid():
-        ratelimit.require(RATE, "letters", ratelimit.client_key(request))
+        rate_limits.require(RATE, "letters", rate_limits.client_key(request))
         given = form.cleaned_data
         holds = not given["website"] and subscriptions.subscribe(
             email=given["email"], topic=given["topic"], viewer=request.grant, source=given["source"] or "page"

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from core import panels
+from core.composition import panels
 
 
 @pytest.fixture

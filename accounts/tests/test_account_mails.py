@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from core import mail
+from core.mail import services as mail
 
 FOLDER = Path(settings.BASE_DIR) / "templates" / "emails"
 NAMES = sorted(path.stem for path in FOLDER.glob("account_*.txt"))

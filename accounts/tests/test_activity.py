@@ -8,8 +8,8 @@ from django.urls import reverse
 
 from accounts import timeline
 from accounts.tests.factories import PASSWORD, UserFactory
-from core import events
 from core.context import Actor
+from core.events import services as events
 
 pytestmark = pytest.mark.django_db
 

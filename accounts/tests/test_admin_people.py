@@ -267,7 +267,7 @@ def test_nothing_goes_around_the_services(name):
 
 
 def test_a_persons_page_has_room_for_what_other_apps_know(client, staff, monkeypatch):
-    from core import panels
+    from core.composition import panels
 
     user = UserFactory()
     shown = panels.Panel("Their orders", "analytics/panels/earned.html", {"sales": []})

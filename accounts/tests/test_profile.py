@@ -14,11 +14,11 @@ from accounts.models import User
 from accounts.services import people, roles
 from accounts.services.people import AddressTaken
 from accounts.tests.factories import UserFactory
-from core import media
+from core.content.models import Picture
+from core.content.services.pictures import add_picture, render_picture
 from core.context import Actor
 from core.errors import Denied
-from core.models import Picture
-from core.pictures import add_picture, render_picture
+from core.media import images
 from core.testing import deliver_events, events_named, no_event, snapshot
 
 pytestmark = pytest.mark.django_db
@@ -143,13 +143,13 @@ def test_a_picture_that_something_else_shows_stays(client, user):
 
 def test_renditions_of_a_picture_that_is_gone_leave_no_files(user, settings, monkeypatch):
     picture = add_picture(upload=portrait((700, 500)), by=Actor.person(user), decorative=True)
-    really = media.render
+    really = images.render
 
     def removed_meanwhile(source, stem):
         yield from really(source, stem)
         Picture.objects.all().delete()
 
-    monkeypatch.setattr(media, "render", removed_meanwhile)
+    monkeypatch.setattr(images, "render", removed_meanwhile)
     render_picture(str(picture.uid))
 
     assert files_of(settings) == [f"{picture.uid.hex}.webp"]

@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import URLResolver, get_resolver, resolve, reverse
 
 from accounts.tests.factories import UserFactory
-from core.models import Event
+from core.events.models import Event
 from core.testing import snapshot
 
 pytestmark = pytest.mark.django_db

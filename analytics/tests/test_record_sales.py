@@ -7,9 +7,9 @@ from django.db import IntegrityError, transaction
 
 from analytics.models import SaleFact, SaleSource
 from analytics.tests.factories import sale
-from core import events
 from core.context import Actor
-from core.models import EventDelivery
+from core.events import services as events
+from core.events.models import EventDelivery
 from core.testing import snapshot
 
 SHOP = Actor.system("shop")

@@ -14,7 +14,7 @@ from accounts.tests.factories import UserFactory
 from analytics import panels
 from analytics.models import SaleFact
 from analytics.tests.factories import refund, sale
-from core import panels as slots
+from core.composition import panels as slots
 from core.context import Actor, Grant
 
 pytestmark = pytest.mark.django_db

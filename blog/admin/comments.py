@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from blog.models import Comment
 from blog.services import commenting
-from core.middleware import grant_of
+from core.context import grant_of
 
 
 @admin.register(Comment)

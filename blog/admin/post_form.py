@@ -13,15 +13,16 @@ from blog.models import Post
 from blog.services import slugs, tagging
 from blog.services.revising import LONGEST
 from blog.services.writing import EditConflict, NothingWritten, PostFields
-from core import constraints, markdown
-from core.admin import ExplainedForm
+from core import constraints
+from core.content import markdown
+from core.content.models import Picture
+from core.content.services.pictures import add_picture
 from core.context import Actor
-from core.email_addresses import find_email
 from core.errors import DomainError
-from core.models import Picture
-from core.pictures import add_picture
-from core.text import has_visible_text
-from core.xml_text import drop_non_xml
+from core.staff.edit_admin import ExplainedForm
+from core.validation.email_addresses import find_email
+from core.validation.text import has_visible_text
+from core.validation.xml_text import drop_non_xml
 
 WRITTEN = (
     *("title", "slug", "excerpt", "seo_description", "visibility", "entitlement_kind", "entitlement_subject"),

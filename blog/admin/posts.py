@@ -18,8 +18,8 @@ from blog.forms import PublicationForm
 from blog.models import Post, Revision
 from blog.services import checking, publishing, revising, writing
 from core import interrupted_forms
+from core.context import grant_of
 from core.errors import Denied, DomainError
-from core.middleware import grant_of
 
 REVISIONS_SHOWN = 20
 VERBS: dict[str, Callable[..., Post]] = {

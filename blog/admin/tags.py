@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from blog.models import Tag, TagAlias
 from core import constraints
-from core.admin import EditAdmin
+from core.staff.edit_admin import EditAdmin
 
 constraints.register(
     {

@@ -16,11 +16,11 @@ from blog.api.shapes import CommentIn, CommentOut, ModerationIn
 from blog.models import Comment, Post
 from blog.models.comment import CommentQuerySet
 from blog.services import commenting
-from core import ratelimit
+from core import rate_limits
+from core.api.idempotency import idempotent
 from core.api.permissions import grant_of
 from core.api.viewsets import Problem, ReadViewSet
 from core.errors import NotFound
-from core.idempotency import idempotent
 
 
 class CommentFilter(django_filters.FilterSet):
@@ -35,7 +35,7 @@ class CommentThrottle(BaseThrottle):
     """As often as the page's form, counted together with it."""
 
     def allow_request(self, request: Request, view: APIView) -> bool:
-        self.verdict = ratelimit.hit(commenting.RATE, "comment", grant_of(request).actor.id)
+        self.verdict = rate_limits.hit(commenting.RATE, "comment", grant_of(request).actor.id)
         return self.verdict.allowed
 
     def wait(self) -> float:
@@ -73,7 +73,7 @@ class CommentViewSet(ReadViewSet[Comment]):
         post = Post.objects.readable_by(self.grant).filter(slug=asked.pop("post")).values_list("pk", flat=True).first()
         if post is None:
             raise NotFound(field="post")
-        how = Circumstances(network=ratelimit.client_key(request._request))  # noqa: SLF001
+        how = Circumstances(network=rate_limits.client_key(request._request))  # noqa: SLF001
         now = timezone.now()
         comment = commenting.add_comment(post_id=post, by=self.grant.actor, how=how, now=now, **asked)
         return Response(CommentOut(comment).data, 201 if comment.created_at == now else 200)

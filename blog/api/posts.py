@@ -18,9 +18,9 @@ from blog.models import Post, PostAuthor, PostTag
 from blog.models.post import PostQuerySet
 from blog.services import publishing, writing
 from core.api import conditional
+from core.api.idempotency import idempotent
 from core.api.problems import CONTENT_TYPE, problem
 from core.api.viewsets import NothingIn, Problem, ReadViewSet
-from core.idempotency import idempotent
 
 PUBLISHED = Post.Status.PUBLISHED
 

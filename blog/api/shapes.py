@@ -9,13 +9,11 @@ from accounts.models import User
 from blog import access
 from blog.models import Comment, Post, Tag
 from blog.services import commenting, revising
-from core import markdown
-from core.api.addresses import UrlField
+from core.api.fields import ReferenceOut, TimeField, UrlField
 from core.api.permissions import grant_of
-from core.api.references import ReferenceOut
-from core.api.times import TimeField
 from core.api.viewsets import In, Problem
-from core.models import Picture
+from core.content import markdown
+from core.content.models import Picture
 
 
 class AuthorOut(serializers.Serializer[User]):

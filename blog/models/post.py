@@ -12,11 +12,11 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Entitlement, User
 from blog.models.tag import PostTag, Tag
-from core.addresses import address
+from core.content.models import Picture
 from core.context import Actor, Grant
 from core.ids import uuid7
-from core.models import Picture
-from core.slugs import SlugField
+from core.validation.slugs import SlugField
+from core.web.cached_urls import address
 
 WORDS_A_MINUTE = 230
 LONGEST_SLUG = 80

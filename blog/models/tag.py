@@ -8,7 +8,7 @@ from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from core.slugs import SlugField
+from core.validation.slugs import SlugField
 
 LONGEST_TAG = 60
 

@@ -15,10 +15,10 @@ from blog.models import Comment
 from blog.pages.drawing import draw_post, thread_context
 from blog.queries import OpenPost
 from blog.services import commenting
-from core import ratelimit
+from core import rate_limits
 from core.errors import DomainError, NotFound
 from core.forms import add_error
-from core.http import PageRequest, SeeOther
+from core.web.http import PageRequest, SeeOther
 
 
 @require_POST
@@ -32,7 +32,7 @@ def comments(request: PageRequest, slug: str) -> HttpResponse:
     form = CommentForm(request.POST)
     if form.is_valid():
         try:
-            ratelimit.require(commenting.RATE, "comment", request.grant.actor.id)
+            rate_limits.require(commenting.RATE, "comment", request.grant.actor.id)
             how = form.circumstances(request)
             comment = commenting.add_comment(
                 post_id=opened.post.pk, by=request.grant.actor, how=how, **form.cleaned_data

@@ -17,9 +17,9 @@ from blog.forms import CommentForm, PublicationForm
 from blog.models import Post
 from blog.queries import Names, OpenPost
 from blog.rendering import Contents
-from core.cards import Card
-from core.http import PageRequest
-from core.media import Image
+from core.composition.cards import Card
+from core.media.images import Image
+from core.web.http import PageRequest
 
 TOC_LEVEL, TOC_FROM = 2, 3
 STORY_SIZES = "(min-width: 48rem) 42rem, 100vw"

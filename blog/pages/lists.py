@@ -12,19 +12,19 @@ from accounts.models import User
 from blog import freshness, queries
 from blog.models import Post, Tag
 from blog.pages.drawing import entries
-from core.http import PageRequest
-from core.microcache import for_strangers
-from core.paging import Page
+from core.keyset_pagination import Page
+from core.web.http import PageRequest
+from core.web.response_cache import cache_for_anonymous
 
 
-@for_strangers
+@cache_for_anonymous
 @require_safe
 def index(request: PageRequest) -> HttpResponse:
     """The newest posts, the first of them large; four queries, one of them once a second."""
     return freshness.page(request, partial(_index, request), queries.journal_version())
 
 
-@for_strangers
+@cache_for_anonymous
 @require_safe
 def tag(request: PageRequest, slug: str) -> HttpResponse:
     """Posts about one subject; an older name of it leads here. Five queries at most."""
@@ -36,7 +36,7 @@ def tag(request: PageRequest, slug: str) -> HttpResponse:
     return freshness.page(request, partial(_tag, request, found), queries.journal_version(), found.description)
 
 
-@for_strangers
+@cache_for_anonymous
 @require_safe
 def author(request: PageRequest, uid: UUID) -> HttpResponse:
     """What one person has written; five queries."""

@@ -17,11 +17,11 @@ from blog.services import publishing
 from core.context import Grant
 from core.errors import Denied, DomainError
 from core.forms import add_error
-from core.http import PageRequest, SeeOther
-from core.microcache import for_strangers
+from core.web.http import PageRequest, SeeOther
+from core.web.response_cache import cache_for_anonymous
 
 
-@for_strangers
+@cache_for_anonymous
 @require_safe
 def post(request: PageRequest, slug: str) -> HttpResponse:
     """A post; a draft for those who work on it. An older address leads to the present one.

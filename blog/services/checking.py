@@ -7,10 +7,11 @@ from django.utils.translation import gettext_lazy as _
 
 from blog.models import Post
 from blog.services.publishing import IMAGE_WITHOUT_WORDS
-from core import cards, markdown
+from core.composition import cards
+from core.content import markdown
+from core.content.models import Picture
 from core.context import Grant
-from core.models import Picture
-from core.text import has_visible_text
+from core.validation.text import has_visible_text
 
 
 @dataclass(frozen=True, slots=True)

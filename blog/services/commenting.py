@@ -14,13 +14,14 @@ from accounts.services import bans, cases, spam
 from blog import access
 from blog.models import Comment, Post
 from blog.models.comment import DEEPEST
-from core import events, markdown
 from core.constraints import violated_constraint
+from core.content import markdown
 from core.context import Actor
 from core.errors import Conflict, Denied, Invalid, NotFound
+from core.events import services as events
 from core.ids import uuid7
-from core.text import has_visible_text
-from core.xml_text import drop_non_xml
+from core.validation.text import has_visible_text
+from core.validation.xml_text import drop_non_xml
 
 LONGEST = 5000
 UID_CONSTRAINT = "blog_comment_uid_key"

@@ -18,9 +18,9 @@ from django.utils.translation import gettext_lazy as _
 from blog import access
 from blog.models import Post, Revision
 from blog.services.revising import keep_revision
-from core import events
 from core.context import Actor
 from core.errors import Conflict, Denied, DomainError, Invalid
+from core.events import services as events
 
 log = structlog.get_logger(__name__)
 

@@ -13,7 +13,7 @@ from blog import access
 from blog.models import Post, Revision
 from core.context import Actor
 from core.errors import Denied, Invalid
-from core.xml_text import drop_non_xml
+from core.validation.xml_text import drop_non_xml
 
 LONGEST = {
     "title": 200,

@@ -6,10 +6,11 @@ from django.utils.translation import gettext_lazy as _
 
 from blog.models import Post, SlugRedirect
 from blog.models.post import LONGEST_SLUG
-from core import events, references
+from core.composition import cross_references
 from core.context import Actor
 from core.errors import Conflict, Invalid
-from core.slugs import make_slug
+from core.events import services as events
+from core.validation.slugs import make_slug
 
 # First steps of the journal's own addresses.
 RESERVED = frozenset({"by", "comments", "feed", "tag"})
@@ -57,5 +58,5 @@ def move_post(post: Post, slug: str, *, by: Actor) -> None:
     SlugRedirect.objects.filter(old_slug=slug).delete()
     if post.first_published_at is not None:
         SlugRedirect.objects.update_or_create(old_slug=old, defaults={"post": post})
-    references.replace(("post", old), [])
+    cross_references.replace(("post", old), [])
     events.record("post.moved", post, by=by, old=old, new=slug)

@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from blog.models import Post, PostTag, Tag, TagAlias
 from blog.models.tag import LONGEST_TAG
 from core.errors import Invalid
-from core.slugs import make_slug
-from core.xml_text import drop_non_xml
+from core.validation.slugs import make_slug
+from core.validation.xml_text import drop_non_xml
 
 MOST_TAGS = 12
 

@@ -13,14 +13,16 @@ from blog import access
 from blog.models import Post, PostAuthor, Revision
 from blog.services import slugs, tagging
 from blog.services.revising import LONGEST, TooLong, forget_autosave, keep_revision
-from core import events, markdown, references
+from core.composition import cross_references
 from core.constraints import violated_constraint
+from core.content import markdown
+from core.content.markdown import Story
+from core.content.models import Picture
 from core.context import Actor
 from core.errors import Conflict, Denied, Invalid
-from core.markdown import Story
-from core.models import Picture
-from core.text import has_visible_text
-from core.xml_text import drop_non_xml
+from core.events import services as events
+from core.validation.text import has_visible_text
+from core.validation.xml_text import drop_non_xml
 
 SLUG_CONSTRAINT = "blog_post_slug_key"
 COLUMNS = (
@@ -231,7 +233,7 @@ def _columns(story: Story) -> dict[str, Any]:
 
 
 def _keep_references(post: Post) -> None:
-    references.replace(("post", post.slug), markdown.CARD_MARK.findall(post.body_html))
+    cross_references.replace(("post", post.slug), markdown.CARD_MARK.findall(post.body_html))
 
 
 def _store(post: Post) -> None:

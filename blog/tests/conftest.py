@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from core import cards
-from core.cards import Action, Card
+from core.composition import cards
+from core.composition.cards import Action, Card
 from core.money import Money
 
 

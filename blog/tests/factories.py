@@ -12,9 +12,9 @@ from PIL import Image as PIL_Image
 from accounts.models import User
 from blog.models import Comment, Post, PostAuthor, PostTag
 from blog.services import commenting, publishing, writing
+from core.content.models import Picture
+from core.content.services.pictures import add_picture
 from core.context import Actor
-from core.models import Picture
-from core.pictures import add_picture
 
 SYSTEM = Actor.system("test")
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

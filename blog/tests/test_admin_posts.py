@@ -11,8 +11,8 @@ from PIL import Image
 from blog.models import Comment, Post, Revision, Tag
 from blog.services import commenting, writing
 from blog.tests.factories import SYSTEM, draft, editor, person, picture, published, writer
+from core.content.models import Picture
 from core.context import Actor
-from core.models import Picture
 from core.testing import events_named, no_event, snapshot
 
 pytestmark = pytest.mark.django_db

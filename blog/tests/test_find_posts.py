@@ -9,8 +9,9 @@ from blog.models import Post
 from blog.panels import my_comments, waiting_work
 from blog.services import commenting, publishing, writing
 from blog.tests.factories import NOON, SYSTEM, comment, draft, editor, person, picture, published, scheduled, writer
-from core import cards, search
+from core.composition import cards
 from core.context import Actor, Grant
+from core.search import index as search
 
 pytestmark = pytest.mark.django_db
 

@@ -9,8 +9,8 @@ from blog.models import Post
 from blog.services import publishing
 from blog.tasks import publish_due_posts
 from blog.tests.factories import NOON, SYSTEM, draft, scheduled, writer
-from core import events
-from core.models import Event
+from core.events import services as events
+from core.events.models import Event
 from core.testing import events_named, race
 
 WORKERS = 4

@@ -12,7 +12,7 @@ from blog.services import publishing
 from blog.tests.factories import NOON, SYSTEM, draft, editor, person, published, scheduled, writer
 from core.context import Actor
 from core.errors import Denied
-from core.models import Event
+from core.events.models import Event
 from core.testing import events_named, failures, no_event, race, snapshot
 
 LATER = NOON + timedelta(days=3)

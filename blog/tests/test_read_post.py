@@ -14,11 +14,11 @@ from blog.models import Post
 from blog.services import publishing, writing
 from blog.tests.factories import NOON, SYSTEM, comment, draft, editor, person, picture, published, writer
 from blog.tests.reading import page, text_of
-from core import panels, refs
-from core.cards import Action
+from core.composition import attribution, panels
+from core.composition.cards import Action
+from core.composition.panels import Panel
 from core.context import Actor
 from core.money import Money
-from core.panels import Panel
 from core.testing import events_named
 
 pytestmark = pytest.mark.django_db
@@ -91,7 +91,7 @@ def test_a_card_can_be_bought_from_and_says_where_it_stood(client, shelf):
 
     assert '<form class="card-action" method="post" action="/shop/cart/lines/"' in shown
     carried = re.findall(r'name="ref" value="([^"]+)"', shown)
-    assert {refs.read(ref) for ref in carried} == {("post", post.slug)}
+    assert {attribution.read(ref) for ref in carried} == {("post", post.slug)}
 
 
 def test_a_piece_that_is_gone_says_so_in_its_place(client, shelf):
@@ -117,7 +117,7 @@ def test_a_link_to_choose_options_carries_the_post_that_earns(client, shelf):
         r'<a class="button[^"]*" href="/shop/p/bowl/\?variant=A&amp;ref=([^"]+)"', text_of(page(client, post))
     )
 
-    assert {refs.read(unquote(ref)) for ref in carried} == {("post", post.slug)}
+    assert {attribution.read(unquote(ref)) for ref in carried} == {("post", post.slug)}
 
 
 def test_pictures_are_drawn_from_their_rows(client):

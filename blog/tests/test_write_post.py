@@ -10,8 +10,9 @@ from blog.models import Post, Revision, Tag
 from blog.services import slugs, writing
 from blog.services.writing import EditConflict
 from blog.tests.factories import NOON, SYSTEM, draft, editor, person, published, writer
-from core import markdown, references
+from core.composition import cross_references
 from core.constraints import violated_constraint
+from core.content import markdown
 from core.context import Actor
 from core.errors import Denied, Invalid
 from core.testing import events_named, failures, no_event, race, snapshot
@@ -64,12 +65,12 @@ def test_the_text_is_rendered_when_it_is_saved():
 
 def test_what_a_post_names_is_kept_as_references_in_the_same_transaction():
     post = draft(body=STORY)
-    assert references.sources_of(("product", "BOWL-OAT"), "post") == [post.slug]
+    assert cross_references.sources_of(("product", "BOWL-OAT"), "post") == [post.slug]
 
     save(post, body=":::product MUG-OCHRE\n:::\n")
 
-    assert references.sources_of(("product", "MUG-OCHRE"), "post") == [post.slug]
-    assert references.sources_of(("product", "BOWL-OAT"), "post") == []
+    assert cross_references.sources_of(("product", "MUG-OCHRE"), "post") == [post.slug]
+    assert cross_references.sources_of(("product", "BOWL-OAT"), "post") == []
 
 
 def test_a_save_makes_a_revision_and_raises_the_version():

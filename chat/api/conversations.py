@@ -16,9 +16,9 @@ from chat.api.shapes import CaseIn, ConversationIn, ConversationOut
 from chat.models import Room, SupportCase
 from chat.queries import NotAMember
 from chat.services import cases
-from core import cards
-from core.api.references import KindFilter
+from core.api.fields import KindFilter
 from core.api.viewsets import Problem, ReadViewSet
+from core.composition import cards
 from core.errors import Invalid, NotFound
 
 

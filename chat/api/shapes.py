@@ -8,11 +8,9 @@ from rest_framework import serializers
 from accounts.models import Report
 from chat import protocol, wire
 from chat.models import Message, Room, SupportCase
-from core import cards
-from core.api.addresses import UrlField
-from core.api.references import KindField, ReferenceOut
-from core.api.times import TimeField
+from core.api.fields import KindField, ReferenceOut, TimeField, UrlField
 from core.api.viewsets import In
+from core.composition import cards
 
 
 class ReferenceIn(In):

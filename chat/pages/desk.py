@@ -14,8 +14,8 @@ from chat.models import answers
 from chat.pages.rooms import case_context
 from chat.services import cases
 from core.errors import Denied, Invalid
-from core.http import PageRequest
-from core.paging import keyset
+from core.keyset_pagination import keyset
+from core.web.http import PageRequest
 
 TABS = ("open", "mine", "waiting", "closed")
 

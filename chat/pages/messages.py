@@ -13,10 +13,10 @@ from chat.forms import EditForm, ReactionForm, ReportForm
 from chat.models import Message
 from chat.queries import Access
 from chat.services import changes
-from core import cards
+from core.composition import cards
 from core.errors import Invalid
 from core.forms import add_error
-from core.http import PageRequest
+from core.web.http import PageRequest
 
 AROUND = 25
 CLOSE_DIALOG = {"HX-Trigger": "message:done"}

@@ -17,10 +17,10 @@ from chat.forms import CaseForm, MessageForm, PlaceForm
 from chat.models import Room, SupportCase, answers
 from chat.queries import Access, Window
 from chat.services import messages, rooms
-from core import cards
+from core.composition import cards
 from core.errors import Denied, Invalid, NotFound, RateLimited
 from core.forms import add_error
-from core.http import PageRequest
+from core.web.http import PageRequest
 
 PAGE = 50
 READ_BEFORE = 8  # messages shown before the first unread one, to read on from

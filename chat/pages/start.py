@@ -9,12 +9,12 @@ from chat import limits, queries
 from chat.forms import NewForm, StartForm
 from chat.models import Room, answers
 from chat.services import cases, messages, rooms
-from core import cards
-from core.cards import Card
+from core.composition import cards
+from core.composition.cards import Card
 from core.context import Grant
 from core.errors import Invalid, NotFound, RateLimited
 from core.forms import add_error
-from core.http import PageRequest
+from core.web.http import PageRequest
 
 # Things that everyone may talk about in the open; about all others one talks with the house.
 IN_PUBLIC = frozenset({"post"})

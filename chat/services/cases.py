@@ -19,11 +19,11 @@ from chat import queries
 from chat.models import Membership, Message, Room, SupportCase, answers
 from chat.queries import Access, NotAMember
 from chat.services import messages, rooms
-from core import events
 from core.context import Actor
 from core.errors import Conflict, Denied, Invalid
+from core.events import services as events
 from core.ids import uuid7
-from core.text import has_visible_text
+from core.validation.text import has_visible_text
 
 
 class NotSupport(Conflict):

@@ -12,9 +12,11 @@ from chat import protocol, queries, rendering
 from chat.models import Message, MessageEdit, Reaction
 from chat.queries import Access, NotAMember
 from chat.services import messages
-from core import context, events, references
+from core import context
+from core.composition import cross_references
 from core.context import Actor
 from core.errors import Conflict, Denied, Invalid, NotFound
+from core.events import services as events
 
 
 class NotYours(Denied):
@@ -71,7 +73,7 @@ def delete_message(*, room_uid: UUID, seq: int, by: Actor, now: datetime | None 
     _keep_version(message, by, now)
     message.body, message.html, message.cards, message.deleted_at, message.rev = "", "", [], now, rev
     message.save(update_fields=["body", "html", "cards", "deleted_at", "rev"])
-    references.replace((Message.public_kind, message.public_id), [])
+    cross_references.replace((Message.public_kind, message.public_id), [])
     if own:
         message.reactions.all().delete()
     else:
@@ -95,7 +97,7 @@ def restore_message(*, room_uid: UUID, seq: int, by: Actor, now: datetime | None
     message.body, message.html, message.cards = former.body, rendering.render(former.body), former.cards
     message.deleted_at, message.rev, message.render_version = None, rev, rendering.VERSION
     message.save(update_fields=["body", "html", "render_version", "cards", "deleted_at", "rev"])
-    references.replace((Message.public_kind, message.public_id), [(kind, about) for kind, about in message.cards])
+    cross_references.replace((Message.public_kind, message.public_id), [(kind, about) for kind, about in message.cards])
     events.record("message.restored", message, by=by, now=now, room=access.room.public_id)
     return _publish_changed(message)
 

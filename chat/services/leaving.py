@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from chat import bus
 from chat.models import Membership, Message, MessageEdit, Reaction, Room
-from core.models import Reference
+from core.composition.models import Reference
 
 # Each tombstone and each message that loses a mark takes the next revision of its room, in the order they stand there,
 # so that whoever follows the room hears of all of them.

@@ -15,13 +15,14 @@ from django.utils.translation import gettext_lazy as _
 from chat import bus, protocol, queries, rendering, wire
 from chat.models import Membership, Message, Reaction, Room, SupportCase
 from chat.queries import Access
-from core import cards as core_cards
-from core import events, references
+from core.composition import cards as core_cards
+from core.composition import cross_references
 from core.constraints import violated_constraint
 from core.context import Actor, Grant
 from core.errors import Conflict, Invalid, NotFound
+from core.events import services as events
 from core.ids import uuid7
-from core.text import has_visible_text
+from core.validation.text import has_visible_text
 
 Status = SupportCase.Status
 
@@ -136,7 +137,7 @@ def _send(room_uid: UUID, draft: _Draft, by: Actor) -> Sent:
     if draft.reply_to and message.reply_to is None:
         raise UnknownReply(field="reply_to")
     if draft.cards:
-        references.replace((Message.public_kind, message.public_id), draft.cards)
+        cross_references.replace((Message.public_kind, message.public_id), draft.cards)
     if access.room.kind == Room.Kind.SUPPORT:
         _pass_turn(access, draft.now)
     return Sent(message, duplicate=False)

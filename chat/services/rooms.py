@@ -14,11 +14,11 @@ from accounts.models import User
 from chat import bus, protocol, queries
 from chat.models import Membership, Room
 from chat.queries import NotAMember, RoomArchived
-from core import events
 from core.constraints import violated_constraint
 from core.context import Actor
 from core.errors import Conflict, Denied, DomainError, Invalid
-from core.text import has_visible_text
+from core.events import services as events
+from core.validation.text import has_visible_text
 
 
 class SlugTaken(Conflict):

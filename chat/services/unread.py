@@ -15,8 +15,8 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from chat.models import Membership, Message, Room
-from core import events
 from core.context import Actor
+from core.events import services as events
 
 UNREAD_FOR: Final = timedelta(minutes=5)
 # Conversations in which nothing was said for longer are not looked at: what a stopped worker missed is told later.

@@ -10,8 +10,8 @@ from accounts.models import User
 from accounts.tests.factories import UserFactory
 from chat.models import Room
 from chat.tests.factories import RoomFactory
-from core import cards
-from core.cards import Card
+from core.composition import cards
+from core.composition.cards import Card
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from django.urls import reverse
 from chat.models import Message, Room, SupportCase
 from chat.tests.factories import case_of, conversation, private_room, say
 from core.context import Actor
-from core.models import SearchDocument
+from core.search.models import SearchDocument
 from core.testing import events_named, no_event, snapshot
 
 pytestmark = pytest.mark.django_db

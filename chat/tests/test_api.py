@@ -6,8 +6,8 @@ from rest_framework.test import APIClient
 from chat.models import Message, Reaction, Room
 from chat.services import cases, changes, rooms
 from chat.tests.factories import RoomFactory, case_of, conversation, fill, private_room, say
-from core import cards
-from core.cards import Card
+from core.composition import cards
+from core.composition.cards import Card
 from core.context import Actor
 from core.ids import uuid7
 from core.testing import no_event, snapshot

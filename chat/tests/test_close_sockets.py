@@ -11,9 +11,9 @@ from chat.consumers import actor_of
 from chat.handlers import look_at_sockets_again
 from chat.tests.conftest import Client
 from chat.threads import in_db
-from core import events
 from core.context import Actor
-from core.models import Event
+from core.events import services as events
+from core.events.models import Event
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

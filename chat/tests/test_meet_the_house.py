@@ -8,9 +8,11 @@ from chat.handlers import tell_of_refund
 from chat.models import Message, Room
 from chat.services import rooms
 from chat.tests.factories import RoomFactory, conversation, private_room, say
-from core import cards, events, search
+from core.composition import cards
 from core.context import Actor, Grant
-from core.models import EventDelivery
+from core.events import services as events
+from core.events.models import EventDelivery
+from core.search import index as search
 from core.testing import events_named
 
 pytestmark = pytest.mark.django_db

@@ -15,10 +15,10 @@ from chat.moderation import HOUSE
 from chat.services import cases as conversations
 from chat.services import changes, leaving, messages
 from chat.tests import factories as talk
-from core import references
+from core.composition import cross_references
 from core.context import Actor
+from core.events.models import Event
 from core.ids import uuid7
-from core.models import Event
 from core.testing import events_named, no_event
 
 pytestmark = pytest.mark.django_db
@@ -84,11 +84,11 @@ def test_what_comes_back_has_its_cards_and_everybody_in_the_room_hears_of_it(roo
     monkeypatch.setattr(messages, "publish", lambda message, *, new: told.append((message.rev, message.cards, new)))
 
     decided = cases.decide(case_uid=Case.objects.get().uid, version=1, act="refuse", by=moderator)
-    gone = references.sources_of(("room", room.public_id), "message")
+    gone = cross_references.sources_of(("room", room.public_id), "message")
     cases.undo(case_uid=decided.uid, version=decided.version, by=moderator)
 
     assert gone == []
-    assert references.sources_of(("room", room.public_id), "message") == [said.public_id]
+    assert cross_references.sources_of(("room", room.public_id), "message") == [said.public_id]
     assert told == [(said.rev + 1, [], False), (said.rev + 2, [["room", room.public_id]], False)]
     room.refresh_from_db()
     assert room.last_rev == said.rev + 2

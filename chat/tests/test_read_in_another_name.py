@@ -10,8 +10,8 @@ from chat.tests.conftest import Client
 from chat.tests.factories import private_room, say
 from chat.threads import in_db
 from core.context import Actor
+from core.events.models import Event
 from core.ids import uuid7
-from core.models import Event
 from core.testing import snapshot
 
 pytestmark = pytest.mark.django_db(transaction=True)

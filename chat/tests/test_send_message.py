@@ -11,10 +11,10 @@ from chat.queries import NotAMember, RoomArchived
 from chat.services import changes, messages, rooms
 from chat.services.messages import ClientIdReused, EmptyMessage, MessageTooLong, TooManyCards
 from chat.tests.factories import SYSTEM, RoomFactory, case_of, conversation, private_room, say
+from core.composition.models import Reference
 from core.context import Actor
 from core.errors import NotFound
 from core.ids import uuid7
-from core.models import Reference
 from core.testing import events_named, no_event, snapshot
 
 pytestmark = pytest.mark.django_db

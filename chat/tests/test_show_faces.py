@@ -14,9 +14,9 @@ from chat.services import messages, rooms
 from chat.tests.conftest import Client
 from chat.tests.factories import conversation, private_room, say
 from chat.threads import in_db
+from core.content.models import Picture
 from core.context import Actor
 from core.ids import uuid7
-from core.models import Picture
 
 RENDITIONS = [
     {"name": "pictures/aa/face-640.webp", "type": "webp", "width": 640},

@@ -12,9 +12,9 @@ from chat.tests.conftest import Client
 from chat.tests.factories import conversation, fill, private_room, say
 from chat.threads import in_db
 from core.context import Actor
+from core.events.models import Event
 from core.ids import uuid7
-from core.logs import say_for_what
-from core.models import Event
+from core.logs import add_request_context
 from core.testing import snapshot
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -385,7 +385,7 @@ async def test_what_a_frame_does_carries_the_id_of_the_socket_and_the_frames_num
     client = await in_db(lambda: Client(staff, request_id="id-of-the-proxy-42"))
     await client.open()
 
-    with capture_logs(processors=[say_for_what]) as logged:
+    with capture_logs(processors=[add_request_context]) as logged:
         answer = await client.ask("del", room=str(room.uid), seq=message.seq)
         await client.close()
 

@@ -4,7 +4,7 @@ import pytest
 from django.http import HttpResponse
 
 from config.proxy import ClientAddress, ClientAddressMiddleware
-from core import ratelimit
+from core import rate_limits
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ def test_the_address_is_the_one_our_proxy_saw(rf, forwarded, address):
     seen = []
 
     def view(request):
-        seen.append(ratelimit.client_key(request))
+        seen.append(rate_limits.client_key(request))
         return HttpResponse()
 
     ClientAddressMiddleware(view)(rf.get("/", headers={"X-Forwarded-For": forwarded}))

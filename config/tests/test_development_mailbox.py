@@ -6,7 +6,7 @@ import sys
 import pytest
 from django.core.mail import EmailMultiAlternatives, get_connection
 
-from core import mailbox
+from core.mail import mailbox
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("config.tests.development_urls")]
 
@@ -22,7 +22,7 @@ def send(subject: str, html: str = "") -> str:
         subject,
         "Your code is 123 <b>",
         to=["clara@example.com"],
-        connection=get_connection("core.mailbox.MailboxBackend"),
+        connection=get_connection("core.mail.mailbox.MailboxBackend"),
     )
     if html:
         message.attach_alternative(html, "text/html")

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from core import cards
-from core.cards import Card
-from core.models import HomeBlock, Picture
+from core.composition import cards
+from core.composition.cards import Card
+from core.content.models import HomeBlock, Picture
 from core.money import Money
 
 pytestmark = pytest.mark.django_db

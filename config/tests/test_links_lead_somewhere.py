@@ -8,8 +8,8 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 from django.test import Client
 
+from core.content.services.text_pages import delete_text_page, forget_slugs, published_slugs, save_text_page
 from core.context import Actor
-from core.text_pages import delete_text_page, forget_slugs, published_slugs, save_text_page
 
 pytestmark = pytest.mark.django_db
 

@@ -9,8 +9,8 @@ from django.core.management import call_command
 
 from core import encryption
 from core.context import Actor
-from core.models import Webhook
-from core.webhooks import endpoints
+from core.webhooks.models import Webhook
+from core.webhooks.services import endpoints
 
 pytestmark = pytest.mark.django_db
 

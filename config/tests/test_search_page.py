@@ -2,10 +2,11 @@
 
 import pytest
 
-from core import cards, search
-from core.cards import Card
+from core.composition import cards
+from core.composition.cards import Card
 from core.money import Money
-from core.search import Document
+from core.search import index as search
+from core.search.index import Document
 
 pytestmark = pytest.mark.django_db
 

@@ -11,8 +11,9 @@ from django.http import HttpResponse
 from django.test import Client, RequestFactory
 
 from blog.tests.factories import published
-from core import microcache, shortly
-from core.microcache import LARGEST, Kept, MicrocacheMiddleware, Shelf
+from core import ttl_cache
+from core.web import response_cache
+from core.web.response_cache import LARGEST, CacheEntry, ResponseCache, ResponseCacheMiddleware
 from shop.tests.factories import MarketFactory
 from shop.tests.pages import add_to_cart, product_with
 
@@ -35,8 +36,8 @@ class Clock:
 def clock(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Clock:
     settings.MICROCACHE_SECONDS = 1
     clock = Clock()
-    monkeypatch.setattr(microcache, "time", clock)
-    monkeypatch.setattr(shortly, "time", clock)
+    monkeypatch.setattr(response_cache, "time", clock)
+    monkeypatch.setattr(ttl_cache, "time", clock)
     return clock
 
 
@@ -58,7 +59,7 @@ class Site:
     def __init__(self, answer: Any = drawn) -> None:
         self.asked = 0
         self.answer = answer
-        self.middleware = MicrocacheMiddleware(self.get)
+        self.middleware = ResponseCacheMiddleware(self.get)
 
     def get(self, request: Any) -> HttpResponse:
         self.asked += 1
@@ -372,9 +373,9 @@ def test_a_page_that_fails_to_be_drawn_leaves_no_lock(clock: Clock):
 
 
 def test_the_longest_unused_pages_make_room(clock: Clock):
-    shelf = Shelf(room=25)
+    shelf = ResponseCache(room=25)
     for name in "abc":
-        shelf.put((name,), Kept(b"0123456789", [], None, clock.now + 1))
+        shelf.put((name,), CacheEntry(b"0123456789", [], None, clock.now + 1))
         shelf.take(("a",), clock.now)
 
     assert [key for (key,) in shelf.kept] == ["c", "a"]

@@ -3,12 +3,13 @@
 import pytest
 from django.urls import reverse
 
-from core import search
+from core.content.models import TextPage
+from core.content.services.text_pages import EmptyPage, delete_text_page, published_slugs, save_text_page
 from core.context import Actor, Grant
 from core.errors import Denied, NotFound
-from core.models import SearchDocument, TextPage
+from core.search import index as search
+from core.search.models import SearchDocument
 from core.testing import events_named, no_event, snapshot
-from core.text_pages import EmptyPage, delete_text_page, published_slugs, save_text_page
 
 pytestmark = pytest.mark.django_db
 

@@ -20,9 +20,9 @@ from accounts.services import api_keys
 from blog.models import Post
 from blog.tests.factories import comment, published
 from config.api import router
-from core import search
 from core.context import SCOPES, Actor
-from core.models import Event
+from core.events.models import Event
+from core.search import index as search
 from core.testing import snapshot
 from shop.models import Cart
 from shop.tests.factories import shop_ready

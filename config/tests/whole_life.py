@@ -32,8 +32,9 @@ from blog.tests import factories as journal
 from chat.services import changes
 from chat.tests import factories as talk
 from core import testing
+from core.api.models import IdempotencyKey
 from core.context import Actor
-from core.models import EventDelivery, IdempotencyKey
+from core.events.models import EventDelivery
 from shop.models import Order
 from shop.services import address_book, cart, fulfilment, refund, reviews
 from shop.tests import factories as shop

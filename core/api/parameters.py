@@ -11,7 +11,7 @@ from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
-from core.api import shaping
+from core.api import sparse_fields
 from core.api.conditional import READS
 
 ORDERING = OrderingFilter.ordering_param
@@ -63,7 +63,7 @@ def known(view: Any, *, reads: bool) -> set[str]:
     """What the running action can be asked: as every read, as a list of pages and filters, and what it names."""
     if not reads:
         return {"format", *view.write_parameters}
-    names = {shaping.PARAMETER, "format", *view.parameters}
+    names = {sparse_fields.PARAMETER, "format", *view.parameters}
     paginator = getattr(view, "paginator", None)
     if not view.gives_list() or paginator is None:
         return names

@@ -9,8 +9,8 @@ from rest_framework import parsers
 from rest_framework.exceptions import ParseError
 
 from core.errors import Invalid
-from core.input_guard import malformed_field
-from core.json_input import InvalidJSON, parse_json
+from core.validation.json_input import InvalidJSON, parse_json
+from core.validation.text import malformed_field
 
 
 class BodyTooLarge(Invalid):
@@ -20,7 +20,7 @@ class BodyTooLarge(Invalid):
 
 
 class JSONParser(parsers.JSONParser):
-    """Reads a body within the bounds of size, depth and text that `core.json_input` sets."""
+    """Reads a body within the bounds of size, depth and text that `core.validation.json_input` sets."""
 
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None

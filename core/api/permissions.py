@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import permissions, throttling
 from rest_framework.request import Request
 
-from core import ratelimit
+from core import rate_limits
 from core.context import Actor, Grant
 
 if TYPE_CHECKING:
@@ -61,8 +61,8 @@ class GrantThrottle(throttling.BaseThrottle):
     def allow_request(self, request: Request, view: "APIView") -> bool:
         grant = grant_of(request)
         whose = grant.client_id or grant.actor.id
-        rate, key = (PEOPLE, whose) if whose else (STRANGERS, ratelimit.client_key(request))
-        self.verdict = ratelimit.hit(rate, "api", key)
+        rate, key = (PEOPLE, whose) if whose else (STRANGERS, rate_limits.client_key(request))
+        self.verdict = rate_limits.hit(rate, "api", key)
         request._request.rate_limit = self.verdict  # type: ignore[attr-defined]  # noqa: SLF001
         return self.verdict.allowed
 

@@ -10,9 +10,9 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 from drf_spectacular.utils import OpenApiParameter
 
-from core.api import codes, shaping
+from core.api import error_codes, sparse_fields
+from core.api.csv_renderer import CsvRenderer
 from core.api.problems import CONTENT_TYPE, problem
-from core.api.spreadsheets import CsvRenderer
 from core.api.viewsets import Problem
 
 NAMES: Final = {
@@ -112,12 +112,12 @@ class Schema(AutoSchema):
         return [*found, IDEMPOTENCY_KEY] if self._takes_key else found
 
     def _fields_parameter(self) -> list[OpenApiParameter]:
-        names = shaping.names_of(self.view.shape()) if hasattr(self.view, "shape") and self.view.shape() else ()
+        names = sparse_fields.names_of(self.view.shape()) if hasattr(self.view, "shape") and self.view.shape() else ()
         if not names:
             return []
         items = {"type": "array", "items": {"type": "string", "enum": list(names)}}
         words = "Only these parts of each thing, separated by commas."
-        return [OpenApiParameter(shaping.PARAMETER, items, description=words, explode=False, style="form")]
+        return [OpenApiParameter(sparse_fields.PARAMETER, items, description=words, explode=False, style="form")]
 
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         responses: dict[str, Any] = super()._get_response_bodies(direction)
@@ -185,7 +185,7 @@ class Schema(AutoSchema):
     def _refusal(self, status: int) -> dict[str, Any]:
         """A refusal as every operation of the same part of the house gives it."""
         part = self.view.__module__.split(".")[0]
-        said = codes.of(part if status in OWN else "all", status)
+        said = error_codes.of(part if status in OWN else "all", status)
         name = f"{part.title()}{NAMES[status]}" if status in OWN else NAMES[status]
         words = "\n".join(f"- `{code}`: {detail}" for code, detail in said.items())
         headers = ["RateLimit", "RateLimit-Policy", *(["Retry-After"] if status in (429, 503) else [])]

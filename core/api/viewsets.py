@@ -18,13 +18,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_handler
 
-from core.api import conditional, parameters, shaping
-from core.api.addresses import UrlField
+from core.api import conditional, parameters, sparse_fields
+from core.api.csv_renderer import CsvRenderer
 from core.api.deprecation import Deprecation
+from core.api.fields import UrlField
 from core.api.parsers import BodyTooLarge
 from core.api.permissions import grant_of
 from core.api.problems import CONTENT_TYPE, problem
-from core.api.spreadsheets import CsvRenderer
 from core.context import Actor, Grant
 from core.errors import Denied, DomainError, out_of_range
 from core.money import Money
@@ -258,7 +258,7 @@ class GrantedViewMixin:
         if request.method == "DELETE":
             NothingIn.parse(request)
         if request.method in conditional.READS:
-            self.fields_asked = shaping.asked_fields(request, self.shape())
+            self.fields_asked = sparse_fields.asked_fields(request, self.shape())
             return
         _ = request.data  # a body that cannot be read is refused also where nothing in it is used
         if self._compares(request):
@@ -273,8 +273,8 @@ class GrantedViewMixin:
         elif request.method in conditional.READS and not isinstance(response.accepted_renderer, BrowsableAPIRenderer):
             version = response.data.get(self.version_field) if self.version_field else None
             if self.fields_asked:
-                response.data = shaping.pick(response.data, self.fields_asked)
-                response.content_type = shaping.content_type_of(response.accepted_renderer)
+                response.data = sparse_fields.pick(response.data, self.fields_asked)
+                response.content_type = sparse_fields.content_type_of(response.accepted_renderer)
             conditional.tag(response, request, version)
         return response
 

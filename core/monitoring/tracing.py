@@ -43,7 +43,7 @@ def start() -> None:
     provider.add_span_processor(WithRequestId())
     provider.add_span_processor(BatchSpanProcessor(CleanExporter(f"{settings.OTEL_ENDPOINT.rstrip('/')}/v1/traces")))
     trace.set_tracer_provider(provider)
-    within = settings.MIDDLEWARE.index("core.middleware.RequestIdMiddleware") + 1
+    within = settings.MIDDLEWARE.index("core.web.middleware.RequestIdMiddleware") + 1
     DjangoInstrumentor().instrument(middleware_position=within, excluded_urls=NOT_TRACED)
     PsycopgInstrumentor().instrument()
     CeleryInstrumentor().instrument()  # type: ignore[no-untyped-call]

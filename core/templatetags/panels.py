@@ -7,7 +7,7 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from core import panels as registry
+from core.composition import panels as registry
 from core.context import Grant
 
 register = template.Library()

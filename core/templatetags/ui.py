@@ -12,7 +12,7 @@ from django.utils.formats import date_format
 from django.utils.html import format_html, strip_tags
 from django.utils.safestring import SafeString
 
-from core.media import Image
+from core.media.images import Image
 from core.money import Money
 
 register = template.Library()

@@ -5,8 +5,8 @@ from django.conf import settings
 from django.core.files.storage import FileSystemStorage
 from django.urls import reverse
 
-from core.addresses import address, plain
-from core.storage import Folder
+from core.media.storage import Folder
+from core.web.cached_urls import address, plain
 
 
 @pytest.mark.parametrize("slug", ["mug", "0-0", "mug-2", "a.b~c", "größe", "a b", "x&y=z", "50%", "日本"])
@@ -37,4 +37,4 @@ def test_a_file_s_address_is_what_django_gives(name: str):
 
 
 def test_media_lie_in_such_a_folder():
-    assert settings.STORAGES["default"]["BACKEND"] == "core.storage.Folder"
+    assert settings.STORAGES["default"]["BACKEND"] == "core.media.storage.Folder"

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from core import shortly as module
-from core.shortly import shortly
+from core import ttl_cache as module
+from core.ttl_cache import ttl_cache
 
 
 class Counter:
     def __init__(self, **options: Any) -> None:
         self.asked: list[Any] = []
-        self.ask = shortly(key=lambda what, **_: what, **options)(self._ask)
+        self.ask = ttl_cache(key=lambda what, **_: what, **options)(self._ask)
 
     def _ask(self, what: str, note: str = "") -> str:
         self.asked.append(what)
@@ -52,7 +52,7 @@ def test_each_key_has_an_answer_of_its_own(clock: list[float]):
 def test_while_one_asks_again_others_get_the_last_answer(clock: list[float]):
     meanwhile: list[str] = []
 
-    @shortly(key=lambda: ())
+    @ttl_cache(key=lambda: ())
     def ask() -> str:
         if clock[0] == 102:
             clock[0] += 0.1
@@ -82,7 +82,7 @@ def test_eight_that_ask_first_at_once_ask_once(settings: Any):
     settings.MICROCACHE_SECONDS = 60
     asked: list[str] = []
 
-    @shortly(key=lambda _caller: ())
+    @ttl_cache(key=lambda _caller: ())
     def ask(caller: str) -> str:
         asked.append(caller)
         time.sleep(0.2)  # long enough for all to ask meanwhile
@@ -96,7 +96,7 @@ def test_keys_do_not_wait_for_each_other(settings: Any):
     settings.MICROCACHE_SECONDS = 60
     together = threading.Barrier(2, timeout=10)
 
-    @shortly(key=lambda caller: caller)
+    @ttl_cache(key=lambda caller: caller)
     def ask(caller: str) -> str:
         together.wait()  # passes only if both are inside
         return caller
@@ -108,7 +108,7 @@ def test_whoever_waited_for_a_failure_asks_for_themselves(settings: Any):
     settings.MICROCACHE_SECONDS = 60
     asked: list[str] = []
 
-    @shortly(key=lambda _caller: ())
+    @ttl_cache(key=lambda _caller: ())
     def ask(caller: str) -> str:
         asked.append(caller)
         if len(asked) == 1:
@@ -128,7 +128,7 @@ def test_whoever_waited_for_a_failure_asks_for_themselves(settings: Any):
 def test_a_call_within_itself_does_not_wait_for_itself(settings: Any):
     settings.MICROCACHE_SECONDS = 60
 
-    @shortly(key=lambda _depth: ())
+    @ttl_cache(key=lambda _depth: ())
     def ask(depth: int) -> int:
         return depth if depth == 2 else ask(depth + 1)
 

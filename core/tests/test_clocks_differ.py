@@ -8,10 +8,11 @@ from django.core import signing
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from core import events, ratelimit
+from core import rate_limits
 from core.context import Actor
+from core.events import services as events
+from core.events.models import Event, EventDelivery
 from core.ids import uuid7
-from core.models import Event, EventDelivery
 
 SYSTEM = Actor.system("test")
 REAL = timezone.now
@@ -97,6 +98,6 @@ def test_a_limit_lets_through_what_it_should_within_a_window_whatever_the_clock(
     key = uuid7().hex
     clock(minutes)
 
-    taken = [ratelimit.hit("3/minute", key).allowed for _ in range(4)]
+    taken = [rate_limits.hit("3/minute", key).allowed for _ in range(4)]
 
     assert taken == [True, True, True, False]

@@ -7,10 +7,11 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from core import decoding, media, pictures
+from core.content.models import Picture
+from core.content.services import pictures
 from core.context import Actor
-from core.decoding import PictureMoves, PictureTooLarge, PictureTooNarrow, UnusablePicture
-from core.models import Picture
+from core.media import decoding, images
+from core.media.decoding import PictureMoves, PictureTooLarge, PictureTooNarrow, UnusablePicture
 
 SYSTEM = Actor.system("test")
 
@@ -52,7 +53,7 @@ UNUSABLE = {
 @pytest.mark.parametrize("name", UNUSABLE)
 def test_a_broken_file_is_refused_in_words(name):
     with pytest.raises(UnusablePicture) as refused:
-        media.reencode(BytesIO(UNUSABLE[name]))
+        images.reencode(BytesIO(UNUSABLE[name]))
 
     assert refused.value.status == 422
     assert "JPEG, PNG, WebP" in refused.value.detail
@@ -64,7 +65,7 @@ def test_more_pixels_than_fit_are_refused_before_they_are_decoded(kind, monkeypa
     monkeypatch.setattr(decoding, "MAX_MEGAPIXELS", {kind: 0.1})
 
     with pytest.raises(PictureTooLarge, match="AVIF up to 10, WebP up to 7"):
-        media.reencode(BytesIO(raw))
+        images.reencode(BytesIO(raw))
 
 
 def test_a_small_file_that_unpacks_to_a_huge_picture_is_refused():
@@ -72,20 +73,20 @@ def test_a_small_file_that_unpacks_to_a_huge_picture_is_refused():
 
     assert len(raw) < 400_000
     with pytest.raises(PictureTooLarge):
-        media.reencode(BytesIO(raw))
+        images.reencode(BytesIO(raw))
 
 
 def test_a_progressive_photo_with_more_coefficients_than_fit_is_refused():
     raw = file_of(plain("RGB", (4500, 3200)), "JPEG", progressive=True, subsampling=0)
 
     with pytest.raises(PictureTooLarge):
-        media.reencode(BytesIO(raw))
+        images.reencode(BytesIO(raw))
 
 
 @pytest.mark.parametrize("size", [(2400, 1), (1, 2400), (410, 10)])
 def test_a_line_is_no_picture(size):
     with pytest.raises(PictureTooNarrow):
-        media.reencode(BytesIO(file_of(plain(size=size), "PNG")))
+        images.reencode(BytesIO(file_of(plain(size=size), "PNG")))
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP", "TIFF", "PNG", "AVIF"])
@@ -93,7 +94,7 @@ def test_what_moves_or_has_pages_is_refused(kind):
     raw = file_of(plain(color=(9, 9, 9)), kind, save_all=True, append_images=[plain(color=(200, 0, 0))])
 
     with pytest.raises(PictureMoves):
-        media.reencode(BytesIO(raw))
+        images.reencode(BytesIO(raw))
 
 
 @pytest.mark.parametrize(
@@ -128,7 +129,7 @@ def test_a_picture_is_turned_as_its_camera_was_held(kind, orientation):
     image = plain(color=(0, 0, 200))
     image.paste((200, 0, 0), (0, 0, 200, 100))  # the corner that is upper left without turning
 
-    upright = Image.open(BytesIO(media.reencode(BytesIO(file_of(image, kind, exif=exif))).content)).convert("RGB")
+    upright = Image.open(BytesIO(images.reencode(BytesIO(file_of(image, kind, exif=exif))).content)).convert("RGB")
 
     assert upright.size == ((400, 200) if orientation < 5 else (200, 400))
     across, down = upright.size
@@ -140,7 +141,7 @@ def test_a_picture_is_turned_as_its_camera_was_held(kind, orientation):
 def test_a_photo_with_a_preview_inside_is_a_photo():
     raw = file_of(plain(color=(200, 0, 0)), "MPO", save_all=True, append_images=[plain(size=(40, 20))])
 
-    assert media.reencode(BytesIO(raw)).width == 400
+    assert images.reencode(BytesIO(raw)).width == 400
 
 
 @pytest.mark.django_db

@@ -9,9 +9,11 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from core import context, events, testing
+from core import context, testing
+from core.composition.models import Reference
 from core.context import Actor
-from core.models import Event, EventDelivery, Reference
+from core.events import services as events
+from core.events.models import Event, EventDelivery
 
 SYSTEM = Actor.system("test")
 HANDLER = "core.tests.test_deliver_events."

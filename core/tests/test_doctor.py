@@ -17,10 +17,11 @@ from django.core.management import call_command
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
-from core import events
 from core.context import Actor
-from core.models import EventDelivery
-from core.monitoring import checkups, doctor, vitals
+from core.events import services as events
+from core.events.models import EventDelivery
+from core.monitoring import checks as checkups
+from core.monitoring import doctor, health_metrics
 from core.monitoring.doctor import State
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -167,8 +168,8 @@ def test_a_sound_house_is_said_to_be_sound(settings, tmp_path):
         ["shop.example"],
         "https://shop.example",
     )
-    vitals.seen("worker")
-    vitals.seen("beat")
+    health_metrics.seen("worker")
+    health_metrics.seen("beat")
     with current_app.connection_for_write() as connection:
         connection.default_channel.queue_purge("celery")  # what other tests sent has no worker and grows old
 
@@ -265,7 +266,7 @@ def test_late_events_and_dead_deliveries_are_told():
     events.record("test.done", ("thing", "2"), by=Actor.guest(), now=timezone.now())
     for seconds, state in ((60, State.WARNING), (400, State.BROKEN)):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(vitals, "event_lag", lambda seconds=seconds: float(seconds))
+            patch.setattr(health_metrics, "event_lag", lambda seconds=seconds: float(seconds))
             assert (checkups.events().state, checkups.events().what) == (
                 state,
                 f"The oldest event has waited {seconds} s.",
@@ -273,14 +274,14 @@ def test_late_events_and_dead_deliveries_are_told():
 
 
 def test_a_queue_that_only_grows_is_told(monkeypatch):
-    monkeypatch.setattr(vitals, "queues", lambda: [vitals.Queue("celery", 3, 301.0)])
+    monkeypatch.setattr(health_metrics, "queues", lambda: [health_metrics.Queue("celery", 3, 301.0)])
     assert checkups.queue().state is State.WARNING
     assert checkups.queue().what == "celery: 3 waiting; the oldest for 301 s."
 
-    monkeypatch.setattr(vitals, "queues", lambda: [vitals.Queue("celery", 1001, None)])
+    monkeypatch.setattr(health_metrics, "queues", lambda: [health_metrics.Queue("celery", 1001, None)])
     assert checkups.queue().state is State.WARNING
 
-    monkeypatch.setattr(vitals, "queues", lambda: [vitals.Queue("celery", 1000, 300.0)])
+    monkeypatch.setattr(health_metrics, "queues", lambda: [health_metrics.Queue("celery", 1000, 300.0)])
     assert checkups.queue().state is State.OK
 
 
@@ -394,7 +395,7 @@ def test_static_files_that_were_not_collected_are_found(settings, tmp_path, coll
         manifest = {"version": "1.1", "paths": {"css/site.css": "css/site.5eed.css"}, "hash": ""}
         (tmp_path / "staticfiles.json").write_text(json.dumps(manifest))
     settings.STATIC_ROOT = str(tmp_path)
-    settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": "core.staticfiles.Storage"}}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": "core.web.static_files.Storage"}}
 
     found = checkups.static_files()
 

@@ -4,7 +4,7 @@ import pytest
 from django.core.mail import get_connection
 
 from config.email_url import parse
-from core.monitoring import checkups, safety_checks
+from core.monitoring import checks, safety_checks
 from core.monitoring.doctor import State
 
 DEVELOPMENT_DATA_KEY = "ZGV2ZWxvcG1lbnQtb25seS1kYXRhLWtleS0wMTIzNDU="
@@ -29,7 +29,7 @@ def production(settings):
 
 
 CHECKS = {
-    "keys": checkups.keys,
+    "keys": checks.keys,
     "debug": safety_checks.debug,
     "payments": safety_checks.payments,
     "networks": safety_checks.webhook_networks,
@@ -84,7 +84,7 @@ def test_development_is_warned_and_not_broken(settings, setting):
     settings.DEBUG = True
     setattr(settings, setting, bad[setting])
 
-    found = safety_checks.payments() if setting == "PAYMENT_PROVIDERS" else checkups.keys()
+    found = safety_checks.payments() if setting == "PAYMENT_PROVIDERS" else checks.keys()
 
     assert found.state is State.WARNING
 
@@ -97,7 +97,7 @@ def test_mail_that_leaves_unencrypted_is_named(settings, monkeypatch, url, unenc
     settings.EMAIL_URL = parse(url)
     settings.EMAIL_HOST = settings.EMAIL_URL.host
     monkeypatch.setattr(
-        checkups, "get_connection", lambda **_: get_connection("django.core.mail.backends.dummy.EmailBackend")
+        checks, "get_connection", lambda **_: get_connection("django.core.mail.backends.dummy.EmailBackend")
     )
 
-    assert (checkups.mail().state is State.WARNING) == unencrypted
+    assert (checks.mail().state is State.WARNING) == unencrypted

@@ -7,7 +7,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.template import engines
 from django.test import RequestFactory
 
-from core.cards import Action, Card
+from core.composition.cards import Action, Card
 from core.money import Money
 from core.templatetags import drawing
 

@@ -12,9 +12,10 @@ from django.test import Client
 from django.urls import reverse
 
 from core import constraints
-from core.admin import EditAdmin, ExplainedForm, ReadOnlyAdmin
+from core.content.models import HomeBlock, TextPage
 from core.context import Grant
-from core.models import HomeBlock, TextPage
+from core.staff.edit_admin import EditAdmin, ExplainedForm
+from core.staff.read_only_admin import ReadOnlyAdmin
 from core.testing import open_tab
 from shop.tests.factories import MarketFactory
 

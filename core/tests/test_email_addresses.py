@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.email_addresses import EmailField, canonical_email, find_email
+from core.validation.email_addresses import EmailField, canonical_email, find_email
 
 BUCHER = "ann@xn--bcher-kva.example"
 SAME = [

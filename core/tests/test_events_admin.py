@@ -3,9 +3,9 @@
 import pytest
 from django.urls import reverse
 
-from core import events
 from core.context import Actor
-from core.models import Event, EventDelivery
+from core.events import services as events
+from core.events.models import Event, EventDelivery
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.forms import ValidationError
 
-from core.filters import DateTimeField, StrictBooleanField
+from core.api.filters import DateTimeField, StrictBooleanField
 from shop.tests.factories import MarketFactory
 from shop.tests.pages import product_with
 

@@ -6,8 +6,8 @@ import pytest
 from celery import current_app
 
 import config.celery  # noqa: F401  the app whose tasks are meant
-from core import events
-from core.models import Event, EventDelivery
+from core.events import services as events
+from core.events.models import Event, EventDelivery
 
 # Names under which deliveries and tasks were written by a release. Add to it, never take away: give what is renamed
 # its old name as `former`, and a renamed task a second registration.

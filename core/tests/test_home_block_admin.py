@@ -8,10 +8,10 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 from PIL import Image as PillowImage
 
-from core import home_blocks
+from core.content.models import HomeBlock, Picture
+from core.content.services import home_blocks
+from core.content.services.pictures import add_picture
 from core.context import Actor
-from core.models import HomeBlock, Picture
-from core.pictures import add_picture
 from core.testing import events_named, no_event
 
 pytestmark = pytest.mark.django_db

@@ -13,10 +13,11 @@ from rest_framework.test import APIRequestFactory
 from rest_framework.views import APIView
 
 from core import testing
+from core.api.idempotency import idempotent
+from core.api.models import IdempotencyKey
 from core.api.viewsets import GrantedViewMixin
+from core.composition.models import Reference
 from core.errors import Conflict
-from core.idempotency import idempotent
-from core.models import IdempotencyKey, Reference
 
 factory = APIRequestFactory()
 work_begins = threading.Event()

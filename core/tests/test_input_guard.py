@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from config.wsgi import application
-from core.input_guard import InputGuardMiddleware, malformed_name
+from core.web.input_guard import InputGuardMiddleware, malformed_name
 from shop.tests.factories import MarketFactory
 
 pytestmark = pytest.mark.django_db

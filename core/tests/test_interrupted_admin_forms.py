@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from core import interrupted_forms
-from core.models import TextPage
+from core.content.models import TextPage
 from core.testing import open_tab
 
 pytestmark = pytest.mark.django_db

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.json_input import MAX_DEPTH, MAX_NUMBER_LENGTH, InvalidJSON, parse_json
+from core.validation.json_input import MAX_DEPTH, MAX_NUMBER_LENGTH, InvalidJSON, parse_json
 
 
 def nested(depth: int) -> str:

@@ -13,10 +13,12 @@ from django.core.files.storage import default_storage
 from django.urls import reverse
 from PIL import Image
 
-from core import events, pictures
+from core.content.models import Picture
+from core.content.services import pictures
+from core.content.services.pictures import NoRoomForPicture
 from core.context import Actor
-from core.models import EventDelivery, Picture
-from core.pictures import NoRoomForPicture
+from core.events import services as events
+from core.events.models import EventDelivery
 from core.testing import no_event
 
 SYSTEM = Actor.system("test")

@@ -4,8 +4,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from core import sessions
-from core.sessions import SessionStore
+from core.web import sessions
+from core.web.sessions import SessionStore
 
 pytestmark = pytest.mark.django_db
 

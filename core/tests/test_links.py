@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.links import MAX_ADDRESS, find_links
+from core.content.links import MAX_ADDRESS, find_links
 
 
 def found(text):

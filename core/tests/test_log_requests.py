@@ -9,7 +9,7 @@ import structlog
 from django.http import HttpResponse
 
 from core import context, logs
-from core.middleware import RequestIdMiddleware
+from core.web.middleware import RequestIdMiddleware
 
 ID = "id-of-the-proxy-42"
 SURROUNDINGS = {"request_id", "source", "level", "logger", "timestamp", "event"}

@@ -8,7 +8,8 @@ import pytest
 from django.core import mail as django_mail
 from django.db import transaction
 
-from core import mail, mailbox
+from core.mail import mailbox
+from core.mail import services as mail
 
 
 @pytest.fixture(autouse=True)
@@ -72,7 +73,7 @@ def test_inside_a_transaction_it_refuses(settings):
 
 def test_the_development_mailbox_keeps_and_shows_messages(settings, tmp_path):
     settings.MAILBOX = tmp_path / "mailbox"
-    settings.EMAIL_BACKEND = "core.mailbox.MailboxBackend"
+    settings.EMAIL_BACKEND = "core.mail.mailbox.MailboxBackend"
 
     send()
 

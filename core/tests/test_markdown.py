@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from core import markdown
-from core.markdown import Heading
+from core.content import markdown
+from core.content.markdown import Heading
 
 UID = "01920000-0000-7000-8000-00000000000a"
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from core import cards, panels, references
-from core.cards import Card
+from core.composition import cards, cross_references, panels
+from core.composition.cards import Card
+from core.composition.models import Reference
+from core.composition.panels import Panel
 from core.context import Grant
-from core.models import Reference
-from core.panels import Panel
 
 NOBODY = Grant.anonymous()
 
@@ -61,10 +61,10 @@ def test_panels_come_in_order_and_only_where_there_is_something_to_show():
 
 @pytest.mark.django_db
 def test_references_are_replaced_whole_and_read_from_both_ends():
-    references.replace(("post", "a"), [("product", "mug"), ("product", "bowl"), ("product", "mug")])
-    references.replace(("post", "b"), [("product", "mug")])
-    references.replace(("post", "a"), [("product", "bowl"), ("product", "jar")])
+    cross_references.replace(("post", "a"), [("product", "mug"), ("product", "bowl"), ("product", "mug")])
+    cross_references.replace(("post", "b"), [("product", "mug")])
+    cross_references.replace(("post", "a"), [("product", "bowl"), ("product", "jar")])
 
     named = Reference.objects.filter(source_kind="post", source_id="a").order_by("position")
     assert list(named.values_list("target_kind", "target_id")) == [("product", "bowl"), ("product", "jar")]
-    assert references.sources_of(("product", "mug"), "post") == ["b"]
+    assert cross_references.sources_of(("product", "mug"), "post") == ["b"]

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.cursors import decode_cursor, encode_cursor
-from core.models import SearchDocument
-from core.paging import BadCursor, Page, keyset
+from core.keyset_pagination import BadCursor, Page, keyset
+from core.search.models import SearchDocument
 from shop.tests.factories import MarketFactory
 
 DAY = datetime(2026, 1, 1, tzinfo=UTC)

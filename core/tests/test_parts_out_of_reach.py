@@ -8,12 +8,12 @@ from django.urls import path
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from rest_framework.views import APIView
 
-from core.breaker import Resting
+from core.circuit_breaker import CircuitOpen
 
 AWAY = [
     OperationalError("terminating connection"),
     InterfaceError("closed"),
-    Resting("a moment ago"),
+    CircuitOpen("a moment ago"),
     RedisTimeoutError(),
 ]
 _failure: list[Exception] = []
@@ -29,7 +29,7 @@ class Failing(APIView):
 
 
 urlpatterns = [path("fail/", fail), path("api/v1/fail/", Failing.as_view())]
-handler500 = "core.error_pages.handler500"
+handler500 = "core.web.error_pages.handler500"
 
 pytestmark = pytest.mark.urls(__name__)
 

@@ -7,10 +7,12 @@ from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
 from PIL import Image
 
-from core import decoding, media, pictures, testing
+from core import testing
+from core.content.models import Picture
+from core.content.services import pictures
 from core.context import Actor
-from core.media import UnusablePicture
-from core.models import Picture
+from core.media import decoding, images
+from core.media.images import UnusablePicture
 
 SYSTEM = Actor.system("test")
 
@@ -58,7 +60,7 @@ def test_metadata_and_what_hides_behind_the_pixels_is_gone():
     photo.write(b"<script>alert(1)</script>")
     photo.seek(0)
 
-    encoded = media.reencode(photo)
+    encoded = images.reencode(photo)
 
     assert b"home address" not in encoded.content
     assert b"<script>" not in encoded.content
@@ -69,13 +71,13 @@ def test_a_picture_is_turned_upright():
     exif = Image.Exif()
     exif[0x0112] = 6
 
-    encoded = media.reencode(upload("JPEG", exif=exif))
+    encoded = images.reencode(upload("JPEG", exif=exif))
 
     assert (encoded.width, encoded.height) == (500, 1000)
 
 
 def test_a_huge_picture_is_made_smaller():
-    encoded = media.reencode(upload(size=(4800, 2400)))
+    encoded = images.reencode(upload(size=(4800, 2400)))
 
     assert (encoded.width, encoded.height) == (2400, 1200)
 
@@ -89,20 +91,20 @@ def test_a_huge_picture_is_made_smaller():
         b"\x89PNG\r\n\x1a\n" + b"\0" * 100,
         upload("BMP").getvalue(),
         upload().getvalue()[:200],
-        b"0" * (media.MAX_BYTES + 1),
+        b"0" * (images.MAX_BYTES + 1),
     ],
     ids=["empty", "text", "svg", "broken", "bmp", "cut", "large"],
 )
 def test_what_is_no_bounded_picture_is_refused(content):
     with pytest.raises(UnusablePicture):
-        media.reencode(BytesIO(content))
+        images.reencode(BytesIO(content))
 
 
 def test_a_decompression_bomb_is_refused(monkeypatch):
     monkeypatch.setattr(decoding, "MAX_MEGAPIXELS", {"PNG": 0.0001})
 
     with pytest.raises(UnusablePicture):
-        media.reencode(upload())
+        images.reencode(upload())
 
 
 @pytest.mark.django_db

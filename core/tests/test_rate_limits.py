@@ -6,14 +6,14 @@ import pytest
 from redis import Redis
 from redis.connection import AbstractConnection as Connection
 
-from core import ratelimit
+from core import rate_limits
 from core.errors import RateLimited, Unavailable
 from core.ids import uuid7
 
 
 def spend(key: str, times: int) -> int:
-    ratelimit._windows.cache_clear()
-    return sum(ratelimit.hit("100/minute", "test", key).allowed for _ in range(times))
+    rate_limits._windows.cache_clear()
+    return sum(rate_limits.hit("100/minute", "test", key).allowed for _ in range(times))
 
 
 def test_a_limit_of_100_lets_100_through_from_8_processes():
@@ -28,16 +28,16 @@ def test_a_server_that_is_new_counts_as_well(settings):
     key = uuid7().hex
     Redis.from_url(settings.REDIS_CACHE_URL).script_flush()
 
-    assert [ratelimit.hit("2/minute", key).remaining for _ in range(2)] == [1, 0]
-    assert not ratelimit.hit("2/minute", key).allowed
+    assert [rate_limits.hit("2/minute", key).remaining for _ in range(2)] == [1, 0]
+    assert not rate_limits.hit("2/minute", key).allowed
 
 
 def test_a_hit_is_one_trip(monkeypatch):
-    ratelimit.hit("2/minute", uuid7().hex)
+    rate_limits.hit("2/minute", uuid7().hex)
     trips = []
     monkeypatch.setattr(Connection, "send_packed_command", _counted(Connection.send_packed_command, trips))
 
-    verdict = ratelimit.hit("2/minute", uuid7().hex)
+    verdict = rate_limits.hit("2/minute", uuid7().hex)
 
     assert (verdict.allowed, verdict.remaining, len(trips)) == (True, 1, 1)
 
@@ -53,17 +53,17 @@ def _counted(send, trips):
 def test_keys_do_not_share_a_limit():
     first, second = uuid7().hex, uuid7().hex
 
-    assert ratelimit.hit("1/minute", first).allowed
-    assert not ratelimit.hit("1/minute", first).allowed
-    assert ratelimit.hit("1/minute", second).allowed
+    assert rate_limits.hit("1/minute", first).allowed
+    assert not rate_limits.hit("1/minute", first).allowed
+    assert rate_limits.hit("1/minute", second).allowed
 
 
 def test_a_refusal_says_when_to_come_back():
     key = uuid7().hex
-    ratelimit.require("1/minute", key)
+    rate_limits.require("1/minute", key)
 
     with pytest.raises(RateLimited) as refused:
-        ratelimit.require("1/minute", key)
+        rate_limits.require("1/minute", key)
 
     assert 55 <= refused.value.details["retry_after"] <= 61
     assert refused.value.status == 429
@@ -71,12 +71,12 @@ def test_a_refusal_says_when_to_come_back():
 
 @pytest.mark.parametrize(("fail_closed", "allowed"), [(True, False), (False, True)])
 def test_without_redis_it_fails_as_asked(without_redis, fail_closed, allowed):
-    assert ratelimit.hit("1/minute", "any", fail_closed=fail_closed).allowed is allowed
+    assert rate_limits.hit("1/minute", "any", fail_closed=fail_closed).allowed is allowed
 
 
 def test_a_closed_door_without_redis_is_not_called_too_many_attempts(without_redis):
     with pytest.raises(Unavailable) as refused:
-        ratelimit.require("1/minute", "any", fail_closed=True)
+        rate_limits.require("1/minute", "any", fail_closed=True)
 
     assert (refused.value.status, refused.value.details) == (503, {"retry_after": 10})
 
@@ -88,4 +88,4 @@ def test_a_closed_door_without_redis_is_not_called_too_many_attempts(without_red
 def test_a_household_is_one_caller(rf, address, key):
     request = rf.get("/", REMOTE_ADDR=address)
 
-    assert ratelimit.client_key(request) == key
+    assert rate_limits.client_key(request) == key

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.db.backends.postgresql.psycopg_any import BaseTzLoader
 
-from core.moments import QuickLoader
+from core.web.timestamps import QuickLoader
 
 pytestmark = pytest.mark.django_db
 

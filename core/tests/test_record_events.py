@@ -3,9 +3,10 @@
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from core import context, events
+from core import context
 from core.context import Actor
-from core.models import Event
+from core.events import services as events
+from core.events.models import Event
 
 SYSTEM = Actor.system("test")
 

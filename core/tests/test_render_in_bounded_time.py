@@ -6,8 +6,8 @@ from contextlib import suppress
 
 import pytest
 
-from core import markdown
-from core.markdown import TextTooComplex
+from core.content import markdown
+from core.content.markdown import TextTooComplex
 
 LENGTH = 180_000
 # CPU time of this thread, so that a busy machine does not fail the test. What is quadratic takes ten times as long.

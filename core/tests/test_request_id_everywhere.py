@@ -9,12 +9,13 @@ from celery.signals import task_postrun, task_prerun
 from django.core import mail
 from django.http import HttpResponse
 
-import core.mail
-from core import context, events
+import core.mail.services
+from core import context
 from core.context import Actor
-from core.middleware import RequestIdMiddleware
-from core.models import Event
-from core.tasks import deliver_event, relay_events
+from core.events import services as events
+from core.events.models import Event
+from core.events.tasks import deliver_event, relay_events
+from core.web.middleware import RequestIdMiddleware
 
 ID = "id-of-the-proxy-42"
 

@@ -7,8 +7,8 @@ from django.test import RequestFactory
 
 from core import context
 from core.errors import Conflict, NotFound
-from core.middleware import HeadersMiddleware, PageMiddleware, RequestIdMiddleware
-from core.origin import same_origin_post
+from core.web.middleware import HeadersMiddleware, PageMiddleware, RequestIdMiddleware
+from core.web.origin import same_origin_post
 
 
 @pytest.mark.parametrize("given", ["", "short", "x" * 65, "has spaces in it", "inject\r\nSet-Cookie: a=b"])

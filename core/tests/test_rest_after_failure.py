@@ -11,9 +11,9 @@ from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from core import ratelimit, testing
-from core.breaker import TIMEOUT, Breaker, Guarded, Pool, Resting, breaker, client
-from core.nudge import nudge
+from core import rate_limits, testing
+from core.circuit_breaker import TIMEOUT, Breaker, CircuitOpen, Guarded, Pool, breaker, client
+from core.task_queue import enqueue_best_effort
 
 
 class Clock:
@@ -44,10 +44,10 @@ def test_after_a_failure_nobody_is_let_through_until_the_pause_is_over(fuse, clo
     fuse.require()
     fuse.failed()
 
-    with pytest.raises(Resting):
+    with pytest.raises(CircuitOpen):
         fuse.require()
     clock.now += 2.9
-    with pytest.raises(Resting):
+    with pytest.raises(CircuitOpen):
         fuse.require()
     clock.now += 0.1
     fuse.require()
@@ -59,7 +59,7 @@ def test_after_the_pause_one_thread_tries_and_the_others_go_without(fuse, clock)
 
     results = testing.race(*[fuse.require] * 8)
 
-    assert [type(result) for result in results].count(Resting) == 7
+    assert [type(result) for result in results].count(CircuitOpen) == 7
 
 
 def test_who_tries_may_ask_all_it_needs(fuse, clock):
@@ -104,10 +104,10 @@ def test_a_copied_policy_has_the_same_breaker(fuse):
 
 
 def test_a_silent_redis_is_asked_once_by_cache_limits_and_queue_together(silent_redis):
-    waited = seconds_of(lambda: ratelimit.hit("1/minute", "any"))
-    rest = seconds_of(lambda: [nudge("core.relay_events") for _ in range(50)])
-    rest += seconds_of(lambda: [ratelimit.hit("1/minute", "any") for _ in range(50)])
-    with pytest.raises(Resting):
+    waited = seconds_of(lambda: rate_limits.hit("1/minute", "any"))
+    rest = seconds_of(lambda: [enqueue_best_effort("core.relay_events") for _ in range(50)])
+    rest += seconds_of(lambda: [rate_limits.hit("1/minute", "any") for _ in range(50)])
+    with pytest.raises(CircuitOpen):
         cache.get("any")
 
     assert TIMEOUT <= waited < 2 * TIMEOUT
@@ -116,8 +116,8 @@ def test_a_silent_redis_is_asked_once_by_cache_limits_and_queue_together(silent_
 
 
 def test_a_silent_queue_holds_nobody_up_for_longer_than_one_time_out(silent_redis):
-    assert TIMEOUT <= seconds_of(lambda: nudge("core.relay_events")) < 2 * TIMEOUT
-    assert seconds_of(lambda: nudge("core.relay_events")) < TIMEOUT / 2
+    assert TIMEOUT <= seconds_of(lambda: enqueue_best_effort("core.relay_events")) < 2 * TIMEOUT
+    assert seconds_of(lambda: enqueue_best_effort("core.relay_events")) < TIMEOUT / 2
 
 
 def test_without_the_breaker_every_question_waits(silent_redis):
@@ -164,13 +164,13 @@ def test_a_hint_reaches_the_queue_when_there_is_one(monkeypatch):
     sent = []
     monkeypatch.setattr(current_app, "send_task", lambda *what, **how: sent.append((what, how["countdown"])))
 
-    nudge("shop.take_webhook", "sandbox", "{}", delay=3)
+    enqueue_best_effort("shop.take_webhook", "sandbox", "{}", delay=3)
 
     assert sent == [(("shop.take_webhook", ("sandbox", "{}")), 3)]
 
 
 def test_a_hint_without_a_queue_is_lost_and_nothing_else(without_redis):
-    nudge("core.relay_events")
+    enqueue_best_effort("core.relay_events")
 
 
 def test_no_test_begins_with_what_failed_in_another():

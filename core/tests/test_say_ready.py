@@ -4,7 +4,8 @@ import os
 
 import pytest
 
-from core import draining, health
+from core import draining
+from core.monitoring import health
 
 pytestmark = pytest.mark.django_db
 
@@ -20,7 +21,7 @@ def fresh_process(monkeypatch):
 def waiting(monkeypatch):
     """The migrations that are not applied yet; a test may take them away."""
     waiting = [("core", False)]
-    monkeypatch.setattr("core.health.MigrationExecutor.migration_plan", lambda self, targets: list(waiting))
+    monkeypatch.setattr("core.monitoring.health.MigrationExecutor.migration_plan", lambda self, targets: list(waiting))
     return waiting
 
 

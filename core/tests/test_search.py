@@ -6,10 +6,10 @@ from collections.abc import Mapping
 import pytest
 from django.db import connection
 
-from core import search
 from core.context import Actor, Grant
-from core.models import SearchDocument
-from core.search import Document
+from core.search import index as search
+from core.search.index import Document
+from core.search.models import SearchDocument
 
 NOBODY = Grant.anonymous()
 MEMBER = Grant("session", Actor("user", "u1"), frozenset())

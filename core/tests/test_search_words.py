@@ -5,10 +5,11 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from core import search, search_words
 from core.context import Grant
-from core.models import SearchDocument, SearchWord
-from core.search import Document
+from core.search import index as search
+from core.search import words as search_words
+from core.search.index import Document
+from core.search.models import SearchDocument, SearchWord
 
 pytestmark = pytest.mark.django_db
 

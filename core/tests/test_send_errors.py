@@ -8,9 +8,9 @@ from django.db import IntegrityError, connection
 from structlog.testing import capture_logs
 
 from core import context
-from core import events as house_events
 from core.context import Actor
-from core.models import Event
+from core.events import services as house_events
+from core.events.models import Event
 from core.monitoring import sentry
 from core.tests.listener import Listener, run_site
 

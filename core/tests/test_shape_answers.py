@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.test import APIClient
 
 from blog.tests.factories import draft, editor, picture, published
-from core.api.spreadsheets import CsvRenderer
+from core.api.csv_renderer import CsvRenderer
 from core.api.viewsets import MoneyField
 from core.money import Money
 from shop.tests import factories as shop

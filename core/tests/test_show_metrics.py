@@ -14,10 +14,11 @@ from celery.signals import task_postrun, task_prerun
 from django.db import DatabaseError
 from prometheus_client.parser import text_string_to_metric_families
 
-from core import events
 from core.context import Actor
-from core.models import EventDelivery
-from core.monitoring import scrape, vitals
+from core.events import services as events
+from core.events.models import EventDelivery
+from core.metrics import prometheus
+from core.monitoring import health_metrics
 
 
 def numbers(text: bytes | str) -> dict[tuple[str, ...], float]:
@@ -28,7 +29,7 @@ def numbers(text: bytes | str) -> dict[tuple[str, ...], float]:
 
 
 def now() -> dict[tuple[str, ...], float]:
-    return numbers(scrape.text())
+    return numbers(prometheus.text())
 
 
 @pytest.mark.django_db
@@ -115,7 +116,7 @@ def test_the_lag_is_the_age_of_the_oldest_undispatched_event(django_assert_num_q
 
     assert 90 <= after["agora_event_lag_seconds",] < 100
     with django_assert_num_queries(2):
-        list(vitals._event_families())
+        list(health_metrics._event_families())
 
 
 @pytest.mark.django_db
@@ -151,7 +152,7 @@ def test_the_queue_is_measured_by_length_and_by_its_oldest_task(queue):
 
 @pytest.mark.django_db
 def test_worker_and_beat_are_seen_each_by_itself(queue):
-    from core.tasks import heartbeat
+    from core.monitoring.tasks import heartbeat
 
     assert now()["agora_heartbeat_timestamp_seconds", "beat"] == 0
     heartbeat.delay()
@@ -166,12 +167,12 @@ def test_worker_and_beat_are_seen_each_by_itself(queue):
 
 @pytest.mark.django_db
 def test_a_task_is_counted_with_its_state_and_its_time(monkeypatch):
-    from core.tasks import heartbeat
+    from core.monitoring.tasks import heartbeat
 
     before = now()
 
     heartbeat.apply()
-    monkeypatch.setattr("core.monitoring.vitals.seen", lambda process: 1 / 0)
+    monkeypatch.setattr("core.monitoring.health_metrics.seen", lambda process: 1 / 0)
     heartbeat.apply()
 
     after = now()
@@ -184,7 +185,7 @@ def test_a_task_is_counted_with_its_state_and_its_time(monkeypatch):
 
 @pytest.mark.django_db
 def test_a_task_tells_how_long_it_waited_for_a_worker(queue):
-    from core.tasks import heartbeat
+    from core.monitoring.tasks import heartbeat
 
     before = now()
     heartbeat.delay()
@@ -211,7 +212,7 @@ def test_a_part_that_cannot_be_read_hides_no_other(monkeypatch, settings):
     def unreachable() -> float:
         raise DatabaseError
 
-    monkeypatch.setattr(vitals, "event_lag", unreachable)
+    monkeypatch.setattr(health_metrics, "event_lag", unreachable)
     settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}}
 
     after = now()
@@ -227,7 +228,7 @@ def test_an_unreachable_broker_costs_seconds_not_minutes(monkeypatch):
     started = time.monotonic()
 
     with pytest.raises(Exception, match="refused"):
-        vitals.queues()
+        health_metrics.queues()
 
     assert time.monotonic() - started < 4
 
@@ -237,7 +238,7 @@ def test_an_unreachable_broker_costs_seconds_not_minutes(monkeypatch):
 def test_one_process_type_tells_the_state_of_the_site(settings, role, told):
     settings.ROLE = role
 
-    assert (b"agora_event_lag_seconds" in scrape.text()) == told
+    assert (b"agora_event_lag_seconds" in prometheus.text()) == told
 
 
 @pytest.mark.django_db
@@ -267,7 +268,7 @@ def test_the_pool_tells_how_long_it_was_waited_for(monkeypatch):
 
 def test_a_process_without_pages_answers_on_a_port_of_its_own(settings, monkeypatch):
     settings.METRICS_TOKEN, settings.ROLE = "s3cret", "worker"
-    server = scrape.serve(0)
+    server = prometheus.serve(0)
     url = f"http://127.0.0.1:{server.server_port}"
 
     def get(path: str, token: str) -> tuple[int, bytes]:
@@ -292,7 +293,7 @@ def test_a_process_without_pages_answers_on_a_port_of_its_own(settings, monkeypa
 
 COUNT = """
 import sys
-from core.monitoring.multiprocess import forget_process, share_metrics
+from core.metrics.multiprocess import forget_process, share_metrics
 share_metrics()
 from core.monitoring import metrics
 for _ in range(int(sys.argv[1])):
@@ -328,7 +329,7 @@ def test_what_several_processes_counted_is_added_up_and_stays_when_one_ends(tmp_
 def test_without_a_folder_given_a_fresh_one_is_shared_with_children_and_removed_by_its_maker_alone():
     code = """
 import os
-from core.monitoring.multiprocess import share_metrics
+from core.metrics.multiprocess import share_metrics
 print(share_metrics(), share_metrics(), flush=True)
 child = os.fork()
 if not child:

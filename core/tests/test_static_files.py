@@ -11,10 +11,10 @@ from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.core.management import call_command
 
-from core.staticfiles import COMMENT, SITE_CSS, StylesheetFinder, join, stylesheets
+from core.web.static_files import COMMENT, SITE_CSS, StylesheetFinder, join, stylesheets
 
 SOURCE = Path(settings.BASE_DIR) / "static"
-OURS = ("core.staticfiles.StylesheetFinder", "django.contrib.staticfiles.finders.FileSystemFinder")
+OURS = ("core.web.static_files.StylesheetFinder", "django.contrib.staticfiles.finders.FileSystemFinder")
 PHYSICAL = re.compile(
     r"(?<![\w-])(left|right|top|bottom|(margin|padding|border)-(left|right|top|bottom)|width|height)\s*:"
 )
@@ -25,7 +25,7 @@ def collected(settings: Any, tmp_path: Path) -> Path:
     """Our static files as production has them."""
     settings.STATIC_ROOT = str(tmp_path)
     settings.STATICFILES_FINDERS = list(OURS)
-    settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": "core.staticfiles.Storage"}}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": "core.web.static_files.Storage"}}
     settings.DEBUG = False
     finders.get_finder.cache_clear()
     call_command("collectstatic", interactive=False, verbosity=0)
@@ -88,7 +88,7 @@ def test_imports_between_our_scripts_become_hashed(settings: Any, tmp_path: Path
     settings.STATICFILES_DIRS = [source]
     settings.STATICFILES_FINDERS = list(OURS)
     settings.STATIC_ROOT = str(tmp_path / "root")
-    settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": "core.staticfiles.Storage"}}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": "core.web.static_files.Storage"}}
     finders.get_finder.cache_clear()
 
     call_command("collectstatic", interactive=False, verbosity=0)

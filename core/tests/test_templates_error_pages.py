@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 from django.test.utils import override_settings
 
-from core import error_pages
+from core.web import error_pages
 
 
 def asked(path: str = "/nowhere/", **headers: str) -> HttpRequest:
@@ -76,7 +76,7 @@ def test_standalone_pages_allow_their_one_style_by_its_hash_and_nothing_else(han
     assert "<link" not in page
 
 
-@override_settings(STORAGES={"staticfiles": {"BACKEND": "core.staticfiles.Storage"}}, STATIC_ROOT="/nonexistent")
+@override_settings(STORAGES={"staticfiles": {"BACKEND": "core.web.static_files.Storage"}}, STATIC_ROOT="/nonexistent")
 def test_the_500_page_needs_no_manifest_and_no_database_and_names_the_request():
     response = error_pages.handler500(asked())
 

@@ -6,7 +6,7 @@ import pytest
 from django.template import Context, Template
 from django.utils import translation
 
-from core.media import Image, Rendition
+from core.media.images import Image, Rendition
 from core.money import Money
 from core.templatetags.ui import initials, tone
 

@@ -2,7 +2,7 @@
 
 import unicodedata
 
-from core.text import (
+from core.validation.text import (
     contains_control_characters,
     contains_invisible_characters,
     has_visible_text,

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from core.monitoring import metrics, scrape
+from core.metrics import definitions, prometheus
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = re.compile(r"\bagora_[a-z_]+")
@@ -40,10 +40,10 @@ def told(db, settings) -> dict[str, set[str]]:
 
     paid()
     settings.ROLE = "web"
-    metrics.count_request("GET", "shop/", 500, 0.1)
-    metrics.count_task("core.heartbeat", "FAILURE", 0.1)
-    metrics.count_task_wait(0.0)
-    families = text_string_to_metric_families(scrape.text().decode())
+    definitions.count_request("GET", "shop/", 500, 0.1)
+    definitions.count_task("core.heartbeat", "FAILURE", 0.1)
+    definitions.count_task_wait(0.0)
+    families = text_string_to_metric_families(prometheus.text().decode())
     return {
         sample.name: set(sample.labels)
         for family in families

@@ -7,13 +7,13 @@ import pytest
 from django.db import connection
 from django.db.models import F
 
-from core.models import SearchDocument
-from core.written import Slot, Written
+from core.prepared_queries import Param, PreparedQuery
+from core.search.models import SearchDocument
 
 DAY = datetime(2026, 1, 1, tzinfo=UTC)
 
-SINCE = Written(lambda kind, since: SearchDocument.objects.filter(kind=kind, at__gte=since).order_by("-at"))
-CALLED = Written(lambda ids: SearchDocument.objects.filter(public_id__any=ids).order_by("id"))
+SINCE = PreparedQuery(lambda kind, since: SearchDocument.objects.filter(kind=kind, at__gte=since).order_by("-at"))
+CALLED = PreparedQuery(lambda ids: SearchDocument.objects.filter(public_id__any=ids).order_by("id"))
 
 
 @pytest.fixture
@@ -52,11 +52,13 @@ def test_a_list_is_one_value_however_long(documents):
 
 
 def test_dictionaries_and_tuples_come_as_asked(documents):
-    tuples = Written(
+    tuples = PreparedQuery(
         lambda kind: SearchDocument.objects.filter(kind=kind).order_by("id").values_list("public_id", "url")
     )
-    flat = Written(lambda kind: SearchDocument.objects.filter(kind=kind).order_by("id").values_list("title", flat=True))
-    named = Written(
+    flat = PreparedQuery(
+        lambda kind: SearchDocument.objects.filter(kind=kind).order_by("id").values_list("title", flat=True)
+    )
+    named = PreparedQuery(
         lambda kind: SearchDocument.objects.filter(kind=kind).values(name=F("public_id")).order_by("id")[:1]
     )
 
@@ -66,7 +68,7 @@ def test_dictionaries_and_tuples_come_as_asked(documents):
 
 
 def test_constants_stay_in_the_text_and_percent_signs_with_them(documents):
-    ending = Written(lambda kind: SearchDocument.objects.filter(kind=kind, title__endswith="8 %"))
+    ending = PreparedQuery(lambda kind: SearchDocument.objects.filter(kind=kind, title__endswith="8 %"))
 
     assert ids(ending(kind="a")) == ["8"]
     assert "8 " in ending._statement.sql
@@ -85,7 +87,7 @@ def test_it_is_one_query_and_counts_as_one(documents, django_assert_num_queries)
 
 
 def test_a_slot_may_stand_where_a_value_is_built_in(documents):
-    later = Written(lambda: SearchDocument.objects.filter(at__gt=Slot("moment")).order_by("id"))
+    later = PreparedQuery(lambda: SearchDocument.objects.filter(at__gt=Param("moment")).order_by("id"))
 
     assert ids(later(moment=DAY + timedelta(days=8))) == ["9"]
 

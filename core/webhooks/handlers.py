@@ -6,9 +6,11 @@ from django.conf import settings
 from django.contrib.auth import get_backends
 from django.urls import reverse
 
-from core import events, mail
-from core.models import Event, Webhook
-from core.webhooks import deliveries
+from core.events import services as events
+from core.events.models import Event
+from core.mail import services as mail
+from core.webhooks.models import Webhook
+from core.webhooks.services import deliveries
 
 
 @events.on("*", outside=True)  # quiet events, which are history being loaded, are for nobody outside

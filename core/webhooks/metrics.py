@@ -12,8 +12,8 @@ from django.db.models.functions import Greatest
 from django.utils import timezone
 from prometheus_client.core import GaugeMetricFamily, Metric
 
-from core.models import WebhookDelivery
-from core.monitoring import scrape
+from core.metrics import prometheus
+from core.webhooks.models import WebhookDelivery
 
 # Failures are told for so long; afterwards they stand in the log only.
 WINDOW = timedelta(hours=24)
@@ -45,7 +45,7 @@ def _seconds(since: datetime | None, now: datetime) -> float:
     return max(0.0, (now - since).total_seconds()) if since else 0.0
 
 
-@scrape.part("webhooks")
+@prometheus.part("webhooks")
 def _families() -> Iterator[Metric]:
     count = GaugeMetricFamily("agora_webhook_deliveries", "Webhook deliveries, by how they stand.", labels=["state"])
     oldest = GaugeMetricFamily("agora_webhook_oldest_seconds", "How long the oldest has stood so.", labels=["state"])

@@ -20,8 +20,9 @@ from django.utils import timezone
 
 from core import context
 from core.context import Actor
-from core.models import Webhook, WebhookAttempt, WebhookDelivery
-from core.webhooks import endpoints, signing, transport
+from core.webhooks import signing, transport
+from core.webhooks.models import Webhook, WebhookAttempt, WebhookDelivery
+from core.webhooks.services import endpoints
 from core.webhooks.transport import Answer
 
 log = structlog.get_logger(__name__)

@@ -9,7 +9,8 @@ from django.conf import settings
 from standardwebhooks.webhooks import Webhook as Signer
 
 from core.encryption import decrypt
-from core.models import Event, Webhook
+from core.events.models import Event
+from core.webhooks.models import Webhook
 
 PREFIX = "whsec_"
 SECRET_BYTES = 32

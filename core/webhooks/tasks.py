@@ -2,7 +2,8 @@
 
 from celery import shared_task
 
-from core.webhooks import deliveries, sending
+from core.webhooks import sending
+from core.webhooks.services import deliveries
 
 
 @shared_task(name="core.send_webhooks")

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from core import context, events, search
-from core.models import EventDelivery
+from core import context
+from core.events import services as events
+from core.events.models import EventDelivery
+from core.search import index as search
 from demo.loading import catalogue, journal, orders, people, reviews, site, talk
 from demo.loading.studio import MARK, Step, Studio, earlier_steps
 

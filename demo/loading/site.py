@@ -8,8 +8,8 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from core.models import HomeBlock
-from core.text_pages import save_text_page
+from core.content.models import HomeBlock
+from core.content.services.text_pages import save_text_page
 from demo.loading.studio import LOADER, Step, Studio, read
 
 COMPOSED = 4  # days ago, when the newest post was out

@@ -14,9 +14,10 @@ from typing import Any
 
 from accounts.models import User
 from core import context
+from core.content.models import Picture
+from core.content.services.pictures import add_picture
 from core.context import Actor
-from core.models import Event, Picture
-from core.pictures import add_picture
+from core.events.models import Event
 
 CONTENT = Path(__file__).resolve().parents[1] / "content"
 LOADER = Actor.system("demo")

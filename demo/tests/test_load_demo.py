@@ -16,8 +16,10 @@ from accounts.models import Role, User
 from accounts.services.roles import HOUSE
 from blog.models import Comment, Post
 from chat.models import Message, Room, SupportCase
-from core import text_pages
-from core.models import Event, EventDelivery, HomeBlock, Picture, SearchDocument, TextPage
+from core.content.models import HomeBlock, Picture, TextPage
+from core.content.services import text_pages
+from core.events.models import Event, EventDelivery
+from core.search.models import SearchDocument
 from demo import DEMO_LOGINS
 from demo.loading import everything
 from demo.loading.reset import KEPT, empty_house

@@ -13,11 +13,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from core import cards, references
-from core.admin import EditAdmin
-from core.context import Actor
-from core.middleware import grant_of
-from core.pictures import add_picture, describe_picture
+from core.composition import cards, cross_references
+from core.content.services.pictures import add_picture, describe_picture
+from core.context import Actor, grant_of
+from core.staff.edit_admin import EditAdmin
 from shop.admin.catalogue_forms import (
     CategoryForm,
     ImageForm,
@@ -254,7 +253,9 @@ def keep_variant(admin: EditAdmin, request: HttpRequest, form: VariantForm) -> N
 
 
 def warn_of_renaming(admin: EditAdmin, request: HttpRequest, former: str, current: str) -> None:
-    sources = [("post", slug) for slug in references.sources_of(("product", former), "post", references.MOST)]
+    sources = [
+        ("post", slug) for slug in cross_references.sources_of(("product", former), "post", cross_references.MOST)
+    ]
     titles = [card.title for card in cards.resolve(sources, grant_of(request)).values()]
     words = _("%(former)s is now %(current)s. Links with the former SKU lead to it.")
     if titles:

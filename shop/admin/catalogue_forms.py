@@ -7,7 +7,7 @@ from django import forms
 from django.forms.models import BaseInlineFormSet
 from django.utils.translation import gettext_lazy as _
 
-from core.admin.picture_fields import PictureField, PictureForm, UploadField, alt_field, upload_field
+from core.content.picture_fields import PictureField, PictureForm, UploadField, alt_field, upload_field
 from core.money import Money
 from shop.forms import MoneyInput
 from shop.models import Category, Market, OptionValue, Product, ProductImage, ProductSlug, Variant, VariantSku

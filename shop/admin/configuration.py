@@ -6,9 +6,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from core.admin import EditAdmin
-from core.context import Actor
-from core.middleware import grant_of
+from core.context import Actor, grant_of
+from core.staff.edit_admin import EditAdmin
 from shop.services import configuration
 
 

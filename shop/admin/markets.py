@@ -12,11 +12,11 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from core.admin import EditAdmin, ReadOnlyAdmin
-from core.context import Actor
+from core.context import Actor, grant_of
 from core.errors import DomainError
 from core.forms import add_error
-from core.middleware import grant_of
+from core.staff.edit_admin import EditAdmin
+from core.staff.read_only_admin import ReadOnlyAdmin
 from core.templatetags.ui import money
 from shop.admin.configuration import ConfigurationAdmin
 from shop.models import Market, Price, ShippingMethod, TaxRate

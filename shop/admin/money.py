@@ -6,10 +6,10 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from core.admin import ReadOnlyAdmin
+from core.context import grant_of
 from core.errors import DomainError
-from core.middleware import grant_of
 from core.money import Money
+from core.staff.read_only_admin import ReadOnlyAdmin
 from core.templatetags.ui import money
 from shop.models import BankBooking, LedgerEntry, Payment, Refund, SandboxCharge, WebhookInbox
 from shop.services import payment as payments

@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.queries import acted_in_names
-from core.admin import ReadOnlyAdmin
-from core.admin.history import describe_all
-from core.middleware import grant_of
+from core.context import grant_of
 from core.money import Money
+from core.staff.history import describe_all
+from core.staff.read_only_admin import ReadOnlyAdmin
 from core.templatetags.ui import money
 from shop.admin.acts import act
 from shop.models import Order, Payment, Refund

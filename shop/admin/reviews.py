@@ -6,8 +6,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from core.admin import ReadOnlyAdmin
-from core.middleware import grant_of
+from core.context import grant_of
+from core.staff.read_only_admin import ReadOnlyAdmin
 from shop.models import Review
 from shop.services import reviews as verbs
 

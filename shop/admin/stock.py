@@ -14,10 +14,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from core.admin import EditAdmin, ReadOnlyAdmin
-from core.context import Actor
+from core.context import Actor, grant_of
 from core.errors import DomainError
-from core.middleware import grant_of
+from core.staff.edit_admin import EditAdmin
+from core.staff.read_only_admin import ReadOnlyAdmin
 from shop.admin.acts import act
 from shop.admin.configuration import ConfigurationAdmin
 from shop.models import Reservation, StockLevel, StockMovement, Variant, Warehouse

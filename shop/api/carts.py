@@ -10,13 +10,13 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core import refs
-from core.api.emails import EmailField
+from core.api.fields import EmailField
+from core.api.idempotency import idempotent
 from core.api.pagination import OnePage, one_page
 from core.api.schema import IDEMPOTENCY_KEY
 from core.api.viewsets import GrantedViewMixin, In, MoneyField, NothingIn, Problem
+from core.composition import attribution
 from core.errors import NotFound
-from core.idempotency import idempotent
 from shop.api.fields import AddressIn
 from shop.api.orders import OrderOut, PaymentOut, begin_payment
 from shop.models import Cart, Order
@@ -188,7 +188,7 @@ class CartViewSet(GrantedViewMixin, viewsets.ViewSet):
         """Put pieces in the cart, on top of those that are there."""
         asked = LineIn.parse(request)
         cart = self._cart(token)
-        source = refs.read(asked.pop("ref"))
+        source = attribution.read(asked.pop("ref"))
         carts.add_line(cart_id=cart.pk, source=source, by=self.grant.actor, **asked)
         return self._answer(cart, 201)
 

@@ -14,11 +14,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
-from core.api.addresses import UrlField
+from core.api.fields import TimeField, UrlField
 from core.api.pagination import KeysetPagination
-from core.api.times import TimeField
 from core.api.viewsets import In, MoneyField, Problem, ReadViewSet
-from core.paging import Page
+from core.keyset_pagination import Page
 from shop.api.fields import ProductImageOut
 from shop.cards import product_url
 from shop.filters import ProductFilter, ProductForm, filters_from

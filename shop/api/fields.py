@@ -4,9 +4,9 @@ from typing import Any
 
 from rest_framework import serializers
 
-from core.api.addresses import UrlField
+from core.api.fields import UrlField
 from core.api.viewsets import In, MoneyField
-from core.media import Image
+from core.media.images import Image
 from core.money import Money
 from shop.models.cart import MAX_QUANTITY
 

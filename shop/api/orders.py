@@ -11,13 +11,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.queries import InName, acted_in_names
-from core.api.addresses import UrlField
-from core.api.times import TimeField
+from core.api.fields import TimeField, UrlField
+from core.api.idempotency import idempotent
 from core.api.viewsets import In, NothingIn, Problem, ReadViewSet
 from core.context import Actor
 from core.errors import Unavailable
-from core.idempotency import idempotent
-from core.models import Event
+from core.events.models import Event
 from shop.api.fields import AddressIn, AmountField, MinorField, PiecesField
 from shop.filters import OrderFilter
 from shop.models import Fulfilment, FulfilmentLine, Order, OrderLine, Payment, Refund

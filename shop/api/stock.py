@@ -10,9 +10,9 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from core.api.idempotency import HEADER, idempotent
 from core.api.viewsets import GrantedViewMixin, In, Problem, ReadViewSet
 from core.context import Actor
-from core.idempotency import HEADER, idempotent
 from core.ids import uuid7
 from shop.models import StockLevel, StockMovement
 from shop.services import stock

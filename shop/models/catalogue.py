@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from tree_queries.fields import TreeNodeForeignKey
 from tree_queries.models import TreeNode
 
+from core.content.models import Picture
 from core.ids import uuid7
-from core.models import Picture
 from shop.models.price import Market, Price, TaxClass
 
 LISTED = ("slug", "title", "status", "summary", "popularity", "rating_count", "rating_sum")

@@ -10,9 +10,9 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from core.email_addresses import email_constraint
 from core.ids import uuid7
 from core.money import Money
+from core.validation.email_addresses import email_constraint
 from shop.models.cart import Cart
 from shop.models.catalogue import Variant
 from shop.models.price import Market, ShippingMethod

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.models import User
 from core.errors import DomainError
 from core.forms import add_error
-from core.http import PageRequest, SeeOther
+from core.web.http import PageRequest, SeeOther
 from shop.forms import AddressForm
 from shop.models import Market, SavedAddress
 from shop.models.address import MAX_ADDRESSES

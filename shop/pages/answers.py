@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from core.http import PageRequest, SeeOther
+from core.web.http import PageRequest, SeeOther
 
 
 def toast(response: HttpResponse, text: str, level: str = "success") -> HttpResponse:

@@ -17,12 +17,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from core import refs
+from core.composition import attribution
 from core.errors import DomainError
-from core.http import PageRequest, SeeOther
-from core.media import Image
+from core.media.images import Image
 from core.money import Money
-from core.origin import same_origin_post
+from core.web.http import PageRequest, SeeOther
+from core.web.origin import same_origin_post
 from shop.forms import AddLineForm, QuantityForm
 from shop.models import Cart, Market
 from shop.models.cart import MAX_QUANTITY
@@ -78,7 +78,7 @@ def add_line(request: PageRequest) -> HttpResponse:
                 cart_id=own.pk,
                 sku=sku,
                 quantity=1 if wanted["quantity"] is None else wanted["quantity"],
-                source=refs.read(wanted["ref"]),
+                source=attribution.read(wanted["ref"]),
                 by=request.grant.actor,
             )
     except DomainError as refusal:
@@ -114,7 +114,7 @@ def remove_line(request: PageRequest, sku: str) -> HttpResponse:
     line = own.lines.filter(variant__sku=sku).select_related("variant__product").first() if own else None
     if own is None or line is None:
         return _changed(request, own)
-    ref = refs.sign((line.source_kind, line.source_id)) if line.source_kind else ""
+    ref = attribution.sign((line.source_kind, line.source_id)) if line.source_kind else ""
     removed = Removed(sku, line.variant.product.title, line.quantity, ref)
     try:
         carts.remove_line(cart_id=own.pk, sku=sku, by=request.grant.actor)

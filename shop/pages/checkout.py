@@ -20,7 +20,7 @@ from django_countries import countries
 
 from core.errors import DomainError, Unavailable
 from core.forms import add_error
-from core.http import PageRequest, SeeOther
+from core.web.http import PageRequest, SeeOther
 from shop import providers
 from shop.addresses import InvalidAddress
 from shop.forms import AddressForm, ContactForm, DeliveryForm, PaymentForm, PlaceForm

@@ -16,8 +16,8 @@ from django.views.decorators.http import require_http_methods
 from accounts import step_up
 from core.errors import DomainError
 from core.forms import add_error
-from core.http import PageRequest, SeeOther
 from core.templatetags.ui import money
+from core.web.http import PageRequest, SeeOther
 from shop.pages.answers import posted
 from shop.pages.orders import link_to, order_or_404
 from shop.queries.order_page import OrderPage, order_page

@@ -14,10 +14,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.queries import acted_in_names
-from core import ratelimit
+from core import rate_limits
 from core.errors import Conflict, DomainError, Unavailable
-from core.http import PageRequest, SeeOther
-from core.paging import keyset
+from core.keyset_pagination import keyset
+from core.web.http import PageRequest, SeeOther
 from shop import providers
 from shop.cards import own_rows
 from shop.forms import FindOrderForm
@@ -114,7 +114,7 @@ def find(request: PageRequest) -> HttpResponse:
     form = FindOrderForm(posted(request))
     is_sent = False
     if request.method == "POST" and form.is_valid():
-        ratelimit.require(FIND_RATE, "find-order", ratelimit.client_key(request), fail_closed=True)
+        rate_limits.require(FIND_RATE, "find-order", rate_limits.client_key(request), fail_closed=True)
         lookup.request_link(by=request.grant.actor, **form.cleaned_data)
         is_sent = True
     status = 422 if form.errors else 200

@@ -8,9 +8,9 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from core import cards, refs
-from core.http import PageRequest
-from core.microcache import for_strangers
+from core.composition import attribution, cards
+from core.web.http import PageRequest
+from core.web.response_cache import cache_for_anonymous
 from shop import jsonld
 from shop.cards import item_card, product_url, state_words
 from shop.forms import WriteReviewForm
@@ -25,7 +25,7 @@ from shop.topics import stock_of
 CHOICE = "choose-"
 
 
-@for_strangers
+@cache_for_anonymous
 @require_safe
 def product(request: PageRequest, slug: str) -> HttpResponse:
     """One product; `?variant=SKU` or `?choose-glaze=moss` says which variant. A fragment answers a changed choice."""
@@ -68,7 +68,7 @@ def _buying(request: PageRequest, page: ProductPage) -> dict[str, object]:
         "stock_topic": stock_of(page.offer.sku) if page.offer else "",
         "delivery": page.delivery,
         "picture": page.images[0] if page.images else None,
-        "ref": ref if refs.read(ref) else "",
+        "ref": ref if attribution.read(ref) else "",
     }
 
 

@@ -9,13 +9,13 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.moderation.spam import Circumstances
 from accounts.services.spam import LooksLikeSpam
-from core import ratelimit
+from core import rate_limits
 from core.context import Actor
 from core.errors import DomainError
 from core.forms import add_error
-from core.http import PageRequest, SeeOther
-from core.microcache import for_strangers
-from core.paging import keyset
+from core.keyset_pagination import keyset
+from core.web.http import PageRequest, SeeOther
+from core.web.response_cache import cache_for_anonymous
 from shop.forms import WriteReviewForm
 from shop.models import Product, Review
 from shop.pages.answers import posted
@@ -24,7 +24,7 @@ from shop.services import reviews as verbs
 PAGE_SIZE = 20
 
 
-@for_strangers
+@cache_for_anonymous
 @require_http_methods(["GET", "HEAD", "POST"])
 def reviews(request: PageRequest, slug: str) -> HttpResponse:
     """All that buyers said, newest first; a buyer who has not spoken yet may."""
@@ -32,7 +32,7 @@ def reviews(request: PageRequest, slug: str) -> HttpResponse:
     form = WriteReviewForm(posted(request))
     if request.method == "POST" and form.is_valid():
         try:
-            how = Circumstances(network=ratelimit.client_key(request))
+            how = Circumstances(network=rate_limits.client_key(request))
             written = verbs.write_review(product_id=product.pk, by=request.grant.actor, how=how, **form.cleaned_data)
         except (verbs.InvalidReview, LooksLikeSpam) as refusal:
             add_error(form, refusal)

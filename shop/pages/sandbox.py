@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from core.http import PageRequest, SeeOther
 from core.money import Money
+from core.web.http import PageRequest, SeeOther
 from shop import return_urls
 from shop.models import SandboxCharge
 from shop.providers import sandbox

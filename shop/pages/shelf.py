@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from core.http import PageRequest
-from core.microcache import for_strangers
 from core.templatetags.ui import money
+from core.web.http import PageRequest
+from core.web.response_cache import cache_for_anonymous
 from shop.cards import item_card
 from shop.filters import ProductForm, filters_from
 from shop.models import Category, Market
@@ -31,7 +31,7 @@ SORTS = {
 }
 
 
-@for_strangers
+@cache_for_anonymous
 @require_safe
 def index(request: PageRequest) -> HttpResponse:
     """Everything that is for sale."""
@@ -40,7 +40,7 @@ def index(request: PageRequest) -> HttpResponse:
     return _page(request, None, top, [])
 
 
-@for_strangers
+@cache_for_anonymous
 @require_safe
 def category(request: PageRequest, category: str) -> HttpResponse:
     """One category with all below it."""

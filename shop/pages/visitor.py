@@ -4,7 +4,7 @@ from django.conf import settings
 from django.http import HttpResponse
 
 from accounts.models import User
-from core.http import PageRequest
+from core.web.http import PageRequest
 from shop.models import Cart
 from shop.services import cart as carts
 

@@ -8,7 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from core import ratelimit
+from core import rate_limits
 from core.api.problems import problem_response
 from core.errors import DomainError
 from shop.providers import UnknownProvider
@@ -29,7 +29,7 @@ def receive(request: HttpRequest, provider: str) -> HttpResponse:
     these keep nothing. The same message again is a 200 and changes nothing.
     """
     try:
-        ratelimit.require(RATE, "provider-webhook", ratelimit.client_key(request))
+        rate_limits.require(RATE, "provider-webhook", rate_limits.client_key(request))
         body = request.read(MOST_BYTES + 1)
         if len(body) > MOST_BYTES:
             return _refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "message_too_large", "The message is too large.")

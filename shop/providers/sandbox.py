@@ -25,7 +25,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import Conflict, NotFound
-from core.nudge import nudge
+from core.task_queue import enqueue_best_effort
 from shop.models import LedgerEntry, Payment, Refund, SandboxCharge, SandboxRefund
 from shop.providers.base import (
     ForgedWebhook,
@@ -191,4 +191,4 @@ def post_webhook(body: bytes) -> None:
 
 
 def _send(body: str, delay: int) -> None:
-    nudge("shop.send_sandbox_webhook", body, delay=delay)
+    enqueue_best_effort("shop.send_sandbox_webhook", body, delay=delay)

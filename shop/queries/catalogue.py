@@ -13,10 +13,10 @@ from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet, Value
 
+from core.keyset_pagination import Page
 from core.money import Money
-from core.paging import Page
-from core.shortly import shortly
-from core.written import Slot, Written
+from core.prepared_queries import Param, PreparedQuery
+from core.ttl_cache import ttl_cache
 from shop.models import Category, Market, Product, Variant
 from shop.queries import shapes
 from shop.queries.listing import listing
@@ -100,13 +100,13 @@ class Shelf:
         return self.total >= COUNTED
 
 
-@shortly(key=lambda: ())
+@ttl_cache(key=lambda: ())
 def default_market() -> Market:
     """The market of visitors, asked for once a second. Raises ShopNotOpen."""
     return Market.objects.default()
 
 
-@shortly(key=lambda: ())
+@ttl_cache(key=lambda: ())
 def categories() -> list[Any]:
     """All categories in tree order, each with `tree_path` (keys from the root) and `tree_depth`; one query a second."""
     return list(Category.objects.with_tree_fields().select_related("picture"))
@@ -128,7 +128,7 @@ def items(rows: Sequence[Product], market: Market, filters: Filters, now: dateti
 def shelf(
     market: Market, filters: Filters, now: datetime, *, within: Sequence[int] | None, order: str, cursor: str
 ) -> Shelf:
-    """One page of a list with its filters; four queries. Raises core.paging.BadCursor."""
+    """One page of a list with its filters; four queries. Raises core.keyset_pagination.BadCursor."""
     page = listing(market, filters, now, within=within, by=ORDERS[order], cursor=cursor, size=PAGE_SIZE)
     counts = _counts(market, filters, now, within)
     return Shelf(items=items(page.items, market, filters, now), page=page, **counts)
@@ -158,7 +158,7 @@ def _same_counts(market: Market, filters: Filters, now: datetime, within: Sequen
     return (market.pk, options, filters.prices, filters.in_stock, filters.q, within and tuple(within))
 
 
-@shortly(seconds=COUNTS_SECONDS, key=_same_counts)
+@ttl_cache(seconds=COUNTS_SECONDS, key=_same_counts)
 def _counts(market: Market, filters: Filters, now: datetime, within: Sequence[int] | None) -> dict[str, Any]:
     """The numbers beside a list; two queries. They cost more than the list itself, and may be half a minute old."""
     spans, shape = tuple(price_spans(market)), Shape.of(filters, within)
@@ -177,11 +177,11 @@ def _counted(shape: Shape) -> QuerySet[Variant]:
     if shape.has_words:
         shelves = shelves.filter(named(shape.filters, "slug"))
     popular = shelves.order_by("-popularity", "-id").values("pk")[:COUNTED]
-    return on_sale(Slot("market"), Slot("now")).filter(product__in=popular).order_by()
+    return on_sale(Param("market"), Param("now")).filter(product__in=popular).order_by()
 
 
 @lru_cache(shapes.MOST)
-def _sums(shape: Shape, spans: tuple[Span, ...]) -> Written[dict[str, int]]:
+def _sums(shape: Shape, spans: tuple[Span, ...]) -> PreparedQuery[dict[str, int]]:
     """How many products match, lie on the shelf, and fall in each span as if no price were chosen; one row."""
 
     def products_where(filters: Filters) -> Count:
@@ -194,11 +194,11 @@ def _sums(shape: Shape, spans: tuple[Span, ...]) -> Written[dict[str, int]]:
         **{f"span_{index}": products_where(replace(filters, prices=(span,))) for index, span in enumerate(spans)},
     }
     row: Any = _counted(shape).values(all=Value(1)).annotate(**sums)
-    return Written(lambda: row, is_planned_once=False)
+    return PreparedQuery(lambda: row, is_planned_once=False)
 
 
 @lru_cache(shapes.MOST)
-def _option_counts(shape: Shape) -> Written[dict[str, Any]]:
+def _option_counts(shape: Shape) -> PreparedQuery[dict[str, Any]]:
     """How many products each option's values leave, as if nothing of that option were chosen."""
     filters = shape.filters
     others = {
@@ -224,7 +224,7 @@ def _option_counts(shape: Shape) -> Written[dict[str, Any]]:
         .annotate(n=Count("product", distinct=True, filter=counts_when))
         .order_by("option_values__option__position", "option_values__value__position", "value")
     )
-    return Written(lambda: rows, is_planned_once=False)
+    return PreparedQuery(lambda: rows, is_planned_once=False)
 
 
 def _option_facets(rows: Sequence[dict[str, Any]], filters: Filters) -> list[Facet]:

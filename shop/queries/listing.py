@@ -7,8 +7,8 @@ from typing import Any
 
 from django.db.models import IntegerField, QuerySet
 
-from core.paging import Page, beyond, keyset_of
-from core.written import Slot, Written
+from core.keyset_pagination import Page, beyond, keyset_of
+from core.prepared_queries import Param, PreparedQuery
 from shop.models import Market, Product
 from shop.queries import shapes
 from shop.queries.narrowing import Filters, products
@@ -37,17 +37,17 @@ def listing(
 
 
 @lru_cache(shapes.MOST)
-def _written(shape: Shape, order: tuple[str, ...], is_beyond: bool, most: int) -> Written[Product]:
+def _written(shape: Shape, order: tuple[str, ...], is_beyond: bool, most: int) -> PreparedQuery[Product]:
     # Planned anew each time: a shelf may hold ten pieces or ten thousand.
-    return Written(lambda: _queryset(shape, order, is_beyond)[:most], is_planned_once=False)
+    return PreparedQuery(lambda: _queryset(shape, order, is_beyond)[:most], is_planned_once=False)
 
 
 def _queryset(shape: Shape, order: tuple[str, ...], is_beyond: bool) -> QuerySet[Product]:
     columns = [column.removeprefix("-") for column in order]
-    everywhere = products(Slot("market"), shape.filters, Slot("now"), columns=columns)
+    everywhere = products(Param("market"), shape.filters, Param("now"), columns=columns)
     found = shape.on_shelves(everywhere).order_by(*order)
     if is_beyond:
-        found = found.filter(beyond(order, [Slot(f"key_{place}") for place in range(len(order))]))
+        found = found.filter(beyond(order, [Param(f"key_{place}") for place in range(len(order))]))
     return found
 
 

@@ -7,8 +7,8 @@ from typing import Any
 from django.db.models import BooleanField, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
 
-from core import search
-from core.models import SearchDocument
+from core.search import index as search
+from core.search.models import SearchDocument
 from shop.models import Product, VariantOptionValue
 from shop.queries.offers import on_sale
 

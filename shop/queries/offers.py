@@ -15,10 +15,10 @@ from typing import Any
 
 from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
 
-from core.media import Image
-from core.models.picture import image_of
+from core.content.models import image_of
+from core.media.images import Image
 from core.money import Money
-from core.written import prepared
+from core.prepared_queries import prepared
 from shop.models import Market, Product, StockLevel, Variant
 
 UNLIMITED = 9999

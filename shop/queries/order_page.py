@@ -9,10 +9,10 @@ from operator import attrgetter
 from django.db.models import Case, Count, F, OuterRef, Prefetch, Subquery, When, Window, prefetch_related_objects
 from django.db.models.functions import RowNumber
 
+from core.content.models import columns_of, image_of
 from core.context import Grant
-from core.media import Image
-from core.models import Event
-from core.models.picture import columns_of, image_of
+from core.events.models import Event
+from core.media.images import Image
 from shop.models import Fulfilment, FulfilmentLine, Order, OrderLine, Payment, ProductImage, Refund
 from shop.queries import orders
 from shop.queries.orders import Standing

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.db.models import Prefetch, QuerySet
 
 from core.context import Grant
-from core.models import Event
+from core.events.models import Event
 from core.money import Money
 from shop.models import FulfilmentLine, Order, OrderLine, Payment, Refund
 

@@ -10,10 +10,10 @@ from django.db.models import Count, OuterRef
 from django.db.models.functions import JSONObject
 from django.utils import timezone
 
-from core import references
-from core.media import Image
-from core.shortly import shortly
-from core.written import Written
+from core.composition import cross_references
+from core.media.images import Image
+from core.prepared_queries import PreparedQuery
+from core.ttl_cache import ttl_cache
 from shop.models import Category, Market, Product, ProductSlug, Review, ShippingMethod
 from shop.queries.carts import ShippingOption, delivery_of, working_days_after
 from shop.queries.catalogue import Item
@@ -25,11 +25,11 @@ REVIEWS = 6
 STORIES = 3
 STARS = (5, 4, 3, 2, 1)
 
-# What a product's page asks; the arguments are slots (core.written).
+# What a product's page asks; the arguments are slots (core.prepared_queries).
 STAR_COUNTS = (
     Review.objects.published().filter(product=OuterRef("pk")).order_by().values("rating").annotate(n=Count("pk"))
 )
-KNOWN = Written(
+KNOWN = PreparedQuery(
     lambda slug: (
         Product.objects.known()
         .select_related("category__parent__parent__parent")
@@ -37,7 +37,7 @@ KNOWN = Written(
         .filter(slug=slug)
     )
 )
-BESIDE = Written(
+BESIDE = PreparedQuery(
     lambda category, product: (
         Product.objects.active()
         .for_lists()
@@ -46,7 +46,7 @@ BESIDE = Written(
         .order_by("-popularity", "-id")[:RELATED]
     )
 )
-NEWEST_REVIEWS = Written(
+NEWEST_REVIEWS = PreparedQuery(
     lambda product: Review.objects.published().filter(product=product).select_related("user")[:REVIEWS]
 )
 
@@ -122,7 +122,7 @@ def product_page(
         related=[Item(one, found[one.pk]) for one in related if one.pk in found],
         reviews=NEWEST_REVIEWS(product=product.pk) if product.rating_count else [],
         stars=[(stars, counted.get(stars, 0)) for stars in STARS],
-        stories=references.sources_of(("product", product.slug), "post", STORIES),
+        stories=cross_references.sources_of(("product", product.slug), "post", STORIES),
         delivery=_delivery(market, offer, now) if offer and not offer.is_digital else None,
     )
 
@@ -197,7 +197,7 @@ def _delivery(market: Market, offer: Offer, now: datetime) -> ShippingOption | N
     )
 
 
-@shortly(key=lambda market: market.pk)
+@ttl_cache(key=lambda market: market.pk)
 def usual_method(market: Market) -> ShippingMethod | None:
     """How things usually go to the market's first country; asked for once a second."""
     ways = ShippingMethod.objects.to(market, market.home_country).filter(is_pick_up=False)

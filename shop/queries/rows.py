@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
-from core.media import Image
-from core.models.picture import image_of
+from core.content.models import image_of
+from core.media.images import Image
 from core.money import Money
-from core.written import prepared
+from core.prepared_queries import prepared
 from shop.models import Market, Product
 from shop.queries.catalogue import Item, items
 from shop.queries.narrowing import Filters

@@ -1,4 +1,4 @@
-"""What the SQL of a list depends on, and the values that go into it: see `core.written`."""
+"""What the SQL of a list depends on, and the values that go into it: see `core.prepared_queries`."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, Self
 
 from django.db.models import QuerySet
 
-from core.written import Slot
+from core.prepared_queries import Param
 from shop.models import Market, Product
 from shop.queries.narrowing import Filters
 
@@ -37,14 +37,14 @@ class Shape(NamedTuple):
     def filters(self) -> Any:
         """Filters of this shape, with slots in the place of values."""
         return Filters(
-            options={Slot(f"option_{place}"): Slot(f"chosen_{place}") for place in range(self.options)},  # type: ignore[misc]
+            options={Param(f"option_{place}"): Param(f"chosen_{place}") for place in range(self.options)},  # type: ignore[misc]
             prices=tuple(
-                (Slot(f"low_{place}") if low else None, Slot(f"high_{place}") if high else None)  # type: ignore[misc]
+                (Param(f"low_{place}") if low else None, Param(f"high_{place}") if high else None)  # type: ignore[misc]
                 for place, (low, high) in enumerate(self.prices)
             ),
             in_stock=self.in_stock,
-            q=Slot("words") if self.has_words else "",  # type: ignore[arg-type]
-            widened=Slot("widened") if self.has_words else "",  # type: ignore[arg-type]
+            q=Param("words") if self.has_words else "",  # type: ignore[arg-type]
+            widened=Param("widened") if self.has_words else "",  # type: ignore[arg-type]
         )
 
     def on_shelves(self, found: QuerySet[Product]) -> QuerySet[Product]:
@@ -52,8 +52,8 @@ class Shape(NamedTuple):
         if self.shelves is None:
             return found
         if self.shelves == 1:
-            return found.filter(category_id=Slot("shelf"))
-        return found.filter(category__pk__any=Slot("within"))
+            return found.filter(category_id=Param("shelf"))
+        return found.filter(category__pk__any=Param("within"))
 
 
 def values(market: Market, filters: Filters, now: datetime, within: Sequence[int] | None) -> dict[str, Any]:

@@ -9,9 +9,9 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from core import events
 from core.context import Actor
 from core.errors import Conflict, Denied, NotFound
+from core.events import services as events
 from shop import addresses
 from shop.models import SavedAddress
 from shop.models.address import MAX_ADDRESSES

@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from core import context
 from core.context import Actor
-from core.email_addresses import canonical_email
 from core.errors import Conflict, Invalid, NotFound
+from core.validation.email_addresses import canonical_email
 from shop import addresses
 from shop.models import Cart, CartLine, Market, Order, ShippingMethod, Variant
 from shop.models.cart import MAX_QUANTITY, digest_of

@@ -9,9 +9,10 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from core import events, markdown
+from core.content import markdown
 from core.context import Actor
 from core.errors import Conflict, Invalid
+from core.events import services as events
 from core.money import Money
 from shop.models import Market, OptionValue, Price, Product, ProductSlug, Variant, VariantOptionValue, VariantSku
 from shop.models.price import HIGHEST_AMOUNT

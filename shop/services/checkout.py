@@ -8,9 +8,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
-from core import events
 from core.context import Actor
 from core.errors import Conflict, Invalid
+from core.events import services as events
 from core.ids import uuid7
 from shop import addresses, pricing, providers
 from shop.models import Cart, Order, OrderLine, Payment, ShippingMethod

@@ -11,9 +11,9 @@ from typing import TypeVar
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from core import events
 from core.context import Actor
 from core.errors import Invalid
+from core.events import services as events
 from shop.models import Category, Option, OptionValue, ShippingMethod, Warehouse
 
 Configured = Category | Option | ShippingMethod | Warehouse

@@ -16,7 +16,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from core import context, ratelimit
+from core import context, rate_limits
 from core.errors import Conflict
 from core.money import Money
 from shop import providers
@@ -57,7 +57,7 @@ def is_proven(user: User | None) -> bool:
 def network_digest() -> str:
     """The network that the request came from, in a form that names nobody; "" outside requests."""
     address = context.current().address
-    return salted_hmac("shop.holds", ratelimit.network_of(address)).hexdigest()[:32] if address else ""
+    return salted_hmac("shop.holds", rate_limits.network_of(address)).hexdigest()[:32] if address else ""
 
 
 def hold_of(provider: PaymentProvider, *, proven: bool) -> timedelta:

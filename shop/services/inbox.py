@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from core.context import Actor
 from core.errors import DomainError
-from core.nudge import nudge
+from core.task_queue import enqueue_best_effort
 from shop import providers
 from shop.models import Payment, WebhookInbox
 from shop.services import payment
@@ -38,7 +38,7 @@ def receive(*, provider: str, body: bytes, headers: Mapping[str, str], now: date
     )
     with transaction.atomic():
         WebhookInbox.objects.bulk_create([row], ignore_conflicts=True)
-        transaction.on_commit(partial(nudge, "shop.process_inbox"), robust=True)
+        transaction.on_commit(partial(enqueue_best_effort, "shop.process_inbox"), robust=True)
 
 
 def process_inbox(*, by: Actor, now: datetime | None = None, limit: int = 100) -> int:

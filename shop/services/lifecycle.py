@@ -10,9 +10,9 @@ from django.db import transaction
 from django.db.models import Case, Exists, F, OuterRef, Sum, When
 
 from accounts.services import entitlements
-from core import events
 from core.context import Actor
 from core.errors import Conflict
+from core.events import services as events
 from shop.models import BankBooking, Cart, Order, OrderLine, Product, Refund
 from shop.services import stock
 from shop.services.cart import NotEnoughStock

@@ -4,9 +4,9 @@ from datetime import datetime
 
 from django.db import transaction
 
-from core import events
 from core.context import Actor
-from core.email_addresses import find_email
+from core.events import services as events
+from core.validation.email_addresses import find_email
 from shop.models import Order
 
 

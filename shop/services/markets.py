@@ -6,10 +6,10 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
-from core import events
 from core.context import Actor
 from core.currencies import MINOR_DIGITS
 from core.errors import Conflict, Invalid
+from core.events import services as events
 from shop.models import Market, Order, Price, ShippingMethod, TaxRate
 
 

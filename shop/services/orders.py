@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.queries import addresses_of, owner_of
-from core import events
 from core.context import Actor
 from core.errors import Conflict, Denied, DomainError
+from core.events import services as events
 from shop.models import Cart, Order
 from shop.services import lifecycle, payment, stock
 

@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Ban, Case
 from accounts.moderation.spam import Circumstances, Outcome
 from accounts.services import bans, cases, spam
-from core import events
 from core.context import Actor
 from core.errors import Conflict, Denied, Invalid
+from core.events import services as events
 from shop.models import Order, OrderLine, Product, Review
 
 EVENTS = {

@@ -11,9 +11,9 @@ from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from accounts.services import entitlements
-from core import events
 from core.context import Actor
 from core.errors import Conflict
+from core.events import services as events
 from core.ids import uuid7
 from core.money import Money
 from shop.models import Cart, LedgerEntry, Order, OrderLine, Payment, Refund

@@ -9,10 +9,10 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from core import events
 from core.context import Actor
 from core.errors import Conflict, Invalid
-from core.text import has_visible_text
+from core.events import services as events
+from core.validation.text import has_visible_text
 from shop.models import Order, OrderLine, Reservation, StockLevel, StockMovement, Variant, Warehouse
 from shop.queries.skus import resolve_sku
 from shop.services.cart import NotEnoughStock, UnknownVariant

@@ -7,9 +7,9 @@ from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from core import events
 from core.context import Actor
 from core.errors import Conflict, Invalid, NotFound
+from core.events import services as events
 from core.ids import uuid7
 from core.money import Money
 from shop.models import BankBooking, Order, Payment, Refund

@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image as PillowImage
 
-from core.pictures import add_picture
+from core.content.services.pictures import add_picture
 from core.testing import events_named, no_event
 from shop.models import (
     Category,

@@ -19,7 +19,7 @@ from hypothesis.stateful import (
 )
 
 from core.errors import DomainError
-from core.models import Event
+from core.events.models import Event
 from shop.models import LedgerEntry, Order, OrderLine, Payment, Refund, SandboxCharge, StockLevel, Variant
 from shop.providers import sandbox
 from shop.providers.sandbox import Outcome

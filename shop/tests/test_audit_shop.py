@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from core.models import Event
+from core.events.models import Event
 from shop.models import FulfilmentLine, Order, Payment, Product, RefundLine, StockLevel
 from shop.queries import audit
 from shop.services import fulfilment, refund

@@ -168,7 +168,7 @@ def test_a_script_gets_the_results_and_fresh_counts_only(client: Client):
 
 
 def test_words_are_looked_for_in_what_search_knows(client: Client, deliver_events: Any):
-    from core import search
+    from core.search import index as search
 
     product_with("mug", celadon=5)
     product_with("teapot", celadon=5)

@@ -9,7 +9,7 @@ from django.core import mail
 from django.test import Client
 from rest_framework.test import APIClient
 
-from core import breaker, testing
+from core import circuit_breaker, testing
 from core.testing import events_named, no_event
 from shop.models import CartLine, Order, Payment
 from shop.providers import sandbox
@@ -41,7 +41,7 @@ def test_a_guest_buys_and_is_written_to_later(client: Client, silent_redis: test
     assert (shelf.status_code, product.status_code, order.status) == (200, 200, "paid")
     assert "Thank you. We are packing it" in page.content.decode()
     # One time-out a pause at the most, however many questions this asked.
-    assert silent_redis.connections <= 1 + took // breaker.PAUSE
+    assert silent_redis.connections <= 1 + took // circuit_breaker.PAUSE
 
     mail.outbox.clear()
     testing.deliver_events()

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from core import refs, testing
+from core import testing
+from core.composition import attribution
 from core.testing import no_event
 from shop.models import Cart, CartLine, Order, Payment
 from shop.services import catalogue
@@ -41,7 +42,7 @@ def filled(api: APIClient, quantity: int = 1) -> tuple[str, str]:
 def test_a_cart_is_opened_filled_and_priced(api: APIClient):
     url = new_cart(api)
 
-    cart = api.post(f"{url}lines/", {"sku": MUG, "quantity": 2, "ref": refs.sign(("post", "on-glazes"))})
+    cart = api.post(f"{url}lines/", {"sku": MUG, "quantity": 2, "ref": attribution.sign(("post", "on-glazes"))})
 
     assert cart.status_code == 201
     assert cart.json()["lines"] == [

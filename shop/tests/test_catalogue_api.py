@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from core import search
+from core.search import index as search
 from shop.models import Category, Product, Review
 from shop.tests.factories import CategoryFactory, MarketFactory, ProductFactory, paid
 from shop.tests.pages import product_with, shelf_of, variant_of

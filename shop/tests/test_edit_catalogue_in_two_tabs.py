@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from core.pictures import add_picture
+from core.content.services.pictures import add_picture
 from core.testing import events_named, no_event, open_tab
 from shop.models import Category, Option, Price, Product, ProductImage
 from shop.tests.factories import SYSTEM, CategoryFactory, ShippingMethodFactory, shop_ready

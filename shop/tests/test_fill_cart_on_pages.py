@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from core import refs
+from core.composition import attribution
 from shop.models import Cart, CartLine
 from shop.services import catalogue, stock
 from shop.tests.factories import SYSTEM, euros, shop_ready
@@ -137,7 +137,7 @@ def test_a_refusal_goes_back_to_the_page_it_came_from_but_not_to_strangers(clien
 
 @pytest.mark.parametrize(
     ("ref", "source"),
-    [(refs.sign(("post", "on-glazes")), ("post", "on-glazes")), ("forged", ("", "")), ("", ("", ""))],
+    [(attribution.sign(("post", "on-glazes")), ("post", "on-glazes")), ("forged", ("", "")), ("", ("", ""))],
     ids=["signed", "forged", "none"],
 )
 def test_where_it_was_seen_is_kept_only_when_it_is_signed(client: Client, ref: str, source: tuple[str, str]):
@@ -204,7 +204,7 @@ def test_quantities_are_judged_by_the_server_which_can_say_what_counts(client: C
 
 
 def test_a_line_is_taken_out_and_put_back_with_its_source(client: Client):
-    add_to_cart(client, MUG, 2, ref=refs.sign(("post", "on-glazes")))
+    add_to_cart(client, MUG, 2, ref=attribution.sign(("post", "on-glazes")))
 
     page = client.post(f"/shop/cart/lines/{MUG}/removal/", **SAME_ORIGIN)
     removed = page.context["removed"]

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from core import search
 from core.context import Grant
+from core.search import index as search
 from shop.services import catalogue
 from shop.tests.factories import SYSTEM, ProductFactory, VariantFactory, paid
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.models import Entitlement
 from core import context
 from core.context import Actor
-from core.models import Event
+from core.events.models import Event
 from shop.models import LedgerEntry, Order, Review
 from shop.providers.sandbox import Outcome
 from shop.services import fulfilment, orders, refund, reviews

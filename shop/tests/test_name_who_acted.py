@@ -67,7 +67,7 @@ def test_an_order_in_which_nobody_acted_for_another_asks_nothing_more(
     order: Order, clara: Any, django_assert_num_queries: Any
 ):
     from accounts.queries import acted_in_names
-    from core.models import Event
+    from core.events.models import Event
 
     happened = list(Event.objects.about("order", order.number))
     with django_assert_num_queries(0):

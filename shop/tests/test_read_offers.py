@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 from rest_framework.serializers import Serializer
 
-from core.models import Picture
+from core.content.models import Picture
 from shop.api.catalogue import ProductOut
 from shop.models import Market, Product, ProductImage, StockLevel, Variant
 from shop.queries import catalogue, narrowing

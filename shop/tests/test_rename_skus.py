@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from core import cards, references
+from core.composition import cards, cross_references
 from core.context import Actor, Grant
 from core.testing import events_named, no_event, open_tab
 from shop.models import CartLine, Variant, VariantSku
@@ -92,7 +92,7 @@ def test_a_sku_may_go_back_to_its_variant(renamed: Variant):
 def test_renaming_in_the_admin_names_the_posts(desk: Client, monkeypatch: pytest.MonkeyPatch):
     shop_ready()
     product = product_with("mug", celadon=3)
-    references.replace(("post", "on-glazes"), [("product", "MUG-CELADON")])
+    cross_references.replace(("post", "on-glazes"), [("product", "MUG-CELADON")])
     real = cards.resolve
 
     def resolve(pairs: Any, viewer: Grant) -> Any:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from core import cards, references, refs
-from core.cards import Card
+from core.composition import attribution, cards, cross_references
+from core.composition.cards import Card
 from shop.models import Product, ProductSlug, Review
 from shop.queries.offers import Offer, Stock
 from shop.queries.product import options_shown
@@ -159,7 +159,7 @@ def test_machines_read_the_product_and_no_title_breaks_out(client: Client):
 
 
 @pytest.mark.parametrize(
-    ("ref", "kept"), [(refs.sign(("post", "on-glazes")), True), ("forged", False)], ids=["signed", "forged"]
+    ("ref", "kept"), [(attribution.sign(("post", "on-glazes")), True), ("forged", False)], ids=["signed", "forged"]
 )
 def test_a_signed_ref_is_carried_into_the_form(client: Client, ref: str, kept: bool):
     product_with("mug", celadon=5)
@@ -218,7 +218,7 @@ def journal(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_stories_that_name_the_product_are_shown_newest_first(client: Client):
     product_with("mug", celadon=5)
     for story in ("first", "second", "third", "fourth"):
-        references.replace(("post", story), [("product", "mug")])
+        cross_references.replace(("post", story), [("product", "mug")])
 
     stories = client.get("/shop/p/mug/").context["stories"]
 
@@ -237,7 +237,7 @@ def test_a_product_costs_the_same_whatever_stands_around_it(
         product_with(f"other-{index}", celadon=5)
         user = django_user_model.objects.create_user(f"r{index}@example.com")
         Review.objects.create(product=product, user=user, rating=5, title="Good")
-        references.replace(("post", f"story-{index}"), [("product", "mug")])
+        cross_references.replace(("post", f"story-{index}"), [("product", "mug")])
     Product.objects.filter(pk=product.pk).update(rating_count=count, rating_sum=5 * count)
 
     with django_assert_max_num_queries(8):

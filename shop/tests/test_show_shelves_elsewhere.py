@@ -3,7 +3,7 @@
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
-from core import cards
+from core.composition import cards
 from core.context import Grant
 from shop.tests.factories import CategoryFactory
 

@@ -8,10 +8,11 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from core import cards, panels, refs, search
-from core.cards import Action
+from core.composition import attribution, cards, panels
+from core.composition.cards import Action
+from core.content.services.pictures import add_picture
 from core.context import Actor, Grant
-from core.pictures import add_picture
+from core.search import index as search
 from shop.models import CartLine, Product, ProductImage
 from shop.panels import beside_conversation, today
 from shop.services import catalogue
@@ -120,7 +121,7 @@ def test_a_cards_press_from_a_story_is_credited_to_it(client: Client):
     assert card is not None
     assert card.action is not None
 
-    add_to_cart(client, **(card.action.fields or {}), ref=refs.sign(("post", "on-glazes")))
+    add_to_cart(client, **(card.action.fields or {}), ref=attribution.sign(("post", "on-glazes")))
 
     assert CartLine.objects.values_list("source_kind", "source_id").get() == ("post", "on-glazes")
 

@@ -8,7 +8,7 @@ import pytest
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 
-from core import ratelimit
+from core import rate_limits
 from tests.contract import world as worlds
 from tests.contract.asking import ask, faults, undone
 
@@ -35,10 +35,10 @@ def _requests_keep_the_connection() -> Iterator[None]:
 def unlimited(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody asks too often."""
 
-    def hit(rate: str, *key: str, cost: int = 1, fail_closed: bool = False) -> ratelimit.Verdict:
-        return ratelimit.Verdict(allowed=True, limit=1000, window=60, remaining=999, reset_after=60)
+    def hit(rate: str, *key: str, cost: int = 1, fail_closed: bool = False) -> rate_limits.Verdict:
+        return rate_limits.Verdict(allowed=True, limit=1000, window=60, remaining=999, reset_after=60)
 
-    monkeypatch.setattr(ratelimit, "hit", hit)
+    monkeypatch.setattr(rate_limits, "hit", hit)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from core.api.shaping import is_page
+from core.api.sparse_fields import is_page
 from tests.contract.schema import described
 from tests.contract.world import World
 

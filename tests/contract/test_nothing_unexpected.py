@@ -18,7 +18,7 @@ from schemathesis.python._constants.orchestrator import make_constants_value_sou
 from schemathesis.specs.openapi import checks
 
 from config.wsgi import application
-from core.api import codes
+from core.api import error_codes
 from core.api.problems import CONTENT_TYPE
 from tests.contract.asking import undone
 from tests.contract.world import PRINCIPALS, World
@@ -26,7 +26,7 @@ from tests.contract.world import PRINCIPALS, World
 pytestmark = pytest.mark.usefixtures("db", "unlimited")
 
 TRIES = os.environ.get("FUZZ", "")
-KNOWN = {(status, code) for status, code, _part, _words in codes.table()}
+KNOWN = {(status, code) for status, code, _part, _words in error_codes.table()}
 
 
 def a_refusal_is_a_problem_with_a_code_that_is_written_down(context: Any, response: Any, case: Any) -> None:

@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from core.api import shaping
+from core.api import sparse_fields
 from tests.contract.asking import undone
 from tests.contract.schema import described
 from tests.contract.world import World
@@ -149,7 +149,7 @@ CHOICES = [
     (path, name)
     for path in READS
     for name, about in parameters_of("get", path).items()
-    if choices_of(about) and name not in (shaping.PARAMETER, "format")
+    if choices_of(about) and name not in (sparse_fields.PARAMETER, "format")
 ]
 
 
@@ -259,9 +259,9 @@ def test_chosen_parts_are_an_answer_of_a_kind_of_its_own(path, call):
 
     answer = call("get", path, query=f"{asked}fields={name}")
 
-    assert answer["Content-Type"] == shaping.CONTENT_TYPE
-    schema = whole(operation("get", path)["responses"]["200"]["content"][shaping.CONTENT_TYPE]["schema"])
-    if shaping.is_page(answer.json()):
+    assert answer["Content-Type"] == sparse_fields.CONTENT_TYPE
+    schema = whole(operation("get", path)["responses"]["200"]["content"][sparse_fields.CONTENT_TYPE]["schema"])
+    if sparse_fields.is_page(answer.json()):
         schema = whole(schema["properties"]["results"]["items"])
     assert name in schema["properties"]
     assert "required" not in schema

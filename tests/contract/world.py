@@ -10,10 +10,11 @@ from accounts.models import Closing, Subscription, User
 from accounts.services import api_keys, bans, cases, exports, subscriptions
 from blog.tests import factories as journal
 from chat.tests import factories as talk
-from core import events, testing
+from core import testing
 from core.context import Actor, Grant
-from core.models import WebhookAttempt
-from core.webhooks import endpoints
+from core.events import services as events
+from core.webhooks.models import WebhookAttempt
+from core.webhooks.services import endpoints
 from shop.models import StockLevel
 from shop.services import cart, fulfilment, refund, reviews
 from shop.tests import factories as shop

@@ -3,8 +3,9 @@
 import time
 from datetime import timedelta
 
-from core import events
-from core.models import Event, Reference
+from core.composition.models import Reference
+from core.events import services as events
+from core.events.models import Event
 
 SECONDS = 3.0
 # So that a test need not wait for minutes until the delivery of a killed worker is taken over.

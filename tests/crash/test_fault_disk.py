@@ -11,12 +11,14 @@ import pytest
 from django.urls import reverse
 from PIL import Image
 
-from core import events, pictures
+from core.content.models import Picture
+from core.content.services import pictures
+from core.content.services.pictures import NoRoomForPicture
 from core.context import Actor
-from core.models import EventDelivery, Picture
-from core.monitoring import checkups
+from core.events import services as events
+from core.events.models import EventDelivery
+from core.monitoring import checks
 from core.monitoring.doctor import State
-from core.pictures import NoRoomForPicture
 from core.testing import no_event
 
 pytestmark = [pytest.mark.crash, pytest.mark.django_db(transaction=True)]
@@ -126,11 +128,11 @@ def test_renditions_wait_for_room_and_leave_no_half_file(disk: Disk):
 def test_the_doctor_says_to_make_room_and_leaves_nothing_either(disk: Disk):
     disk.fill(but=0)
 
-    full = checkups.storage()
+    full = checks.storage()
 
-    assert (full.state, full.fix) == (State.BROKEN, checkups.MAKE_ROOM)
+    assert (full.state, full.fix) == (State.BROKEN, checks.MAKE_ROOM)
     assert "No space left on device" in full.what
     assert disk.files() == []
     disk.clear()
 
-    assert checkups.storage().state is State.OK
+    assert checks.storage().state is State.OK

@@ -11,10 +11,10 @@ from django.db.models import QuerySet
 from accounts.tests.factories import UserFactory
 from chat import queries
 from chat.tests.factories import RoomFactory
-from core import events
 from core.context import Actor
+from core.events import services as events
+from core.events.models import EventDelivery
 from core.ids import uuid7
-from core.models import EventDelivery
 from shop.tests.factories import shop_ready
 from shop.tests.pages import product_with
 from tests.crash.conftest import wait_for

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from core.models import EventDelivery
+from core.events.models import EventDelivery
 from tests.crash.conftest import wait_for
 from tests.crash.parts import Services, Worker
 from tests.crash.test_fault_worker import done, handling, noted, record

@@ -8,8 +8,8 @@ from django.contrib.auth.hashers import PBKDF2PasswordHasher
 
 from accounts.models import User
 from accounts.tests.factories import UserFactory
-from core import breaker
-from core.models import Event, EventDelivery
+from core import circuit_breaker
+from core.events.models import Event, EventDelivery
 from shop.models import CartLine, Order
 from shop.tests.factories import shop_ready
 from shop.tests.pages import product_with
@@ -92,7 +92,7 @@ def test_a_valkey_that_hangs_costs_one_time_out_every_few_seconds(services: Serv
     assert "Thank you" in page.text
     assert fine(visitor)
     assert visitor.slowest < PATIENCE
-    assert 1 <= web.said(LEFT_ALONE) <= 1 + took // breaker.PAUSE
+    assert 1 <= web.said(LEFT_ALONE) <= 1 + took // circuit_breaker.PAUSE
     services.thaw_valkey()
 
     # It is asked again by itself, and then counts again.
@@ -124,7 +124,7 @@ def test_signing_in_is_shut_while_it_is_away_and_open_when_it_is_back(services: 
 
     refused = visitor.post("/account/login/", right)
     services.start_valkey()
-    time.sleep(breaker.PAUSE + 0.2)
+    time.sleep(circuit_breaker.PAUSE + 0.2)
     visitor.get("/account/login/")
     opened = visitor.post("/account/login/", right)
 

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from core import events
+from core.composition.models import Reference
 from core.context import Actor
-from core.models import EventDelivery, Reference
+from core.events import services as events
+from core.events.models import EventDelivery
 from tests.crash.conftest import wait_for
 from tests.crash.parts import Services, Worker
 

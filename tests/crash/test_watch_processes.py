@@ -14,7 +14,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from config.embedded.paths import BASE_DIR
-from core.monitoring import checkups, vitals
+from core.monitoring import checks, health_metrics
 from core.monitoring.doctor import State
 from tests.crash.conftest import wait_for
 
@@ -119,12 +119,10 @@ def test_the_worker_tells_the_tasks_of_its_children_and_the_doctor_sees_it_stop(
         from django.core.cache import caches
 
         monkeypatch.setattr(caches["default"], "key_prefix", os.environ.get("REDIS_PREFIX", "agora"))
-        seen = {name: vitals.last_seen(name) for name in vitals.PROCESSES}
+        seen = {name: health_metrics.last_seen(name) for name in health_metrics.PROCESSES}
         assert None not in seen.values()
-        assert [checkups.worker().state, checkups.beat().state] == [State.OK, State.OK]
+        assert [checks.worker().state, checks.beat().state] == [State.OK, State.OK]
 
-    monkeypatch.setattr(vitals, "DEAD_AFTER_SECONDS", 0.1)
-    assert wait_for(
-        lambda: checkups.worker().state is State.BROKEN and checkups.beat().state is State.BROKEN, seconds=5
-    )
-    assert "last seen" in checkups.worker().what
+    monkeypatch.setattr(health_metrics, "DEAD_AFTER_SECONDS", 0.1)
+    assert wait_for(lambda: checks.worker().state is State.BROKEN and checks.beat().state is State.BROKEN, seconds=5)
+    assert "last seen" in checks.worker().what

@@ -8,8 +8,8 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.contrib.auth.models import AnonymousUser
 from django.test import RequestFactory
 
-from core import error_pages
 from core.context import Grant
+from core.web import error_pages
 from tests.e2e import orders, shopping, talking
 from tests.e2e.inspection import Inspector, look_at_all
 from tests.e2e.visitor import PASSWORD, Visitor

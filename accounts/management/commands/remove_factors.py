@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from accounts import factors
 from accounts.models import User
 from core.context import Actor
-from core.email_addresses import find_email
+from core.validation.email_addresses import find_email
 
 
 class Command(BaseCommand):

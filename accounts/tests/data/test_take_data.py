@@ -23,7 +23,7 @@ from accounts.tests.factories import UserFactory
 from accounts.tests.programs.conftest import key_of
 from core.context import Actor
 from core.errors import Denied
-from core.models import EventDelivery
+from core.events.models import EventDelivery
 from core.testing import deliver_events, events_named, failures, no_event, race, snapshot
 
 __all__ = ["key_of"]

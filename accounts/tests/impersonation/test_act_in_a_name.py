@@ -13,10 +13,10 @@ from accounts.models import Device, Impersonation, User
 from accounts.services import impersonations, people
 from accounts.tests.factories import UserFactory
 from accounts.tests.impersonation.conftest import sign_in, with_role
-from core import events
 from core.context import Actor
 from core.errors import Denied
-from core.models import Event
+from core.events import services as events
+from core.events.models import Event
 from core.testing import deliver_events, events_named, no_event
 
 pytestmark = pytest.mark.django_db

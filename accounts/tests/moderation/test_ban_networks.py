@@ -13,7 +13,7 @@ from accounts.services import bans
 from accounts.tests.factories import PASSWORD, UserFactory
 from accounts.tests.impersonation.conftest import with_role
 from core.context import Actor
-from core.models import EventOrigin
+from core.events.models import EventOrigin
 from core.testing import events_named, no_event, snapshot
 
 pytestmark = pytest.mark.django_db

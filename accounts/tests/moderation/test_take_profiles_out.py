@@ -13,9 +13,9 @@ from accounts.services import cases, people, profiles, reports
 from accounts.services.cases import TooLate
 from accounts.tests.factories import UserFactory
 from blog.tests.factories import picture
+from core.content.models import Picture
 from core.context import Actor, Grant
 from core.errors import Denied
-from core.models import Picture
 from core.testing import JustSignedIn, events_named, snapshot
 
 pytestmark = pytest.mark.django_db

@@ -14,8 +14,8 @@ from accounts.tests.factories import PASSWORD, UserFactory
 from accounts.tests.oauth.conftest import answered, bearing, program_of, say_again, send, signed_in
 from core.context import Actor
 from core.errors import Denied
-from core.models import Webhook
 from core.testing import JustSignedIn, events_named, no_event
+from core.webhooks.models import Webhook
 
 pytestmark = pytest.mark.django_db
 

@@ -18,7 +18,7 @@ from accounts.oauth import backchannel, metrics
 from accounts.programs import tasks
 from accounts.tests.oauth.conftest import program_of, signed_in
 from core import testing
-from core.monitoring import scrape
+from core.metrics import prometheus
 from core.tests.webhooks.receiver import break_off, drip, late, receiving, status
 from core.webhooks import transport
 
@@ -307,7 +307,7 @@ def test_the_metrics_cost_one_query(ended, django_assert_num_queries, settings, 
     settings.ROLE = "web"
 
     assert found == {"waiting": count, "failed": 0}
-    assert f'agora_backchannel_logouts{{state="waiting"}} {count}.0' in scrape.text().decode()
+    assert f'agora_backchannel_logouts{{state="waiting"}} {count}.0' in prometheus.text().decode()
 
 
 @pytest.mark.parametrize("address", ["/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"])

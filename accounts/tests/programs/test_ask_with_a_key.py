@@ -13,7 +13,7 @@ from accounts.models import ApiKey
 from accounts.services import api_keys
 from core.api import permissions
 from core.context import Actor
-from core.models import Event
+from core.events.models import Event
 from core.testing import events_named, snapshot
 
 pytestmark = pytest.mark.django_db

@@ -18,9 +18,10 @@ from accounts.security_log.queries import Wanted
 from accounts.services import roles
 from accounts.tests.factories import PASSWORD, UserFactory
 from accounts.tests.impersonation.conftest import with_role
-from core import context, events
+from core import context
 from core.context import SCOPES, Actor, Grant
-from core.models import Event, EventOrigin
+from core.events import services as events
+from core.events.models import Event, EventOrigin
 from core.testing import JustSignedIn, events_named, no_event
 
 pytestmark = pytest.mark.django_db

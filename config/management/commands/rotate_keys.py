@@ -6,7 +6,7 @@ from django.db import transaction
 from accounts import factors
 from accounts.services import signing_keys
 from core import encryption
-from core.models import Webhook
+from core.webhooks.models import Webhook
 
 
 class Command(BaseCommand):

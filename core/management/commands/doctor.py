@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management import BaseCommand
 
-from core.monitoring import checkups, doctor, safety_checks  # noqa: F401  the checks register on import
+from core.monitoring import checks, doctor, safety_checks  # noqa: F401  the checks register on import
 from core.monitoring.doctor import Finding, State
 
 WORST_FIRST = (State.BROKEN, State.WARNING, State.OK)

@@ -4,7 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from core import search, search_words
+from core.search import index as search
+from core.search import words as search_words
 
 
 class Command(BaseCommand):

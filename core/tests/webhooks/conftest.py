@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from core import events
 from core.context import Actor
-from core.models import Webhook, WebhookDelivery
+from core.events import services as events
 from core.testing import JustSignedIn
-from core.webhooks import deliveries, endpoints
+from core.webhooks.models import Webhook, WebhookDelivery
+from core.webhooks.services import deliveries, endpoints
 
 SYSTEM = Actor.system("test")
 

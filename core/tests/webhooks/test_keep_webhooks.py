@@ -10,9 +10,11 @@ from standardwebhooks.webhooks import Webhook as Verifier
 from core.context import Actor
 from core.encryption import decrypt
 from core.errors import Denied
-from core.models import Event, Webhook, WebhookDelivery
+from core.events.models import Event
 from core.testing import events_named, no_event, snapshot
-from core.webhooks import deliveries, endpoints, guard
+from core.webhooks import guard
+from core.webhooks.models import Webhook, WebhookDelivery
+from core.webhooks.services import deliveries, endpoints
 
 SYSTEM = Actor.system("test")
 TABLES = ("core.Webhook", "core.WebhookDelivery", "core.Event")

@@ -6,11 +6,12 @@ from types import SimpleNamespace
 import pytest
 from django.utils import timezone
 
-from core.models import Webhook, WebhookDelivery
-from core.monitoring import checkups, scrape
+from core.metrics import prometheus
+from core.monitoring import checks
 from core.monitoring.doctor import State
 from core.webhooks import metrics
 from core.webhooks.metrics import Deliveries
+from core.webhooks.models import Webhook, WebhookDelivery
 
 NOW = timezone.now()
 NONE = Deliveries(0, 0.0)
@@ -41,7 +42,7 @@ def standing(make_webhook, make_delivery):
 
 def test_without_any_all_is_zero(db):
     assert metrics.deliveries() == {"waiting": NONE, "late": NONE, "failed": NONE}
-    assert checkups.webhooks().state is State.OK
+    assert checks.webhooks().state is State.OK
 
 
 def test_late_is_what_could_be_sent_from_when_it_could(standing):
@@ -52,8 +53,8 @@ def test_late_is_what_could_be_sent_from_when_it_could(standing):
 
     assert found["waiting"] == Deliveries(2, 5 * 3600.0)
     assert found["late"] == Deliveries(2, 20 * 60.0)
-    assert checkups.webhooks().state is State.WARNING
-    assert checkups.webhooks().what == "2 could be sent; the oldest for 1200 s."
+    assert checks.webhooks().state is State.WARNING
+    assert checks.webhooks().what == "2 could be sent; the oldest for 1200 s."
 
 
 def test_what_rests_because_its_receiver_is_away_waits_and_is_not_late(standing):
@@ -63,7 +64,7 @@ def test_what_rests_because_its_receiver_is_away_waits_and_is_not_late(standing)
     found = metrics.deliveries()
 
     assert (found["waiting"], found["late"]) == (Deliveries(2, 2 * 3600.0), NONE)
-    assert (checkups.webhooks().state, checkups.webhooks().what) == (
+    assert (checks.webhooks().state, checks.webhooks().what) == (
         State.OK,
         "2 wait; none failed in the last 24 hours.",
     )
@@ -81,7 +82,7 @@ def test_failures_are_told_for_a_day(standing):
     standing(state="delivered", done_at=ago(hours=1))
 
     assert metrics.deliveries() == {"waiting": NONE, "late": NONE, "failed": Deliveries(1, 23 * 3600.0)}
-    assert checkups.webhooks().what == "1 failed for good in the last 24 hours."
+    assert checks.webhooks().what == "1 failed for good in the last 24 hours."
 
 
 @pytest.mark.parametrize("count", [1, 24, 100])
@@ -97,4 +98,4 @@ def test_it_costs_three_queries_however_many_there_are(
     settings.ROLE = "web"
 
     assert found["waiting"].count == count
-    assert f'agora_webhook_deliveries{{state="waiting"}} {count}.0' in scrape.text().decode()
+    assert f'agora_webhook_deliveries{{state="waiting"}} {count}.0' in prometheus.text().decode()

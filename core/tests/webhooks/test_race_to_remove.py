@@ -6,11 +6,11 @@ from collections.abc import Callable
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from core import events
-from core.models import Webhook, WebhookDelivery
+from core.events import services as events
 from core.testing import failures, race
 from core.tests.webhooks.conftest import SYSTEM
-from core.webhooks import deliveries, endpoints
+from core.webhooks.models import Webhook, WebhookDelivery
+from core.webhooks.services import deliveries, endpoints
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -8,10 +8,10 @@ import pytest
 from django.db import connections
 from django.utils import timezone
 
-from core.models import Webhook, WebhookDelivery
 from core.testing import race
 from core.tests.webhooks.receiver import late, receiving
 from core.webhooks import sending, transport
+from core.webhooks.models import Webhook, WebhookDelivery
 from core.webhooks.sending import Hold
 
 pytestmark = pytest.mark.django_db(transaction=True)

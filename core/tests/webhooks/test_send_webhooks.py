@@ -13,10 +13,11 @@ from standardwebhooks.webhooks import Webhook as Verifier
 
 from core import context
 from core.context import Actor
-from core.models import Webhook, WebhookDelivery
 from core.testing import events_named, no_event
 from core.tests.webhooks.receiver import break_off, drip, late, receiving, status
-from core.webhooks import endpoints, sending, transport
+from core.webhooks import sending, transport
+from core.webhooks.models import Webhook, WebhookDelivery
+from core.webhooks.services import endpoints
 
 SYSTEM = Actor.system("test")
 State = WebhookDelivery.State

@@ -6,11 +6,14 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
-from core import context, events
+from core import context
 from core.context import Actor
-from core.models import Event, Webhook, WebhookAttempt, WebhookDelivery
+from core.events import services as events
+from core.events.models import Event
 from core.tests.webhooks.receiver import receiving
-from core.webhooks import deliveries, endpoints, sending, tasks
+from core.webhooks import sending, tasks
+from core.webhooks.models import Webhook, WebhookAttempt, WebhookDelivery
+from core.webhooks.services import deliveries, endpoints
 
 SYSTEM = Actor.system("test")
 

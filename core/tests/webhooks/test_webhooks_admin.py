@@ -7,8 +7,8 @@ from django.urls import reverse
 
 from core.context import Actor
 from core.encryption import decrypt
-from core.models import Webhook, WebhookAttempt, WebhookDelivery
-from core.webhooks import endpoints
+from core.webhooks.models import Webhook, WebhookAttempt, WebhookDelivery
+from core.webhooks.services import endpoints
 
 SYSTEM = Actor.system("test")
 LOG = "admin:core_webhookdelivery_changelist"

@@ -2,9 +2,10 @@
 
 import pytest
 
+from core.api.models import IdempotencyKey
 from core.context import SCOPES, Actor, Grant
-from core.models import IdempotencyKey, Webhook, WebhookAttempt, WebhookDelivery
-from core.webhooks import endpoints
+from core.webhooks.models import Webhook, WebhookAttempt, WebhookDelivery
+from core.webhooks.services import endpoints
 
 SYSTEM = Actor.system("test")
 LIST = "/api/v1/webhooks/"

@@ -1,0 +1,99 @@
+"""Every `code` a refusal may carry, found by its class: for the schema, the page of problems and docs/api.md."""
+
+import pkgutil
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cache
+from importlib import import_module
+from typing import Final
+
+from rest_framework import exceptions
+
+from core.errors import DomainError
+
+PARTS: Final = ("core", "accounts", "blog", "shop", "chat", "analytics")
+# What any endpoint may say.
+SHARED: Final = (
+    *(
+        "core.errors",
+        "core.cursors",
+        "core.api.idempotency",
+        "core.api.conditional",
+        "core.api.parsers",
+        "core.api.viewsets",
+    ),
+    "accounts.authentication",
+)
+ROOMS: Final = ("services", "queries", "providers", "api", "models")
+ELSEWHERE: Final = (".tests.", ".consumers.", ".admin.", ".pages.", ".paging.", ".text_pages.")
+PLACEHOLDER: Final = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
+FRAMEWORK: Final = (
+    exceptions.ParseError,
+    exceptions.NotAuthenticated,
+    exceptions.AuthenticationFailed,
+    exceptions.MethodNotAllowed,
+    exceptions.NotAcceptable,
+    exceptions.UnsupportedMediaType,
+    exceptions.Throttled,
+)
+WORDS: Final = {
+    "bad_request": "The address, a header or the body could not be read: `detail` says what.",
+    "invalid": "Some fields are not valid: `errors` points at each.",
+    "internal_error": "Something broke on our side; `request_id` finds it in our logs.",
+}
+
+
+@cache
+def by_part() -> dict[str, dict[int, dict[str, str]]]:
+    """`{part: {status: {code: words}}}`; what every part may answer stands under "all"."""
+    found: dict[str, dict[int, dict[str, str]]] = defaultdict(lambda: defaultdict(dict))
+    for kind in sorted(_refusals(), key=lambda one: (one.status, one.code)):
+        part = "all" if kind.__module__ in SHARED else kind.__module__.split(".")[0]
+        found[part][kind.status].setdefault(kind.code, PLACEHOLDER.sub("…", str(kind.message)))
+    for failure in FRAMEWORK:
+        words = PLACEHOLDER.sub("…", str(failure.default_detail))
+        found["all"][failure.status_code][str(failure.default_code)] = words
+    for code in ("bad_request", "invalid"):
+        found["all"][400][code] = WORDS[code]
+    found["all"][500]["internal_error"] = WORDS["internal_error"]
+    return found
+
+
+def of(part: str, status: int) -> dict[str, str]:
+    """What a part of the house may say with a status, `{code: words}`, what all may say first."""
+    known = by_part()
+    return known["all"].get(status, {}) | known.get(part, {}).get(status, {})
+
+
+def table() -> list[tuple[int, str, str, str]]:
+    """(status, code, part, words) of every code, in order."""
+    return sorted(
+        (status, code, part, words)
+        for part, statuses in by_part().items()
+        for status, codes in statuses.items()
+        for code, words in codes.items()
+    )
+
+
+def _refusals() -> Iterator[type[DomainError]]:
+    """Every class of refusal that an endpoint can meet."""
+    for part in PARTS:
+        _load(part)
+    waiting: list[type[DomainError]] = [DomainError]
+    while waiting:
+        kind = waiting.pop()
+        waiting += kind.__subclasses__()
+        module = f"{kind.__module__}."
+        if kind is not DomainError and module.startswith(PARTS) and not any(other in module for other in ELSEWHERE):
+            yield kind
+
+
+def _load(part: str) -> None:
+    """Import what may declare refusals, so that the answer does not depend on what ran before."""
+    package = import_module(part)
+    for found in pkgutil.iter_modules(package.__path__, f"{part}."):
+        if found.name.split(".")[-1] in ROOMS:
+            module = import_module(found.name)
+            for inner in pkgutil.walk_packages(getattr(module, "__path__", ()), f"{found.name}."):
+                import_module(inner.name)

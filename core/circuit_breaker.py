@@ -1,0 +1,138 @@
+"""Redis makes things quicker and counts them; nothing waits for it twice.
+
+When a server does not answer, nobody in this process asks it for a few seconds: the cache, limits, chat's bus and the
+queue's nudges share the breaker of its address. Then one caller tries while all others still go without. So an absent
+or slow Redis costs one time-out every few seconds, not one a question.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any, Self, TypeVar
+from urllib.parse import unquote, urlsplit
+
+import structlog
+from kombu.exceptions import KombuError
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.connection import ConnectionPool
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+from redis.retry import Retry
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+
+TIMEOUT = 1.0
+PAUSE = 3.0
+
+
+class CircuitOpen(RedisConnectionError):
+    """Not even asked: the server failed a moment ago."""
+
+
+class Breaker:
+    """Remembers for `pause` seconds that a server failed. Times are of the monotonic clock."""
+
+    def __init__(self, server: str, pause: float = PAUSE, clock: Callable[[], float] = time.monotonic) -> None:
+        self._server, self._pause, self._clock = server, pause, clock
+        self._until = 0.0  # 0: it worked when it was last asked
+        self._trying: int | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def is_resting(self) -> bool:
+        """Whether it is too early to ask again."""
+        return self._clock() < self._until
+
+    def require(self) -> None:
+        """Before a question. After a pause lets one thread try, with all it needs to ask. Raises Resting."""
+        if not self._until:
+            return
+        with self._lock:
+            if self._trying == threading.get_ident():
+                return
+            if self.is_resting:
+                raise CircuitOpen(f"{self._server} did not answer a moment ago")
+            self._rest(trying=threading.get_ident())
+
+    def worked(self) -> None:
+        """After an answer."""
+        if self._until:
+            with self._lock:
+                self._until, self._trying = 0.0, None
+            log.info("redis_answers_again", server=self._server)
+
+    def failed(self) -> None:
+        """After a failure."""
+        with self._lock:
+            self._rest(trying=None)
+        log.warning("redis_left_alone", server=self._server, seconds=self._pause)
+
+    @contextmanager
+    def guard(self) -> Iterator[None]:
+        """Around a question that another library asks. Raises Resting, or what the library raises."""
+        self.require()
+        try:
+            yield
+        except (RedisError, KombuError, OSError):
+            self.failed()
+            raise
+        self.worked()
+
+    def _rest(self, trying: int | None) -> None:
+        self._until, self._trying = self._clock() + self._pause, trying
+
+
+def breaker(url: str) -> Breaker:
+    """The breaker of the server at this address; its numbered databases share it, and so do all its protocols."""
+    parts = urlsplit(url)
+    return _breaker(f"{parts.hostname}:{parts.port or 6379}" if parts.hostname else unquote(parts.path))
+
+
+@cache
+def _breaker(server: str) -> Breaker:
+    return Breaker(server)
+
+
+class Guarded(Retry):
+    """Asks behind a breaker. A closed connection is opened anew and asked once more; a time-out is not repeated."""
+
+    __hash__ = Retry.__hash__
+
+    def __init__(self, behind: Breaker) -> None:
+        super().__init__(NoBackoff(), 1, (RedisConnectionError,))
+        self._breaker = behind
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self  # connections copy it, and all of them are to know
+
+    def call_with_retry(self, do: Callable[[], T], *others: Any, **options: Any) -> T:
+        self._breaker.require()
+        try:
+            answer = super().call_with_retry(do, *others, **options)
+        except CircuitOpen:
+            raise
+        except (RedisConnectionError, RedisTimeoutError, OSError):
+            self._breaker.failed()
+            raise
+        self._breaker.worked()
+        return answer
+
+
+class Pool(ConnectionPool):
+    """Connections with a time-out, behind the breaker of their server. Django's cache makes one too."""
+
+    @classmethod
+    def from_url(cls, url: str, **options: Any) -> Self:
+        ours = {"socket_timeout": TIMEOUT, "socket_connect_timeout": TIMEOUT, "retry": Guarded(breaker(url))}
+        return super().from_url(url, **(ours | options))
+
+
+def client(url: str, **options: Any) -> Redis:
+    """A client behind the breaker. `options` are redis-py's, such as a shorter `socket_timeout`."""
+    return Redis(connection_pool=Pool.from_url(url, **options))

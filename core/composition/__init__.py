@@ -1,0 +1,1 @@
+"""How apps show each other without importing each other: cards, panels, references."""

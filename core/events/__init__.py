@@ -1,0 +1,1 @@
+"""The event log, which is also the outbox: record, deliver, retry."""

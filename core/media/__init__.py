@@ -1,0 +1,1 @@
+"""Image files: decode, resize, store."""

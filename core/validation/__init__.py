@@ -1,0 +1,1 @@
+"""Input from outside: text, e-mail addresses, slugs, JSON."""

@@ -1,0 +1,1 @@
+"""Requests and responses: middleware, response cache, error pages, sessions, static files."""

@@ -1,0 +1,42 @@
+"""What every template may name."""
+
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from core.content.services import text_pages
+
+THEMES = frozenset({"light", "dark"})
+SECTIONS = frozenset({"shop", "journal", "talk", "account", "search", "insights"})
+
+
+class Site(NamedTuple):
+    """The house as every page names it."""
+
+    name: str
+    tagline: str
+    url: str
+    reply_to: str
+
+
+def site(request: HttpRequest) -> dict[str, Any]:
+    """`site` (name, tagline, url, reply_to), `theme` ("light", "dark" or ""), `nav_section`, the first step of the
+    path, `in_name`: in whose name a member of staff acts, if so, and `text_pages`: the slugs of the pages that exist,
+    asked for where a template names them.
+    """
+    chosen = request.COOKIES.get("theme", "")
+    section = request.path.split("/", 2)[1]
+    return {
+        "site": Site(
+            settings.SITE_NAME,
+            getattr(settings, "SITE_TAGLINE", "") or str(_("A shop, a journal and a conversation.")),
+            settings.SITE_URL,
+            settings.REPLY_TO_EMAIL,
+        ),
+        "in_name": getattr(request, "in_name", None),
+        "text_pages": text_pages.published_slugs,
+        "theme": chosen if chosen in THEMES else "",
+        "nav_section": section if section in SECTIONS else "",
+    }
