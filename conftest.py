@@ -87,7 +87,7 @@ def agent(db: None) -> Any:
 
 @pytest.fixture
 def staff(db: None) -> Any:
-    from accounts.models import User
+    from accounts.users.models import User
 
     return User.objects.create_superuser("staff@example.com", "clay-and-fire", name="Stella Staff")
 
@@ -98,7 +98,8 @@ def api() -> APIClient:
 
 
 def _person(email: str, name: str, role: str = "") -> Any:
-    from accounts.models import Role, User
+    from accounts.permissions.models import Role
+    from accounts.users.models import User
 
     user = User.objects.create_user(email, "clay-and-fire", name=name, is_staff=bool(role))
     if role:

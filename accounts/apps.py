@@ -12,20 +12,23 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         from allauth.account import fields as allauth_fields
 
-        from accounts import handlers, panels  # noqa: F401  they subscribe on import, once models are ready
-        from accounts.data import handlers as data_handlers  # noqa: F401
-        from accounts.data import panels as data_panels  # noqa: F401
+        from accounts.api_keys import handlers as program_handlers  # noqa: F401
+        from accounts.authentication import handlers  # noqa: F401  they subscribe on import, once models are ready
+        from accounts.data_requests import handlers as data_handlers  # noqa: F401
+        from accounts.data_requests import own_data  # noqa: F401
+        from accounts.data_requests import panels as data_panels  # noqa: F401
         from accounts.moderation import panels as moderation_panels  # noqa: F401
         from accounts.moderation import privacy as moderation_privacy  # noqa: F401
-        from accounts.moderation import profiles  # noqa: F401
+        from accounts.moderation import reported_profiles  # noqa: F401
         from accounts.moderation import tasks as moderation_tasks  # noqa: F401
-        from accounts.oauth import metrics  # noqa: F401
-        from accounts.privacy import own  # noqa: F401
-        from accounts.programs import handlers as program_handlers  # noqa: F401
-        from accounts.programs import tasks  # noqa: F401
+        from accounts.oauth import (
+            metrics,  # noqa: F401
+            tasks,  # noqa: F401
+        )
+        from accounts.permissions import panels  # noqa: F401  they subscribe on import, once models are ready
         from accounts.security_log.queries import PATTERNS
-        from accounts.services import roles
         from accounts.social import handlers as social_handlers  # noqa: F401
+        from accounts.staff import services as roles
         from accounts.subscriptions import handlers as subscription_handlers  # noqa: F401
         from accounts.subscriptions import tasks as subscription_tasks  # noqa: F401
         from core.events import services as events

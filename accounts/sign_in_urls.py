@@ -17,9 +17,10 @@ from django.template.response import SimpleTemplateResponse
 from django.urls import URLPattern, path
 from django.views.decorators.cache import never_cache
 
-from accounts import factor_pages, pages
-from accounts.guards import View, one_at_a_time, person_locked
-from accounts.social.pages import leads_out
+from accounts.authentication import mfa_views
+from accounts.authentication import views as authentication_views
+from accounts.authentication.locks import View, one_at_a_time, person_locked
+from accounts.social.views import leads_out
 
 WAIT_IN_LINE = {"account_confirm_login_code"}
 LEADS_OUT = {"account_login", "account_signup"}
@@ -52,8 +53,8 @@ def _page(route: str, view: View, name: str) -> URLPattern:
 
 urlpatterns = [
     *(URLPattern(pattern.pattern, _ours(pattern), pattern.default_args, pattern.name) for pattern in allauth_patterns),
-    path("security/", pages.security, name="mfa_index"),
-    path("security/", pages.security, name="mfa_list_webauthn"),
+    path("security/", authentication_views.security, name="mfa_index"),
+    path("security/", authentication_views.security, name="mfa_list_webauthn"),
     _page("factor/", factor_views.authenticate, "mfa_authenticate"),
     _page("factor/trust/", factor_views.trust, "mfa_trust"),
     _page("reauthenticate/code/", factor_views.reauthenticate, "mfa_reauthenticate"),
@@ -65,6 +66,6 @@ urlpatterns = [
     _page("signup/passkey/key/", key_views.signup_webauthn, "mfa_signup_webauthn"),
     _page("login/passkey/", key_views.login_webauthn, "mfa_login_webauthn"),
     _page("security/keys/add/", key_views.add_webauthn, "mfa_add_webauthn"),
-    _page("security/keys/<str:credential>/", factor_pages.rename_key, "mfa_edit_webauthn"),
-    _page("security/keys/<str:credential>/remove/", person_locked(factor_pages.remove_key), "mfa_remove_webauthn"),
+    _page("security/keys/<str:credential>/", mfa_views.rename_key, "mfa_edit_webauthn"),
+    _page("security/keys/<str:credential>/remove/", person_locked(mfa_views.remove_key), "mfa_remove_webauthn"),
 ]

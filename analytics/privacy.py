@@ -5,8 +5,8 @@ from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts import privacy
-from accounts.privacy import Fate, Holding, Keeper, Part, Person
+from accounts.privacy import registry as privacy
+from accounts.privacy.registry import Fate, Holding, Keeper, Part, Person
 
 
 def export(person: Person) -> Iterator[Part]:

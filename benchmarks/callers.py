@@ -20,8 +20,10 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 
-from accounts.models import AccessToken, User
-from accounts.services import api_keys, clients
+from accounts.api_keys import services as api_keys
+from accounts.oauth.models import AccessToken
+from accounts.oauth.services import clients
+from accounts.users.models import User
 from core.context import Actor
 from core.web.sessions import SessionStore
 

@@ -17,7 +17,7 @@ from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Model
 
-from accounts.models import User
+from accounts.users.models import User
 from blog.models import Comment, Post, PostAuthor, PostTag, Tag
 from core.composition.models import Reference
 from core.content import markdown

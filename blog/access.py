@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from accounts.models import Entitlement
+from accounts.permissions.models import Entitlement
 from blog.models import Post
 from core.context import Actor
 

@@ -1,6 +1,6 @@
 """What follows when something happened in the journal."""
 
-from accounts.services import letters
+from accounts.subscriptions.services import notifications
 from blog.models import Comment, Post
 from blog.topics import NEWSLETTER, thread_of
 from core.events import services as events
@@ -24,7 +24,7 @@ def tell_readers(event: Event) -> None:
     """Of a post that everybody may read, once, however often it is published."""
     post = Post.objects.filter(slug=event.subject_id, visibility=Post.Visibility.PUBLIC).first()
     if post is not None and not event.quiet:
-        letters.spread(topic=NEWSLETTER, key=f"post:{post.uid}", about=str(post.uid), now=event.at)
+        notifications.spread(topic=NEWSLETTER, key=f"post:{post.uid}", about=str(post.uid), now=event.at)
 
 
 @events.on("comment.added", "comment.approved")
@@ -33,7 +33,7 @@ def tell_who_follows(event: Event) -> None:
     shown = Comment.objects.filter(uid=event.subject_id, status=Comment.Status.APPROVED).select_related("post")
     comment = shown.first()
     if comment is not None and not event.quiet:
-        letters.spread(
+        notifications.spread(
             topic=thread_of(comment.post),
             key=f"comment:{comment.uid}",
             about=str(comment.uid),

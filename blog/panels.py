@@ -3,7 +3,7 @@
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.models import User
+from accounts.users.models import User
 from blog import queries
 from core.composition import panels
 from core.composition.panels import Panel

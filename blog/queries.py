@@ -13,8 +13,8 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from accounts.models import User
-from accounts.queries import InName, acted_in_names
+from accounts.impersonation.queries import InName, acted_in_names
+from accounts.users.models import User
 from blog import access
 from blog.models import Comment, Post, PostAuthor, PostTag, Revision, SlugRedirect, Tag, TagAlias
 from blog.models.comment import CommentQuerySet

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterator, Sequence
 
-from accounts.models import Entitlement
+from accounts.permissions.models import Entitlement
 from blog.models import Post
 from core.context import Grant
 from core.search import index as search

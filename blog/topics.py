@@ -7,8 +7,8 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from accounts import topics
-from accounts.topics import About, Topic
+from accounts.subscriptions import topics
+from accounts.subscriptions.topics import About, Topic
 from blog.models import Comment, Post
 from core.context import Grant
 from core.ids import uuids

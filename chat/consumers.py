@@ -21,11 +21,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.data.gate import CLOSING
-from accounts.factors import MISSING
-from accounts.impersonation import overlay
-from accounts.impersonation.guard import Impersonating
-from accounts.models import User
+from accounts.authentication.mfa import MISSING
+from accounts.data_requests.pending_deletion import CLOSING
+from accounts.impersonation import impersonated_by
+from accounts.permissions.impersonation_rules import Impersonating
+from accounts.users.models import User
 from chat import hub as hubs
 from chat import limits, presence, protocol, queries
 from chat.limits import Bucket
@@ -368,7 +368,7 @@ def actor_of(session_key: str | None) -> Actor | None:
         return None
     if request.session.get(CLOSING) or request.session.get(MISSING):
         return None  # led to a page of theirs, and nowhere else
-    in_name = overlay.of(request.session, user)
+    in_name = impersonated_by.of(request.session, user)
     if in_name is None:
         return Actor.person(user)
     return Actor("user", in_name.person.public_id, in_name.person, in_name.staff.public_id)

@@ -5,7 +5,7 @@ from uuid import UUID
 from django.conf import settings
 from django.urls import reverse
 
-from accounts.services import default_topics, letters, subscriptions
+from accounts.subscriptions.services import default_topics, notifications, subscriptions
 from chat import topics
 from chat.models import Membership, Room
 from chat.services import unread
@@ -38,4 +38,4 @@ def send_unread(*, room_uid: UUID, user_uid: UUID, up_to: int, key: str) -> None
         "stop_url": stop,
         "settings_url": f"{settings.SITE_URL}{reverse('accounts:notifications')}",
     }
-    mail.send("unread_messages", to=place.user.email, key=key, values=values, headers=letters.one_click(stop))
+    mail.send("unread_messages", to=place.user.email, key=key, values=values, headers=notifications.one_click(stop))

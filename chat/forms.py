@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.users.models import User
 from chat import protocol, queries
 from chat.models import SupportCase
 from core.ids import uuid7

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
-from accounts.models import User
+from accounts.users.models import User
 from chat.models import Message
 from core.composition.cards import Card
 from core.media.images import Image

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts import privacy
-from accounts.privacy import Fate, Holding, Keeper, Person, Records
+from accounts.privacy import registry as privacy
+from accounts.privacy.registry import Fate, Holding, Keeper, Person, Records
 from chat.models import Membership, Message, MessageEdit, Reaction
 from chat.services import leaving
 

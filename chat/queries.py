@@ -10,8 +10,9 @@ from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, Su
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Ban, User
-from accounts.services import bans
+from accounts.bans import services as bans
+from accounts.bans.models import Ban
+from accounts.users.models import User
 from chat import wire
 from chat.models import Membership, Message, Room, SupportCase, answers
 from chat.models.room import RoomQuerySet

@@ -5,8 +5,8 @@ from collections.abc import Collection, Mapping
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from accounts import topics
-from accounts.topics import About, Topic
+from accounts.subscriptions import topics
+from accounts.subscriptions.topics import About, Topic
 from core.context import Grant
 
 UNREAD = "conversations"

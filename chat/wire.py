@@ -3,7 +3,7 @@
 from collections import defaultdict
 from typing import Any
 
-from accounts.models import User
+from accounts.users.models import User
 from chat.models import Message
 from core.api.fields import in_utc
 

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
-from accounts import step_up
+from accounts.authentication import recent_authentication
 from core import interrupted_forms
 
 
@@ -27,8 +27,8 @@ class AgoraAdminSite(AdminSite):
                 interrupted_forms.keep(request)
             match = request.resolver_match
             name = (match.url_name or "") if match else ""
-            if self.has_permission(request) and step_up.is_staff_act(name, request.method or ""):
-                step_up.require(request)
+            if self.has_permission(request) and recent_authentication.is_staff_act(name, request.method or ""):
+                recent_authentication.require(request)
             answer: HttpResponse = shown(request, *args, **kwargs)
             return answer
 

@@ -9,7 +9,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularSwaggerSplitView
 from rest_framework.routers import APIRootView, DefaultRouter
 
-from accounts.api import routes as accounts_routes
+from accounts.api_urls import routes as accounts_routes
 from analytics.api import routes as analytics_routes
 from blog.api import routes as blog_routes
 from chat.api import routes as chat_routes

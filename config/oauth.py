@@ -13,7 +13,7 @@ def rules(site_url: str) -> dict[str, Any]:
         "OAUTH2_SERVER_CLASS": "oauthlib.openid.Server",
         "OAUTH2_VALIDATOR_CLASS": "accounts.oauth.validator.Validator",
         "OAUTH2_BACKEND_CLASS": "accounts.oauth.validator.Backend",
-        "SCOPES_BACKEND_CLASS": "accounts.scopes.Scopes",
+        "SCOPES_BACKEND_CLASS": "accounts.permissions.scopes.Scopes",
         "OAUTH_DEVICE_VERIFICATION_URI": f"{site_url}/oauth/device/",
         "OIDC_RP_INITIATED_LOGOUT_ENABLED": True,
         "OIDC_RP_INITIATED_LOGOUT_STRICT_REDIRECT_URIS": True,

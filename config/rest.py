@@ -4,8 +4,8 @@ from typing import Any, Final
 
 FRAMEWORK: Final[dict[str, Any]] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "accounts.authentication.BearerAuthentication",
-        "accounts.authentication.SessionAuthentication",
+        "accounts.api.authentication.BearerAuthentication",
+        "accounts.api.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["core.api.permissions.HasScope"],
     "DEFAULT_PAGINATION_CLASS": "core.api.pagination.KeysetPagination",
@@ -18,7 +18,7 @@ FRAMEWORK: Final[dict[str, Any]] = {
     "DEFAULT_PARSER_CLASSES": ["core.api.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "core.api.schema.Schema",
     "DEFAULT_VERSIONING_CLASS": None,
-    "EXCEPTION_HANDLER": "accounts.api.refusals.noting_handler",
+    "EXCEPTION_HANDLER": "accounts.api.denials.noting_handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "PAGE_SIZE": 24,
 }
@@ -43,7 +43,7 @@ SCHEMA: Final[dict[str, Any]] = {
     "ENUM_NAME_OVERRIDES": {
         "PostStatusEnum": "blog.models.post.Post.Status",
         "StockReasonEnum": "shop.api.stock.BOOKED_REASONS",
-        "ReportReasonEnum": "accounts.models.moderation.Report.Reason",
+        "ReportReasonEnum": "accounts.moderation.models.Report.Reason",
         "OrderStatusEnum": "shop.models.order.Order.Status",
     },
 }

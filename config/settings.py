@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from accounts.headless import APP_HEADERS
-from accounts.social import configured
+from accounts.social import providers
 from config import email_url, oauth, rest, schedule
 from core import logs
 
@@ -79,7 +79,7 @@ INSTALLED_APPS = [
     "allauth.headless",
     "allauth.mfa",
     "allauth.socialaccount",
-    *configured.installed(SOCIAL_PROVIDERS),
+    *providers.installed(SOCIAL_PROVIDERS),
     "channels",
     "corsheaders",
     "django_countries",
@@ -109,7 +109,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "core.web.http.FragmentMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "accounts.middleware.PersonMiddleware",
+    "accounts.requests.middleware.PersonMiddleware",
     "core.web.middleware.PageMiddleware",
 ]
 
@@ -208,25 +208,25 @@ CELERY_BEAT_SCHEDULE = schedule.BEAT
 
 # --- People ---------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["accounts.backends.RolesBackend"]
+AUTHENTICATION_BACKENDS = ["accounts.permissions.backends.RolesBackend"]
 PASSWORD_HASHERS = (
     ["django.contrib.auth.hashers.MD5PasswordHasher"]
     if TESTING
-    else ["accounts.hashers.Argon2id", "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+    else ["accounts.authentication.hashers.Argon2id", "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
 )
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "accounts.passwords.GuessableValidator"},
-    {"NAME": "accounts.passwords.BreachedValidator"},
+    {"NAME": "accounts.authentication.passwords.GuessableValidator"},
+    {"NAME": "accounts.authentication.passwords.BreachedValidator"},
 ]
 # Where leaked passwords can be asked for by the first five figures of their SHA-1; empty: nobody is asked.
 PASSWORD_BREACH_URL = env.str("PASSWORD_BREACH_URL", "")
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "accounts:overview"
 LOGOUT_REDIRECT_URL = "home"
-ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
+ACCOUNT_ADAPTER = "accounts.authentication.adapters.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
@@ -240,25 +240,25 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 5 * 60
-ACCOUNT_RATE_LIMITS = {"request_login_code": "20/m/ip"}  # and what accounts.limits counts
+ACCOUNT_RATE_LIMITS = {"request_login_code": "20/m/ip"}  # and what accounts.authentication.throttling counts
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 15 * 60
 ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
 ACCOUNT_FORMS = {
-    "login": "accounts.forms.LoginForm",
-    "signup": "accounts.forms.SignupForm",
-    "add_email": "accounts.forms.AddEmailForm",
-    "change_password": "accounts.forms.ChangePasswordForm",
-    "confirm_login_code": "accounts.forms.LoginCodeForm",
-    "confirm_email_verification_code": "accounts.forms.CodeForm",
-    "reauthenticate": "accounts.forms.ReauthenticateForm",
-    "request_login_code": "accounts.forms.RequestLoginCodeForm",
-    "reset_password": "accounts.forms.ResetPasswordForm",
-    "reset_password_from_key": "accounts.forms.ResetPasswordKeyForm",
-    "set_password": "accounts.forms.SetPasswordForm",
-    "user_token": "accounts.forms.ResetLinkForm",
+    "login": "accounts.authentication.forms.login.LoginForm",
+    "signup": "accounts.authentication.forms.login.SignupForm",
+    "add_email": "accounts.authentication.forms.login.AddEmailForm",
+    "change_password": "accounts.authentication.forms.login.ChangePasswordForm",
+    "confirm_login_code": "accounts.authentication.forms.login.LoginCodeForm",
+    "confirm_email_verification_code": "accounts.authentication.forms.login.CodeForm",
+    "reauthenticate": "accounts.authentication.forms.login.ReauthenticateForm",
+    "request_login_code": "accounts.authentication.forms.login.RequestLoginCodeForm",
+    "reset_password": "accounts.authentication.forms.login.ResetPasswordForm",
+    "reset_password_from_key": "accounts.authentication.forms.login.ResetPasswordKeyForm",
+    "set_password": "accounts.authentication.forms.login.SetPasswordForm",
+    "user_token": "accounts.authentication.forms.login.ResetLinkForm",
 }
-MFA_ADAPTER = "accounts.factors.FactorAdapter"
+MFA_ADAPTER = "accounts.authentication.mfa.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = MFA_PASSKEY_SIGNUP_ENABLED = True
 MFA_RECOVERY_CODES_SHOW_ONCE = True
@@ -266,22 +266,22 @@ MFA_TOTP_TOLERANCE = 1  # a code works half a minute before and after its own, f
 MFA_TRUST_ENABLED = True  # a browser that is trusted is not asked for the second factor for 14 days
 MFA_TRUST_COOKIE_NAME = "trusted" if DEBUG else "__Host-trusted"
 MFA_FORMS = {
-    "activate_totp": "accounts.factor_forms.ActivateAppForm",
-    "add_webauthn": "accounts.factor_forms.AddKeyForm",
-    "authenticate": "accounts.factor_forms.AuthenticateForm",
-    "edit_webauthn": "accounts.factor_forms.RenameKeyForm",
-    "login_webauthn": "accounts.factor_forms.PasskeySignInForm",
-    "reauthenticate": "accounts.factor_forms.ReauthenticateForm",
-    "signup_webauthn": "accounts.factor_forms.SignUpKeyForm",
+    "activate_totp": "accounts.authentication.forms.mfa.ActivateAppForm",
+    "add_webauthn": "accounts.authentication.forms.mfa.AddKeyForm",
+    "authenticate": "accounts.authentication.forms.mfa.AuthenticateForm",
+    "edit_webauthn": "accounts.authentication.forms.mfa.RenameKeyForm",
+    "login_webauthn": "accounts.authentication.forms.mfa.PasskeySignInForm",
+    "reauthenticate": "accounts.authentication.forms.mfa.ReauthenticateForm",
+    "signup_webauthn": "accounts.authentication.forms.mfa.SignUpKeyForm",
 }
 HEADLESS_CLIENTS = ["app"]
 HEADLESS_ADAPTER = "accounts.headless.strategy.Adapter"
 HEADLESS_TOKEN_STRATEGY = "accounts.headless.strategy.Strategy"  # noqa: S105  a class
 SOCIALACCOUNT_ADAPTER = "accounts.social.adapter.SocialAdapter"
 SOCIALACCOUNT_FORMS = {"signup": "accounts.social.forms.SignupForm"}
-SOCIALACCOUNT_PROVIDERS = configured.providers(SOCIAL_PROVIDERS)
+SOCIALACCOUNT_PROVIDERS = providers.providers(SOCIAL_PROVIDERS)
 SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True  # where an address there is taken for one here at all
-SOCIAL_ORIGINS = configured.origins(SOCIAL_PROVIDERS)
+SOCIAL_ORIGINS = providers.origins(SOCIAL_PROVIDERS)
 ORIGIN_DAYS = env.int("ORIGIN_DAYS", 90)  # how long the security log knows addresses and browsers
 IMPERSONATION_IS_MAILED = env.bool("IMPERSONATION_IS_MAILED", False)  # staff acted in somebody's name
 SIGNUP_OPEN = env.bool("SIGNUP_OPEN", True)

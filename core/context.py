@@ -16,7 +16,7 @@ from core.errors import Denied
 from core.ids import uuid7
 
 if TYPE_CHECKING:
-    from accounts.models.user import User
+    from accounts.users.models import User
 
 SCOPES = frozenset(
     {

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.conf import settings
 
-from accounts.services import letters
+from accounts.subscriptions.services import notifications
 from core.context import Actor
 from core.events import services as events
 from core.events.models import Event
@@ -44,7 +44,7 @@ def tell_who_waits_for_it(event: Event) -> None:
     skus = [current_sku(event.subject_id)] if is_stock else list(lines.values_list("variant__sku", flat=True))
     for piece in on_the_shelf().filter(sku__in=skus):
         for sku in skus_of(piece):  # some asked before the piece had today's SKU
-            letters.spread(topic=stock_of(sku), key=f"stock:{event.uid}", about=sku, now=event.at)
+            notifications.spread(topic=stock_of(sku), key=f"stock:{event.uid}", about=sku, now=event.at)
 
 
 @events.on("user.verified_email")

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts import moderation
-from accounts.moderation import Found, Shown, Source
+from accounts.moderation import registry as moderation
+from accounts.moderation.registry import Found, Shown, Source
 from core.context import Actor, Grant
 from core.ids import uuids
 from shop.cards import product_url

@@ -5,7 +5,7 @@ from typing import Protocol
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import User
+from accounts.users.models import User
 from core.composition import panels
 from core.composition.panels import Panel
 from core.context import Grant

@@ -13,8 +13,8 @@ from django.db.models import Q, QuerySet
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from accounts import privacy
-from accounts.privacy import Fate, Holding, Keeper, Person, Records, Words
+from accounts.privacy import registry as privacy
+from accounts.privacy.registry import Fate, Holding, Keeper, Person, Records, Words
 from shop.models import Cart, Fulfilment, Order, OrderLine, Payment, Refund, Review, SavedAddress
 from shop.services import retention
 

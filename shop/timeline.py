@@ -11,7 +11,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.queries import InName
+from accounts.impersonation.queries import InName
 from core.events.models import Event
 from core.money import Money
 from core.templatetags.ui import money
@@ -96,7 +96,7 @@ def state_words(order: Order) -> str:
 def timeline(order: Order, happened: Sequence[Event], in_names: Mapping[int, InName]) -> list[Step]:
     """The steps that were, oldest first, and the one that is next.
 
-    `in_names` are the acts in another's name, as accounts.queries.acted_in_names gives them.
+    `in_names` are the acts in another's name, as accounts.impersonation.queries.acted_in_names gives them.
     """
     steps = list(_past(order, happened, in_names))
     status = Order.Status(order.status)

@@ -7,8 +7,8 @@ from django.conf import settings
 from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from accounts import topics
-from accounts.topics import About, Topic
+from accounts.subscriptions import topics
+from accounts.subscriptions.topics import About, Topic
 from core.context import Grant
 from shop.cards import product_url
 from shop.models import Product, StockLevel, Variant

@@ -10,11 +10,11 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts import queries
-from accounts.headless import tokens
-from accounts.headless.tokens import Use
-from accounts.models import User
-from accounts.services import app_sessions
+from accounts.authentication import app_tokens
+from accounts.authentication import queries as app_queries
+from accounts.authentication.app_tokens import Use
+from accounts.authentication.services import app_sessions
+from accounts.users.models import User
 
 
 class Strategy(AbstractTokenStrategy):
@@ -26,7 +26,7 @@ class Strategy(AbstractTokenStrategy):
 
     def get_session_token(self, request: HttpRequest) -> str | None:
         """The session that `doors` found behind an access token, or the one whose steps are being taken."""
-        held: queries.AppSession | None = getattr(request, "held", None)
+        held: app_queries.AppSession | None = getattr(request, "held", None)
         steps: str | None = super().get_session_token(request)
         return held.key if held else steps
 
@@ -46,8 +46,8 @@ class Strategy(AbstractTokenStrategy):
         """The next access and refresh token; None when this one is no good, was used before, or its session is over."""
         began = timezone.now()
         try:
-            used = tokens.read(Use.REFRESH, refresh_token)
-        except tokens.Expired:
+            used = app_tokens.read(Use.REFRESH, refresh_token)
+        except app_tokens.Expired:
             return None
         renewed = app_sessions.renew(used=used, began=began) if used else None
         return pair_of(renewed) if renewed else None
@@ -80,7 +80,7 @@ class Adapter(DefaultHeadlessAdapter):
         )
 
 
-def pair_of(token: tokens.Token) -> tuple[str, str]:
+def pair_of(token: app_tokens.Token) -> tuple[str, str]:
     """An access and a refresh token of one session."""
     now = timezone.now()
-    return tokens.issue(Use.ACCESS, token, now=now), tokens.issue(Use.REFRESH, token, now=now)
+    return app_tokens.issue(Use.ACCESS, token, now=now), app_tokens.issue(Use.REFRESH, token, now=now)

@@ -13,8 +13,8 @@ from allauth.headless.mfa import views as mfa
 from allauth.headless.tokens.views import RefreshTokenView
 from django.urls import URLPattern, path
 
-from accounts.headless import schema, views
-from accounts.headless.doors import door
+from accounts.headless import openapi, views
+from accounts.headless.endpoints import door
 
 
 def _served(route: str, view: type[RESTView], **rules: bool) -> URLPattern:
@@ -47,5 +47,5 @@ urlpatterns = [
     _served("account/authenticators/recovery-codes", mfa.ManageRecoveryCodesView),
     _served("account/authenticators/webauthn", views.Keys),
     _served("tokens/refresh", RefreshTokenView, for_anybody=True),
-    path("openapi.yaml", schema.page, name="openapi_yaml"),
+    path("openapi.yaml", openapi.page, name="openapi_yaml"),
 ]

@@ -15,9 +15,9 @@ from allauth.mfa.models import Authenticator
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
-from accounts import factors
-from accounts.headless import inputs
-from accounts.models import User
+from accounts.authentication import mfa as factors
+from accounts.headless import forms as inputs
+from accounts.users.models import User
 
 
 class Signup(account.SignupView):

@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from accounts.models import Impersonation
+from accounts.impersonation.models import Impersonation
 from core.staff.read_only_admin import ReadOnlyAdmin
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts.impersonation import pages
+from accounts.impersonation import views as pages
 
 urlpatterns = [
     path("act-for/<uuid:uid>/", pages.impersonate, name="impersonate"),

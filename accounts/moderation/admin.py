@@ -7,8 +7,9 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from accounts.models import Ban, Case, KeptProfile, Report, SpamWord
-from accounts.services import bans
+from accounts.bans import services as bans
+from accounts.bans.models import Ban
+from accounts.moderation.models import Case, KeptProfile, Report, SpamWord
 from core import constraints
 from core.context import grant_of
 from core.staff.edit_admin import EditAdmin

@@ -8,8 +8,9 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Ban, Case, Report
-from accounts.services.reports import LONGEST
+from accounts.bans.models import Ban
+from accounts.moderation.models import Case, Report
+from accounts.moderation.services.reports import LONGEST
 from core.validation.email_addresses import EmailField
 
 LASTS: Final = {"1": _("a day"), "7": _("a week"), "30": _("30 days"), "": _("until it is ended")}

@@ -3,8 +3,8 @@
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts import moderation
 from accounts.moderation import queue
+from accounts.moderation import registry as moderation
 from core.composition import panels
 from core.composition.panels import Panel
 from core.context import Grant

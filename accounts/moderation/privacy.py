@@ -5,10 +5,11 @@ from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts import privacy
-from accounts.models import Ban, Case, KeptProfile, Report, Trace
-from accounts.privacy import Copy, Fate, Holding, Keeper, Part, Person, Records
-from accounts.services import profiles
+from accounts.bans.models import Ban
+from accounts.moderation.models import Case, KeptProfile, Report, Trace
+from accounts.moderation.services import profiles
+from accounts.privacy import registry as privacy
+from accounts.privacy.registry import Copy, Fate, Holding, Keeper, Part, Person, Records
 
 CHUNK = 500
 REPORTED = ("kind", "subject_id", "reason", "words", "state", "created_at")

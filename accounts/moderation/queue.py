@@ -7,10 +7,11 @@ from datetime import datetime
 
 from django.db.models import Count, QuerySet
 
-from accounts import moderation
-from accounts.models import Case, Report, User
-from accounts.moderation import Shown, Source
-from accounts.services import cases
+from accounts.moderation import registry as moderation
+from accounts.moderation.models import Case, Report
+from accounts.moderation.registry import Shown, Source
+from accounts.moderation.services import cases
+from accounts.users.models import User
 
 
 @dataclass(frozen=True, slots=True)

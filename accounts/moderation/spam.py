@@ -1,6 +1,6 @@
 """How much a text looks like spam: points with their reasons, from what is known of it. Pure.
 
-`accounts.services.spam` gathers the signals and keeps the traces.
+`accounts.moderation.services.spam` gathers the signals and keeps the traces.
 """
 
 import hashlib

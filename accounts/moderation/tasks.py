@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from accounts.services import profiles, spam
+from accounts.moderation.services import profiles, spam
 
 
 @shared_task(name="accounts.forget_traces")

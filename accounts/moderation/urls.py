@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.moderation import pages
+from accounts.moderation import views as pages
 
 patterns = (
     [

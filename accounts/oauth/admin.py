@@ -8,8 +8,10 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from accounts.models import Client, ClientSession, Consent, SigningKey, User
-from accounts.services import clients
+from accounts.oauth.models import Client, Consent, SigningKey
+from accounts.oauth.services import clients
+from accounts.sessions.models import ClientSession
+from accounts.users.models import User
 from core.context import grant_of
 from core.staff.read_only_admin import ReadOnlyAdmin
 

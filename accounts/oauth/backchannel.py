@@ -20,8 +20,8 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from jwcrypto import jwt
 
-from accounts.models import ClientSession
-from accounts.services import signing_keys
+from accounts.oauth.services import signing_keys
+from accounts.sessions.models import ClientSession
 from core.webhooks import transport
 from core.webhooks.transport import Answer
 

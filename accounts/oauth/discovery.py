@@ -7,8 +7,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonRespons
 from oauth2_provider import views
 
 from accounts.oauth.parameters import RESPONSE_MODES
+from accounts.oauth.services import signing_keys
 from accounts.oauth.validator import DEVICE
-from accounts.services import signing_keys
 
 JWKS_SECONDS = 300
 # A public client proves a code by PKCE alone; who asks about tokens always has a secret.

@@ -5,8 +5,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts import scopes
-from accounts.models import Client
+from accounts.oauth.models import Client
+from accounts.permissions import scopes
 
 LINES = {"rows": 3, "spellcheck": "false", "dir": "ltr"}
 

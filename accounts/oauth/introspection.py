@@ -18,11 +18,11 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import csrf_exempt
 from oauth2_provider import views
 
-from accounts import queries
-from accounts.models import Client
 from accounts.oauth import parameters
+from accounts.oauth import queries as oauth_queries
+from accounts.oauth.models import Client
 from accounts.oauth.views import too_often
-from accounts.scopes import INTROSPECTION
+from accounts.permissions.scopes import INTROSPECTION
 
 MOST_PROVEN: Final = 1000
 
@@ -77,7 +77,7 @@ class Introspect(views.IntrospectTokenView):
     def _bears_token(self, request: HttpRequest) -> bool:
         """Whether the client asks with a token of its own, made for this."""
         scheme, _space, bearer = request.headers.get("Authorization", "").partition(" ")
-        asking = queries.asked_with(bearer, request.POST.get("token", "")) if scheme.lower() == "bearer" else None
+        asking = oauth_queries.asked_with(bearer, request.POST.get("token", "")) if scheme.lower() == "bearer" else None
         if asking is not None and asking.allow_scopes([INTROSPECTION]):
             self.may_ask = asking.allows_audience(f"{settings.SITE_URL}{request.path}")
             self.told = asking.asked
@@ -86,7 +86,7 @@ class Introspect(views.IntrospectTokenView):
     def _knows_secret(self, request: HttpRequest) -> HttpResponseBase | None:
         """Tries are counted until one was right: a service may ask as often as it is asked. Gives a refusal."""
         client_id, secret = _credentials(request)
-        asking = queries.asked_about(request.POST.get("token", ""), client_id) if client_id else None
+        asking = oauth_queries.asked_about(request.POST.get("token", ""), client_id) if client_id else None
         is_known = asking is not None and _mark(secret, asking.client_secret) in _proven
         if not is_known and (refusal := too_often(request)):
             return refusal

@@ -7,7 +7,7 @@ from django.db.models import Count, Q
 from django.utils import timezone
 from prometheus_client.core import GaugeMetricFamily, Metric
 
-from accounts.models import ClientSession
+from accounts.sessions.models import ClientSession
 from core.metrics import prometheus
 
 WINDOW = timedelta(hours=24)

@@ -2,7 +2,7 @@
 
 from django.urls import include, path, re_path
 
-from accounts.oauth import discovery, introspection, pages, views
+from accounts.oauth import connected_apps, discovery, introspection, views
 
 WELL_KNOWN = ".well-known"
 patterns = (
@@ -19,7 +19,7 @@ patterns = (
         path("oauth/userinfo/", views.UserInfo.as_view(), name="user-info"),
         path("oauth/logout/", views.Logout.as_view(), name="rp-initiated-logout"),
         path("oauth/device-authorization/", views.DeviceAuthorization.as_view(), name="device-authorization"),
-        path("oauth/device/", pages.device, name="device"),
+        path("oauth/device/", connected_apps.device, name="device"),
     ],
     "oauth2_provider",
 )

@@ -16,9 +16,11 @@ from oauth2_provider.oauth2_backends import OAuthLibCore
 from oauth2_provider.oauth2_validators import OAuth2Validator
 from oauthlib.oauth2.rfc6749 import errors
 
-from accounts import consent_policy, devices
-from accounts.models import AccessToken, AuthorizationCode, Client, ClientSession, DeviceGrant, RefreshToken
-from accounts.services import client_sessions, consents, signing_keys, token_families
+from accounts.oauth.models import AccessToken, AuthorizationCode, Client, DeviceGrant, RefreshToken
+from accounts.oauth.services import consents, signing_keys, token_families
+from accounts.permissions import consent_policy
+from accounts.sessions import client_sessions, devices
+from accounts.sessions.models import ClientSession
 
 DEVICE = Client.GRANT_DEVICE_CODE
 # Beside a request's headers; no header can have such a name.

@@ -18,11 +18,13 @@ from oauth2_provider import views
 from oauth2_provider.exceptions import InvalidOIDCClientError
 from oauth2_provider.forms import AllowForm
 
-from accounts import consent_policy, step_up
-from accounts.models import Client, DeviceGrant, User
+from accounts.authentication import recent_authentication
+from accounts.oauth.models import Client, DeviceGrant
 from accounts.oauth.parameters import Bounded, BoundedPage
+from accounts.oauth.services import consents
 from accounts.oauth.validator import DEVICE, signed_in_at
-from accounts.services import consents
+from accounts.permissions import consent_policy
+from accounts.users.models import User
 from core import rate_limits
 from core.context import Actor
 
@@ -45,7 +47,7 @@ class Authorize(BoundedPage, views.AuthorizationView):
         if self._needs_recent_sign_in(wanted, self.oauth2_data["application"]):
             if "none" in prompt:
                 return self._answer("login_required")
-            step_up.require(request)
+            recent_authentication.require(request)
         agreed = consents.covers(
             user_id=cast("int", request.user.pk), client_id=self.oauth2_data["client_id"], scopes=wanted
         )
@@ -64,7 +66,7 @@ class Authorize(BoundedPage, views.AuthorizationView):
         """What the person said. A consent is remembered once the client's request proves right."""
         client = Client.objects.filter(client_id=form.cleaned_data["client_id"]).first()
         if client is not None and self._needs_recent_sign_in(form.cleaned_data["scope"].split(), client):
-            step_up.require(self.request)
+            recent_authentication.require(self.request)
         with transaction.atomic():
             response = self._grant(form)
             given = form.cleaned_data
@@ -102,7 +104,7 @@ class Authorize(BoundedPage, views.AuthorizationView):
     def _needs_recent_sign_in(self, scopes: Iterable[str], client: Client) -> bool:
         user = cast("User", self.request.user)
         wanted = consent_policy.sensitive_scopes(scopes, user=user, client=client)
-        return bool(wanted) and step_up.is_needed(self.request)
+        return bool(wanted) and recent_authentication.is_needed(self.request)
 
     def _asks(self, response: HttpResponseBase) -> bool:
         return isinstance(response, TemplateResponse) and "application" in (response.context_data or {})

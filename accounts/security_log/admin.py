@@ -12,9 +12,10 @@ from django.shortcuts import render
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 
-from accounts import devices, step_up
+from accounts.authentication import recent_authentication
 from accounts.security_log import queries
 from accounts.security_log.forms import LogForm
+from accounts.sessions import devices
 from core import csv_export
 from core.context import grant_of
 from core.events import services as events
@@ -73,7 +74,7 @@ class SecurityLogAdmin(ReadOnlyAdmin):
     def export(self, request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
         """All that fits, as a table; sent while it is read. Records security_log.exported."""
         form = self._asked(request)
-        step_up.require(request)
+        recent_authentication.require(request)
         if not form.is_valid():
             return HttpResponse(str(form.errors.as_text()), status=422, content_type="text/plain")
         asked = sorted(name for name, value in form.cleaned_data.items() if value)

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.users.models import User
 from core.errors import Invalid
 from core.events.models import EventOrigin
 from core.validation.email_addresses import find_email

@@ -12,8 +12,8 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
-from accounts.services import people
+from accounts.users import services as people
+from accounts.users.models import User
 from core.validation.email_addresses import canonical_email
 
 LONGEST_NAME = 120

@@ -8,8 +8,8 @@ from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-from accounts import devices
-from accounts.models import User
+from accounts.sessions import devices
+from accounts.users.models import User
 from core.context import Actor
 from core.events import services as events
 

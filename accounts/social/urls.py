@@ -4,8 +4,9 @@ from allauth.socialaccount import views
 from allauth.urls import build_provider_urlpatterns
 from django.urls import URLPattern, URLResolver, path
 
-from accounts.social import openid, pages
-from accounts.social.pages import leads_out
+from accounts.social import openid
+from accounts.social import views as pages
+from accounts.social.views import leads_out
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("connections/", leads_out(pages.connections), name="socialaccount_connections"),

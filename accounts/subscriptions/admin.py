@@ -9,8 +9,8 @@ from django.http import HttpRequest, StreamingHttpResponse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from accounts.models import Letter, Subscription
-from accounts.services import subscriptions
+from accounts.subscriptions.models import Letter, Subscription
+from accounts.subscriptions.services import subscriptions
 from core import csv_export
 from core.context import grant_of
 from core.events import services as events

@@ -3,9 +3,10 @@
 from django.conf import settings
 from django.urls import reverse
 
-from accounts import topics
-from accounts.models import Subscription, User
-from accounts.services import letters, subscriptions
+from accounts.subscriptions import topics
+from accounts.subscriptions.models import Subscription
+from accounts.subscriptions.services import notifications, subscriptions
+from accounts.users.models import User
 from core.context import Grant
 from core.events import services as events
 from core.events.models import Event
@@ -26,7 +27,7 @@ def ask_whether_it_is_you(event: Event, key: str) -> None:
         "url": f"{settings.SITE_URL}{reverse('letters:confirm', args=[subscriptions.yes_token(row)])}",
         "stop_url": stop,
     }
-    mail.send("letters_question", to=row.email, key=key, values=values, headers=letters.one_click(stop))
+    mail.send("letters_question", to=row.email, key=key, values=values, headers=notifications.one_click(stop))
 
 
 @events.on("user.verified_email", "user.changed_email")

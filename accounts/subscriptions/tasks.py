@@ -2,16 +2,16 @@
 
 from celery import shared_task
 
-from accounts.services import letters
+from accounts.subscriptions.services import notifications
 
 
 @shared_task(name="accounts.send_letters")
 def send_letters() -> None:
     """Send what waits; when that takes long, go on in a task that queues behind others."""
-    if letters.send_due():
+    if notifications.send_due():
         send_letters.delay()
 
 
 @shared_task(name="accounts.forget_letters")
 def forget_letters() -> None:
-    letters.forget_old()
+    notifications.forget_old()

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.subscriptions import pages
+from accounts.subscriptions import views as pages
 
 own = [
     path("notifications/", pages.notifications, name="notifications"),

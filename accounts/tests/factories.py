@@ -3,7 +3,8 @@
 import factory
 from allauth.account.models import EmailAddress
 
-from accounts.models import Entitlement, User
+from accounts.permissions.models import Entitlement
+from accounts.users.models import User
 
 PASSWORD = "seven kilns at dusk"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.urls import reverse
 
-from accounts import timeline
+from accounts.security_log import timeline
 from accounts.tests.factories import PASSWORD, UserFactory
 from core.context import Actor
 from core.events import services as events

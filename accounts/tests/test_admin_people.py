@@ -4,9 +4,10 @@ import pytest
 from django.contrib.auth.models import Group, Permission
 from django.urls import reverse
 
-from accounts.models import Entitlement, Role, User
-from accounts.services import roles
+from accounts.permissions.models import Entitlement, Role
+from accounts.staff import services as roles
 from accounts.tests.factories import PASSWORD, EntitlementFactory, UserFactory
+from accounts.users.models import User
 from core.context import Actor, Grant
 from core.testing import JustSignedIn, events_named, no_event, snapshot
 
@@ -278,7 +279,7 @@ def test_a_persons_page_has_room_for_what_other_apps_know(client, staff, monkeyp
 
 
 def test_what_a_person_holds_is_beside_them_for_those_who_may_see_it(author, agent, django_assert_num_queries):
-    from accounts import panels
+    from accounts.permissions import panels
 
     held = EntitlementFactory()
     EntitlementFactory()

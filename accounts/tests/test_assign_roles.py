@@ -4,10 +4,11 @@ import pytest
 from django.apps import apps
 from django.contrib.auth.models import Permission
 
-from accounts.models import Role, User
-from accounts.services import roles
-from accounts.services.roles import SHIPPED, NamelessRole, OwnRoles, RoleExists, RoleIsShipped, TooMuchPower
+from accounts.permissions.models import Role
+from accounts.staff import services as roles
+from accounts.staff.services import SHIPPED, NamelessRole, OwnRoles, RoleExists, RoleIsShipped, TooMuchPower
 from accounts.tests.factories import UserFactory
+from accounts.users.models import User
 from core.context import Actor
 from core.errors import Denied
 from core.testing import events_named, no_event, snapshot

@@ -3,8 +3,8 @@
 import pytest
 from django.db import IntegrityError, transaction
 
-from accounts.models import User
 from accounts.tests.factories import UserFactory
+from accounts.users.models import User
 
 pytestmark = pytest.mark.django_db
 

@@ -7,10 +7,11 @@ from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts import queries
-from accounts.models import Entitlement
-from accounts.services import entitlements, people
-from accounts.services.entitlements import NobodyHolds
+from accounts.authentication.services import accounts as user_accounts
+from accounts.permissions import queries as permission_queries
+from accounts.permissions.models import Entitlement
+from accounts.permissions.services import entitlements
+from accounts.permissions.services.entitlements import NobodyHolds
 from accounts.tests.factories import EntitlementFactory, UserFactory
 from core.context import Actor, Grant
 from core.errors import Denied
@@ -28,7 +29,7 @@ def grant(**changes):
 
 
 def held_by(user):
-    return {product for product in ("bowl", "mug") if queries.has_bought(Grant.session(user), product)}
+    return {product for product in ("bowl", "mug") if permission_queries.has_bought(Grant.session(user), product)}
 
 
 def test_a_purchase_is_held_by_its_buyer_alone():
@@ -36,10 +37,10 @@ def test_a_purchase_is_held_by_its_buyer_alone():
 
     grant(user=buyer, email=buyer.email)
 
-    assert queries.holds(Grant.session(buyer), "product", "straight-mug")
-    assert queries.has_bought(Grant.session(buyer), "straight-mug")
-    assert not queries.holds(Grant.session(other), "product", "straight-mug")
-    assert not queries.holds(Grant.anonymous(), "product", "straight-mug")
+    assert permission_queries.holds(Grant.session(buyer), "product", "straight-mug")
+    assert permission_queries.has_bought(Grant.session(buyer), "straight-mug")
+    assert not permission_queries.holds(Grant.session(other), "product", "straight-mug")
+    assert not permission_queries.holds(Grant.anonymous(), "product", "straight-mug")
     (event,) = events_named("entitlement.granted")
     assert (event.subject_kind, event.subject_id) == ORDER
     assert event.data == {"held_kind": "product", "held_id": "straight-mug", "holder": str(buyer.uid)}
@@ -59,7 +60,9 @@ def test_an_entitlement_runs_from_its_start_to_its_end():
     now = timezone.now()
     viewer = Grant.session(EntitlementFactory(since=now, ended_at=now + timedelta(days=1), subject="mug").user)
 
-    held = [queries.holds(viewer, "product", "mug", now + timedelta(hours=hours)) for hours in (-1, 0, 23, 24)]
+    held = [
+        permission_queries.holds(viewer, "product", "mug", now + timedelta(hours=hours)) for hours in (-1, 0, 23, 24)
+    ]
 
     assert held == [False, True, True, False]
 
@@ -67,11 +70,11 @@ def test_an_entitlement_runs_from_its_start_to_its_end():
 def test_a_guests_purchase_waits_until_the_address_is_verified():
     grant(email="Guest@Example.com")
     user = UserFactory(email="guest@example.com")
-    assert not queries.holds(Grant.session(user), "product", "straight-mug")
+    assert not permission_queries.holds(Grant.session(user), "product", "straight-mug")
 
-    people.confirm_address(user=user, email="guest@example.com", by=Actor.person(user))
+    user_accounts.confirm_address(user=user, email="guest@example.com", by=Actor.person(user))
 
-    assert queries.holds(Grant.session(user), "product", "straight-mug")
+    assert permission_queries.holds(Grant.session(user), "product", "straight-mug")
     assert events_named("user.received_entitlements")[0].data == {"count": 1}
 
 
@@ -80,7 +83,7 @@ def test_a_guests_purchase_with_a_verified_address_is_its_owners_at_once():
 
     grant(email="known@example.com")
 
-    assert queries.holds(Grant.session(user), "product", "straight-mug")
+    assert permission_queries.holds(Grant.session(user), "product", "straight-mug")
 
 
 def test_claiming_an_address_without_proof_gives_nothing():
@@ -90,7 +93,7 @@ def test_claiming_an_address_without_proof_gives_nothing():
     held = grant(email="victim@example.com")
 
     assert held.user is None
-    assert not queries.holds(Grant.session(user), "product", "straight-mug")
+    assert not permission_queries.holds(Grant.session(user), "product", "straight-mug")
 
 
 def test_somebody_must_hold_it():
@@ -136,7 +139,7 @@ def test_staff_end_one_by_hand_only_with_the_permission(manager, agent):
     assert no_event("entitlement.ended")
 
     assert entitlements.end_entitlement(entitlement_id=held.pk, by=Actor.person(manager))
-    assert not queries.holds(Grant.session(held.user), "product", held.subject)
+    assert not permission_queries.holds(Grant.session(held.user), "product", held.subject)
 
 
 @pytest.mark.parametrize(
@@ -163,11 +166,11 @@ def test_a_grant_and_the_verification_of_its_address_never_miss_each_other():
         def verify(user=user):
             with transaction.atomic():
                 EmailAddress.objects.filter(user=user).update(verified=True)
-                people.confirm_address(user=user, email=user.email, by=Actor.person(user))
+                user_accounts.confirm_address(user=user, email=user.email, by=Actor.person(user))
 
         def buy(user=user, attempt=attempt):
             grant(email=user.email, source=("order", f"R-{attempt}"))
 
         race(verify, buy)
 
-        assert queries.holds(Grant.session(user), "product", "straight-mug")
+        assert permission_queries.holds(Grant.session(user), "product", "straight-mug")

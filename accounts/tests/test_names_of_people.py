@@ -5,9 +5,9 @@ from django.test import Client
 from django.urls import reverse
 from rest_framework.test import APIClient
 
-from accounts.models import User
-from accounts.services import people
 from accounts.tests.factories import UserFactory
+from accounts.users import services as people
+from accounts.users.models import User
 from core.context import Actor, Grant
 from core.testing import JustSignedIn, no_event
 

@@ -10,9 +10,13 @@ from django.test import Client
 from django.urls import reverse
 from rest_framework.test import APIClient
 
-from accounts.models import Ban, Subscription, User
-from accounts.services import bans, people, subscriptions
+from accounts.authentication.services import accounts as user_accounts
+from accounts.bans import services as bans
+from accounts.bans.models import Ban
+from accounts.subscriptions.models import Subscription
+from accounts.subscriptions.services import subscriptions
 from accounts.tests.factories import PASSWORD, UserFactory
+from accounts.users.models import User
 from core.context import Actor, Grant
 from core.testing import no_event
 
@@ -134,10 +138,10 @@ def test_ban_of_any_spelling_concerns_the_account(staff):
 def test_staff_add_people_by_the_one_spelling(staff):
     by = Actor.person(staff)
 
-    people.add_person(email=SPELLINGS[0], name="Ann", by=by)
+    user_accounts.add_person(email=SPELLINGS[0], name="Ann", by=by)
 
-    with pytest.raises(people.AddressTaken):
-        people.add_person(email=SPELLINGS[1], name="Ann", by=by)
+    with pytest.raises(user_accounts.AddressTaken):
+        user_accounts.add_person(email=SPELLINGS[1], name="Ann", by=by)
     with pytest.raises(ValidationError):
         User.objects.create_user("fat\u0131ma@example.org")
     assert User.objects.filter(email=KEPT).count() == 1

@@ -12,8 +12,8 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
-from accounts import passwords
-from accounts.models import User
+from accounts.authentication import passwords
+from accounts.users.models import User
 
 GOOD = "nine cones in a row"
 

@@ -5,8 +5,8 @@ from django.contrib.auth.hashers import make_password
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import User
 from accounts.tests.factories import UserFactory
+from accounts.users.models import User
 
 pytestmark = pytest.mark.django_db
 

@@ -5,9 +5,9 @@ from django.contrib.auth import get_user
 from django.contrib.auth.models import Permission
 from django.http import HttpRequest
 
-from accounts.models import User
-from accounts.services import roles
+from accounts.staff import services as roles
 from accounts.tests.factories import UserFactory
+from accounts.users.models import User
 from core.context import Actor
 
 pytestmark = pytest.mark.django_db

@@ -10,10 +10,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from PIL import Image
 
-from accounts.models import User
-from accounts.services import people, roles
-from accounts.services.people import AddressTaken
+from accounts.authentication.services import accounts as user_accounts
+from accounts.authentication.services.accounts import AddressTaken
+from accounts.staff import services as roles
 from accounts.tests.factories import UserFactory
+from accounts.users import services as people
+from accounts.users.models import User
 from core.content.models import Picture
 from core.content.services.pictures import add_picture, render_picture
 from core.context import Actor
@@ -290,13 +292,13 @@ def test_a_strangers_profile_is_changed_by_those_who_may(user, staff, customer):
 
 def test_staff_add_a_person_whose_address_they_vouch_for(staff, manager, mailoutbox):
     with pytest.raises(Denied):
-        people.add_person(email="new@example.com", by=Actor.person(manager))
+        user_accounts.add_person(email="new@example.com", by=Actor.person(manager))
     assert no_event("user.added")
 
-    added = people.add_person(email=" New@Example.com", name="New", by=Actor.person(staff))
+    added = user_accounts.add_person(email=" New@Example.com", name="New", by=Actor.person(staff))
 
     assert (added.email, added.has_usable_password()) == ("new@example.com", False)
     assert added.emailaddress_set.get().verified
     with pytest.raises(AddressTaken):
-        people.add_person(email="new@example.com", by=Actor.person(staff))
+        user_accounts.add_person(email="new@example.com", by=Actor.person(staff))
     assert User.objects.filter(email="new@example.com").count() == 1

@@ -10,8 +10,9 @@ from django.contrib.auth import get_user
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import AccessToken, ApiKey
-from accounts.services import api_keys
+from accounts.api_keys import services as api_keys
+from accounts.api_keys.models import ApiKey
+from accounts.oauth.models import AccessToken
 from accounts.tests.factories import UserFactory
 from accounts.tests.headless.phone import Phone
 from accounts.tests.oauth.conftest import program_of

@@ -12,8 +12,8 @@ from django.contrib.auth import get_user
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
-from accounts import factors
-from accounts.models import Role
+from accounts.authentication import mfa
+from accounts.permissions.models import Role
 from accounts.tests.factories import PASSWORD, UserFactory
 from core.testing import events_named, no_event
 
@@ -160,7 +160,7 @@ def test_a_recovery_code_signs_in_once(client_of, user):
         outcomes.append(browser.post(FACTOR, {"code": code}).status_code)
 
     assert outcomes == [302, 200]
-    assert factors.factors_of(user).codes_left == 9
+    assert mfa.factors_of(user).codes_left == 9
 
 
 def test_a_trusted_browser_is_not_asked_and_another_is(client, client_of, user):

@@ -13,11 +13,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import devices, tasks
-from accounts.models import Device, User
-from accounts.services import devices as services
-from accounts.services import people
+from accounts.authentication.services import accounts as user_accounts
+from accounts.sessions import devices, services
+from accounts.sessions import tasks as session_tasks
+from accounts.sessions.models import Device
 from accounts.tests.factories import PASSWORD, UserFactory
+from accounts.users.models import User
 from core.context import Actor
 from core.testing import events_named, no_event
 
@@ -134,9 +135,9 @@ def test_a_closed_account_has_no_sessions_even_when_it_is_opened_again(user, sta
     here = sign_in(user)
     by = Actor.person(staff)
 
-    people.open_account(user_id=user.pk, by=by, is_open=False)
+    user_accounts.open_account(user_id=user.pk, by=by, is_open=False)
     assert not is_in(here)
-    people.open_account(user_id=user.pk, by=by, is_open=True)
+    user_accounts.open_account(user_id=user.pk, by=by, is_open=True)
 
     assert not is_in(here)
     assert not Device.objects.signed_in().exists()
@@ -202,7 +203,7 @@ def test_old_sessions_and_devices_are_forgotten(user):
     long_ago = timezone.now() - services.KEEP - timedelta(days=1)
     Device.objects.filter(browser="Firefox on Linux").update(first_seen_at=long_ago, last_seen_at=long_ago)
 
-    tasks.forget_sessions()
+    session_tasks.forget_sessions()
 
     assert [device.browser for device in Device.objects.all()] == ["Safari on iPhone"]
     assert Session.objects.count() == 1

@@ -10,10 +10,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts import queries
-from accounts.models import User
-from accounts.services import entitlements
+from accounts.permissions import queries as permission_queries
+from accounts.permissions.services import entitlements
 from accounts.tests.factories import PASSWORD, UserFactory
+from accounts.users import queries
+from accounts.users.models import User
 from core.context import Actor, Grant
 from core.testing import deliver_events, events_named, no_event, snapshot
 
@@ -224,7 +225,7 @@ def test_what_waited_at_the_new_address_comes_along(user, mailoutbox):
 
     add(browser_of(user), mailoutbox)
 
-    assert queries.has_bought(Grant.session(user), "mug")
+    assert permission_queries.has_bought(Grant.session(user), "mug")
 
 
 def test_a_removed_address_is_free_for_others(user):

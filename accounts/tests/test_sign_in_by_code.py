@@ -11,8 +11,8 @@ from django.db.models import QuerySet
 from django.test import Client
 from django.urls import reverse
 
-from accounts import guards
-from accounts.forms import LoginCodeForm
+from accounts.authentication import locks
+from accounts.authentication.forms.login import LoginCodeForm
 from accounts.tests.factories import UserFactory
 from core.testing import events_named
 
@@ -103,7 +103,7 @@ class TestManyAtOnce:
     def test_without_the_session_lock_a_mailed_code_would_have_many(self, enter_at_once, monkeypatch):
         """The control: all eight have found the code right before any of them goes on."""
         found, compare = Barrier(MANY), LoginCodeForm.clean_code
-        monkeypatch.setattr(guards, "lock_session", lambda key: True)
+        monkeypatch.setattr(locks, "lock_session", lambda key: True)
         monkeypatch.setattr(LoginCodeForm, "clean_code", lambda form: (compare(form), found.wait(20))[0])
 
         assert enter_at_once() == MANY

@@ -7,7 +7,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts.models import Role
+from accounts.permissions.models import Role
 from accounts.tests.factories import PASSWORD, UserFactory
 from core.testing import events_named
 

@@ -6,8 +6,8 @@ import pytest
 from django.contrib.auth import get_user
 from django.urls import reverse
 
-from accounts.models import User
 from accounts.tests.factories import PASSWORD, UserFactory
+from accounts.users.models import User
 from core import circuit_breaker
 from core.testing import no_event, snapshot
 

@@ -7,10 +7,10 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth import get_user
 from django.urls import reverse
 
-from accounts import queries
-from accounts.models import User
-from accounts.services import entitlements
+from accounts.permissions import queries as permission_queries
+from accounts.permissions.services import entitlements
 from accounts.tests.factories import PASSWORD, UserFactory
+from accounts.users.models import User
 from core.context import Actor, Grant
 from core.testing import events_named, no_event
 
@@ -84,7 +84,7 @@ def test_what_was_bought_as_a_guest_is_there_after_sign_up(client, mailoutbox):
     sign_up(client)
     client.post(VERIFY, {"code": code_in(mailoutbox[0])})
 
-    assert queries.has_bought(Grant.session(User.objects.get()), "mug")
+    assert permission_queries.has_bought(Grant.session(User.objects.get()), "mug")
 
 
 def test_signing_up_with_a_known_address_looks_the_same_and_tells_its_owner(client, client_of, mailoutbox):

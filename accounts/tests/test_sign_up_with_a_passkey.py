@@ -10,8 +10,8 @@ from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import User
 from accounts.tests.factories import UserFactory
+from accounts.users.models import User
 from core.testing import events_named, no_event
 
 pytestmark = pytest.mark.django_db

@@ -86,7 +86,7 @@ def seen(answer, person):
 
 @pytest.fixture
 def with_real_hashes(settings):
-    settings.PASSWORD_HASHERS = ["accounts.hashers.Argon2id"]
+    settings.PASSWORD_HASHERS = ["accounts.authentication.hashers.Argon2id"]
 
 
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)

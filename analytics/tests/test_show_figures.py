@@ -8,9 +8,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import User
-from accounts.services import roles
+from accounts.staff import services as roles
 from accounts.tests.factories import UserFactory
+from accounts.users.models import User
 from analytics import panels
 from analytics.models import SaleFact
 from analytics.tests.factories import refund, sale

@@ -7,7 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.users.models import User
 from blog.forms import PublicationForm
 from blog.models import Post
 from blog.services import slugs, tagging

@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from accounts.models import User
+from accounts.users.models import User
 from blog import access
 from blog.models import Comment, Post, Tag
 from blog.services import commenting, revising

@@ -10,7 +10,8 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Entitlement, User
+from accounts.permissions.models import Entitlement
+from accounts.users.models import User
 from blog.models.tag import PostTag, Tag
 from core.content.models import Picture
 from core.context import Actor, Grant

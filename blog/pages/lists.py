@@ -8,7 +8,7 @@ from django.http import Http404, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from accounts.models import User
+from accounts.users.models import User
 from blog import freshness, queries
 from blog.models import Post, Tag
 from blog.pages.drawing import entries

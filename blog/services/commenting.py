@@ -8,9 +8,12 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Ban, Case, User
+from accounts.bans import services as bans
+from accounts.bans.models import Ban
+from accounts.moderation.models import Case
+from accounts.moderation.services import cases, spam
 from accounts.moderation.spam import Circumstances, Outcome, Verdict
-from accounts.services import bans, cases, spam
+from accounts.users.models import User
 from blog import access
 from blog.models import Comment, Post
 from blog.models.comment import DEEPEST

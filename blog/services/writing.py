@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.users.models import User
 from blog import access
 from blog.models import Post, PostAuthor, Revision
 from blog.services import slugs, tagging

@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group, Permission
 from django.db import connection
 from PIL import Image as PIL_Image
 
-from accounts.models import User
+from accounts.users.models import User
 from blog.models import Comment, Post, PostAuthor, PostTag
 from blog.services import commenting, publishing, writing
 from core.content.models import Picture

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from accounts.models import User
+from accounts.users.models import User
 from blog import queries
 from blog.models import Post, PostAuthor, TagAlias
 from blog.tests.factories import NOON, draft, person, picture, published, scheduled, writer

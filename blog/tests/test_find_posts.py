@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from accounts.models import Entitlement
+from accounts.permissions.models import Entitlement
 from blog.models import Post
 from blog.panels import my_comments, waiting_work
 from blog.services import commenting, publishing, writing

@@ -6,11 +6,12 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import Case, SpamWord
+from accounts.bans import services as bans
+from accounts.bans.services import Banned
+from accounts.moderation.models import Case, SpamWord
+from accounts.moderation.services import cases, reports
+from accounts.moderation.services.spam import LooksLikeSpam
 from accounts.moderation.spam import Circumstances
-from accounts.services import bans, cases, reports
-from accounts.services.bans import Banned
-from accounts.services.spam import LooksLikeSpam
 from accounts.tests.factories import EntitlementFactory
 from blog.models import Comment, Post
 from blog.services import commenting

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from accounts.models import Entitlement
+from accounts.permissions.models import Entitlement
 from blog.models import Post
 from blog.services import writing
 from blog.tests.factories import NOON, SYSTEM, draft, editor, person, picture, published, scheduled, writer

@@ -4,8 +4,8 @@ import pytest
 from django.core import mail
 from django.test import Client
 
-from accounts.models import Letter, Subscription
-from accounts.services import letters, subscriptions
+from accounts.subscriptions.models import Letter, Subscription
+from accounts.subscriptions.services import notifications, subscriptions
 from accounts.tests.factories import UserFactory
 from blog.models import Post
 from blog.services import commenting, publishing
@@ -26,7 +26,7 @@ def reader(topic, email="nora@example.com"):
 
 def send():
     deliver_events()
-    letters.send_due()
+    notifications.send_due()
     return [(message.to[0], message.subject) for message in mail.outbox]
 
 
@@ -68,7 +68,7 @@ def test_a_post_that_was_taken_back_before_its_letter_went_out_is_not_written_ab
     deliver_events()
     publishing.unpublish_post(post_id=post.pk, by=SYSTEM)
 
-    letters.send_due()
+    notifications.send_due()
 
     assert mail.outbox == []
     assert Letter.objects.get().state == "dropped"

@@ -10,7 +10,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import User
+from accounts.users.models import User
 from chat import limits
 from chat.api.shapes import CaseIn, ConversationIn, ConversationOut
 from chat.models import Room, SupportCase

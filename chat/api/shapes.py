@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from accounts.models import Report
+from accounts.moderation.models import Report
 from chat import protocol, wire
 from chat.models import Message, Room, SupportCase
 from core.api.fields import KindField, ReferenceOut, TimeField, UrlField

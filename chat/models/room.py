@@ -13,7 +13,7 @@ from core.context import Actor, Grant
 from core.ids import uuid7
 
 if TYPE_CHECKING:
-    from accounts.models import User
+    from accounts.users.models import User
 
 
 def answers(actor: Actor) -> bool:

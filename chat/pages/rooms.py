@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.models import User
+from accounts.users.models import User
 from chat import limits, log, queries
 from chat.forms import CaseForm, MessageForm, PlaceForm
 from chat.models import Room, SupportCase, answers

@@ -11,10 +11,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.moderation.services import cases as queue
+from accounts.moderation.services import spam
 from accounts.moderation.spam import Outcome, Verdict
-from accounts.services import cases as queue
-from accounts.services import spam
+from accounts.users.models import User
 from chat import queries
 from chat.models import Membership, Message, Room, SupportCase, answers
 from chat.queries import Access, NotAMember

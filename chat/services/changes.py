@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.services import reports
+from accounts.moderation.services import reports
 from chat import protocol, queries, rendering
 from chat.models import Message, MessageEdit, Reaction
 from chat.queries import Access, NotAMember

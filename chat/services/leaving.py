@@ -7,7 +7,7 @@ from django.db.models import CharField
 from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 
-from accounts.models import User
+from accounts.users.models import User
 from chat import bus
 from chat.models import Membership, Message, MessageEdit, Reaction, Room
 from core.composition.models import Reference

@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.users.models import User
 from chat import bus, protocol, queries
 from chat.models import Membership, Room
 from chat.queries import NotAMember, RoomArchived

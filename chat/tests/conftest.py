@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from accounts.models import User
 from accounts.tests.factories import UserFactory
+from accounts.users.models import User
 from chat.models import Room
 from chat.tests.factories import RoomFactory
 from core.composition import cards

@@ -4,8 +4,8 @@ from typing import Any
 
 import factory
 
-from accounts.models import User
 from accounts.tests.factories import UserFactory
+from accounts.users.models import User
 from chat.models import Membership, Message, Room, SupportCase
 from chat.services import cases, messages, rooms
 from core.context import Actor

@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client as Browser
 
-from accounts.services import bans
+from accounts.bans import services as bans
 from accounts.tests.impersonation.conftest import with_role
 from chat.models import Message
 from chat.services import rooms

@@ -3,10 +3,13 @@
 import pytest
 from django.test import Client as Browser
 
-from accounts.data.gate import CLOSING
-from accounts.factors import MISSING
-from accounts.models import Role
-from accounts.services import closing, devices, people, roles
+from accounts.authentication.mfa import MISSING
+from accounts.authentication.services import accounts as user_accounts
+from accounts.data_requests.pending_deletion import CLOSING
+from accounts.data_requests.services import deletions
+from accounts.permissions.models import Role
+from accounts.sessions import services as devices
+from accounts.staff import services as roles
 from chat.consumers import actor_of
 from chat.handlers import look_at_sockets_again
 from chat.tests.conftest import Client
@@ -40,7 +43,7 @@ def role_begins_to_ask(ada):
 
 
 def closed(ada):
-    people.open_account(user_id=ada.pk, by=Actor.system("test"), is_open=False)
+    user_accounts.open_account(user_id=ada.pk, by=Actor.system("test"), is_open=False)
 
 
 def signed_out_elsewhere(ada):
@@ -54,7 +57,7 @@ def factors_changed(ada):
 
 
 def closing_for_good(ada):
-    closing.request_closing(user_id=ada.pk, by=Actor.person(ada))
+    deletions.request_closing(user_id=ada.pk, by=Actor.person(ada))
 
 
 @pytest.mark.parametrize(

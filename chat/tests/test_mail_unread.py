@@ -8,7 +8,7 @@ from django.core import mail
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Subscription
+from accounts.subscriptions.models import Subscription
 from accounts.tests.factories import UserFactory
 from chat.models import Membership, Message, Room
 from chat.services import cases, changes, rooms, unread

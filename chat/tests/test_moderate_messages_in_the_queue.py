@@ -3,10 +3,12 @@
 import pytest
 from django.utils import timezone
 
-from accounts.models import Ban, Case, Report, SpamWord
-from accounts.services import bans, cases
-from accounts.services.bans import Banned
-from accounts.services.spam import LooksLikeSpam
+from accounts.bans import services as bans
+from accounts.bans.models import Ban
+from accounts.bans.services import Banned
+from accounts.moderation.models import Case, Report, SpamWord
+from accounts.moderation.services import cases
+from accounts.moderation.services.spam import LooksLikeSpam
 from blog.tests.factories import person
 from chat import moderation, wire
 from chat.handlers import look_at_sockets_again

@@ -2,9 +2,10 @@
 
 import pytest
 
-from accounts.impersonation import overlay
-from accounts.models import Role
-from accounts.services import impersonations, roles
+from accounts.impersonation import impersonated_by
+from accounts.impersonation import services as impersonations
+from accounts.permissions.models import Role
+from accounts.staff import services as roles
 from chat.models import Message
 from chat.tests.conftest import Client
 from chat.tests.factories import private_room, say
@@ -23,7 +24,7 @@ def mark(session_key: str, uid) -> None:
     from django.conf import settings
 
     session = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
-    overlay.begin(session, uid)
+    impersonated_by.begin(session, uid)
     session.save()
 
 

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from accounts.models import User
 from accounts.tests.factories import UserFactory
+from accounts.users.models import User
 from chat import bus, protocol, queries
 from chat.models import Membership, Message, Room
 from chat.services import changes, messages, rooms

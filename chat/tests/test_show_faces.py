@@ -5,9 +5,9 @@ import re
 import pytest
 from django.test import Client as Browser
 
-from accounts.models import User
-from accounts.services import people
 from accounts.tests.factories import UserFactory
+from accounts.users import services as people
+from accounts.users.models import User
 from blog.tests.factories import picture
 from chat.models import SupportCase
 from chat.services import messages, rooms
@@ -112,7 +112,7 @@ def test_sockets_learn_of_a_new_face(ada, monkeypatch):
 
 
 def test_an_erased_person_has_none(room, ada, ben, client):
-    from accounts.services.forgetting import forget_account
+    from accounts.data_requests.services.anonymisation import forget_account
 
     say(room, with_face(ada))
     forget_account(user=ada, emails=[ada.email])

@@ -7,9 +7,9 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import URLPattern, URLResolver, reverse
 
-from accounts import step_up
-from accounts.models import Role
-from accounts.services import roles
+from accounts.authentication import recent_authentication
+from accounts.permissions.models import Role
+from accounts.staff import services as roles
 from accounts.tests.factories import PASSWORD, UserFactory
 from accounts.tests.impersonation.conftest import sign_in, with_role
 from core.context import Actor
@@ -36,7 +36,7 @@ def names(patterns, inside=""):
 
 def test_these_acts_of_the_staff_area_ask_again():
     everything = set(names(admin.site.get_urls()))
-    asking = {name for name in everything if step_up.is_staff_act(name, "POST")}
+    asking = {name for name in everything if recent_authentication.is_staff_act(name, "POST")}
 
     assert asking >= {
         "accounts_user_add",
@@ -60,7 +60,7 @@ def test_these_acts_of_the_staff_area_ask_again():
         "shop_order_transfer",
     }
     assert all(re.match(r"accounts_|core_webhook|shop_order_(refund|transfer)|.*_export$", name) for name in asking)
-    assert {name for name in everything if step_up.is_staff_act(name, "GET")} == {
+    assert {name for name in everything if recent_authentication.is_staff_act(name, "GET")} == {
         name for name in everything if name.endswith("_export")
     }
 
@@ -73,7 +73,7 @@ def test_these_acts_of_the_staff_area_ask_again():
     ],
 )
 def test_daily_work_does_not(name):
-    assert not step_up.is_staff_act(name, "POST")
+    assert not recent_authentication.is_staff_act(name, "POST")
 
 
 def test_whoever_signed_in_long_ago_is_asked_and_then_what_was_sent_is_done(client, owner):

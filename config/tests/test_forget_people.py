@@ -10,10 +10,10 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from accounts import privacy
-from accounts.models import Closing, User
-from accounts.privacy import archive
-from accounts.services import closing, exports
+from accounts.data_requests import archive
+from accounts.data_requests.services import deletions, exports
+from accounts.privacy import registry as privacy
+from accounts.users.models import Closing, User
 from blog.models import Comment, Post
 from chat.models import Message, Room
 from config.tests.whole_life import FIRST, SECOND, TRACES, live
@@ -59,9 +59,9 @@ def settle(life) -> None:
 
 
 def erase(life) -> None:
-    closing.request_closing(user_id=life.user.pk, by=Actor.person(life.user))
+    deletions.request_closing(user_id=life.user.pk, by=Actor.person(life.user))
     deliver_events()
-    assert closing.erase_due(now=timezone.now() + closing.GRACE) == 1
+    assert deletions.erase_due(now=timezone.now() + deletions.GRACE) == 1
     deliver_events()
 
 
@@ -144,21 +144,21 @@ def test_the_event_says_that_it_happened_and_the_last_mail_goes_where_nobody_is_
 @pytest.mark.parametrize("name", sorted(privacy.keepers()))
 def test_a_part_that_fails_is_erased_by_the_next_run(life, monkeypatch, name):
     settle(life)
-    closing.request_closing(user_id=life.user.pk, by=Actor.person(life.user))
-    due = timezone.now() + closing.GRACE
+    deletions.request_closing(user_id=life.user.pk, by=Actor.person(life.user))
+    due = timezone.now() + deletions.GRACE
     keeper = privacy.keepers()[name]
     broken = privacy.Keeper(keeper.words, keeper.holdings, keeper.export, _break, keeper.waits)
     with monkeypatch.context() as broke:
         broke.setitem(privacy._keepers, name, broken)
-        assert closing.erase_due(now=due) == 0
+        assert deletions.erase_due(now=due) == 0
     assert events_named("user.erased") == []
     assert Closing.objects.get().state == "erasing"
 
-    assert closing.erase_due(now=due) == 1
+    assert deletions.erase_due(now=due) == 1
     deliver_events()
 
     assert traces() == KEPT
-    assert closing.erase_due(now=due) == 0
+    assert deletions.erase_due(now=due) == 0
     assert len(events_named("user.erased")) == 1
 
 
@@ -176,15 +176,15 @@ def test_erasing_twice_is_erasing_once(life):
 
 
 def test_an_order_under_way_holds_the_erasing_back(life):
-    closing.request_closing(user_id=life.user.pk, by=Actor.person(life.user))
-    due = timezone.now() + closing.GRACE
+    deletions.request_closing(user_id=life.user.pk, by=Actor.person(life.user))
+    due = timezone.now() + deletions.GRACE
 
-    assert closing.erase_due(now=due) == 0
+    assert deletions.erase_due(now=due) == 0
     assert User.objects.filter(email=FIRST).exists()
     assert Closing.objects.get().state == "waiting"
 
     settle(life)
-    assert closing.erase_due(now=due) == 1
+    assert deletions.erase_due(now=due) == 1
 
 
 def test_invoice_addresses_go_when_the_law_asks_for_them_no_longer(life):

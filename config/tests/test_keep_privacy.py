@@ -8,9 +8,9 @@ from django.apps import apps
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import CharField, Field, FileField, GenericIPAddressField, JSONField, Model, SlugField, TextField
 
-from accounts import privacy
-from accounts.models import User
-from accounts.privacy import Fate
+from accounts.privacy import registry as privacy
+from accounts.privacy.registry import Fate
+from accounts.users.models import User
 
 # Named like this, a column is looked at in whatever model it is.
 TELLING = re.compile(

@@ -14,9 +14,12 @@ from django.utils import timezone
 from oauth2_provider.models import set_token_value
 from rest_framework.test import APIClient
 
-from accounts import keys
-from accounts.models import AccessToken, ApiKey, Client, Report, User
-from accounts.services import api_keys
+from accounts.api_keys import services as api_keys
+from accounts.api_keys import tokens
+from accounts.api_keys.models import ApiKey
+from accounts.moderation.models import Report
+from accounts.oauth.models import AccessToken, Client
+from accounts.users.models import User
 from blog.models import Post
 from blog.tests.factories import comment, published
 from config.api import router
@@ -146,7 +149,7 @@ def test_callers_without_a_good_key_are_told_to_bring_one(customer, settings):
         ]  # fmt: skip
         before = state(*TABLES)
 
-        answers = [call(APIClient(), method, name), call(sending(keys.new_token("0123456789")), method, name)]
+        answers = [call(APIClient(), method, name), call(sending(tokens.new_token("0123456789")), method, name)]
         for change in spoilt:
             ApiKey.objects.filter(pk=key.pk).update(revoked_at=None, expires_at=None, networks=[])
             ApiKey.objects.filter(pk=key.pk).update(**change)

@@ -11,22 +11,17 @@ from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
-from accounts.models import (
-    Ban,
-    Case,
-    Client,
-    ClientSession,
-    Consent,
-    Device,
-    Entitlement,
-    Impersonation,
-    KeptProfile,
-    Report,
-    Subscription,
-    User,
-)
-from accounts.services import api_keys, people
+from accounts.api_keys import services as api_keys
+from accounts.bans.models import Ban
+from accounts.impersonation.models import Impersonation
+from accounts.moderation.models import Case, KeptProfile, Report
+from accounts.oauth.models import Client, Consent
+from accounts.permissions.models import Entitlement
+from accounts.sessions.models import ClientSession, Device
+from accounts.subscriptions.models import Subscription
 from accounts.tests.factories import UserFactory
+from accounts.users import services as people
+from accounts.users.models import User
 from blog.models import Revision
 from blog.tests import factories as journal
 from chat.services import changes

@@ -23,7 +23,7 @@ SHARED: Final = (
         "core.api.parsers",
         "core.api.viewsets",
     ),
-    "accounts.authentication",
+    "accounts.api.authentication",
 )
 ROOMS: Final = ("services", "queries", "providers", "api", "models")
 ELSEWHERE: Final = (".tests.", ".consumers.", ".admin.", ".pages.", ".paging.", ".text_pages.")

@@ -113,7 +113,7 @@ def test_money_on_the_wire():
 
 
 def test_a_scope_that_is_missing_is_named_and_one_without_a_person_opens_nothing():
-    from accounts.models import User
+    from accounts.users.models import User
     from core.api.permissions import HasScope
 
     class View:

@@ -7,8 +7,11 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts.models import Role, User
-from accounts.services import people, roles
+from accounts.authentication.services import accounts as user_accounts
+from accounts.permissions.models import Role
+from accounts.staff import services as roles
+from accounts.users import services as people
+from accounts.users.models import User
 from demo import DEMO_PASSWORD
 from demo.loading.studio import LOADER, Step, Studio, read
 
@@ -34,7 +37,9 @@ def steps(studio: Studio) -> Iterator[Step]:
 
 @transaction.atomic
 def _welcome(person: dict[str, Any], now: datetime) -> None:
-    user = people.add_person(email=person["email"], name=person["name"], password=DEMO_PASSWORD, by=LOADER, now=now)
+    user = user_accounts.add_person(
+        email=person["email"], name=person["name"], password=DEMO_PASSWORD, by=LOADER, now=now
+    )
     if person["bio"]:
         people.change_profile(user_id=user.pk, by=LOADER, now=now, bio=person["bio"])
     if person["role"] == "owner":
@@ -50,4 +55,4 @@ def _ask_for_no_factor(now: datetime) -> None:
 
 
 def _let_in(email: str, name: str, now: datetime) -> None:
-    people.add_person(email=email, name=name, by=LOADER, now=now)
+    user_accounts.add_person(email=email, name=name, by=LOADER, now=now)

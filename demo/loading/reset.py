@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 
-from accounts.services.roles import HOUSE
+from accounts.staff.services import HOUSE
 
 KEPT = frozenset({"accounts_role"})  # made after every migration, with their groups
 OTHERS = ("account", "admin", "sessions")

@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from accounts.models import User
+from accounts.users.models import User
 from core import context
 from core.content.models import Picture
 from core.content.services.pictures import add_picture

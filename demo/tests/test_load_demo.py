@@ -12,8 +12,9 @@ from django.db.models import F, Q, Sum
 from django.test import override_settings
 from django.utils import timezone
 
-from accounts.models import Role, User
-from accounts.services.roles import HOUSE
+from accounts.permissions.models import Role
+from accounts.staff.services import HOUSE
+from accounts.users.models import User
 from blog.models import Comment, Post
 from chat.models import Message, Room, SupportCase
 from core.content.models import HomeBlock, Picture, TextPage

@@ -11,7 +11,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.queries import acted_in_names
+from accounts.impersonation.queries import acted_in_names
 from core.context import grant_of
 from core.money import Money
 from core.staff.history import describe_all

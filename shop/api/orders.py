@@ -10,7 +10,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.queries import InName, acted_in_names
+from accounts.impersonation.queries import InName, acted_in_names
 from core.api.fields import TimeField, UrlField
 from core.api.idempotency import idempotent
 from core.api.viewsets import In, NothingIn, Problem, ReadViewSet

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.models import User
+from accounts.users.models import User
 from core.errors import DomainError
 from core.forms import add_error
 from core.web.http import PageRequest, SeeOther

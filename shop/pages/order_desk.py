@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from accounts import step_up
+from accounts.authentication import recent_authentication
 from core.errors import DomainError
 from core.forms import add_error
 from core.templatetags.ui import money
@@ -32,7 +32,7 @@ def refunds(request: PageRequest, number: str) -> HttpResponse:
     page = _page(request, number, "shop.refund_order")
 
     def carry_out(form: RefundForm) -> str:
-        step_up.require(request)
+        recent_authentication.require(request)
         made = refund.request_refund(order_id=page.order.pk, by=request.grant.actor, **form.wish)
         return _("A refund of %(amount)s is on its way.") % {"amount": money(page.order.money(made.amount))}
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.queries import acted_in_names
+from accounts.impersonation.queries import acted_in_names
 from core import rate_limits
 from core.errors import Conflict, DomainError, Unavailable
 from core.keyset_pagination import keyset

@@ -7,8 +7,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from accounts.moderation.services.spam import LooksLikeSpam
 from accounts.moderation.spam import Circumstances
-from accounts.services.spam import LooksLikeSpam
 from core import rate_limits
 from core.context import Actor
 from core.errors import DomainError

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.http import HttpResponse
 
-from accounts.models import User
+from accounts.users.models import User
 from core.web.http import PageRequest
 from shop.models import Cart
 from shop.services import cart as carts

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from accounts.models import User
+from accounts.users.models import User
 from shop.models import Order, SavedAddress
 
 Address = dict[str, str]

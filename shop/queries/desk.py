@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.users.models import User
 from shop.models import Order, Product, StockLevel
 
 LOW_SHOWN = 5

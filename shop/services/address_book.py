@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.users.models import User
 from core.context import Actor
 from core.errors import Conflict, Denied, NotFound
 from core.events import services as events

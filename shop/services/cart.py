@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.users.models import User
 from core import context
 from core.context import Actor
 from core.errors import Conflict, Invalid, NotFound

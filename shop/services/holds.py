@@ -15,7 +15,7 @@ from django.db.models import QuerySet, Sum
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.users.models import User
 from core import context, rate_limits
 from core.errors import Conflict
 from core.money import Money

@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Case, Exists, F, OuterRef, Sum, When
 
-from accounts.services import entitlements
+from accounts.permissions.services import entitlements
 from core.context import Actor
 from core.errors import Conflict
 from core.events import services as events

@@ -8,8 +8,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
-from accounts.queries import addresses_of, owner_of
+from accounts.users.models import User
+from accounts.users.queries import addresses_of, owner_of
 from core.context import Actor
 from core.errors import Conflict, Denied, DomainError
 from core.events import services as events

@@ -7,9 +7,11 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Ban, Case
+from accounts.bans import services as bans
+from accounts.bans.models import Ban
+from accounts.moderation.models import Case
+from accounts.moderation.services import cases, spam
 from accounts.moderation.spam import Circumstances, Outcome
-from accounts.services import bans, cases, spam
 from core.context import Actor
 from core.errors import Conflict, Denied, Invalid
 from core.events import services as events

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
-from accounts.services import entitlements
+from accounts.permissions.services import entitlements
 from core.context import Actor
 from core.errors import Conflict
 from core.events import services as events

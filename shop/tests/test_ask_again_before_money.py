@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 from rest_framework.test import APIClient
 
-from accounts.services import api_keys
+from accounts.api_keys import services as api_keys
 from core import testing
 from core.context import Actor
 from core.testing import events_named, no_event

@@ -5,7 +5,7 @@ from allauth.account.models import EmailAddress
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.services import people
+from accounts.authentication.services import accounts as user_accounts
 from accounts.tests.factories import UserFactory
 from core.context import Actor
 from core.testing import deliver_events, events_named, no_event
@@ -25,7 +25,7 @@ def user():
 
 def prove(user, email=OLD):
     EmailAddress.objects.create(user=user, email=email, verified=True)
-    people.confirm_address(user=user, email=email, by=Actor.person(user))
+    user_accounts.confirm_address(user=user, email=email, by=Actor.person(user))
     deliver_events()
 
 

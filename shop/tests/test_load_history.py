@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from accounts.models import Entitlement
+from accounts.permissions.models import Entitlement
 from core import context
 from core.context import Actor
 from core.events.models import Event

@@ -2,10 +2,11 @@
 
 import pytest
 
-from accounts.models import Case, SpamWord
-from accounts.services import bans, cases
-from accounts.services.bans import Banned
-from accounts.services.spam import LooksLikeSpam
+from accounts.bans import services as bans
+from accounts.bans.services import Banned
+from accounts.moderation.models import Case, SpamWord
+from accounts.moderation.services import cases
+from accounts.moderation.services.spam import LooksLikeSpam
 from accounts.tests.factories import UserFactory
 from core.context import Actor
 from core.testing import events_named, no_event

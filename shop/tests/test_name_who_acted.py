@@ -66,7 +66,7 @@ def test_programs_read_both_names(order: Order, clara: Any):
 def test_an_order_in_which_nobody_acted_for_another_asks_nothing_more(
     order: Order, clara: Any, django_assert_num_queries: Any
 ):
-    from accounts.queries import acted_in_names
+    from accounts.impersonation.queries import acted_in_names
     from core.events.models import Event
 
     happened = list(Event.objects.about("order", order.number))

@@ -7,7 +7,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.models import Entitlement
+from accounts.permissions.models import Entitlement
 from core.money import Money
 from core.testing import events_named, snapshot
 from shop import providers

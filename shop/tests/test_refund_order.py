@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from accounts.models import Entitlement
+from accounts.permissions.models import Entitlement
 from core.context import Actor
 from core.errors import Denied
 from core.money import Money

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts.privacy import Person
+from accounts.privacy.registry import Person
 from core.context import Actor
 from core.testing import events_named, no_event
 from shop import privacy

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from accounts.models import Entitlement
+from accounts.permissions.models import Entitlement
 from core.context import Actor
 from core.money import Money
 from core.testing import events_named, no_event

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts.models import User
+from accounts.users.models import User
 from core.composition import attribution, cards, panels
 from core.composition.cards import Action
 from core.content.services.pictures import add_picture

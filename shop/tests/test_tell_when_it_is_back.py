@@ -5,8 +5,8 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import Letter, Subscription
-from accounts.services import letters
+from accounts.subscriptions.models import Letter, Subscription
+from accounts.subscriptions.services import notifications
 from core.testing import deliver_events
 from shop.services import orders, stock
 from shop.tests.factories import SYSTEM, VariantFactory, place, put_on_shelf, shop_ready
@@ -29,7 +29,7 @@ def waits_for(sku, email="nora@example.com"):
 
 def send():
     deliver_events()
-    letters.send_due()
+    notifications.send_due()
     return [(message.to[0], message.subject) for message in mail.outbox]
 
 
@@ -78,7 +78,7 @@ def test_what_is_gone_again_before_the_letter_goes_out_is_not_told():
     deliver_events()
     stock.adjust_stock(sku="BOWL", change=-1, key="broken", note="Broken.", by=SYSTEM)
 
-    letters.send_due()
+    notifications.send_due()
 
     assert mail.outbox == []
     assert Subscription.objects.get().state == "active"

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 
-from accounts.models import User
+from accounts.users.models import User
 from core.testing import JustSignedIn
 
 TOKEN = "k" * 32

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import strip_tags
 
-from accounts.models import User
+from accounts.users.models import User
 from core import testing
 
 pytestmark = pytest.mark.usefixtures("db", "unlimited")

@@ -12,8 +12,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from accounts.models import User
-from accounts.services import api_keys
+from accounts.api_keys import services as api_keys
+from accounts.users.models import User
 from blog.models import Post
 from blog.tests import factories as journal
 from config.wsgi import application

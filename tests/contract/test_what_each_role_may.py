@@ -11,8 +11,8 @@ import pytest
 from django.apps import apps
 from rest_framework.test import APIClient
 
-from accounts.models import Role
-from accounts.services.roles import SHIPPED
+from accounts.permissions.models import Role
+from accounts.staff.services import SHIPPED
 from accounts.tests.factories import UserFactory
 from config.tests.test_who_may_call import ALL, router_forms, with_key
 from core.context import SCOPES

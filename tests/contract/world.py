@@ -6,8 +6,13 @@ from typing import Any
 
 from django.utils import timezone
 
-from accounts.models import Closing, Subscription, User
-from accounts.services import api_keys, bans, cases, exports, subscriptions
+from accounts.api_keys import services as api_keys
+from accounts.bans import services as bans
+from accounts.data_requests.services import exports
+from accounts.moderation.services import cases
+from accounts.subscriptions.models import Subscription
+from accounts.subscriptions.services import subscriptions
+from accounts.users.models import Closing, User
 from blog.tests import factories as journal
 from chat.tests import factories as talk
 from core import testing

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 import pytest
 from django.conf import settings
 
-from accounts.services import api_keys
+from accounts.api_keys import services as api_keys
 from accounts.tests.factories import UserFactory
 from config.embedded import paths
 from core.context import Actor

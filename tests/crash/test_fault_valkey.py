@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 
-from accounts.models import User
 from accounts.tests.factories import UserFactory
+from accounts.users.models import User
 from core import circuit_breaker
 from core.events.models import Event, EventDelivery
 from shop.models import CartLine, Order

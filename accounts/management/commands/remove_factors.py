@@ -2,8 +2,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from accounts import factors
-from accounts.models import User
+from accounts.authentication import mfa
+from accounts.users.models import User
 from core.context import Actor
 from core.validation.email_addresses import find_email
 
@@ -18,4 +18,4 @@ class Command(BaseCommand):
         user = User.objects.filter(email=find_email(address)).first()
         if user is None:
             raise CommandError(f"Nobody has the address {address}.")
-        self.stdout.write(f"Removed: {factors.remove_all(user=user, by=Actor.system('command'))}")
+        self.stdout.write(f"Removed: {mfa.remove_all(user=user, by=Actor.system('command'))}")

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from accounts.services import signing_keys
+from accounts.oauth.services import signing_keys
 from core.context import Actor
 
 

@@ -11,11 +11,15 @@ from django.urls import reverse
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from accounts.data import panels
-from accounts.models import AccessToken, ApiKey, Closing, Consent, RefreshToken, User
-from accounts.models import Client as Program
-from accounts.services import api_keys, closing, roles
+from accounts.api_keys import services as api_keys
+from accounts.api_keys.models import ApiKey
+from accounts.data_requests import panels
+from accounts.data_requests.services import deletions
+from accounts.oauth.models import AccessToken, Consent, RefreshToken
+from accounts.oauth.models import Client as Program
+from accounts.staff import services as roles
 from accounts.tests.factories import PASSWORD, UserFactory
+from accounts.users.models import Closing, User
 from core.context import Actor, Grant
 from core.errors import Denied, NotFound
 from core.testing import deliver_events, events_named, failures, no_event, race, snapshot
@@ -27,7 +31,7 @@ OVERVIEW = reverse("accounts:overview")
 
 
 def close(user, **how):
-    return closing.request_closing(user_id=user.pk, by=Actor.person(user), **how)
+    return deletions.request_closing(user_id=user.pk, by=Actor.person(user), **how)
 
 
 def sign_in(user):
@@ -122,7 +126,7 @@ def test_who_keeps_it_has_it_as_it_was(user, mailoutbox):
     assert events_named("user.closing_cancelled")[0].actor_id == str(user.uid)
     deliver_events()
     assert [mail.subject for mail in mailoutbox if mail.subject == "Your account stays"] == ["Your account stays"]
-    assert closing.erase_due(now=timezone.now() + timedelta(days=20)) == 0
+    assert deletions.erase_due(now=timezone.now() + timedelta(days=20)) == 0
     assert sign_in(user).get(OVERVIEW).status_code == 200
 
 
@@ -139,16 +143,16 @@ def test_a_program_with_the_session_sees_it_and_takes_it_back(browser_of, user):
 def test_the_page_of_a_closing_that_is_not_there_leads_to_the_account(browser_of, user):
     assert browser_of(user).get(CLOSING)["Location"] == OVERVIEW
     with pytest.raises(NotFound):
-        closing.cancel_closing(user_id=user.pk, by=Actor.person(user))
+        deletions.cancel_closing(user_id=user.pk, by=Actor.person(user))
 
 
 def test_mails_go_out_at_the_request_and_a_day_before_the_end(user, mailoutbox):
     asked = timezone.now()
     close(user, now=asked)
     deliver_events()
-    assert closing.remind(now=asked + timedelta(days=12)) == 0
-    assert closing.remind(now=asked + timedelta(days=13, hours=1)) == 1
-    assert closing.remind(now=asked + timedelta(days=13, hours=2)) == 0
+    assert deletions.remind(now=asked + timedelta(days=12)) == 0
+    assert deletions.remind(now=asked + timedelta(days=13, hours=1)) == 1
+    assert deletions.remind(now=asked + timedelta(days=13, hours=2)) == 0
     deliver_events()
 
     assert [mail.subject for mail in mailoutbox] == ["Your account is being closed", "Tomorrow your account is erased"]
@@ -160,8 +164,8 @@ def test_nothing_is_erased_before_its_time(user):
     asked = timezone.now()
     close(user, now=asked)
 
-    assert closing.erase_due(now=asked + closing.GRACE - timedelta(seconds=1)) == 0
-    assert closing.erase_due(now=asked + closing.GRACE) == 1
+    assert deletions.erase_due(now=asked + deletions.GRACE - timedelta(seconds=1)) == 0
+    assert deletions.erase_due(now=asked + deletions.GRACE) == 1
 
     user.refresh_from_db()
     assert (user.email, user.is_active, user.has_usable_password()) == (user.erased_email, False, False)
@@ -171,7 +175,7 @@ def test_nothing_is_erased_before_its_time(user):
 def test_the_address_is_free_for_a_new_account(user):
     email = user.email
     close(user)
-    closing.erase_due(now=timezone.now() + closing.GRACE)
+    deletions.erase_due(now=timezone.now() + deletions.GRACE)
 
     assert UserFactory(email=email).pk != user.pk
 
@@ -180,8 +184,8 @@ def test_once_erasing_has_begun_it_is_too_late(user):
     row = close(user)
     Closing.objects.filter(pk=row.pk).update(state=Closing.State.ERASING)
 
-    with pytest.raises(closing.TooLate):
-        closing.cancel_closing(user_id=user.pk, by=Actor.person(user))
+    with pytest.raises(deletions.TooLate):
+        deletions.cancel_closing(user_id=user.pk, by=Actor.person(user))
 
     page = sign_in(user).post(CLOSING, follow=True).content.decode()
     assert "too late" in page
@@ -204,7 +208,7 @@ def test_an_owner_who_is_closing_counts_no_longer():
     first, second = officer(), officer()
     close(first)
 
-    with pytest.raises(closing.OnlyOwner):
+    with pytest.raises(deletions.OnlyOwner):
         close(second)
 
 
@@ -214,17 +218,17 @@ def test_of_two_last_owners_who_go_at_once_one_stays():
 
     results = race(lambda: close(first), lambda: close(second))
 
-    assert [type(failure) for failure in failures(results)] == [closing.OnlyOwner]
+    assert [type(failure) for failure in failures(results)] == [deletions.OnlyOwner]
 
 
 @pytest.mark.django_db(transaction=True)
 def test_keeping_it_and_erasing_it_at_once_end_in_one_of_both():
     user = UserFactory()
     close(user)
-    due = timezone.now() + closing.GRACE
+    due = timezone.now() + deletions.GRACE
 
     kept, erased = race(
-        lambda: closing.cancel_closing(user_id=user.pk, by=Actor.person(user)), lambda: closing.erase_due(now=due)
+        lambda: deletions.cancel_closing(user_id=user.pk, by=Actor.person(user)), lambda: deletions.erase_due(now=due)
     )
 
     user.refresh_from_db()
@@ -236,9 +240,9 @@ def test_keeping_it_and_erasing_it_at_once_end_in_one_of_both():
 def test_two_workers_erase_once():
     user = UserFactory()
     close(user)
-    due = timezone.now() + closing.GRACE
+    due = timezone.now() + deletions.GRACE
 
-    results = race(*[lambda: closing.erase_due(now=due)] * 2)
+    results = race(*[lambda: deletions.erase_due(now=due)] * 2)
 
     assert sum(results) == 1
     assert len(events_named("user.erased")) == 1
@@ -247,7 +251,7 @@ def test_two_workers_erase_once():
 def test_asked_for_twice_it_is_one_closing(browser_of, user):
     close(user)
 
-    with pytest.raises(closing.ClosingAlready):
+    with pytest.raises(deletions.ClosingAlready):
         close(user)
     with pytest.raises(IntegrityError), transaction.atomic():
         Closing.objects.create(user=user, asked_by=user, due_at=timezone.now() + timedelta(days=1))
@@ -280,8 +284,8 @@ def test_staff_are_told_what_is_wrong_on_the_form(browser_of, typed):
 
 
 def test_a_closing_without_a_reason_is_refused_to_staff(user):
-    with pytest.raises(closing.ReasonMissing):
-        closing.request_closing(user_id=user.pk, by=Actor.person(officer()), reason=" ")
+    with pytest.raises(deletions.ReasonMissing):
+        deletions.request_closing(user_id=user.pk, by=Actor.person(officer()), reason=" ")
 
 
 def test_staff_who_signed_in_long_ago_say_again_who_they_are(browser_of, user):
@@ -332,19 +336,19 @@ def test_who_may_not_erase_closes_nobody_elses_account(browser_of, user):
 
     for stranger in (UserFactory(), looks_on):
         with pytest.raises(Denied):
-            closing.request_closing(user_id=user.pk, by=Actor.person(stranger), reason="x")
+            deletions.request_closing(user_id=user.pk, by=Actor.person(stranger), reason="x")
     with pytest.raises(Denied):
-        closing.request_closing(user_id=user.pk, by=Actor.guest(), reason="x")
+        deletions.request_closing(user_id=user.pk, by=Actor.guest(), reason="x")
 
     assert snapshot("accounts.Closing", "core.Event") == before
     close(user)
     with pytest.raises(Denied):
-        closing.cancel_closing(user_id=user.pk, by=Actor.person(looks_on))
+        deletions.cancel_closing(user_id=user.pk, by=Actor.person(looks_on))
 
 
 def test_who_may_do_everything_is_closed_by_their_like_only(staff):
     with pytest.raises(Denied):
-        closing.request_closing(user_id=staff.pk, by=Actor.person(officer()), reason="x")
+        deletions.request_closing(user_id=staff.pk, by=Actor.person(officer()), reason="x")
 
     assert no_event("user.closing_requested")
 
@@ -360,14 +364,14 @@ def test_who_signed_in_long_ago_says_again_who_they_are(browser_of, user):
 
 def test_the_address_of_a_last_mail_that_cannot_be_sent_goes_after_a_week(user):
     row = close(user)
-    due = timezone.now() + closing.GRACE
-    closing.erase_due(now=due)
+    due = timezone.now() + deletions.GRACE
+    deletions.erase_due(now=due)
     row.refresh_from_db()
     assert row.last_address == "nora@example.com"
 
-    closing.forget_addresses(now=due + timedelta(days=6))
+    deletions.forget_addresses(now=due + timedelta(days=6))
     assert Closing.objects.exclude(last_address="").exists()
-    closing.forget_addresses(now=due + timedelta(days=8))
+    deletions.forget_addresses(now=due + timedelta(days=8))
 
     assert not Closing.objects.exclude(last_address="").exists()
 

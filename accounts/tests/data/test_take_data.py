@@ -14,11 +14,10 @@ from django.urls import reverse
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from accounts import privacy
-from accounts.data import handlers
-from accounts.models import DataExport
-from accounts.privacy import archive
-from accounts.services import exports
+from accounts.data_requests import archive, handlers
+from accounts.data_requests.models import DataExport
+from accounts.data_requests.services import exports
+from accounts.privacy import registry as privacy
 from accounts.tests.factories import UserFactory
 from accounts.tests.programs.conftest import key_of
 from core.context import Actor

@@ -2,9 +2,9 @@
 
 import pytest
 
-from accounts.models import User
 from accounts.tests.factories import UserFactory
 from accounts.tests.headless.phone import Phone
+from accounts.users.models import User
 
 
 @pytest.fixture

@@ -11,8 +11,10 @@ from allauth.mfa.totp.internal import auth as totp
 from django.contrib.sessions.models import Session
 from django.test import Client
 
-from accounts.models import Device, Role, User
+from accounts.permissions.models import Role
+from accounts.sessions.models import Device
 from accounts.tests.factories import PASSWORD
+from accounts.users.models import User
 
 APP = "/_allauth/app/v1/"
 AGENT = "NinthTile/1.2 (Linux; Android 16)"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from accounts.models import Device
+from accounts.sessions.models import Device
 from accounts.tests.factories import PASSWORD, UserFactory
 from accounts.tests.headless.phone import code_now, with_app
 from core.testing import events_named, no_event

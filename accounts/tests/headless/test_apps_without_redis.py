@@ -2,8 +2,8 @@
 
 import pytest
 
-from accounts.models import User
 from accounts.tests.headless.phone import Phone
+from accounts.users.models import User
 from core.testing import no_event, redis_at, snapshot
 
 pytestmark = pytest.mark.django_db

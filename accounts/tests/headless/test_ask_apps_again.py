@@ -7,8 +7,8 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.test import Client
 
-from accounts.models import Role, User
-from accounts.services import closing
+from accounts.data_requests.services import deletions
+from accounts.permissions.models import Role
 from accounts.tests.factories import PASSWORD, UserFactory
 from accounts.tests.headless.phone import (
     APP,
@@ -21,6 +21,7 @@ from accounts.tests.headless.phone import (
     some_time_later,
     with_app,
 )
+from accounts.users.models import User
 from core.context import Actor
 from core.testing import events_named, no_event, snapshot
 
@@ -199,7 +200,7 @@ def test_a_sixth_address_is_refused(user, phone):
 
 
 def test_whoever_closes_the_account_may_only_take_that_back(user):
-    closing.request_closing(user_id=user.pk, by=Actor.person(user))
+    deletions.request_closing(user_id=user.pk, by=Actor.person(user))
     phone = Phone()
     phone.sign_in(user)
 

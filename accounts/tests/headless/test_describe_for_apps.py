@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from accounts.headless import schema
+from accounts.headless import openapi
 from accounts.headless.urls import urlpatterns
 from accounts.tests.factories import UserFactory
 from accounts.tests.headless.phone import Phone
@@ -16,21 +16,21 @@ FILE = Path("docs/openapi-app.yaml")
 def served():
     """(method, address) of every operation that an app may call."""
     views = [(f"/_allauth/{one.pattern}", getattr(one.callback, "view_class", None)) for one in urlpatterns]
-    return {(method, path) for path, view in views if view for method in schema.METHODS if hasattr(view, method)
+    return {(method, path) for path, view in views if view for method in openapi.METHODS if hasattr(view, method)
             and method in view.http_method_names}  # fmt: skip
 
 
 def test_every_operation_that_is_served_is_described_and_no_other(client):
     described = yaml.safe_load(client.get("/_allauth/openapi.yaml").content)
 
-    told = {(method, path) for path, one in described["paths"].items() for method in one if method in schema.METHODS}
+    told = {(method, path) for path, one in described["paths"].items() for method in one if method in openapi.METHODS}
 
     assert told == served()
     assert len(told) == 40
 
 
 def test_the_file_in_the_tree_is_what_is_served():
-    assert FILE.read_text() == schema.text(), "manage.py describe_app writes it anew; review the difference"
+    assert FILE.read_text() == openapi.text(), "manage.py describe_app writes it anew; review the difference"
 
 
 @pytest.mark.django_db
@@ -38,7 +38,7 @@ def test_who_must_be_signed_in_for_an_operation_is_told(client):
     described = yaml.safe_load(client.get("/_allauth/openapi.yaml").content)
 
     for path, operations in described["paths"].items():
-        for method in schema.METHODS:
+        for method in openapi.METHODS:
             if method in operations:
                 answer = getattr(client, method)(path, content_type="application/json")
                 asks = operations[method]["security"] == [{"access": []}]
@@ -47,12 +47,12 @@ def test_who_must_be_signed_in_for_an_operation_is_told(client):
 
 
 def test_nothing_leads_nowhere_and_nothing_is_left_over():
-    described = schema.built()
+    described = openapi.built()
 
-    for name in schema.references(described):
+    for name in openapi.references(described):
         kind, _slash, key = name.removeprefix("#/components/").partition("/")
         assert key in described["components"][kind], name
-    words = schema.text()
+    words = openapi.text()
     for gone in ("phone", "{client}", "provider_redirect", "browser/v1", "X-CSRFToken"):
         assert gone not in words, gone
 
@@ -61,7 +61,7 @@ def test_nothing_leads_nowhere_and_nothing_is_left_over():
 def test_what_is_told_of_a_person_is_what_an_answer_holds():
     phone = Phone()
     told = phone.sign_in(UserFactory()).json()
-    described = schema.built()["components"]["schemas"]
+    described = openapi.built()["components"]["schemas"]
 
     assert set(told["data"]["user"]) == set(described["User"]["properties"])
     assert described["User"]["properties"]["id"]["type"] == "string"

@@ -7,11 +7,14 @@ from allauth.mfa.models import Authenticator
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import Device, User
-from accounts.services import bans, closing, people
-from accounts.services import devices as device_services
+from accounts.authentication.services import accounts as user_accounts
+from accounts.bans import services as bans
+from accounts.data_requests.services import deletions
+from accounts.sessions import services as device_services
+from accounts.sessions.models import Device
 from accounts.tests.factories import PASSWORD
 from accounts.tests.headless.phone import AGENT, APP, Phone, code_in, code_now
+from accounts.users.models import User
 from core.context import Actor
 from core.testing import events_named, no_event
 
@@ -79,7 +82,7 @@ def test_nothing_that_is_sent_by_another_method_is_looked_at(user, mailoutbox):
 
 
 def test_everybody_of_one_network_together_calls_no_oftener_than_six_hundred_times(user, monkeypatch):
-    monkeypatch.setattr("accounts.headless.doors.CALLS", "2/minute")
+    monkeypatch.setattr("accounts.headless.endpoints.CALLS", "2/minute")
     phone = Phone()
 
     answers = [phone.get("config") for _ in range(3)]
@@ -120,7 +123,7 @@ def test_nobody_signs_in_or_up_from_a_banned_network_and_that_is_noted(user, sta
 
 
 def test_a_closed_account_gets_no_tokens(user, staff):
-    people.open_account(user_id=user.pk, by=Actor.person(staff), is_open=False)
+    user_accounts.open_account(user_id=user.pk, by=Actor.person(staff), is_open=False)
     phone = Phone()
 
     assert phone.sign_in(user).status_code in (400, 401)
@@ -215,7 +218,7 @@ def another_password(user, staff):
 
 
 def close(user, staff):
-    people.open_account(user_id=user.pk, by=Actor.person(staff), is_open=False)
+    user_accounts.open_account(user_id=user.pk, by=Actor.person(staff), is_open=False)
 
 
 def ban(user, staff):
@@ -223,7 +226,7 @@ def ban(user, staff):
 
 
 def ask_to_be_forgotten(user, staff):
-    closing.request_closing(user_id=user.pk, by=Actor.person(user))
+    deletions.request_closing(user_id=user.pk, by=Actor.person(user))
 
 
 def lose_factors(user, staff):

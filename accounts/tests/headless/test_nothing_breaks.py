@@ -93,7 +93,7 @@ CASES = [
 
 @pytest.mark.parametrize(("step", "method", "path"), CASES)
 def test_no_answer_is_a_fault(step, method, path, mailoutbox, settings, monkeypatch):
-    monkeypatch.setattr("accounts.headless.doors.CALLS", "100000/minute")
+    monkeypatch.setattr("accounts.headless.endpoints.CALLS", "100000/minute")
     settings.ACCOUNT_RATE_LIMITS = False
     phone = step(UserFactory(email="nora@example.com"), mailoutbox)
     held = {"Authorization": f"Bearer {phone.access}"} if phone.access else {"X-Session-Token": phone.steps}

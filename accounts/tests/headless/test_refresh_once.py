@@ -7,12 +7,13 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
+from accounts.authentication.app_tokens import Token, Use, read
+from accounts.authentication.services import app_sessions
 from accounts.headless import strategy
-from accounts.headless.tokens import Token, Use, read
-from accounts.models import Device, User
-from accounts.models.device import DeviceQuerySet
-from accounts.services import app_sessions, devices
+from accounts.sessions import services as devices
+from accounts.sessions.models import Device, DeviceQuerySet
 from accounts.tests.headless.phone import Phone, code_in
+from accounts.users.models import User
 from core import testing
 from core.context import Actor
 from core.testing import events_named, no_event

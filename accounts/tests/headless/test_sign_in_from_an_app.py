@@ -10,10 +10,11 @@ from allauth.mfa.models import Authenticator
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
-from accounts import factors
-from accounts.models import Device, User
+from accounts.authentication import mfa
+from accounts.sessions.models import Device
 from accounts.tests.factories import PASSWORD, UserFactory
 from accounts.tests.headless.phone import Phone, code_in, code_now, flows_of, with_app
+from accounts.users.models import User
 from core import encryption
 from core.testing import events_named, no_event
 
@@ -122,7 +123,7 @@ def test_a_recovery_code_serves_in_its_stead(phone, user):
     with_app(user)
     codes = Authenticator.objects.create(
         user=user,
-        type=factors.CODES,
+        type=mfa.CODES,
         data={"seed": encryption.encrypt("seed" * 10), "used_mask": 0},
     ).wrap()
     phone.sign_in(user)

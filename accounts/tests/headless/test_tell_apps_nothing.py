@@ -114,7 +114,7 @@ def test_every_endpoint_that_takes_an_address_is_in_the_table():
 
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
 def test_known_and_unknown_are_answered_alike(way, settings):
-    settings.PASSWORD_HASHERS = ["accounts.hashers.Argon2id"]
+    settings.PASSWORD_HASHERS = ["accounts.authentication.hashers.Argon2id"]
     fastest: dict[bool, float] = {}
     answers = {}
     for n in range(ROUNDS):

@@ -10,12 +10,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.headless import tokens
-from accounts.headless.tokens import Token, Use
-from accounts.models import Device, User
-from accounts.services import signing_keys
+from accounts.authentication import app_tokens
+from accounts.authentication.app_tokens import Token, Use
+from accounts.oauth.services import signing_keys
+from accounts.sessions.models import Device
 from accounts.tests.factories import PASSWORD, UserFactory
 from accounts.tests.headless.phone import Phone, add_key
+from accounts.users.models import User
 from core.testing import snapshot
 
 pytestmark = pytest.mark.django_db
@@ -33,9 +34,11 @@ def held(user):
 
 def forged(user, **other):
     """A token of this session, well signed, with other claims; None leaves one out."""
-    claims = jwt.decode(tokens.issue(Use.ACCESS, held(user), now=timezone.now()), options={"verify_signature": False})
+    claims = jwt.decode(
+        app_tokens.issue(Use.ACCESS, held(user), now=timezone.now()), options={"verify_signature": False}
+    )
     claims |= other
-    return jwt.encode({k: v for k, v in claims.items() if v is not None}, tokens._keys()[0], algorithm="HS256")
+    return jwt.encode({k: v for k, v in claims.items() if v is not None}, app_tokens._keys()[0], algorithm="HS256")
 
 
 def id_token(user, settings):
@@ -63,7 +66,7 @@ BAD = {
     "another's signature": lambda user, settings: jwt.encode({"sub": "x"}, "k" * 32, algorithm="HS256"),
     "no signature": lambda user, settings: jwt.encode({"sub": str(user.uid)}, None, algorithm="none"),
     "an ID token of ours": id_token,
-    "a refresh token": lambda user, settings: tokens.issue(Use.REFRESH, held(user), now=timezone.now()),
+    "a refresh token": lambda user, settings: app_tokens.issue(Use.REFRESH, held(user), now=timezone.now()),
     "another audience": lambda user, settings: forged(user, aud="https://elsewhere.example/api/"),
     "another issuer": lambda user, settings: forged(user, iss="https://elsewhere.example"),
     "another person": lambda user, settings: forged(user, sub=str(UserFactory().uid)),
@@ -73,7 +76,7 @@ BAD = {
     "no end": lambda user, settings: forged(user, exp=None),
     "a session that is none": lambda user, settings: forged(user, sid="1"),
     "a person that is a number": lambda user, settings: forged(user, sub=str(user.pk)),
-    "its time is over": lambda user, settings: tokens.issue(
+    "its time is over": lambda user, settings: app_tokens.issue(
         Use.ACCESS, held(user), now=timezone.now() - timedelta(minutes=6)
     ),
     "three parts of nothing": lambda user, settings: "a.b.c",
@@ -109,7 +112,7 @@ def test_trying_tokens_ends_after_thirty(phone, user):
 
 
 def test_a_token_that_has_run_out_is_no_try(phone, user):
-    phone.access = tokens.issue(Use.ACCESS, held(user), now=timezone.now() - timedelta(minutes=6))
+    phone.access = app_tokens.issue(Use.ACCESS, held(user), now=timezone.now() - timedelta(minutes=6))
 
     assert [phone.api("me/").status_code for _ in range(35)] == [401] * 35
 

@@ -6,9 +6,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import Role, User
-from accounts.services import roles
+from accounts.permissions.models import Role
+from accounts.staff import services as roles
 from accounts.tests.factories import PASSWORD, UserFactory
+from accounts.users.models import User
 from core.context import Actor
 
 

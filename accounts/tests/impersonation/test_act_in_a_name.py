@@ -9,10 +9,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Device, Impersonation, User
-from accounts.services import impersonations, people
+from accounts.authentication.services import accounts as user_accounts
+from accounts.impersonation import services as impersonations
+from accounts.impersonation.models import Impersonation
+from accounts.sessions.models import Device
 from accounts.tests.factories import UserFactory
 from accounts.tests.impersonation.conftest import sign_in, with_role
+from accounts.users.models import User
 from core.context import Actor
 from core.errors import Denied
 from core.events import services as events
@@ -112,7 +115,7 @@ def test_signing_out_ends_it_and_signs_the_staff_out(acting, owner, clara):
 @pytest.mark.parametrize("whose", ["owner", "clara"])
 def test_a_closed_account_ends_it(acting, owner, clara, whose):
     closed = {"owner": owner, "clara": clara}[whose]
-    people.open_account(user_id=closed.pk, by=Actor.system("test"), is_open=False)
+    user_accounts.open_account(user_id=closed.pk, by=Actor.system("test"), is_open=False)
     deliver_events()
 
     page = acting.get(OVERVIEW)
@@ -269,7 +272,7 @@ def test_acting_costs_one_query_more_and_nobody_else_any(desk, clara):
 
 
 def test_the_way_in_is_beside_the_person_for_who_may(desk, clara):
-    from accounts.panels import act_for
+    from accounts.impersonation.panels import act_for
     from core.context import Grant
 
     owner_sees = act_for(clara, Grant.session(User.objects.get(name="Olive Owner")))

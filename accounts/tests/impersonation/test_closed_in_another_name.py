@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, resolve, reverse
 
-from accounts.impersonation import guard
-from accounts.step_up import MARKED
+from accounts.authentication.recent_authentication import MARKED
+from accounts.permissions import impersonation_rules
 from core.testing import snapshot
 
 pytestmark = pytest.mark.django_db
@@ -45,12 +45,14 @@ def is_there(address: str) -> bool:
 
 
 ALL = [(f"/{address}", name, view) for address, name, view in addresses(get_resolver())]
-OF_ACCOUNTS = [(address, name) for address, name, _ in ALL if address.startswith(guard.ACCOUNT)]
-CLOSED = sorted({address for address, name in OF_ACCOUNTS if name not in guard.OPEN and is_there(address)})
+OF_ACCOUNTS = [(address, name) for address, name, _ in ALL if address.startswith(impersonation_rules.ACCOUNT)]
+CLOSED = sorted(
+    {address for address, name in OF_ACCOUNTS if name not in impersonation_rules.OPEN and is_there(address)}
+)
 
 
 def test_what_is_open_exists():
-    assert {name for _, name in OF_ACCOUNTS} >= guard.OPEN
+    assert {name for _, name in OF_ACCOUNTS} >= impersonation_rules.OPEN
 
 
 def test_everything_of_the_account_is_closed_but_what_is_opened_on_purpose(acting):

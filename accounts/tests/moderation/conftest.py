@@ -6,10 +6,11 @@ from datetime import datetime
 import pytest
 from django.contrib.auth.models import Group, Permission
 
-from accounts import moderation
-from accounts.models import Role, User
-from accounts.moderation import Found, Shown, Source
+from accounts.moderation import registry as moderation
+from accounts.moderation.registry import Found, Shown, Source
+from accounts.permissions.models import Role
 from accounts.tests.factories import UserFactory
+from accounts.users.models import User
 from core.context import Actor, Grant
 
 

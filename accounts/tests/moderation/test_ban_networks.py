@@ -8,10 +8,10 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import User
-from accounts.services import bans
+from accounts.bans import services as bans
 from accounts.tests.factories import PASSWORD, UserFactory
 from accounts.tests.impersonation.conftest import with_role
+from accounts.users.models import User
 from core.context import Actor
 from core.events.models import EventOrigin
 from core.testing import events_named, no_event, snapshot
@@ -84,7 +84,7 @@ def test_it_is_told_until_when_and_over_then(user, staff):
 
 
 def staff_ban():
-    from accounts.models import Ban
+    from accounts.bans.models import Ban
 
     return Ban.objects.get()
 
@@ -114,7 +114,7 @@ def test_no_account_with_a_passkey_either():
 
 @pytest.mark.usefixtures("banned")
 def test_staff_come_in_from_their_own_line_and_can_end_the_ban():
-    from accounts.models import Role
+    from accounts.permissions.models import Role
 
     Role.objects.update(requires_mfa=False)
     owner, client = with_role("owner"), browser()

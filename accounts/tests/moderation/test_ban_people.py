@@ -10,9 +10,10 @@ from django.urls import reverse
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from accounts.models import Ban
-from accounts.services import api_keys, bans
-from accounts.services.bans import Banned, InvalidBan, NotToBeBanned
+from accounts.api_keys import services as api_keys
+from accounts.bans import services as bans
+from accounts.bans.models import Ban
+from accounts.bans.services import Banned, InvalidBan, NotToBeBanned
 from accounts.tests.factories import PASSWORD, UserFactory
 from core.context import Actor
 from core.errors import Denied

@@ -9,12 +9,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Case, Report, User
 from accounts.moderation import queue
+from accounts.moderation.models import Case, Report
 from accounts.moderation.panels import waiting
-from accounts.services import cases, reports
-from accounts.services.cases import AlreadyDecided, TooLate
+from accounts.moderation.services import cases, reports
+from accounts.moderation.services.cases import AlreadyDecided, TooLate
 from accounts.tests.factories import UserFactory
+from accounts.users.models import User
 from core.context import Actor, Grant
 from core.errors import Denied, NotFound
 from core.ids import uuid7
@@ -315,7 +316,7 @@ def test_a_kind_is_chosen_and_pages_follow_each_other(client, case_of, moderator
 
 @pytest.mark.parametrize("many", [1, 24, 100])
 def test_the_page_costs_the_same_for_one_and_many(client, wall, case_of, moderator, monkeypatch, many):
-    monkeypatch.setattr("accounts.moderation.pages.PAGE_SIZE", 100)
+    monkeypatch.setattr("accounts.moderation.views.PAGE_SIZE", 100)
     people = User.objects.bulk_create(User(email=f"r{n}@example.com") for n in range(many))
     for n in range(many):
         case_of(f"n{n}")

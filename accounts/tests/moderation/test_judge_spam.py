@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts.models import Case, SpamWord, Trace
+from accounts.moderation.models import Case, SpamWord, Trace
+from accounts.moderation.services import spam
+from accounts.moderation.services.spam import LooksLikeSpam
 from accounts.moderation.spam import Circumstances, Outcome, Signals, _points, fingerprint, judge
-from accounts.services import spam
-from accounts.services.spam import LooksLikeSpam
 from accounts.tests.factories import EntitlementFactory, UserFactory
 from core.context import Actor
 

@@ -3,8 +3,10 @@
 import pytest
 from rest_framework.test import APIClient
 
-from accounts.models import Ban, Case, Report
-from accounts.services import api_keys, cases
+from accounts.api_keys import services as api_keys
+from accounts.bans.models import Ban
+from accounts.moderation.models import Case, Report
+from accounts.moderation.services import cases
 from accounts.tests.factories import UserFactory
 from core.context import Actor
 from core.ids import uuid7

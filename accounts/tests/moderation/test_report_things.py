@@ -4,10 +4,12 @@ import pytest
 from django.db import transaction
 from django.test import Client
 
-from accounts.models import Ban, Case, Report
-from accounts.services import bans, cases, reports
-from accounts.services.bans import Banned
-from accounts.services.reports import OwnThing
+from accounts.bans import services as bans
+from accounts.bans.models import Ban
+from accounts.bans.services import Banned
+from accounts.moderation.models import Case, Report
+from accounts.moderation.services import cases, reports
+from accounts.moderation.services.reports import OwnThing
 from accounts.tests.factories import UserFactory
 from core.context import Actor, Grant
 from core.errors import NotFound

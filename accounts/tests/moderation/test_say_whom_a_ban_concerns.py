@@ -5,8 +5,9 @@ from allauth.account.models import EmailAddress
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import Ban, Role
-from accounts.services import bans
+from accounts.bans import services as bans
+from accounts.bans.models import Ban
+from accounts.permissions.models import Role
 from accounts.tests.factories import UserFactory
 from core.context import Actor, bind
 from core.testing import JustSignedIn, no_event

@@ -8,10 +8,12 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Case, KeptProfile, User
-from accounts.services import cases, people, profiles, reports
-from accounts.services.cases import TooLate
+from accounts.moderation.models import Case, KeptProfile
+from accounts.moderation.services import cases, profiles, reports
+from accounts.moderation.services.cases import TooLate
 from accounts.tests.factories import UserFactory
+from accounts.users import services as people
+from accounts.users.models import User
 from blog.tests.factories import picture
 from core.content.models import Picture
 from core.context import Actor, Grant

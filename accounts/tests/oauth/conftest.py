@@ -11,9 +11,10 @@ import pytest
 from django.test import Client as Browser
 from rest_framework.test import APIClient
 
-from accounts.models import Client, User
-from accounts.services import clients
+from accounts.oauth.models import Client
+from accounts.oauth.services import clients
 from accounts.tests.factories import PASSWORD, UserFactory
+from accounts.users.models import User
 from core.context import Actor
 
 BACK = "https://rp.example/back"

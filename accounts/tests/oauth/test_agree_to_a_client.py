@@ -3,8 +3,8 @@
 import pytest
 from django.test import Client as Browser
 
-from accounts.models import AuthorizationCode, Consent
-from accounts.services import consents
+from accounts.oauth.models import AuthorizationCode, Consent
+from accounts.oauth.services import consents
 from accounts.tests.factories import PASSWORD
 from accounts.tests.oauth.conftest import BACK, answered, bearing, program_of
 from core.context import Actor

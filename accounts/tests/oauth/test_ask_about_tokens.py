@@ -8,9 +8,10 @@ from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.models import AccessToken, Ban, Client, RefreshToken
+from accounts.bans.models import Ban
 from accounts.oauth import introspection, views
-from accounts.services import clients
+from accounts.oauth.models import AccessToken, Client, RefreshToken
+from accounts.oauth.services import clients
 from accounts.tests.oauth.conftest import bearing, program_of, send
 from core.context import Actor
 

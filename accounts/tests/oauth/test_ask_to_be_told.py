@@ -5,8 +5,9 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Client, ClientSession, Device
-from accounts.services import clients
+from accounts.oauth.models import Client
+from accounts.oauth.services import clients
+from accounts.sessions.models import ClientSession, Device
 from accounts.tests.oauth.conftest import BACK, program_of, say_again, signed_in
 from core.context import Actor
 from core.testing import no_event, snapshot

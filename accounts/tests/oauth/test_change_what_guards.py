@@ -12,11 +12,15 @@ from django.test import Client as Browser
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import factors
-from accounts.models import AccessToken, AuthorizationCode, Ban, Consent, DeviceGrant, RefreshToken
+from accounts.api_keys import services as api_keys
+from accounts.authentication import mfa
+from accounts.authentication.services import accounts as user_accounts
+from accounts.bans import services as bans
+from accounts.bans.models import Ban
 from accounts.oauth import validator
-from accounts.services import api_keys, bans, consents, people
-from accounts.services import devices as sessions
+from accounts.oauth.models import AccessToken, AuthorizationCode, Consent, DeviceGrant, RefreshToken
+from accounts.oauth.services import consents
+from accounts.sessions import services as sessions
 from accounts.tests.factories import PASSWORD
 from accounts.tests.oauth.conftest import bearing
 from accounts.tests.test_passwords_and_addresses import link_in
@@ -59,12 +63,12 @@ def remove_factor(nora, user, staff):
 
 def lose_factors(nora, user, staff):
     TOTP.activate(user, "JBSWY3DPEHPK3PXP")
-    factors.remove_all(user=user, by=STAFF)
+    mfa.remove_all(user=user, by=STAFF)
 
 
 def close_and_open(nora, user, staff):
     for is_open in (False, True):
-        people.open_account(user_id=user.pk, by=Actor.person(staff), is_open=is_open)
+        user_accounts.open_account(user_id=user.pk, by=Actor.person(staff), is_open=is_open)
 
 
 def ban_and_unban(nora, user, staff):

@@ -2,9 +2,9 @@
 
 import pytest
 
-from accounts.models import Client
-from accounts.services import clients
-from accounts.services.client_names import BadName, ReservedName
+from accounts.oauth.models import Client
+from accounts.oauth.services import clients
+from accounts.oauth.services.client_names import BadName, ReservedName
 from accounts.tests.oauth.conftest import BACK, program_of
 from core.context import Actor
 from core.testing import no_event

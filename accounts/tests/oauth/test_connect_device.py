@@ -7,8 +7,8 @@ from django.test import Client as Browser
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from accounts.models import AccessToken, Consent, DeviceGrant
 from accounts.oauth import views
+from accounts.oauth.models import AccessToken, Consent, DeviceGrant
 from accounts.tests.oauth.conftest import program_of, send
 from core import testing
 from core.testing import events_named

@@ -6,12 +6,14 @@ import pytest
 from django.test import Client as Browser
 from django.utils import timezone
 
-from accounts import consent_policy
-from accounts.models import AccessToken, AuthorizationCode, Client, Consent, DeviceGrant, RefreshToken, Role, User
 from accounts.oauth import views
-from accounts.services import clients
+from accounts.oauth.models import AccessToken, AuthorizationCode, Client, Consent, DeviceGrant, RefreshToken
+from accounts.oauth.services import clients
+from accounts.permissions import consent_policy
+from accounts.permissions.models import Role
 from accounts.tests.factories import PASSWORD, UserFactory
 from accounts.tests.oauth.conftest import answered, bearing, program_of, say_again, send, signed_in
+from accounts.users.models import User
 from core.context import Actor
 from core.errors import Denied
 from core.testing import JustSignedIn, events_named, no_event

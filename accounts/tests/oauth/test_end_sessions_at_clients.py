@@ -10,9 +10,16 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import tasks
-from accounts.models import Client, ClientSession, Consent, Device, Role
-from accounts.services import bans, client_sessions, clients, closing, consents, people, roles
+from accounts.authentication.services import accounts as user_accounts
+from accounts.bans import services as bans
+from accounts.data_requests.services import deletions
+from accounts.oauth.models import Client, Consent
+from accounts.oauth.services import clients, consents
+from accounts.permissions.models import Role
+from accounts.sessions import client_sessions
+from accounts.sessions import tasks as session_tasks
+from accounts.sessions.models import ClientSession, Device
+from accounts.staff import services as roles
 from accounts.tests.factories import PASSWORD, UserFactory
 from accounts.tests.oauth.conftest import program_of, say_again, signed_in
 from core.context import Actor
@@ -102,7 +109,7 @@ def test_all_but_ones_own_end(here, there, user, how):
 
 
 def close(user):
-    closing.request_closing(user_id=user.pk, by=Actor.person(user))
+    deletions.request_closing(user_id=user.pk, by=Actor.person(user))
 
 
 def ban(user):
@@ -111,7 +118,7 @@ def ban(user):
 
 
 def shut(user):
-    people.open_account(user_id=user.pk, is_open=False, by=SYSTEM)
+    user_accounts.open_account(user_id=user.pk, is_open=False, by=SYSTEM)
 
 
 def lose_factors(user):
@@ -173,7 +180,7 @@ def take_away(session):
 def test_what_expired_or_was_taken_away_is_told_by_the_daily_round(here, there, how):
     how(here.session)
 
-    tasks.forget_sessions()
+    session_tasks.forget_sessions()
 
     assert states() == [State.WAITING, State.OPEN]
 
@@ -183,7 +190,7 @@ def test_what_ended_is_forgotten_after_30_days(here, there):
     ended = ClientSession.objects.filter(state=State.WAITING)
     ended.update(ended_at=timezone.now() - client_sessions.KEEP)
 
-    tasks.forget_sessions()
+    session_tasks.forget_sessions()
 
     assert states() == [State.OPEN]
 
@@ -197,7 +204,7 @@ def test_the_worker_is_told_after_the_commit_and_once(
     told.tokens(there)
 
     with django_capture_on_commit_callbacks(execute=True):
-        closing.request_closing(user_id=user.pk, by=Actor.person(user))
+        deletions.request_closing(user_id=user.pk, by=Actor.person(user))
         assert asked == []
 
     assert asked == [("accounts.sweep_logouts",)]

@@ -14,8 +14,8 @@ from joserfc.errors import BadSignatureError
 from joserfc.jwk import KeySet, RSAKey
 from oauth2_provider import settings as toolkit
 
-from accounts.models import SigningKey
-from accounts.services import signing_keys
+from accounts.oauth.models import SigningKey
+from accounts.oauth.services import signing_keys
 from accounts.tests.oauth.conftest import answered, program_of
 from core import testing
 from core.context import Actor

@@ -7,9 +7,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import AccessToken, Client, Consent
-from accounts.programs.tasks import forget_oauth_tokens
-from accounts.services import clients, consents
+from accounts.oauth.models import AccessToken, Client, Consent
+from accounts.oauth.services import clients, consents
+from accounts.oauth.tasks import forget_oauth_tokens
 from accounts.tests.factories import PASSWORD, UserFactory
 from accounts.tests.oauth.conftest import BACK, program_of
 from core import testing

@@ -10,8 +10,9 @@ from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.models import AccessToken, AuthorizationCode, ClientSession, Device
-from accounts.services import client_sessions
+from accounts.oauth.models import AccessToken, AuthorizationCode
+from accounts.sessions import client_sessions
+from accounts.sessions.models import ClientSession, Device
 from accounts.tests.factories import PASSWORD
 from accounts.tests.oauth.conftest import program_of, signed_in
 from core import testing

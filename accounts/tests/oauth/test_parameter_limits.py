@@ -2,8 +2,8 @@
 
 import pytest
 
-from accounts.models import AuthorizationCode, DeviceGrant
 from accounts.oauth import parameters
+from accounts.oauth.models import AuthorizationCode, DeviceGrant
 from accounts.tests.oauth.conftest import answered, send
 
 pytestmark = pytest.mark.django_db

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from oauth2_provider.oauth2_validators import OAuth2Validator
 
-from accounts.models import AccessToken, AuthorizationCode
+from accounts.oauth.models import AccessToken, AuthorizationCode
 from accounts.tests.factories import PASSWORD
 from accounts.tests.oauth.conftest import BACK, bearing, program_of
 from core import testing

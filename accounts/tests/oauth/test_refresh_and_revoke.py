@@ -3,9 +3,10 @@
 import pytest
 from django.utils import timezone
 
-from accounts.models import AccessToken, RefreshToken, User
-from accounts.services import clients
+from accounts.oauth.models import AccessToken, RefreshToken
+from accounts.oauth.services import clients
 from accounts.tests.oauth.conftest import bearing, program_of, send
+from accounts.users.models import User
 from core import testing
 from core.context import Actor
 from core.testing import events_named, no_event

@@ -13,9 +13,9 @@ from django.utils import timezone
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from accounts.models import Client, ClientSession
-from accounts.oauth import backchannel, metrics
-from accounts.programs import tasks
+from accounts.oauth import backchannel, metrics, tasks
+from accounts.oauth.models import Client
+from accounts.sessions.models import ClientSession
 from accounts.tests.oauth.conftest import program_of, signed_in
 from core import testing
 from core.metrics import prometheus

@@ -12,9 +12,10 @@ from django.core.management import call_command
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from accounts.models import Client, ClientSession
 from accounts.oauth import backchannel
-from accounts.services import clients
+from accounts.oauth.models import Client
+from accounts.oauth.services import clients
+from accounts.sessions.models import ClientSession
 from accounts.tests.oauth.conftest import BACK, program_of, signed_in
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -6,9 +6,9 @@ import pytest
 from django.test import Client
 from rest_framework.test import APIClient
 
-from accounts.models import User
-from accounts.services import api_keys
+from accounts.api_keys import services as api_keys
 from accounts.tests.factories import PASSWORD, UserFactory
+from accounts.users.models import User
 from core.context import Actor
 
 

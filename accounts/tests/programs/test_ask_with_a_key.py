@@ -8,9 +8,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from accounts import keys
-from accounts.models import ApiKey
-from accounts.services import api_keys
+from accounts.api_keys import services as api_keys
+from accounts.api_keys import tokens
+from accounts.api_keys.models import ApiKey
 from core.api import permissions
 from core.context import Actor
 from core.events.models import Event
@@ -65,7 +65,7 @@ def after(key, **fields):
         (lambda made: after(made.key, created_at=timezone.now() - timedelta(2), expires_at=timezone.now()), "This key has expired."),
         (lambda made: after(made.key, networks=["203.0.113.0/24"]), "This key is not accepted from where you call."),
         (lambda made: type(made.key.user).objects.update(is_active=False), "The account of this key is closed."),
-        (lambda made: after(made.key, digest=keys.digest(keys.new_token(made.key.prefix))), "This is no key of ours."),
+        (lambda made: after(made.key, digest=tokens.digest(tokens.new_token(made.key.prefix))), "This is no key of ours."),
         (lambda made: made.key.delete(), "This is no key of ours."),
     ],
     ids=["revoked", "expired", "elsewhere", "closed", "another-secret", "unknown"],
@@ -162,7 +162,7 @@ def test_what_a_program_is_refused_is_noted_once_an_hour(key_of, sent_with, user
 
 
 def test_an_invented_key_leaves_no_trace(sent_with, db):
-    assert sent_with(keys.new_token("0123456789")).get(ME).status_code == 401
+    assert sent_with(tokens.new_token("0123456789")).get(ME).status_code == 401
 
     assert not Event.objects.exists()
 

@@ -9,9 +9,10 @@ from django.urls import reverse
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from accounts.models import ApiKey, User
-from accounts.services import api_keys
+from accounts.api_keys import services as api_keys
+from accounts.api_keys.models import ApiKey
 from accounts.tests.factories import PASSWORD, UserFactory
+from accounts.users.models import User
 from core import testing
 from core.context import Actor
 from core.errors import Denied

@@ -12,10 +12,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import tasks
 from accounts.security_log import queries
+from accounts.security_log import tasks as security_log_tasks
 from accounts.security_log.queries import Wanted
-from accounts.services import roles
+from accounts.staff import services as roles
 from accounts.tests.factories import PASSWORD, UserFactory
 from accounts.tests.impersonation.conftest import with_role
 from core import context
@@ -195,7 +195,7 @@ def test_addresses_and_browsers_are_forgotten_in_time_and_the_log_stays(settings
     happened("user.signed_in", clara, "203.0.113.7", agent=FIREFOX, at=now - timedelta(days=31))
     happened("user.signed_in", clara, "203.0.113.8", agent=FIREFOX, at=now - timedelta(days=29))
 
-    tasks.forget_origins()
+    security_log_tasks.forget_origins()
 
     kept = [(origin.address, origin.agent) for origin in queries.entries(Wanted())]
     assert kept == [("203.0.113.8", FIREFOX), (None, "")]
@@ -333,14 +333,15 @@ def test_everybody_reads_by_the_api_what_happened_to_them_and_nothing_else(api, 
 
 
 def test_who_goes_takes_along_from_where_they_came_and_the_log_stays(clara):
-    from accounts.privacy import Person, own
+    from accounts.data_requests import own_data
+    from accounts.privacy.registry import Person
 
     happened("user.signed_in", clara, "203.0.113.7", agent=FIREFOX)
     happened("user.sign_in_failed", clara, "198.51.100.9", by=Actor.guest())
     person = Person(clara, frozenset({clara.email}))
 
-    told = [row["address"] for part in own.export(person) if "origins" in part.path for row in part.rows]
-    own.erase(person, timezone.now())
+    told = [row["address"] for part in own_data.export(person) if "origins" in part.path for row in part.rows]
+    own_data.erase(person, timezone.now())
 
     assert told == ["203.0.113.7"]
     signed_in = EventOrigin.objects.get(event__name="user.signed_in")

@@ -14,7 +14,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
-from accounts.social import configured
+from accounts.social import providers
 
 CLIENT, SECRET = "the-house", "between-us"
 
@@ -117,5 +117,5 @@ def configure(settings: Any, provider: Provider, **more: Any) -> None:
     given = {
         "kiln": {"name": "Kiln", "server_url": provider.url, "client_id": CLIENT, "secret": SECRET, **more},
     }
-    settings.SOCIALACCOUNT_PROVIDERS = configured.providers(given)
-    settings.SOCIAL_ORIGINS = configured.origins(given)
+    settings.SOCIALACCOUNT_PROVIDERS = providers.providers(given)
+    settings.SOCIAL_ORIGINS = providers.origins(given)

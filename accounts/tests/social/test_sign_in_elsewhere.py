@@ -11,12 +11,13 @@ from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import Device, User
-from accounts.services import bans
-from accounts.social import configured
+from accounts.bans import services as bans
+from accounts.sessions.models import Device
+from accounts.social import providers
 from accounts.tests.factories import UserFactory
 from accounts.tests.impersonation.conftest import sign_in
 from accounts.tests.social.conftest import configure
+from accounts.users.models import User
 from core.context import Actor
 from core.testing import events_named, no_event, snapshot
 
@@ -317,7 +318,7 @@ def test_a_closed_house_takes_nobody_new(settings, client, kiln):
 )
 def test_a_provider_that_cannot_work_stops_the_start_in_words(given, said):
     with pytest.raises(ImproperlyConfigured, match=said):
-        configured.providers(given)
+        providers.providers(given)
 
 
 def test_providers_known_by_name_and_others_are_read():
@@ -333,13 +334,13 @@ def test_providers_known_by_name_and_others_are_read():
         },
     }
 
-    found = configured.providers(given)
+    found = providers.providers(given)
 
     assert found["google"]["APPS"][0]["settings"] == {"oauth_pkce_enabled": True, "email_authentication": False}
     assert found["apple"]["APPS"][0]["settings"]["certificate_key"] == "c"
     works = found["openid_connect"]["APPS"][0]
     assert (works["provider_id"], works["name"], works["settings"]["email_authentication"]) == ("works", "Works", True)
-    assert configured.installed(given) == [
+    assert providers.installed(given) == [
         "allauth.socialaccount.providers.apple",
         "allauth.socialaccount.providers.google",
         "allauth.socialaccount.providers.openid_connect",

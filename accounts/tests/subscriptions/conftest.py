@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from accounts import topics
-from accounts.topics import About, Topic
+from accounts.subscriptions import topics
+from accounts.subscriptions.topics import About, Topic
 
 
 class News:

@@ -10,10 +10,11 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import Subscription, User
-from accounts.services import letters, subscriptions
-from accounts.services.subscriptions import LinkUnfit, NoSuchTopic
+from accounts.subscriptions.models import Subscription
+from accounts.subscriptions.services import notifications, subscriptions
+from accounts.subscriptions.services.subscriptions import LinkUnfit, NoSuchTopic
 from accounts.tests.factories import PASSWORD, UserFactory
+from accounts.users.models import User
 from core.context import Actor, Grant
 from core.testing import deliver_events, events_named, failures, no_event, race, snapshot
 
@@ -340,6 +341,6 @@ def test_questions_that_nobody_answered_are_forgotten():
     ask("old@example.com", now=now - timedelta(days=91))
     ask("new@example.com", now=now)
 
-    letters.forget_old(now=now)
+    notifications.forget_old(now=now)
 
     assert list(Subscription.objects.values_list("email", flat=True)) == ["new@example.com"]

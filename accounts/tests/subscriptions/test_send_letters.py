@@ -10,9 +10,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.models import Letter, Subscription
-from accounts.services import letters, subscriptions
 from accounts.subscriptions import tasks
+from accounts.subscriptions.models import Letter, Subscription
+from accounts.subscriptions.services import notifications, subscriptions
 from accounts.tests.factories import UserFactory
 from core.context import Actor
 from core.testing import race
@@ -28,7 +28,7 @@ def readers(many, topic="kiln", **more):
 
 
 def spread(topic="kiln", key="kiln:1", about="1", **more):
-    return letters.spread(topic=topic, key=key, about=about, **more)
+    return notifications.spread(topic=topic, key=key, about=about, **more)
 
 
 def states():
@@ -80,7 +80,7 @@ def test_who_says_no_while_it_is_on_its_way_gets_none(news):
     spread()
     subscriptions.end(subscription_id=row.pk, by=Actor.guest())
 
-    letters.send_due()
+    notifications.send_due()
 
     assert [message.to for message in mail.outbox] == [["reader1@example.com"]]
     assert states() == [State.DROPPED, State.SENT]
@@ -91,7 +91,7 @@ def test_a_closed_account_gets_none(news):
     Subscription.objects.create(email=user.email, user=user, topic="kiln", state="active", confirmed_at=timezone.now())
     spread()
 
-    letters.send_due()
+    notifications.send_due()
 
     assert (mail.outbox, states()) == ([], [State.DROPPED])
 
@@ -101,7 +101,7 @@ def test_what_is_no_longer_worth_a_letter_is_dropped(news):
     news.gone.add("1")
     spread()
 
-    letters.send_due()
+    notifications.send_due()
 
     assert (mail.outbox, states()) == ([], [State.DROPPED] * 2)
 
@@ -111,7 +111,7 @@ def test_what_is_told_once_ends_with_its_letter(news):
     for n in (1, 2):
         spread("firing", f"firing:{n}")
 
-    letters.send_due()
+    notifications.send_due()
 
     assert len(mail.outbox) == 1
     row.refresh_from_db()
@@ -123,28 +123,28 @@ def test_a_mail_server_that_is_down_is_tried_again_and_given_up_at_last(news, se
     readers(1)
     spread()
 
-    for _ in range(letters.MOST_ATTEMPTS):
-        letters.send_due()
+    for _ in range(notifications.MOST_ATTEMPTS):
+        notifications.send_due()
         letter = Letter.objects.get()
         waits = letter.next_at - timezone.now()
         Letter.objects.update(next_at=timezone.now() - timedelta(minutes=1))
 
     assert (letter.state, letter.attempts) == (State.FAILED, 6)
     assert waits > timedelta(0)
-    assert letters.send_due() is False
+    assert notifications.send_due() is False
 
 
 def test_after_a_failure_the_letter_goes_out_later(news, settings):
     settings.EMAIL_BACKEND = "accounts.tests.mail.Broken"
     readers(1)
     spread()
-    letters.send_due()
+    notifications.send_due()
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 
-    letters.send_due()
+    notifications.send_due()
     assert mail.outbox == []  # its pause is not over
     Letter.objects.update(next_at=timezone.now() - timedelta(seconds=1))
-    letters.send_due()
+    notifications.send_due()
 
     assert len(mail.outbox) == 1
 
@@ -152,12 +152,12 @@ def test_after_a_failure_the_letter_goes_out_later(news, settings):
 def test_a_worker_that_died_leaves_its_handful_to_another_after_the_lease(news):
     readers(1)
     spread()
-    assert len(letters._take()) == 1  # and dies
+    assert len(notifications._take()) == 1  # and dies
 
-    letters.send_due()
+    notifications.send_due()
     assert mail.outbox == []
     Letter.objects.update(next_at=timezone.now() - timedelta(seconds=1))
-    letters.send_due()
+    notifications.send_due()
 
     assert len(mail.outbox) == 1
 
@@ -174,18 +174,18 @@ def test_writing_down_takes_one_statement_for_any_number(news):
 
 
 def test_what_happened_is_looked_up_once_a_handful(news, monkeypatch):
-    monkeypatch.setattr(letters, "HANDFUL", 5)
+    monkeypatch.setattr(notifications, "HANDFUL", 5)
     readers(12)
     spread()
 
-    letters.send_due()
+    notifications.send_due()
 
     assert (len(mail.outbox), news.filled) == (12, 3)
 
 
 def test_a_long_run_makes_room_for_others(news, monkeypatch):
-    monkeypatch.setattr(letters, "HANDFUL", 1)
-    monkeypatch.setattr(letters, "RUN_SECONDS", -1)
+    monkeypatch.setattr(notifications, "HANDFUL", 1)
+    monkeypatch.setattr(notifications, "RUN_SECONDS", -1)
     sent = []
     monkeypatch.setattr(tasks.send_letters, "delay", lambda: sent.append("again"))
     readers(2)
@@ -198,18 +198,18 @@ def test_a_long_run_makes_room_for_others(news, monkeypatch):
 
 @pytest.mark.django_db(transaction=True)
 def test_workers_at_once_send_each_letter_once(news, monkeypatch):
-    monkeypatch.setattr(letters, "HANDFUL", 3)
+    monkeypatch.setattr(notifications, "HANDFUL", 3)
     lock, sent = threading.Lock(), []
 
     def keep(template, *, to, **more):
         with lock:
             sent.append(to)
 
-    monkeypatch.setattr(letters.mail, "send", keep)
+    monkeypatch.setattr(notifications.mail, "send", keep)
     readers(30)
     spread()
 
-    race(*[letters.send_due] * 4)
+    race(*[notifications.send_due] * 4)
 
     assert sorted(sent) == sorted(row.email for row in Subscription.objects.all())
 
@@ -222,7 +222,7 @@ def test_old_letters_are_forgotten(news):
     Letter.objects.filter(pk=first.pk).update(state="sent", done_at=now - timedelta(days=91))
     Letter.objects.filter(pk=second.pk).update(state="sent", done_at=now)
 
-    letters.forget_old(now=now)
+    notifications.forget_old(now=now)
 
     assert list(Letter.objects.all()) == [second]
 
@@ -233,37 +233,37 @@ def test_old_letters_are_forgotten(news):
 def test_failure_of_one_letter_defers_that_letter_alone_and_ends(news, monkeypatch, failure):
     rows = readers(3)
     spread()
-    send = letters.mail.send
+    send = notifications.mail.send
 
     def fail_for_one(template, *, to, **more):
         if to == rows[0].email:
             raise failure
         send(template, to=to, **more)
 
-    monkeypatch.setattr(letters.mail, "send", fail_for_one)
+    monkeypatch.setattr(notifications.mail, "send", fail_for_one)
 
-    letters.send_due()
+    notifications.send_due()
     assert states() == [State.WAITING, State.SENT, State.SENT]
-    for _ in range(letters.MOST_ATTEMPTS - 1):
+    for _ in range(notifications.MOST_ATTEMPTS - 1):
         Letter.objects.filter(state=State.WAITING).update(next_at=timezone.now() - timedelta(minutes=1))
-        letters.send_due()
+        notifications.send_due()
 
     assert states() == [State.FAILED, State.SENT, State.SENT]
-    assert letters.send_due() is False
+    assert notifications.send_due() is False
 
 
 def test_failure_to_look_up_one_thing_defers_only_letters_about_it(news, monkeypatch):
     readers(1)
     spread(key="kiln:1", about="1")
     spread(key="kiln:2", about="2")
-    topic = letters.topics.of("kiln")
+    topic = notifications.topics.of("kiln")
 
     def write(about):
         return {"title": about, "url": "https://agora.example/"} if about == "2" else {}["missing"]
 
-    monkeypatch.setattr(letters.topics, "_topics", {"kiln": replace(topic, write=write)})
+    monkeypatch.setattr(notifications.topics, "_topics", {"kiln": replace(topic, write=write)})
 
-    letters.send_due()
+    notifications.send_due()
 
     assert states() == [State.WAITING, State.SENT]
 
@@ -274,9 +274,9 @@ def test_letter_that_kills_every_worker_ends_and_holds_up_no_other(news, monkeyp
     killer = Letter.objects.earliest("pk")
     Letter.objects.filter(pk=killer.pk).update(attempts=1)
 
-    assert [letter.pk for letter in letters._take()][-1] == killer.pk
-    Letter.objects.update(attempts=letters.MOST_ATTEMPTS, next_at=timezone.now() - timedelta(minutes=1))
-    letters.send_due()
+    assert [letter.pk for letter in notifications._take()][-1] == killer.pk
+    Letter.objects.update(attempts=notifications.MOST_ATTEMPTS, next_at=timezone.now() - timedelta(minutes=1))
+    notifications.send_due()
 
     assert states() == [State.FAILED, State.FAILED]
     assert mail.outbox == []

@@ -4,8 +4,9 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Role, Subscription
+from accounts.permissions.models import Role
 from accounts.subscriptions.admin import lines_of
+from accounts.subscriptions.models import Subscription
 from accounts.tests.factories import UserFactory
 from core.testing import JustSignedIn, events_named, no_event
 

@@ -3,8 +3,9 @@
 import pytest
 from rest_framework.test import APIClient
 
-from accounts.models import Subscription
-from accounts.services import api_keys, subscriptions
+from accounts.api_keys import services as api_keys
+from accounts.subscriptions.models import Subscription
+from accounts.subscriptions.services import subscriptions
 from accounts.tests.factories import UserFactory
 from core.context import Actor, Grant
 from core.testing import events_named

@@ -3,8 +3,8 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
-from accounts import factors
-from accounts.services import signing_keys
+from accounts.authentication import mfa
+from accounts.oauth.services import signing_keys
 from core import encryption
 from core.webhooks.models import Webhook
 
@@ -16,7 +16,7 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.stdout.write(f"Second factors: {factors.renew_secrets()}")
+        self.stdout.write(f"Second factors: {mfa.renew_secrets()}")
         webhooks = Webhook.objects.order_by("pk").values_list("pk", flat=True)
         self.stdout.write(f"Webhooks: {sum(_renew_webhook(pk) for pk in webhooks.iterator())}")
         self.stdout.write(f"Signing keys: {signing_keys.renew_secrets()}")

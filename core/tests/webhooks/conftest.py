@@ -21,7 +21,8 @@ def client() -> JustSignedIn:
 
 @pytest.fixture
 def owner(db: None) -> Any:
-    from accounts.models import Role, User
+    from accounts.permissions.models import Role
+    from accounts.users.models import User
 
     user = User.objects.create_user("owner@example.com", "clay-and-fire", name="Olga Owner", is_staff=True)
     user.groups.add(Role.objects.get(slug="owner").group)

@@ -1,0 +1,189 @@
+"""Who calls the API. Each way of signing in ends in the same `Grant` as `request.auth`.
+
+Whoever sends a bearer is that or nobody: one that is not good is refused, also where everyone may read, and the
+browser's session is not looked at.
+"""
+
+from datetime import datetime
+from ipaddress import ip_address, ip_network
+from typing import Any, Final
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from rest_framework import authentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+from accounts.api_keys import queries as api_key_queries
+from accounts.api_keys import services as api_keys
+from accounts.api_keys import tokens
+from accounts.api_keys.models import ApiKey
+from accounts.authentication import app_tokens, mfa, recent_authentication
+from accounts.authentication import queries as app_queries
+from accounts.data_requests import pending_deletion as closing
+from accounts.oauth import queries as oauth_queries
+from accounts.oauth.models import Client
+from accounts.permissions import consent_policy
+from accounts.users.models import User
+from core import rate_limits
+from core.context import SCOPES, Actor, Grant
+from core.errors import Denied
+
+BANNED: Final = gettext_lazy("Whoever this belongs to is banned from here.")
+BAD_TRIES: Final = "30/minute"  # of one network; the secret is beyond guessing, this only spares the database
+
+
+class BadCredential(AuthenticationFailed):
+    """A key or a token that is somebody's, where or when it is not good. `why` says it in a word."""
+
+    def __init__(self, detail: str, subject: ApiKey | Client, why: str) -> None:
+        super().__init__(detail)
+        self.subject, self.why = (subject.public_kind, subject.public_id), why
+
+
+class FactorMissing(Denied):
+    code = "factor_missing"
+    message = gettext_lazy("Set up a second factor first.")
+
+
+class AccountClosing(Denied):
+    code = "account_closing"
+    message = gettext_lazy("This account is being closed.")
+
+
+class BearerAuthentication(authentication.BaseAuthentication):
+    """`Authorization: Bearer …`, an API key, an app's token or an access token of a client.
+
+    In no other header, never in an address or a body. Raises step_up.AskedAgain, FactorMissing, AccountClosing.
+    """
+
+    def authenticate(self, request: Request) -> tuple[User | AnonymousUser, Grant] | None:
+        token = _bearer(request)
+        if token is None:
+            return None
+        now = timezone.now()
+        if token.startswith(tokens.MARK):
+            return _by_key(token, request, now)
+        return _by_app(token, request, now) if app_tokens.is_one(token) else _by_token(token, request, now)
+
+    def authenticate_header(self, request: Request) -> str:
+        """As RFC 6750 says it: with an error only when a bearer was sent."""
+        return 'Bearer realm="api"' + ("" if _bearer(request) is None else ', error="invalid_token"')
+
+
+class SessionAuthentication(authentication.SessionAuthentication):
+    """The browser's session, with CSRF enforced on writes; sensitive acts ask for a fresh sign-in.
+
+    Raises step_up.AskedAgain, Impersonating.
+    """
+
+    def authenticate(self, request: Request) -> tuple[Any, Grant] | None:
+        found = super().authenticate(request)
+        if found is None:
+            return None
+        _ask_again(request._request)  # noqa: SLF001  whose session it is
+        return (found[0], Grant.session(found[0]))
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Session realm="api"'
+
+
+def _bearer(request: Request) -> str | None:
+    scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
+def _by_key(token: str, request: Request, now: datetime) -> tuple[User, Grant]:
+    key = api_key_queries.api_key_of(token, now)
+    if key is None:
+        _count_failure(request)
+        raise AuthenticationFailed(_("This is no key of ours."))
+    _require_good(key, request, now)
+    api_keys.note_use(key=key, now=now)
+    return key.user, Grant("key", Actor.person(key.user), SCOPES.intersection(key.scopes), str(key.uid))
+
+
+def _by_app(token: str, request: Request, now: datetime) -> tuple[User, Grant]:
+    """An app stands for the session that a person opened in it, with all that this may do and must not."""
+    try:
+        told = app_tokens.read(app_tokens.Use.ACCESS, token)
+    except app_tokens.Expired:
+        raise AuthenticationFailed(_("This token has expired.")) from None
+    held = app_queries.app_session_of(told.session, told.person, now) if told else None
+    if held is None:
+        _count_failure(request)
+        raise AuthenticationFailed(_("This is no token of ours, or its session has ended."))
+    if held.session.get(mfa.MISSING):
+        raise FactorMissing
+    if held.session.get(closing.CLOSING) and not request.path.startswith(closing.STAYS_OPEN):
+        raise AccountClosing
+    page: Any = request._request  # noqa: SLF001  it is asked for what the session knows
+    page.user, page.app_session = held.user, held
+    _ask_again(page)
+    return held.user, Grant.session(held.user)
+
+
+def _ask_again(page: HttpRequest) -> None:
+    match = page.resolver_match
+    if (
+        match
+        and recent_authentication.is_api_act(match.url_name or "", page.method or "")
+        and recent_authentication.is_needed(page)
+    ):
+        raise recent_authentication.AskedAgain
+
+
+def _by_token(token: str, request: Request, now: datetime) -> tuple[User | AnonymousUser, Grant]:
+    """A client without a person is an actor of its own, and may do nothing that belongs to people."""
+    access = oauth_queries.access_token_of(token)
+    if access is None:
+        _count_failure(request)
+        raise AuthenticationFailed(_("This is no token of ours."))
+    client, user = access.application, access.user
+    if access.expires <= now:
+        raise AuthenticationFailed(_("This token has expired."))
+    if client is None or not client.is_usable(None) or (user is not None and not user.is_active):
+        detail = _("The client or the account of this token is closed.")
+        raise BadCredential(detail, client, "closed") if client else AuthenticationFailed(detail)
+    if access.banned:
+        raise BadCredential(str(BANNED), client, "banned")
+    if not access.allows_audience(f"{settings.SITE_URL}{request.path}"):
+        raise BadCredential(_("This token is for another service."), client, "audience")
+    actor = Actor.person(user) if user is not None else Actor("client", client.public_id)
+    if user is None:
+        return AnonymousUser(), Grant("token", actor, frozenset(), client.public_id)
+    user.are_permissions_withheld = not client.is_approved
+    live = consent_policy.live_scopes(
+        access.scope.split(), user=user, client=client, auth_time=access.auth_time, now=now
+    )
+    return user, Grant("token", actor, SCOPES.intersection(live), client.public_id, access.auth_time)
+
+
+def _count_failure(request: Request) -> None:
+    rate_limits.require(BAD_TRIES, "bad-key", rate_limits.client_key(request._request))  # noqa: SLF001
+
+
+def _require_good(key: ApiKey, request: Request, now: datetime) -> None:
+    """Only who has the whole key learns why it is refused. Raises BadCredential."""
+    if key.revoked_at is not None:
+        raise BadCredential(_("This key is revoked."), key, "revoked")
+    if not key.is_alive(now):
+        raise BadCredential(_("This key has expired."), key, "expired")
+    if not key.user.is_active:
+        raise BadCredential(_("The account of this key is closed."), key, "closed")
+    if key.banned:  # type: ignore[attr-defined]  # the query adds it
+        raise BadCredential(str(BANNED), key, "banned")
+    if key.networks and not _is_inside(request.META.get("REMOTE_ADDR", ""), key.networks):
+        raise BadCredential(_("This key is not accepted from where you call."), key, "network")
+
+
+def _is_inside(address: str, networks: list[str]) -> bool:
+    try:
+        caller = ip_address(address)
+    except ValueError:
+        return False
+    return any(caller in ip_network(network) for network in networks)

@@ -1,0 +1,150 @@
+"""Hand out keys for programs, exchange their secrets, take them back."""
+
+import ipaddress
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.api_keys import tokens
+from accounts.api_keys.models import ApiKey
+from accounts.users.models import User
+from core.context import SCOPES, Actor
+from core.errors import Conflict, Denied, Invalid
+from core.events import services as events
+
+MOST_KEYS: Final = 25
+OVERLAP: Final = timedelta(hours=24)
+NOTED_EVERY: Final = timedelta(minutes=1)
+
+
+class TooManyKeys(Conflict):
+    code = "too_many_keys"
+    message = _("You have %(most)d keys in use, and more are not possible. Revoke one that you need no longer.")
+
+
+class UnknownScope(Invalid):
+    code = "unknown_scope"
+    message = _("There is no scope %(scope)s.")
+
+
+class NotANetwork(Invalid):
+    code = "not_a_network"
+    message = _("%(network)s is neither an address nor a network such as 203.0.113.0/24.")
+
+
+class ExpiryPast(Invalid):
+    code = "expiry_past"
+    message = _("This moment is past.")
+
+
+class KeyEnded(Conflict):
+    code = "key_ended"
+    message = _("This key is revoked or expired.")
+
+
+@dataclass(frozen=True, slots=True)
+class WithToken:
+    """A key and what its program sends, which nobody can show again."""
+
+    key: ApiKey
+    token: str
+
+
+@transaction.atomic
+def add_key(
+    *,
+    user_id: int,
+    name: str,
+    scopes: Sequence[str],
+    by: Actor,
+    expires_at: datetime | None = None,
+    networks: Sequence[str] = (),
+    now: datetime | None = None,
+) -> WithToken:
+    """Make a key for one's own programs. Locks the person, so that the limit holds for many at once.
+
+    Raises Denied for another's account, UnknownScope, NotANetwork, ExpiryPast, and TooManyKeys beyond MOST_KEYS in
+    use. Records api_key.added.
+    """
+    now = now or timezone.now()
+    user = User.objects.select_for_update(of=("self",)).get(pk=user_id)
+    if by.id != user.public_id:
+        raise Denied
+    if unknown := sorted(set(scopes) - SCOPES):
+        raise UnknownScope(field="scopes", scope=unknown[0])
+    if expires_at is not None and expires_at <= now:
+        raise ExpiryPast(field="expires_at")
+    if ApiKey.objects.alive(now).filter(user=user).count() >= MOST_KEYS:
+        raise TooManyKeys(most=MOST_KEYS)
+    prefix = tokens.new_prefix()
+    token = tokens.new_token(prefix)
+    key = ApiKey.objects.create(
+        user=user,
+        name=name,
+        prefix=prefix,
+        digest=tokens.digest(token),
+        scopes=sorted(set(scopes)),
+        networks=[_network(given) for given in networks],
+        expires_at=expires_at,
+        created_at=now,
+    )
+    events.record("api_key.added", key, by=by, now=now, user=user.public_id, scopes=key.scopes)
+    return WithToken(key, token)
+
+
+@transaction.atomic
+def rotate_key(*, key_id: int, by: Actor, now: datetime | None = None) -> WithToken:
+    """Give one's key a new secret; the one it had works for OVERLAP more, and any before it no longer.
+
+    Locks the key. Raises Denied for another's, KeyEnded. Records api_key.rotated.
+    """
+    now = now or timezone.now()
+    key = ApiKey.objects.locked().select_related("user").get(pk=key_id)
+    if by.id != key.user.public_id:
+        raise Denied
+    if not key.is_alive(now):
+        raise KeyEnded
+    token = tokens.new_token(key.prefix)
+    key.former_digest, key.former_until, key.digest = key.digest, now + OVERLAP, tokens.digest(token)
+    key.save(update_fields=["former_digest", "former_until", "digest"])
+    events.record("api_key.rotated", key, by=by, now=now, user=key.user.public_id)
+    return WithToken(key, token)
+
+
+@transaction.atomic
+def revoke_key(*, key_id: int, by: Actor, now: datetime | None = None) -> bool:
+    """End a key for ever, with the next request; False when it had been revoked before.
+
+    Locks the key. Raises Denied for another's without accounts.revoke_apikey. Records api_key.revoked.
+    """
+    now = now or timezone.now()
+    key = ApiKey.objects.locked().select_related("user").get(pk=key_id)
+    if by.id != key.user.public_id and not by.can("accounts.revoke_apikey"):
+        raise Denied(required_permission="accounts.revoke_apikey")
+    if key.revoked_at is not None:
+        return False
+    key.revoked_at = now
+    key.save(update_fields=["revoked_at"])
+    events.record("api_key.revoked", key, by=by, now=now, user=key.user.public_id)
+    return True
+
+
+def note_use(*, key: ApiKey, now: datetime) -> None:
+    """Keep when it was last used, to NOTED_EVERY: one write in that time, however many ask. Not an event."""
+    before = now - NOTED_EVERY
+    if key.last_used_at is None or key.last_used_at <= before:
+        due = Q(last_used_at__isnull=True) | Q(last_used_at__lte=before)
+        ApiKey.objects.filter(due, pk=key.pk).update(last_used_at=now)
+
+
+def _network(given: str) -> str:
+    try:
+        return str(ipaddress.ip_network(given.strip(), strict=False))
+    except ValueError:
+        raise NotANetwork(field="networks", network=given) from None

@@ -1,0 +1,81 @@
+"""A person's keys for programs."""
+
+from typing import cast
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.api_keys import queries as api_key_queries
+from accounts.api_keys import services as api_keys
+from accounts.api_keys.forms import ApiKeyForm
+from accounts.authentication.recent_authentication import just_confirmed
+from accounts.permissions import scopes
+from accounts.users.models import User
+from core.errors import DomainError
+from core.forms import add_error
+from core.keyset_pagination import keyset
+from core.web.http import PageRequest, SeeOther
+
+PAGE_SIZE = 24
+
+
+@require_safe
+@never_cache
+@login_required
+def key_list(request: PageRequest) -> HttpResponse:
+    """One's keys, newest first."""
+    page = keyset(
+        api_key_queries.api_keys_of(request.grant), by=("-id",), cursor=request.GET.get("cursor", ""), size=PAGE_SIZE
+    )
+    rows = [(key, [scopes.WORDS.get(scope, scope) for scope in key.scopes]) for key in page.items]
+    return render(request, "accounts/api_keys.html", {"page": page, "rows": rows})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@just_confirmed
+def new_key(request: PageRequest) -> HttpResponse:
+    """Make a key, and show it this once."""
+    form = ApiKeyForm(request.POST or None)
+    if form.is_valid():
+        user, now = cast("User", request.user), timezone.now()
+        try:
+            made = api_keys.add_key(user_id=user.pk, by=request.grant.actor, now=now, **form.wanted(now))
+        except DomainError as refusal:
+            add_error(form, refusal)
+        else:
+            return _shown_once(request, made)
+    return render(request, "accounts/api_key_new.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_POST
+@never_cache
+@just_confirmed
+def rotate_key(request: PageRequest, uid: UUID) -> HttpResponse:
+    """Give a key a new secret, and show it this once."""
+    key = get_object_or_404(api_key_queries.api_keys_of(request.grant), uid=uid)
+    return _shown_once(request, api_keys.rotate_key(key_id=key.pk, by=request.grant.actor), rotated=True)
+
+
+@require_POST
+@never_cache
+@just_confirmed
+def revoke_key(request: PageRequest, uid: UUID) -> HttpResponse:
+    """End a key."""
+    key = get_object_or_404(api_key_queries.api_keys_of(request.grant), uid=uid)
+    api_keys.revoke_key(key_id=key.pk, by=request.grant.actor)
+    messages.success(request, _("The key “%(name)s” is revoked.") % {"name": key.name})
+    return SeeOther(reverse("accounts:keys"))
+
+
+def _shown_once(request: PageRequest, made: api_keys.WithToken, *, rotated: bool = False) -> HttpResponse:
+    """No redirect: the key would have to wait somewhere for the next page."""
+    return render(request, "accounts/api_key_made.html", {"made": made, "rotated": rotated})

@@ -1,0 +1,121 @@
+"""One's API keys. No program handles keys: a browser's session does, of somebody who has just proved who it is."""
+
+from typing import Any, ClassVar, cast
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema
+from rest_framework import permissions, serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api_keys import queries as api_key_queries
+from accounts.api_keys import services as api_keys
+from accounts.api_keys.models import ApiKey, State
+from accounts.authentication import recent_authentication
+from accounts.users.models import User
+from core.api.fields import TimeField
+from core.api.permissions import HasScope, grant_of
+from core.api.viewsets import In, NothingIn, Problem, ReadViewSet
+from core.context import SCOPES
+from core.errors import Denied
+
+UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+WRITES = {400: Problem, 401: Problem, 403: Problem, 409: Problem, 422: Problem}
+
+
+class SessionRequired(Denied):
+    code = "session_required"
+    message = _("Only a person may do this, signed in with a browser.")
+
+
+class RecentSession(permissions.BasePermission):
+    """A session, not a key; and to write, of somebody who said within minutes who it is.
+
+    Raises SessionRequired, step_up.AskedAgain, Impersonating.
+    """
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        if grant_of(request).kind != "session":
+            raise SessionRequired
+        if request.method not in permissions.SAFE_METHODS and recent_authentication.is_needed(request._request):  # noqa: SLF001
+            raise recent_authentication.AskedAgain
+        return True
+
+
+class ApiKeyIn(In):
+    """A new key. Without `networks` it is accepted from everywhere, without `expires_at` until it is revoked."""
+
+    name = serializers.CharField(max_length=80)
+    scopes = serializers.ListField(
+        child=serializers.CharField(max_length=40), min_length=1, max_length=len(SCOPES), help_text="What it may do."
+    )
+    expires_at = TimeField(required=False, allow_null=True, default=None)
+    networks = serializers.ListField(
+        child=serializers.CharField(max_length=43),
+        max_length=20,
+        required=False,
+        default=list,
+        help_text="Addresses and networks such as 203.0.113.0/24.",
+    )
+
+
+class ApiKeyOut(serializers.Serializer[ApiKey]):
+    """A key, as far as it is told."""
+
+    uid = serializers.UUIDField()
+    name = serializers.CharField()
+    prefix = serializers.CharField(help_text="What follows `agr_` in the key.")
+    scopes = serializers.ListField(child=serializers.CharField())
+    networks = serializers.ListField(child=serializers.CharField())
+    state = serializers.ChoiceField(choices=State.choices)
+    expires_at = TimeField(allow_null=True)
+    revoked_at = TimeField(allow_null=True)
+    last_used_at = TimeField(allow_null=True, help_text="To the minute.")
+    former_until = TimeField(allow_null=True, help_text="Until when the former secret works.")
+    created_at = TimeField()
+
+
+class ApiKeyWithTokenOut(serializers.Serializer[api_keys.WithToken]):
+    """A key and what its program sends, which is never shown again."""
+
+    key = ApiKeyOut()
+    token = serializers.CharField(help_text="Begins with `agr_`.")
+
+
+class ApiKeyViewSet(ReadViewSet[ApiKey]):
+    """The keys of the person who asks, newest first."""
+
+    serializer_class = ApiKeyOut
+    permission_classes = (HasScope, RecentSession)
+    required_scopes: ClassVar = {"GET": "account:read", "POST": "account:write", "DELETE": "account:write"}
+    lookup_field = "uid"
+    lookup_value_regex = UUID
+
+    def get_queryset(self) -> QuerySet[ApiKey]:
+        return api_key_queries.api_keys_of(self.grant)  # scoping is the authorisation
+
+    @extend_schema(request=ApiKeyIn, responses={201: ApiKeyWithTokenOut, **WRITES})
+    def create(self, request: Request) -> Response:
+        """Make a key. The answer holds its secret, so no `Idempotency-Key` keeps it."""
+        person = cast("User", self.grant.user)
+        made = api_keys.add_key(user_id=person.pk, by=self.grant.actor, **ApiKeyIn.parse(request))
+        return _shown_once(made)
+
+    @extend_schema(responses={204: None, 401: Problem, 403: Problem, 404: Problem})
+    def destroy(self, request: Request, uid: str) -> Response:
+        """Revoke a key: its next request is refused."""
+        api_keys.revoke_key(key_id=self.get_object().pk, by=self.grant.actor)
+        return Response(status=204)
+
+    @extend_schema(request=None, responses={201: ApiKeyWithTokenOut, 404: Problem, **WRITES})
+    @action(detail=True, methods=["post"], filter_backends=[])
+    def secrets(self, request: Request, uid: str) -> Response:
+        """Give it a new secret; the former one works for a day more."""
+        NothingIn.parse(request)
+        return _shown_once(api_keys.rotate_key(key_id=self.get_object().pk, by=self.grant.actor))
+
+
+def _shown_once(made: api_keys.WithToken) -> Response:
+    return Response(ApiKeyWithTokenOut(made).data, status=201, headers={"Cache-Control": "no-store"})

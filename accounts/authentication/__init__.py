@@ -1,0 +1,1 @@
+"""How people sign in: allauth, passwords, two-factor authentication, rate limits."""

@@ -1,0 +1,192 @@
+"""Forms of people: allauth's with our labels, and the profile."""
+
+from typing import Any, cast
+from uuid import uuid4
+
+from allauth.account import forms as allauth_forms
+from allauth.account.adapter import get_adapter
+from allauth.core import context
+from django import forms
+from django.contrib.auth.password_validation import MinimumLengthValidator, get_default_password_validators
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.authentication import login_checks, throttling
+from accounts.authentication.services import attempts
+from accounts.users.models import User
+from core.ids import uuids
+
+NEW_PASSWORD = gettext_lazy("New password")
+
+
+def strength_hint() -> str:
+    """What makes a good password, with the length that the validators ask for."""
+    rules = get_default_password_validators()
+    length = max((rule.min_length for rule in rules if isinstance(rule, MinimumLengthValidator)), default=1)
+    return _("At least %(length)d characters. A few unrelated words are easy to remember and hard to guess.") % {
+        "length": length
+    }
+
+
+def _dress(field: forms.Field, label: Any, autocomplete: str, hint: Any = "") -> None:
+    """Our label and hint in place of allauth's placeholder, and the word by which browsers know the field."""
+    field.label, field.help_text = label, hint
+    field.widget.attrs.pop("placeholder", None)
+    field.widget.attrs["autocomplete"] = autocomplete
+    if isinstance(field.widget, forms.PasswordInput):
+        field.widget.template_name = "accounts/password_input.html"
+
+
+def _dress_mailed_code(field: forms.Field) -> None:
+    _dress(field, gettext_lazy("Code"), "one-time-code")
+    field.widget.attrs |= {"autocapitalize": "characters", "spellcheck": "false"}
+
+
+class LoginForm(allauth_forms.LoginForm):
+    """E-mail address and password."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _dress(self.fields["login"], gettext_lazy("E-mail address"), "username webauthn")
+        _dress(self.fields["password"], gettext_lazy("Password"), "current-password")
+
+
+class SignUpAlike:
+    """A sign-up that tells nobody whether the address is known."""
+
+    account_already_exists: bool
+    cleaned_data: dict[str, Any]
+
+    def clean(self) -> dict[str, Any]:
+        """Nobody makes an account from a banned network. Raises NetworkBanned, before any account is looked at."""
+        get_adapter().require_free_network(context.request)
+        return cast("dict[str, Any]", super().clean())  # type: ignore[misc]  # its form has it
+
+    def try_save(self, request: HttpRequest) -> Any:
+        """Make the account, or answer as if: a known address gets a mail instead, after the same work and in the same
+        words.
+        """
+        if not self.account_already_exists:
+            try:
+                with transaction.atomic():
+                    return super().try_save(request)  # type: ignore[misc]  # its form has it
+            except IntegrityError:
+                # Two sign-ups of one address at once: the second finds the account that the first made.
+                self.account_already_exists = True
+        self._work_as_much(request)
+        return super().try_save(request)  # type: ignore[misc]
+
+    def _work_as_much(self, request: HttpRequest) -> None:
+        """Make an account of nobody and look at it as often as for a new address, undo that, and note the attempt.
+
+        The writes, commits and hashes are counted by a test: what a sign-up does for a new address is done here, too.
+        """
+        adapter, address = get_adapter(), f"{uuid4().hex}@nobody.invalid"
+        given, self.cleaned_data["email"] = self.cleaned_data["email"], address
+        try:
+            with transaction.atomic():
+                inner = transaction.savepoint()
+                nobody = adapter.save_user(request, adapter.new_user(request), self)
+                nobody.emailaddress_set.exists()
+                nobody.emailaddress_set.create(email=address, primary=True)
+                login_checks.met(nobody)
+                nobody.emailaddress_set.filter(verified=True).exists()
+                list(nobody.emailaddress_set.all())
+                transaction.savepoint_rollback(inner)
+                # Writes what is there, so that there is something to commit.
+                User.objects.filter(emailaddress__email=given).update(session_epoch=F("session_epoch"))
+            attempts.note_sign_up_again(email=given)
+        finally:
+            self.cleaned_data["email"] = given
+
+
+class SignupForm(SignUpAlike, allauth_forms.SignupForm):
+    """E-mail address and a new password, typed once: a mistake is mended by mail. Without one for a passkey."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        hint = gettext_lazy("We send a code there to make sure it is yours.")
+        _dress(self.fields["email"], gettext_lazy("E-mail address"), "username", hint)
+        if not self.by_passkey:
+            _dress(self.fields["password1"], gettext_lazy("Password"), "new-password", strength_hint())
+
+
+class PasswordOnceMixin:
+    """New passwords are typed once, as at sign-up."""
+
+    fields: dict[str, forms.Field]
+
+    def dress_passwords(self) -> None:
+        del self.fields["password2"]
+        _dress(self.fields["password1"], NEW_PASSWORD, "new-password", strength_hint())
+
+
+class ChangePasswordForm(PasswordOnceMixin, allauth_forms.ChangePasswordForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _dress(self.fields["oldpassword"], gettext_lazy("Current password"), "current-password")
+        self.dress_passwords()
+
+
+class SetPasswordForm(PasswordOnceMixin, allauth_forms.SetPasswordForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.dress_passwords()
+
+
+class ResetPasswordKeyForm(PasswordOnceMixin, allauth_forms.ResetPasswordKeyForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.dress_passwords()
+
+
+class ResetLinkForm(allauth_forms.UserTokenForm):
+    """What a link for a new password says: whose, by their public id, and the key."""
+
+    def _get_user(self, uidb36: str) -> User | None:
+        return User.objects.filter(uid__in=uuids([uidb36])).first()
+
+
+class ResetPasswordForm(allauth_forms.ResetPasswordForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _dress(self.fields["email"], gettext_lazy("E-mail address"), "username")
+
+
+class AddEmailForm(allauth_forms.AddEmailForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _dress(self.fields["email"], gettext_lazy("Another e-mail address"), "email")
+
+
+class ReauthenticateForm(allauth_forms.ReauthenticateForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _dress(self.fields["password"], gettext_lazy("Password"), "current-password")
+
+
+class CodeForm(allauth_forms.ConfirmEmailVerificationCodeForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _dress_mailed_code(self.fields["code"])
+
+
+class RequestLoginCodeForm(allauth_forms.RequestLoginCodeForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _dress(self.fields["email"], gettext_lazy("E-mail address"), "username")
+
+    def clean_email(self) -> str:
+        email = str(super().clean_email())
+        if not throttling.may_send_code(context.request, email):
+            raise get_adapter().validation_error("too_many_login_attempts")
+        return email
+
+
+class LoginCodeForm(allauth_forms.ConfirmLoginCodeForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _dress_mailed_code(self.fields["code"])

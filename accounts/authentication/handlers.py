@@ -1,0 +1,159 @@
+"""What allauth and Django tell us about people coming and going becomes events of ours.
+
+No event holds an address or a name: the subject is the person's uid, or empty when nobody is known by what was typed.
+"""
+
+from typing import Any
+
+from allauth.account import signals
+from allauth.account.models import EmailAddress
+from allauth.core import context
+from allauth.mfa import signals as factor_signals
+from allauth.mfa.models import Authenticator
+from django.contrib.auth import signals as auth_signals
+from django.db import transaction
+from django.db.models.signals import post_delete, post_save
+from django.dispatch import receiver
+from django.http import HttpRequest, HttpResponse
+
+from accounts.authentication import login_checks, mfa
+from accounts.authentication.services import accounts as user_accounts
+from accounts.authentication.services import attempts
+from accounts.impersonation import services as impersonations
+from accounts.sessions import devices
+from accounts.sessions import services as device_services
+from accounts.sessions.models import Device
+from accounts.users.models import User
+from core.context import Actor
+from core.events import services as events
+from core.events.models import Event
+from core.mail import services as mail
+
+
+@receiver(signals.user_signed_up)
+def note_sign_up(user: User, **_: Any) -> None:
+    events.record("user.signed_up", user, by=Actor.person(user))
+
+
+@receiver(signals.email_confirmed)
+def note_verified_address(email_address: EmailAddress, **_: Any) -> None:
+    user = email_address.user
+    user_accounts.confirm_address(user=user, email=email_address.email, by=Actor.person(user))
+
+
+@receiver(signals.user_logged_in)
+@transaction.atomic
+def note_sign_in(request: HttpRequest, response: HttpResponse, user: User, **_: Any) -> None:
+    """Who must have a second factor and has none is led to it from here on."""
+    devices.welcome(request, response, user)
+    if login_checks.met(user).misses_factor:
+        request.session[mfa.MISSING] = True
+    events.record("user.signed_in", user, by=Actor.person(user))
+
+
+@receiver(auth_signals.user_login_failed)
+def note_failed_sign_in(credentials: dict[str, Any], **_: Any) -> None:
+    """On the timeline of the person who was meant, if there is one."""
+    typed = str(credentials.get("email") or credentials.get("username") or "")
+    attempts.note_failed(typed=typed)
+
+
+@receiver(auth_signals.user_logged_out)
+@transaction.atomic
+def note_sign_out(request: HttpRequest, user: User | None, **_: Any) -> None:
+    """Who acts in another's name signs themselves out, and that ends. The session is still there to be asked."""
+    if in_name := getattr(request, "in_name", None):
+        user = in_name.staff
+        impersonations.end(uid=in_name.uid, because="signed_out", by=Actor.person(in_name.staff))
+    if device := request.session.get(devices.DEVICE):
+        device_services.note_sign_out(uid=device, session_key=request.session.session_key or "")
+    if user is not None:
+        events.record("user.signed_out", user, by=Actor.person(user))
+
+
+@receiver(signals.password_changed)
+@receiver(signals.password_set)
+def note_changed_password(request: HttpRequest, user: User, **_: Any) -> None:
+    devices.end_access(request, user)
+    events.record("user.changed_password", user, by=Actor.person(user))
+
+
+@receiver(signals.password_reset)
+def note_reset_password(request: HttpRequest, user: User, **_: Any) -> None:
+    devices.end_access(request, user)
+    events.record("user.reset_password", user, by=Actor.person(user))
+
+
+@receiver(signals.email_changed)
+def note_changed_address(request: HttpRequest, user: User, from_email_address: EmailAddress | None, **_: Any) -> None:
+    """A first address is not a change."""
+    if from_email_address is None:
+        return
+    devices.end_access(request, user)
+    events.record("user.changed_email", user, by=Actor.person(user))
+
+
+@receiver(signals.email_added)
+def note_added_address(user: User, **_: Any) -> None:
+    events.record("user.added_address", user, by=Actor.person(user))
+
+
+@receiver(signals.email_removed)
+def note_removed_address(user: User, **_: Any) -> None:
+    events.record("user.removed_address", user, by=Actor.person(user))
+
+
+# Of these rows allauth tells only after the commit, or before it is sure; their events belong to the change itself.
+@receiver(post_save, sender=Authenticator)
+def note_added_factor(instance: Authenticator, created: bool, **_: Any) -> None:
+    if created:
+        user = instance.user
+        name = "user.made_recovery_codes" if instance.type == mfa.CODES else "user.added_factor"
+        events.record(name, user, by=_whoever_asks(user), factor=instance.type)
+
+
+@receiver(post_delete, sender=Authenticator)
+def note_removed_factor(instance: Authenticator, **_: Any) -> None:
+    if instance.type != mfa.CODES:
+        user = instance.user
+        events.record("user.removed_factor", user, by=_whoever_asks(user), factor=instance.type)
+
+
+@receiver(factor_signals.authenticator_added)
+@receiver(factor_signals.authenticator_removed)
+def end_other_sessions(request: HttpRequest, user: User, authenticator: Authenticator, **_: Any) -> None:
+    if authenticator.type != mfa.CODES:
+        devices.end_access(request, user)
+
+
+@receiver(factor_signals.authentication_failed)
+def note_failed_factor(user: User, **_: Any) -> None:
+    """The first factor was right: whoever it was knows the password or reads the mail."""
+    events.record("user.factor_failed", user, by=Actor.guest())
+
+
+@events.on("user.signed_in_on_new_device", outside=True)
+def tell_of_new_device(event: Event, key: str) -> None:
+    device = Device.objects.select_related("user").filter(uid=event.data["device"]).first()
+    if device is not None:
+        mail.send("new_device", to=device.user.email, key=key, values={"device": device, "at": event.at})
+
+
+@events.on("user.added_address", outside=True)
+def tell_of_added_address(event: Event, key: str) -> None:
+    """To the address they had before: whoever added one could sign in with it."""
+    user = User.objects.filter(uid=event.subject_id).first()
+    if user is not None:
+        mail.send("address_added", to=user.email, key=key)
+
+
+@events.on("user.lost_factors", outside=True)
+def tell_of_lost_factors(event: Event, key: str) -> None:
+    user = User.objects.filter(uid=event.subject_id).first()
+    if user is not None:
+        mail.send("factors_removed", to=user.email, key=key)
+
+
+def _whoever_asks(user: User) -> Actor:
+    """People change their own factors on pages; elsewhere it is a command."""
+    return Actor.person(user) if context.request is not None else Actor.system("command")

@@ -1,0 +1,61 @@
+"""What keeps two requests at once from doing what one alone may."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.sessions.models import Session
+from django.db import transaction
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+
+from accounts.users.models import User
+
+View = Callable[..., HttpResponseBase]
+
+
+def one_at_a_time(view: View) -> View:
+    """Posts of one session wait for each other: what the first used up, such as a mailed code, the second misses.
+
+    Locks the session's row and reads it again; its changes are saved before the lock is given back.
+    """
+
+    @wraps(view)
+    def waiting(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        key = request.session.session_key
+        if request.method != "POST" or key is None:
+            return view(request, *args, **kwargs)
+        with transaction.atomic():
+            if not lock_session(key):
+                return redirect("account_login")
+            request.session = type(request.session)(key)
+            response = view(request, *args, **kwargs)
+            if request.session.modified:
+                request.session.save()
+            return response
+
+    return waiting
+
+
+def lock_session(session_key: str) -> bool:
+    """Wait for the session's row; False when it is gone."""
+    return Session.objects.select_for_update().filter(session_key=session_key).exists()
+
+
+def person_locked(view: View) -> View:
+    """Posts of one person wait for each other, so that of two last factors one stays. Locks the person."""
+
+    @wraps(view)
+    def waiting(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method != "POST" or not request.user.is_authenticated:
+            return view(request, *args, **kwargs)
+        with transaction.atomic():
+            lock_person(request.user.pk)
+            return view(request, *args, **kwargs)
+
+    return waiting
+
+
+def lock_person(user_id: int) -> None:
+    """Wait for the person's row. Raises User.DoesNotExist."""
+    User.objects.select_for_update(of=("self",)).get(pk=user_id)

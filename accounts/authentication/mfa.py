@@ -1,0 +1,151 @@
+"""Second factors: what allauth keeps of them is encrypted here, and who must have one keeps one."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar, Self
+from uuid import UUID
+
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.db import transaction
+from django.db.models import OuterRef, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from accounts.permissions.models import Role
+from accounts.sessions import services as devices
+from accounts.users.models import User
+from core import encryption
+from core.context import Actor
+from core.events import services as events
+
+MISSING = "factor_missing"  # in the session of somebody who must set one up first
+CODES = Authenticator.Type.RECOVERY_CODES
+
+
+class FactorAdapter(DefaultMFAAdapter):
+    """allauth's factors under the rules of this house."""
+
+    error_messages: ClassVar = {
+        **DefaultMFAAdapter.error_messages,
+        "cannot_delete_authenticator": _("Your role asks for a second factor. Add another one before you remove this."),
+        "cannot_generate_recovery_codes": _("Recovery codes stand in for a second factor. Add one first."),
+        "incorrect_code": _("This code does not fit, or it was used already."),
+        "unverified_email": _("Confirm your e-mail address first."),
+    }
+
+    def encrypt(self, text: str) -> str:
+        return encryption.encrypt(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return encryption.decrypt(encrypted_text)
+
+    def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
+        """Whether its person may be left without it. Call it with the person locked."""
+        others = held_by(authenticator.user_id).exclude(pk=authenticator.pk)
+        return others.exists() or not asked_of(authenticator.user_id).exists()
+
+    def get_public_key_credential_user_entity(self, user: User) -> dict[str, Any]:
+        """What a passkey keeps of a person: their public id, never a row's number."""
+        return {"id": user.uid.bytes, "display_name": user.display_name, "name": user.email}
+
+    def _get_site_name(self) -> str:
+        return str(settings.SITE_NAME)
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityKey:
+    """A passkey or a security key. `credential` is its own id, which names it in addresses."""
+
+    credential: str
+    name: str
+    is_passkey: bool
+    added_at: datetime
+    last_used_at: datetime | None
+
+    @classmethod
+    def of(cls, row: Authenticator) -> Self:
+        key = row.wrap()
+        credential = row.data["credential"]["id"]
+        return cls(credential, key.name, bool(key.is_passwordless), row.created_at, row.last_used_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Factors:
+    """All that a person can sign in with beside password and mail."""
+
+    app: Authenticator | None
+    keys: list[SecurityKey]
+    codes_left: int
+
+    @property
+    def has_any(self) -> bool:
+        return self.app is not None or bool(self.keys)
+
+
+def factors_of(user: User) -> Factors:
+    """A person's second factors, keys oldest first. One query."""
+    rows = list(Authenticator.objects.filter(user=user).order_by("pk"))
+    by_type = {row.type: row for row in rows}
+    codes = by_type.get(CODES)
+    return Factors(
+        app=by_type.get(Authenticator.Type.TOTP),
+        keys=[SecurityKey.of(row) for row in rows if row.type == Authenticator.Type.WEBAUTHN],
+        codes_left=len(codes.wrap().get_unused_codes()) if codes else 0,
+    )
+
+
+def asked_of(person: int | OuterRef) -> QuerySet[Role]:
+    """The roles of a person that ask for a second factor."""
+    return Role.objects.filter(requires_mfa=True, group__user=person)
+
+
+def held_by(person: int | OuterRef) -> QuerySet[Authenticator]:
+    """The second factors of a person; recovery codes alone are none."""
+    held: QuerySet[Authenticator] = Authenticator.objects.filter(user=person).exclude(type=CODES)
+    return held
+
+
+def is_missing(user: User) -> bool:
+    """Whether a person must have a second factor and has none. No query for customers, two at most for staff."""
+    return user.is_staff and asked_of(user.pk).exists() and not held_by(user.pk).exists()
+
+
+@transaction.atomic
+def remove_all(*, user: User, by: Actor) -> int:
+    """Let somebody in again who lost phone and codes; gives how many factors they had. Sessions and tokens end.
+
+    Locks the person. For whoever runs commands, after making sure who asks. Records user.lost_factors when there were
+    any, of which the person is told by mail.
+    """
+    User.objects.select_for_update(of=("self",)).get(pk=user.pk)
+    gone = [row.delete() for row in Authenticator.objects.filter(user=user)]
+    if gone:
+        devices.end_access(user=user)
+        events.record("user.lost_factors", user, by=by, factors=len(gone))
+    return len(gone)
+
+
+def renew_secrets() -> int:
+    """Encrypt all factors anew with the first of DATA_KEYS; gives how many. Locks one row at a time."""
+    rows = Authenticator.objects.exclude(type=Authenticator.Type.WEBAUTHN).order_by("pk").values_list("pk", flat=True)
+    return sum(_renew_row(pk) for pk in rows.iterator())
+
+
+@transaction.atomic
+def _renew_row(pk: int) -> bool:
+    row = Authenticator.objects.select_for_update().filter(pk=pk).first()
+    if row is None:
+        return False
+    name = "seed" if row.type == CODES else "secret"
+    row.data[name] = encryption.renew(row.data[name])
+    row.save(update_fields=["data"])
+    return True
+
+
+def person_behind(handle: bytes) -> User | None:
+    """Whose passkey says `handle`; none for what is not a public id. One query."""
+    try:
+        return User.objects.filter(uid=UUID(bytes=handle)).first()
+    except ValueError:
+        return None

@@ -1,0 +1,102 @@
+"""Which new passwords are refused: those that are soon guessed, and those that leaked somewhere already."""
+
+import hashlib
+from collections.abc import Iterator
+from functools import cache
+from http import HTTPStatus
+from typing import Any, Final
+
+import structlog
+import urllib3
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from urllib3.exceptions import HTTPError
+from zxcvbn import zxcvbn
+
+from accounts.users.models import User
+
+log = structlog.get_logger(__name__)
+
+LONGEST: Final = 72  # characters that are looked at; more make nothing weaker
+SECONDS: Final = 1.5
+PREFIX: Final = 5  # figures of the digest that leave the house: some hundreds of passwords share them
+
+REASONS: Final = {
+    "passwords": gettext_lazy("It is among the passwords that many people use."),
+    "names": gettext_lazy("It is a name."),
+    "user_inputs": gettext_lazy("It is like your name or your address."),
+    "dictionary": gettext_lazy("It is a word that stands in dictionaries."),
+    "spatial": gettext_lazy("Its keys stand beside each other."),
+    "repeat": gettext_lazy("It says the same thing again and again."),
+    "sequence": gettext_lazy("It is a row of letters or numbers as everyone counts them."),
+    "date": gettext_lazy("It is a date."),
+    "regex": gettext_lazy("It is a year."),
+}
+
+
+class GuessableValidator:
+    """Refuses what zxcvbn guesses in fewer than 10 to the power of 8 attempts, and says why."""
+
+    def __init__(self, min_score: int = 3) -> None:
+        self._min_score = min_score
+
+    def validate(self, password: str, user: User | None = None) -> None:
+        found = zxcvbn(password[:LONGEST], user_inputs=list(_words_of(user)))
+        if found["score"] < self._min_score:
+            words = _("This is easy to guess. %(reason)s Add a word or two that have nothing to do with it.")
+            raise ValidationError(words % {"reason": _reason(found["sequence"])}, code="password_guessable")
+
+    def get_help_text(self) -> str:
+        return _("A few unrelated words are easy to remember and hard to guess.")
+
+
+class BreachedValidator:
+    """Refuses what is on a public list of leaked passwords, asked by the beginning of its digest.
+
+    Off without PASSWORD_BREACH_URL. When the list does not answer in time the password passes: nobody is kept out
+    because somebody else's server is down.
+    """
+
+    def validate(self, password: str, user: User | None = None) -> None:
+        if settings.PASSWORD_BREACH_URL and _is_breached(password):
+            words = _("This password is on a list of leaked ones, which burglars try first. Choose another.")
+            raise ValidationError(words, code="password_breached")
+
+    def get_help_text(self) -> str:
+        return ""
+
+
+def _words_of(user: User | None) -> Iterator[str]:
+    if user is not None:
+        yield from filter(None, (user.email, *user.email.split("@"), *user.name.split()))
+    yield settings.SITE_NAME
+
+
+def _reason(parts: list[dict[str, Any]]) -> str:
+    """Why a password is weak, by the longest part of it that was recognised."""
+    longest = max(parts, key=lambda part: len(part["token"]), default={})
+    kind = longest.get("pattern", "")
+    if kind == "dictionary":
+        source = longest["dictionary_name"]
+        kind = "names" if "name" in source else source if source in REASONS else kind
+    return str(REASONS.get(kind, _("It is too short.")))
+
+
+def _is_breached(password: str) -> bool:
+    digest = hashlib.sha1(password.encode(), usedforsecurity=False).hexdigest().upper()
+    try:
+        answer = _pool().request("GET", settings.PASSWORD_BREACH_URL + digest[:PREFIX], headers={"Add-Padding": "true"})
+    except HTTPError as failure:
+        log.warning("breach_list_unreachable", error=type(failure).__name__)
+        return False
+    # Lines are "rest of a digest:how often"; what only pads the answer is counted 0.
+    lines = answer.data.decode(errors="replace").splitlines()
+    counts = dict(line.strip().split(":", 1) for line in lines if ":" in line)
+    return answer.status == HTTPStatus.OK and counts.get(digest[PREFIX:], "0") != "0"
+
+
+@cache
+def _pool() -> urllib3.PoolManager:
+    return urllib3.PoolManager(timeout=urllib3.Timeout(total=SECONDS), retries=False)

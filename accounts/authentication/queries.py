@@ -1,0 +1,62 @@
+"""Find the session behind an access token of an app."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth import HASH_SESSION_KEY
+from django.contrib.sessions.models import Session
+from django.db.models import OuterRef, Subquery
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+
+from accounts.bans.queries import is_banned
+from accounts.permissions.queries import permissions_held, remember_permissions
+from accounts.sessions.models import Device
+from accounts.users.models import User
+from core.prepared_queries import PreparedQuery
+from core.web.sessions import SessionStore
+
+APP = PreparedQuery(
+    lambda session, person, now: (
+        Device.objects.select_related("user__avatar")
+        .annotate(
+            kept=Subquery(
+                Session.objects.filter(session_key=OuterRef("session_key"), expire_date__gt=now).values("session_data")
+            ),
+            held=permissions_held(OuterRef("user_id")),
+            banned=is_banned(OuterRef("user_id"), now),
+        )
+        .filter(app_session=session, user__uid=person, user__is_active=True)
+        .exclude(session_key="")
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AppSession:
+    """The session behind an app's token: whose it is, its key, and what it holds, to be read."""
+
+    user: User
+    key: str
+    session: dict[str, Any]
+
+
+def app_session_of(session: UUID, person: UUID, now: datetime | None = None) -> AppSession | None:
+    """The session that an app's token names, with its person and what they may do; one query.
+
+    None when it is over: ended by hand, by a change of what guards the account, by time, or with the account.
+    """
+    device = APP.first(session=session, person=person, now=now or timezone.now())
+    if device is None or device.kept is None or device.banned:
+        return None
+    kept, user = SessionStore().decode(device.kept), device.user
+    signed = str(kept.get(HASH_SESSION_KEY, ""))
+    if not any(
+        constant_time_compare(signed, own)
+        for own in (user.get_session_auth_hash(), *user.get_session_auth_fallback_hash())
+    ):
+        return None
+    remember_permissions(user, device.held)
+    return AppSession(user, device.session_key, kept)

@@ -1,0 +1,33 @@
+"""How often somebody may try, so that guessing ends and nobody is locked out by a stranger.
+
+Attempts on an account are counted apart for a browser that its person signed in with before: what strangers do there
+does not count against it. Whether an account exists makes no difference to what is counted.
+"""
+
+from typing import Final
+
+from django.http import HttpRequest
+
+from accounts.sessions import devices
+from accounts.sessions.models import Device
+from core import rate_limits
+from core.validation.email_addresses import find_email
+
+CODES_FOR_NETWORK: Final = "5/15minutes"
+NOTED: Final = "1/5minutes"  # how often it is written down that somebody has to wait
+CODES_FOR_ADDRESS: Final = "20/hour"  # of all strangers together: nobody's mailbox is flooded
+
+
+def bucket_of(request: HttpRequest, email: str) -> str:
+    """What attempts on an account are counted by: one known browser, or all strangers. One query with a cookie."""
+    email, mark = find_email(email), devices.mark_of(request)
+    known = mark and Device.objects.filter(mark=mark, user__emailaddress__email=email).exists()
+    return f"{email}:{mark if known else 'strangers'}"
+
+
+def may_send_code(request: HttpRequest, email: str) -> bool:
+    """Count one more code for an address, and say whether it is not too many. Nobody gets one while we cannot count."""
+    bucket = bucket_of(request, email)
+    network = rate_limits.client_key(request) if bucket.endswith(":strangers") else ""
+    for_network = rate_limits.hit(CODES_FOR_NETWORK, "login-code", bucket, network, fail_closed=True)
+    return for_network.allowed and rate_limits.hit(CODES_FOR_ADDRESS, "login-code", bucket, fail_closed=True).allowed

@@ -1,0 +1,28 @@
+"""The page about sign-in methods."""
+
+from typing import cast
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from accounts.authentication import mfa
+from accounts.users.models import User
+from core.web.http import PageRequest
+
+
+@require_safe
+@never_cache
+@login_required
+def security(request: PageRequest) -> HttpResponse:
+    """With what I sign in. One query beside the session's.
+
+    Whoever was led here to set a second factor up, and did, is free to go.
+    """
+    held = mfa.factors_of(cast("User", request.user))
+    if held.has_any:
+        request.session.pop(mfa.MISSING, None)
+    is_missing = mfa.MISSING in request.session
+    return render(request, "accounts/security.html", {"factors": held, "is_missing": is_missing})

@@ -1,0 +1,1 @@
+"""Bans: who may not sign in or write, and until when."""

@@ -1,0 +1,261 @@
+"""Who may not write here: a person, an address or a network, in a part of the house or in all, for a time or ever."""
+
+from datetime import datetime
+from email.utils import parseaddr
+from ipaddress import ip_network
+from typing import Final
+from uuid import UUID
+
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import formats, timezone
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from accounts.bans.models import Ban
+from accounts.sessions import services as devices
+from accounts.users.models import User
+from core import context
+from core.context import Actor
+from core.errors import Denied, Invalid, NotFound
+from core.events import services as events
+from core.validation.email_addresses import canonical_email
+
+Scope = Ban.Scope
+# The widest network that is banned at once: beyond, it is whole providers.
+WIDEST: Final = {4: 16, 6: 32}
+
+
+class Banned(Denied):
+    """`until` is a moment in ISO 8601, "" for ever."""
+
+    code = "banned"
+    message = _("You may not write here %(how_long)s. If you think this is wrong, write to %(appeal)s.")
+
+
+class NetworkBanned(Denied):
+    """`until` is a moment in ISO 8601, "" for ever."""
+
+    code = "network_banned"
+    message = _(
+        "From your network nobody signs in or makes an account %(how_long)s. If you think this is wrong, write to "
+        "%(appeal)s."
+    )
+
+
+class NotToBeBanned(Denied):
+    code = "not_to_be_banned"
+    message = _("This person cannot be banned by you.")
+
+
+class OwnAddress(Denied):
+    code = "own_address_banned"
+    message = _("This is your own address. Ask somebody else who may ban.")
+
+
+class OwnNetwork(Denied):
+    code = "own_network_banned"
+    message = _("You are in this network yourself, and so would be everybody who works beside you.")
+
+
+class InvalidBan(Invalid):
+    code = "invalid_ban"
+    message = _("Name one person, address or network, and an end in the future.")
+
+
+@transaction.atomic
+def ban(
+    *,
+    by: Actor,
+    scope: str,
+    reason: str,
+    user: User | None = None,
+    email: str = "",
+    network: str = "",
+    words: str = "",
+    until: datetime | None = None,
+    now: datetime | None = None,
+) -> Ban:
+    """Let somebody write no more. An address of somebody who is known here bans that person.
+
+    From all: whoever it is, is signed out everywhere at once, programs of theirs are refused. Locks the person. Raises
+    Denied without accounts.ban_user, NotToBeBanned for oneself, owners and who may do what `by` may not, InvalidBan.
+    Records user.banned.
+    """
+    by.require("accounts.ban_user")
+    now, email = now or timezone.now(), _email(email)
+    person = user or (_owner_of(email) if email else None)
+    if [bool(person or email), bool(network)].count(True) != 1 or scope not in Scope or (until and until <= now):
+        raise InvalidBan
+    network = _network(network) if network else ""
+    _require_not_oneself(email, network, by)
+    if person is not None:
+        _require_bannable(person, by)
+    made = Ban.objects.create(
+        user=person,
+        email_digest="" if person or not email else digest_of(email),
+        email_hint="" if person or not email else _hint_of(email),
+        network=network,
+        scope=scope,
+        reason=reason,
+        words=words.strip()[:300],
+        until=until,
+        created_at=now,
+        made_by=by.user,
+    )
+    if person is not None and scope == Scope.ALL:
+        devices.end_access(user=person)
+    subject = person or ("user", "")
+    events.record("user.banned", subject, by=by, now=now, ban=made.public_id, scope=scope, reason=reason, until=until)
+    return made
+
+
+@transaction.atomic
+def unban(*, ban_uid: UUID, by: Actor, now: datetime | None = None) -> bool:
+    """End a ban; False when it had ended. Locks the ban.
+
+    Raises Denied without accounts.ban_user, NotFound. Records user.unbanned.
+    """
+    by.require("accounts.ban_user")
+    now = now or timezone.now()
+    row = Ban.objects.select_for_update(of=("self",)).select_related("user").filter(uid=ban_uid).first()
+    if row is None:
+        raise NotFound
+    if row.ended_at is not None or (row.until is not None and row.until <= now):
+        return False
+    row.ended_at, row.ended_by = now, by.user
+    row.save(update_fields=["ended_at", "ended_by"])
+    events.record("user.unbanned", row.user or ("user", ""), by=by, now=now, ban=row.public_id, scope=row.scope)
+    return True
+
+
+def require_free(*, by: Actor, scope: str, network: str = "", now: datetime | None = None) -> None:
+    """Before somebody writes: nobody banned from this part or from all goes on. One query; none for the system.
+
+    Raises Banned.
+    """
+    found = running_ban(user=by.user, scope=scope, network=network, now=now)
+    if found is not None:
+        raise refusal(found)
+
+
+def person_called(uid: UUID | None, *, by: Actor) -> User | None:
+    """The person that who may ban means; None for none. Raises Denied, NotFound."""
+    by.require("accounts.ban_user")
+    if uid is None:
+        return None
+    found = User.objects.filter(uid=uid).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def running_ban(
+    *, user: User | None, scope: str = Scope.ALL, network: str = "", now: datetime | None = None
+) -> Ban | None:
+    """The ban that keeps somebody from a part of the house, the longest first; None when there is none."""
+    who = _who_is(user, network)
+    if not who:
+        return None
+    found = Ban.objects.running(now or timezone.now()).filter(who, scope__in={scope, Scope.ALL})
+    return max(found, key=lambda one: (one.until is None, one.until or one.created_at), default=None)
+
+
+def running_for(user: User, scope: str, network: str = "", now: datetime | None = None) -> QuerySet[Ban]:
+    """The bans that keep a person from a part of the house, to ask for within another query."""
+    return Ban.objects.running(now or timezone.now()).filter(_who_is(user, network), scope__in={scope, Scope.ALL})
+
+
+@transaction.atomic
+def note_kept_out(row: Ban, *, now: datetime | None = None) -> None:
+    """Somebody was not let in from a banned network. Records ban.kept_out; who it was is not said."""
+    events.record("ban.kept_out", row, by=Actor.guest(), now=now)
+
+
+def refusal(row: Ban) -> Banned:
+    return Banned(**_terms(row))
+
+
+def door_refusal(row: Ban) -> Banned | NetworkBanned:
+    """What somebody hears who may not come in."""
+    return NetworkBanned(**_terms(row)) if row.network else refusal(row)
+
+
+def _terms(row: Ban) -> dict[str, str]:
+    end = formats.date_format(timezone.localtime(row.until), "DATETIME_FORMAT") if row.until else ""
+    how_long = _t("until %(end)s") % {"end": end} if end else _t("any more")
+    appeal = parseaddr(settings.REPLY_TO_EMAIL or settings.DEFAULT_FROM_EMAIL)[1]
+    return {"how_long": how_long, "appeal": appeal, "until": row.until.isoformat() if row.until else ""}
+
+
+def digest_of(text: str) -> str:
+    """What is kept of an address or a network that nobody should read back."""
+    return salted_hmac("accounts.moderation", text, algorithm="sha256").hexdigest() if text else ""
+
+
+def _hint_of(email: str) -> str:
+    """So much of an address that staff recognise it: its first letters and its domain."""
+    local, _at, domain = email.rpartition("@")
+    return f"{local[: min(2, len(local) - 1)]}…@{domain}"
+
+
+def _require_not_oneself(email: str, network: str, by: Actor) -> None:
+    """Raises OwnAddress, OwnNetwork."""
+    if email and by.user is not None:
+        mine = {by.user.email, *EmailAddress.objects.filter(user=by.user).values_list("email", flat=True)}
+        if email in mine:
+            raise OwnAddress(field="email")
+    here = context.current().address
+    if network and here and network in _networks_around(here):
+        raise OwnNetwork(field="network")
+
+
+def _who_is(user: User | None, network: str) -> Q:
+    """By what bans know somebody. A network's is not for staff: it could be their own, and shut out who can end it."""
+    who = Q() if user is None else Q(user=user) | Q(email_digest=digest_of(user.email))
+    if network and not (user is not None and user.is_staff):
+        who |= Q(network__in=_networks_around(network))
+    return who
+
+
+def _require_bannable(person: User, by: Actor) -> None:
+    """Owners stay; so does who may do something that `by` may not, and `by`."""
+    person = User.objects.select_for_update(of=("self",)).get(pk=person.pk)
+    is_owner = person.is_superuser or person.groups.filter(role__slug="owner").exists()
+    if is_owner or by.id == person.public_id or any(not by.can(right) for right in person.get_all_permissions()):
+        raise NotToBeBanned
+
+
+def _email(text: str) -> str:
+    try:
+        return canonical_email(text) if text.strip() else ""
+    except ValidationError as wrong:
+        raise InvalidBan(wrong.message, field="email") from None
+
+
+def _owner_of(email: str) -> User | None:
+    proved = EmailAddress.objects.filter(email=email, verified=True).values("user_id")
+    return User.objects.filter(Q(pk__in=proved) | Q(email=email)).first()
+
+
+def _network(text: str) -> str:
+    try:
+        network = ip_network(text.strip(), strict=False)
+    except ValueError:
+        raise InvalidBan(field="network") from None
+    if network.prefixlen < WIDEST[network.version]:
+        raise InvalidBan(_("This network is too wide."), field="network")
+    return str(network)
+
+
+def _networks_around(text: str) -> list[str]:
+    """The networks, as wide as one is banned, in which a caller's own lies; none for what is no address."""
+    try:
+        own = ip_network(text, strict=False)
+    except ValueError:
+        return []
+    return [str(own.supernet(new_prefix=width)) for width in range(WIDEST[own.version], own.prefixlen + 1)]

@@ -1,1 +1,0 @@
-"""A person's own data: fetch a copy, close the account."""

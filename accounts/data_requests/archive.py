@@ -1,0 +1,89 @@
+"""An export as a zip: what every keeper gives out, and a README that tells what is what."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from shutil import copyfileobj
+from textwrap import fill
+from typing import IO, Any
+from uuid import UUID
+from zipfile import ZIP_DEFLATED, ZipFile
+
+from django.conf import settings
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from accounts.privacy import registry as privacy
+from accounts.privacy.registry import Copy, Part, Person, Records
+from core.money import Money
+
+WIDTH = 100
+BLOCK = 256 * 1024
+
+
+def write(target: IO[bytes], person: Person, now: datetime) -> None:
+    """Write all that is given out about a person; in memory there is one row or one block at a time.
+
+    What the database is asked does not grow with the rows but by pieces. Raises what a keeper or the storage raises.
+    """
+    told: list[str] = []
+    with ZipFile(target, "w", ZIP_DEFLATED) as archive:
+        for keeper in privacy.keepers().values():
+            for part in keeper.export(person):
+                with archive.open(part.path, "w", force_zip64=True) as entry:
+                    _fill(entry, part)
+                told.append(f"{part.path}\n    {part.words}")
+        archive.writestr("README.txt", _readme(person, told, now))
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON holds it: times in UTC after ISO 8601, money as minor units and currency."""
+    match value:
+        case datetime():
+            return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        case date():
+            return value.isoformat()
+        case Money():
+            return {"minor": value.minor, "currency": value.currency}
+        case UUID() | Decimal() | Promise():
+            return str(value)
+    raise TypeError(f"{type(value).__name__} has no form in an export")
+
+
+def _fill(entry: IO[bytes], part: Part) -> None:
+    match part:
+        case Records():
+            for piece in _json(part.rows):
+                entry.write(piece.encode())
+        case Copy():
+            with part.file.open("rb") as source:
+                copyfileobj(source, entry, BLOCK)
+
+
+def _json(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    before = "[\n"
+    for row in rows:
+        yield before + json.dumps(row, indent=2, ensure_ascii=False, default=plain)
+        before = ",\n"
+    yield "\n]\n" if before == ",\n" else "[]\n"
+
+
+def _readme(person: Person, told: list[str], now: datetime) -> str:
+    withheld = [
+        f"- {holding.words}: {holding.not_exported}"
+        for keeper in privacy.keepers().values()
+        for holding in keeper.holdings
+        if holding.not_exported
+    ]
+    parts = [
+        _("What %(site)s holds about %(who)s, as of %(at)s.")
+        % {"site": settings.SITE_NAME, "who": person.user.email, "at": plain(now)},
+        _("JSON files hold a list of objects in UTF-8. Times are in UTC after ISO 8601, amounts of money are in minor "
+          "units (cents) with their currency after ISO 4217, other people are named by the ids of their accounts."),
+        _("Files"),
+        *told,
+        _("What is not in here"),
+        *withheld,
+    ]  # fmt: skip
+    return "\n\n".join(part if "\n" in part else fill(part, WIDTH) for part in parts) + "\n"

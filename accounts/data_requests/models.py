@@ -1,0 +1,99 @@
+"""What people ask of their data: a copy of it, and to be forgotten."""
+
+from contextlib import suppress
+from datetime import datetime
+from functools import partial
+from typing import ClassVar, Self
+
+from django.conf import settings
+from django.core.files.storage import Storage, storages
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from core.ids import uuid7
+
+
+def private_storage() -> Storage:
+    return storages["private"]
+
+
+def export_name(export: "DataExport", filename: str) -> str:
+    """Another each time it is asked, so that of two workers neither touches the other's file."""
+    return f"exports/{uuid7().hex}.zip"
+
+
+class DataExportQuerySet(models.QuerySet["DataExport"]):
+    def locked(self) -> Self:
+        return self.select_for_update(of=("self",)).order_by("pk")
+
+
+class DataExport(models.Model):
+    """A copy of what the house holds about a person. The mail has a link with a secret; here is its digest.
+
+    waiting -> ready -> over; waiting -> failed.
+    """
+
+    public_kind: ClassVar[str] = "export"
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("being made")
+        READY = "ready", _("ready")
+        OVER = "over", _("over")
+        FAILED = "failed", _("failed")
+
+    uid = models.UUIDField(_("uid"), default=uuid7, unique=True, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="exports", verbose_name=_("person"))
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.WAITING)
+    file = models.FileField(_("file"), upload_to=export_name, storage=private_storage, blank=True)
+    size = models.BigIntegerField(_("size in bytes"), null=True)
+    digest = models.CharField(_("digest"), max_length=64, blank=True, editable=False)
+    asked_at = models.DateTimeField(_("asked at"), default=timezone.now)
+    made_at = models.DateTimeField(_("made at"), null=True)
+    expires_at = models.DateTimeField(_("available until"), null=True)
+
+    objects = DataExportQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("export of a person's data")
+        verbose_name_plural = _("exports of people's data")
+        ordering: ClassVar = ["-id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user"], condition=Q(state="waiting"), name="export_one_at_a_time"),
+            models.CheckConstraint(condition=Q(state__in=["waiting", "ready", "over", "failed"]), name="export_state"),
+            models.CheckConstraint(
+                condition=Q(state="ready") ^ (Q(file="") & Q(digest="")), name="export_ready_has_file"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="ready")
+                | Q(size__gt=0, made_at__isnull=False, expires_at__gt=F("made_at"), made_at__gte=F("asked_at")),
+                name="export_ready_dates",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["user", "-id"], name="export_of_person"),
+            models.Index(fields=["expires_at"], condition=Q(state="ready"), name="export_expiring"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.uid)
+
+    @property
+    def public_id(self) -> str:
+        return str(self.uid)
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether it can be fetched."""
+        return self.state == self.State.READY and self.expires_at is not None and now < self.expires_at
+
+    def remove(self) -> None:
+        """Delete it, and its file once that is committed."""
+        if self.file:
+            transaction.on_commit(partial(_delete_file, str(self.file.name)), robust=True)
+        self.delete()
+
+
+def _delete_file(name: str) -> None:
+    with suppress(FileNotFoundError):
+        private_storage().delete(name)

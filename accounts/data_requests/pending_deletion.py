@@ -1,0 +1,33 @@
+"""Whoever signs in to an account that is being closed gets no further than where that is taken back."""
+
+from http import HTTPStatus
+from typing import Any, Final
+
+from allauth.account.signals import user_logged_in
+from django.dispatch import receiver
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+
+from accounts.authentication import login_checks
+from accounts.users.models import User
+from core.api.problems import problem_response
+
+CLOSING: Final = "closing"  # in the session of whoever signed in to such an account
+
+STAYS_OPEN: Final = ("/account/closing/", "/account/logout/", "/api/v1/me/closing/", "/pages/")
+
+
+@receiver(user_logged_in)
+def mark_session(request: HttpRequest, user: User, **_: Any) -> None:
+    if login_checks.met(user).is_closing:
+        request.session[CLOSING] = True
+
+
+def led_elsewhere(request: HttpRequest) -> HttpResponseBase | None:
+    """The answer to somebody whose account is being closed; None for everybody else. Reads the session."""
+    if request.path.startswith(STAYS_OPEN) or not request.session.get(CLOSING):
+        return None
+    if request.path.startswith("/api/"):
+        return problem_response(HTTPStatus.FORBIDDEN, "account_closing", _("This account is being closed."))
+    return redirect("accounts:closing")

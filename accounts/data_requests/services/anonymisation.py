@@ -1,0 +1,82 @@
+"""Make an account nobody's: the row stays, for what others and the books have with it, and says nothing any more."""
+
+from collections.abc import Collection
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.contrib.sessions.models import Session
+from django.db import transaction
+from django.db.models import Model, Q
+from django.utils.translation import gettext as _
+
+from accounts.api_keys.models import ApiKey
+from accounts.data_requests.models import DataExport
+from accounts.impersonation.models import Impersonation
+from accounts.oauth.models import AccessToken, AuthorizationCode, Client, Consent, DeviceGrant, IDToken, RefreshToken
+from accounts.permissions.models import Entitlement
+from accounts.sessions.models import Device
+from accounts.subscriptions.models import Subscription
+from accounts.users.models import User
+from core.api.models import IdempotencyKey
+from core.content.services import pictures
+from core.events.models import EventDelivery
+
+THEIRS: tuple[type[Model], ...] = (
+    *(AccessToken, RefreshToken, IDToken, AuthorizationCode, DeviceGrant, Consent, Client),
+    *(ApiKey, Authenticator, EmailAddress),
+)
+
+
+@transaction.atomic
+def forget_account(*, user: User, emails: Collection[str]) -> None:
+    """Erase all that an account says of its person, their keys, factors, programs, letters, exports and picture.
+
+    `emails` are the addresses that they proved to own.
+
+    Locks the person; again is no change. Files go once this is committed.
+    """
+    user = User.objects.select_for_update(of=("self",)).select_related("avatar").get(pk=user.pk)
+    end_sessions(user)
+    _forget_traces(user)
+    for kind in THEIRS:
+        kind._default_manager.filter(user=user).delete()  # noqa: SLF001  each has its own
+    theirs = Q(user=user) | Q(user__isnull=True, email__in=emails)
+    Entitlement.objects.filter(theirs).delete()
+    Subscription.objects.filter(theirs).delete()
+    Impersonation.objects.filter(person=user).update(reason=_("Erased with the person"))
+    for export in DataExport.objects.filter(user=user):
+        export.remove()
+    picture = user.avatar
+    _empty(user)
+    if picture is not None:
+        pictures.remove_picture(picture)
+
+
+def end_sessions(user: User) -> None:
+    """End every session of a person, and forget where they were."""
+    theirs = Device.objects.filter(user=user)
+    Session.objects.filter(session_key__in=theirs.exclude(session_key="").values("session_key")).delete()
+    theirs.delete()
+
+
+def _forget_traces(user: User) -> None:
+    """Where their name or address may stand in passing: answers kept for a day, errors of mails, the admin's log."""
+    IdempotencyKey.objects.filter(principal=f"user:{user.uid}").delete()
+    about = Q(event__subject_kind=user.public_kind, event__subject_id=user.public_id)
+    about |= Q(event__actor_kind="user", event__actor_id=user.public_id)
+    EventDelivery.objects.filter(about).exclude(error="").update(error="")
+    people = ContentType.objects.get_for_model(User)
+    LogEntry.objects.filter(content_type=people, object_id=str(user.pk)).update(object_repr=str(user.uid))
+
+
+def _empty(user: User) -> None:
+    user.email, user.name, user.bio, user.avatar = user.erased_email, _("Somebody who left"), "", None
+    user.set_unusable_password()
+    user.is_active = user.is_staff = user.is_superuser = False
+    user.last_login, user.session_epoch = None, user.session_epoch + 1
+    user.locale, user.time_zone = "en", "UTC"
+    user.save()
+    user.groups.clear()
+    user.user_permissions.clear()

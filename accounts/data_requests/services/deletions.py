@@ -1,0 +1,203 @@
+"""Close an account for good: asked for, taken back within the days of grace, or carried out part by part.
+
+The person is out at once: sessions, keys and tokens end, and whoever signs in gets nowhere but to the page where the
+closing is taken back. What becomes of each thing that the house holds is said by `accounts.privacy.registry`.
+"""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+from django.contrib.sessions.models import Session
+from django.db import connection, transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.api_keys.models import ApiKey
+from accounts.data_requests.services.exports import person_of
+from accounts.privacy import registry as privacy
+from accounts.sessions import services as devices
+from accounts.sessions.models import Device
+from accounts.users.models import Closing, User
+from core.context import Actor
+from core.errors import Conflict, Denied, Invalid, NotFound
+from core.events import services as events
+
+GRACE: Final = timedelta(days=14)
+REMINDED: Final = timedelta(days=1)  # before it is due
+OWNER: Final = "owner"
+LONGEST_REASON: Final = 300
+SWEEP: Final = Actor.system("accounts.closing")
+
+log = structlog.get_logger(__name__)
+
+
+class OnlyOwner(Conflict):
+    code = "only_owner"
+    message = _("You are the only owner here. Make somebody else an owner first.")
+
+
+class ClosingAlready(Conflict):
+    code = "closing_already"
+    message = _("This account is being closed already.")
+
+
+class ReasonMissing(Invalid):
+    code = "closing_without_reason"
+    message = _("Say who asked for it and how.")
+
+
+class OtherAddress(Invalid):
+    code = "not_this_address"
+    message = _("This is not the address of this account.")
+
+
+class TooLate(Conflict):
+    code = "closing_too_late"
+    message = _("It is too late: the account is being erased.")
+
+
+def running_of(user: User) -> Closing | None:
+    """The closing of an account that was asked for and is not over. One query."""
+    return Closing.objects.running().filter(user=user).first()
+
+
+def may_erase(by: Actor, user: User) -> bool:
+    """Whoever may do everything is closed by their like only."""
+    beyond = user.is_superuser and not (by.user and by.user.is_superuser)
+    return by.can("accounts.erase_user") and not beyond
+
+
+@transaction.atomic
+def request_closing(*, user_id: int, by: Actor, reason: str = "", now: datetime | None = None) -> Closing:
+    """Close one's own account in GRACE from now, or with accounts.erase_user that of somebody who asked by letter.
+
+    Locks the person. Sessions, keys and tokens end at once. Raises Denied, OnlyOwner, ClosingAlready, and
+    ReasonMissing for another's account. Records user.closing_requested.
+    """
+    now = now or timezone.now()
+    user = User.objects.select_for_update(of=("self",)).get(pk=user_id)
+    own = by.id == user.public_id
+    if by.user is None or user.is_erased or not (own or may_erase(by, user)):
+        raise Denied
+    if not own and not reason.strip():
+        raise ReasonMissing(field="reason")
+    if running_of(user):
+        raise ClosingAlready
+    if _is_only_owner(user):
+        raise OnlyOwner
+    closing = Closing.objects.create(
+        user=user, asked_by=by.user, reason=reason.strip()[:LONGEST_REASON], asked_at=now, due_at=now + GRACE
+    )
+    _shut_out(user, now)
+    events.record("user.closing_requested", user, by=by, now=now, closing=closing.public_id)
+    return closing
+
+
+@transaction.atomic
+def cancel_closing(*, user_id: int, by: Actor, now: datetime | None = None) -> Closing:
+    """Keep the account after all. Keys and tokens that ended stay so.
+
+    Locks the closing. Raises Denied, NotFound where nothing is being closed, TooLate once erasing has begun. Records
+    user.closing_cancelled.
+    """
+    user = User.objects.get(pk=user_id)
+    if by.id != user.public_id and not may_erase(by, user):
+        raise Denied
+    closing = Closing.objects.running().locked().filter(user=user).first()
+    if closing is None:
+        raise NotFound
+    if closing.state != Closing.State.WAITING:
+        raise TooLate
+    closing.state, closing.ended_at = Closing.State.KEPT, now or timezone.now()
+    closing.save(update_fields=["state", "ended_at"])
+    events.record("user.closing_cancelled", user, by=by, now=now, closing=closing.public_id)
+    return closing
+
+
+def remind(*, now: datetime | None = None) -> int:
+    """Tell those whose account is erased within REMINDED, once each; returns how many. Records user.closing_near."""
+    now = now or timezone.now()
+    soon = Closing.objects.filter(
+        state=Closing.State.WAITING, reminded_at=None, due_at__lte=now + REMINDED, due_at__gt=now
+    )
+    return sum(_remind(pk, now) for pk in soon.values_list("pk", flat=True))
+
+
+def erase_due(*, now: datetime | None = None) -> int:
+    """Erase the people whose grace is over; returns how many are done.
+
+    Each part of the house in a transaction of its own, the account last: whatever stops it, the next run begins again,
+    and what is done already is no change. Who is held back, or whose part fails, is tried again by the next run.
+    """
+    now = now or timezone.now()
+    due = Closing.objects.running().filter(due_at__lte=now).order_by("due_at")
+    return sum(_erase(closing, now) for closing in due.select_related("user"))
+
+
+def forget_addresses(*, now: datetime | None = None) -> None:
+    """Empty the addresses of last mails that could not be sent for a week."""
+    before = (now or timezone.now()) - timedelta(days=7)
+    Closing.objects.filter(ended_at__lt=before).exclude(last_address="").update(last_address="")
+
+
+def _erase(closing: Closing, now: datetime) -> bool:
+    person = person_of(closing.user)
+    if privacy.what_holds_back(person):
+        return False
+    mine = Closing.objects.running().filter(pk=closing.pk)
+    if not mine.update(state=Closing.State.ERASING):
+        return False
+    address = closing.user.email
+    try:
+        for name, keeper in privacy.keepers().items():
+            if name != privacy.LAST:
+                with transaction.atomic():
+                    keeper.erase(person, now)
+        return _finish(closing.pk, address, now)
+    except Exception:
+        log.exception("closing_not_carried_out", closing=closing.public_id)
+        return False
+
+
+@transaction.atomic
+def _finish(pk: int, address: str, now: datetime) -> bool:
+    """The account itself, with the mark that all is done, so that one run says so."""
+    closing = Closing.objects.locked().select_related("user").get(pk=pk)
+    if closing.state != Closing.State.ERASING:
+        return False
+    user = closing.user
+    privacy.keepers()[privacy.LAST].erase(person_of(user), now)
+    closing.state, closing.ended_at, closing.last_address, closing.reason = Closing.State.DONE, now, address, ""
+    closing.save(update_fields=["state", "ended_at", "last_address", "reason"])
+    events.record("user.erased", user, by=SWEEP, now=now, closing=closing.public_id)
+    return True
+
+
+@transaction.atomic
+def _remind(pk: int, now: datetime) -> bool:
+    closing = Closing.objects.locked().select_related("user").get(pk=pk)
+    if closing.state != Closing.State.WAITING or closing.reminded_at is not None:
+        return False
+    closing.reminded_at = now
+    closing.save(update_fields=["reminded_at"])
+    events.record("user.closing_near", closing.user, by=SWEEP, now=now, closing=closing.public_id)
+    return True
+
+
+def _shut_out(user: User, now: datetime) -> None:
+    theirs = Device.objects.filter(user=user).exclude(session_key="")
+    Session.objects.filter(session_key__in=theirs.values("session_key")).delete()
+    devices.end_access(user=user)
+    ApiKey.objects.alive(now).filter(user=user).update(revoked_at=now)
+
+
+def _is_only_owner(user: User) -> bool:
+    owners = User.objects.filter(Q(is_superuser=True) | Q(groups__role__slug=OWNER), is_active=True).distinct()
+    if not owners.filter(pk=user.pk).exists():
+        return False
+    with connection.cursor() as cursor:  # of two last owners who go at once one stays: the second waits for the first
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('accounts.owners', 0))")
+    staying = owners.exclude(closings__state__in=[Closing.State.WAITING, Closing.State.ERASING])
+    return not staying.exclude(pk=user.pk).exists()

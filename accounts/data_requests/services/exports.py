@@ -1,0 +1,153 @@
+"""Copies of what the house holds about a person: asked for, made by the worker, fetched, forgotten."""
+
+import hashlib
+from datetime import datetime, timedelta
+from tempfile import TemporaryFile
+from typing import IO, Final
+from uuid import UUID
+
+import structlog
+from django.core.files import File
+from django.db import transaction
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.translation import gettext_lazy as _
+
+from accounts.data_requests import archive
+from accounts.data_requests.models import DataExport, private_storage
+from accounts.privacy.registry import Person
+from accounts.users.models import User
+from accounts.users.queries import addresses_of
+from core.context import Actor
+from core.errors import Conflict, Denied, NotFound, RateLimited
+from core.events import services as events
+
+KEEP: Final = timedelta(days=7)
+MOST_A_DAY: Final = 3
+A_DAY: Final = timedelta(days=1)
+MAKER: Final = Actor.system("accounts.exports")
+
+log = structlog.get_logger(__name__)
+
+
+class ExportUnderWay(Conflict):
+    code = "export_under_way"
+    message = _("A copy of your data is being made already. The mail comes when it is ready.")
+
+
+class TooManyExports(RateLimited):
+    code = "too_many_exports"
+    message = _("You asked for %(most)d copies within a day. Ask again tomorrow.")
+
+
+class ExportOver(NotFound):
+    code = "export_over"
+    message = _("This copy of your data is not here any more. Ask for a new one.")
+
+
+def person_of(user: User) -> Person:
+    """A person with every address that they proved to own. One query."""
+    return Person(user, addresses_of(user))
+
+
+@transaction.atomic
+def request_export(*, user_id: int, by: Actor, now: datetime | None = None) -> DataExport:
+    """Ask for a copy of one's own data, which the worker makes.
+
+    Locks the person, so that of two requests at once one is made. Raises Denied for somebody else's, ExportUnderWay,
+    TooManyExports. Records export.requested.
+    """
+    now = now or timezone.now()
+    user = User.objects.select_for_update(of=("self",)).get(pk=user_id)
+    if by.id != user.public_id:
+        raise Denied
+    theirs = DataExport.objects.filter(user=user)
+    if theirs.filter(state=DataExport.State.WAITING).exists():
+        raise ExportUnderWay
+    if theirs.filter(asked_at__gt=now - A_DAY).count() >= MOST_A_DAY:
+        raise TooManyExports(most=MOST_A_DAY, retry_after=int(A_DAY.total_seconds()))
+    export = DataExport.objects.create(user=user, asked_at=now)
+    events.record("export.requested", user, by=by, now=now, export=export.public_id)
+    return export
+
+
+def make_export(*, uid: str, now: datetime | None = None) -> bool:
+    """Write the copy into the private storage; False when it is not waited for any more, having kept nothing.
+
+    Outside any transaction. Whatever fails leaves no file behind. Records export.made.
+    """
+    now = now or timezone.now()
+    waiting = DataExport.objects.select_related("user__avatar").filter(uid=uid, state=DataExport.State.WAITING)
+    export = waiting.first()
+    if export is None:
+        return False
+    with TemporaryFile() as written:
+        archive.write(written, person_of(export.user), now)
+        return _keep(export, written, now)
+
+
+def open_export(*, uid: UUID, secret: str, viewer: User, now: datetime | None = None) -> IO[bytes]:
+    """The file, for its person with the secret of the mail. Raises NotFound, ExportOver."""
+    export = DataExport.objects.filter(uid=uid, user=viewer).first()
+    if export is None:
+        raise NotFound
+    if not export.is_open(now or timezone.now()):
+        raise ExportOver
+    if not constant_time_compare(export.digest, _digest(secret)):
+        raise NotFound
+    opened: IO[bytes] = export.file.open("rb")
+    return opened
+
+
+def secret_of(export: DataExport) -> str:
+    """What the mail's link ends in; derived, so that a mail that is sent twice has one link."""
+    return salted_hmac("accounts.exports", export.public_id, algorithm="sha256").hexdigest()
+
+
+def forget_old(*, now: datetime | None = None) -> None:
+    """Delete the files whose time is over, and give up what the worker could not make for a day."""
+    now = now or timezone.now()
+    late = DataExport.objects.filter(state=DataExport.State.WAITING, asked_at__lt=now - A_DAY)
+    late.update(state=DataExport.State.FAILED)
+    for pk in DataExport.objects.filter(state=DataExport.State.READY, expires_at__lte=now).values_list("pk", flat=True):
+        _end(pk)
+
+
+def _keep(export: DataExport, written: IO[bytes], now: datetime) -> bool:
+    size = written.tell()
+    written.seek(0)
+    name = _store(export, written)
+    try:
+        with transaction.atomic():
+            mine = DataExport.objects.locked().filter(pk=export.pk, state=DataExport.State.WAITING)
+            ready = {"state": DataExport.State.READY, "file": name, "size": size, "digest": _digest(secret_of(export))}
+            if mine.update(**ready, made_at=now, expires_at=now + KEEP):
+                events.record("export.made", export.user, by=MAKER, now=now, export=export.public_id, size=size)
+                return True
+    except Exception:
+        private_storage().delete(name)
+        raise
+    private_storage().delete(name)
+    return False
+
+
+def _store(export: DataExport, written: IO[bytes]) -> str:
+    """Half a file is taken away, or a full disk would stay full."""
+    name = DataExport.file.field.generate_filename(export, "")
+    try:
+        return private_storage().save(name, File(written))
+    except OSError:
+        private_storage().delete(name)
+        raise
+
+
+@transaction.atomic
+def _end(pk: int) -> None:
+    export = DataExport.objects.locked().get(pk=pk)
+    name = str(export.file.name)
+    DataExport.objects.filter(pk=pk).update(state=DataExport.State.OVER, file="", digest="")
+    transaction.on_commit(lambda: private_storage().delete(name), robust=True)
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,0 +1,106 @@
+"""A copy of one's data, and closing one's account: as with keys, only by a person who just proved who it is."""
+
+from typing import ClassVar, cast
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers, viewsets
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api_keys.viewsets import UUID, RecentSession
+from accounts.data_requests.models import DataExport
+from accounts.data_requests.services import deletions as closing
+from accounts.data_requests.services import exports
+from accounts.users.models import Closing, User
+from core.api.fields import EmailField, TimeField
+from core.api.permissions import HasScope
+from core.api.viewsets import GrantedViewMixin, In, NothingIn, Problem, ReadViewSet
+from core.errors import NotFound
+
+REFUSED = {401: Problem, 403: Problem}
+
+
+class DataExportOut(serializers.Serializer[DataExport]):
+    """A copy of one's data. The link to it is in the mail."""
+
+    uid = serializers.UUIDField()
+    state = serializers.ChoiceField(choices=DataExport.State.choices)
+    size = serializers.IntegerField(allow_null=True, help_text="In bytes.")
+    asked_at = TimeField()
+    made_at = TimeField(allow_null=True)
+    expires_at = TimeField(allow_null=True, help_text="Until when it can be fetched.")
+
+
+class DataExportViewSet(ReadViewSet[DataExport]):
+    """The copies that the person who asks asked for, newest first."""
+
+    serializer_class = DataExportOut
+    permission_classes = (HasScope, RecentSession)
+    required_scopes: ClassVar = {"GET": "account:read", "POST": "account:write"}
+    lookup_field = "uid"
+    lookup_value_regex = UUID
+
+    def get_queryset(self) -> QuerySet[DataExport]:
+        user = self.grant.user
+        return DataExport.objects.none() if user is None else DataExport.objects.filter(user=user)
+
+    @extend_schema(request=None, responses={202: DataExportOut, 409: Problem, 429: Problem, **REFUSED})
+    def create(self, request: Request) -> Response:
+        """Ask for a copy of all that is held about me. The worker makes it and a mail brings the link."""
+        NothingIn.parse(request)
+        made = exports.request_export(user_id=cast("User", self.grant.user).pk, by=self.grant.actor)
+        return Response(DataExportOut(made).data, status=202)
+
+
+class ClosingIn(In):
+    """Proof that it is no slip of the hand."""
+
+    email = EmailField(help_text="The address of the account.")
+
+
+class ClosingOut(serializers.Serializer[Closing]):
+    """That the account is being closed."""
+
+    uid = serializers.UUIDField()
+    state = serializers.ChoiceField(choices=Closing.State.choices)
+    asked_at = TimeField()
+    due_at = TimeField(help_text="Until then it can be taken back.")
+
+
+class ClosingViewSet(GrantedViewMixin, viewsets.ViewSet):
+    """Closing the account of the person who asks."""
+
+    serializer_class = ClosingOut
+    permission_classes = (HasScope, RecentSession)
+    required_scopes: ClassVar = {"GET": "account:read", "POST": "account:write", "DELETE": "account:write"}
+
+    @extend_schema(responses={200: ClosingOut, 404: Problem, **REFUSED})
+    @action(detail=False, methods=["get"], url_path="closing")
+    def closing(self, request: Request) -> Response:
+        """Whether my account is being closed, and until when that can be taken back."""
+        running = closing.running_of(self._person)
+        if running is None:
+            raise NotFound
+        return Response(ClosingOut(running).data)
+
+    @extend_schema(request=ClosingIn, responses={202: ClosingOut, 400: Problem, 409: Problem, 422: Problem, **REFUSED})
+    @closing.mapping.post
+    def request_closing(self, request: Request) -> Response:
+        """Close my account. All sessions, keys and tokens end at once, this session too."""
+        person = self._person
+        if ClosingIn.parse(request)["email"] != person.email:
+            raise closing.OtherAddress(field="email")
+        return Response(ClosingOut(closing.request_closing(user_id=person.pk, by=self.grant.actor)).data, status=202)
+
+    @extend_schema(responses={204: None, 404: Problem, 409: Problem, **REFUSED})
+    @closing.mapping.delete
+    def cancel_closing(self, request: Request) -> Response:
+        """Keep my account after all. Keys and tokens that ended stay so."""
+        closing.cancel_closing(user_id=self._person.pk, by=self.grant.actor)
+        return Response(status=204)
+
+    @property
+    def _person(self) -> User:
+        return cast("User", self.grant.user)

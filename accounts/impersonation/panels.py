@@ -1,0 +1,17 @@
+"""The button to impersonate a person."""
+
+from django.utils.translation import gettext as _
+
+from accounts.impersonation import services as impersonations
+from accounts.users.models import User
+from core.composition import panels
+from core.composition.panels import Panel
+from core.context import Grant
+
+
+@panels.register("customer.admin")
+def act_for(user: User, viewer: Grant) -> Panel | None:
+    """The way to act in this person's name, for who may. One query for who may at all."""
+    if not impersonations.may_impersonate(user, viewer.actor):
+        return None
+    return Panel(_("On their behalf"), "accounts/panels/act_for.html", {"person": user}, order=95)

@@ -1,0 +1,152 @@
+"""Act in a person's name, for as long and as far as that is allowed.
+
+The member of staff stays signed in as who they are; their session says which impersonation is on, the row says whether
+it still is. Nobody gains power by it: whoever may do more than oneself cannot be impersonated.
+"""
+
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import OuterRef, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.impersonation.models import Impersonation
+from accounts.permissions import queries as permission_queries
+from accounts.users.models import User
+from core.context import Actor
+from core.errors import Conflict, Denied, Invalid
+from core.events import services as events
+
+LIMIT: Final = timedelta(minutes=30)
+PERMISSION: Final = "accounts.impersonate_user"
+
+
+class NotImpersonated(Denied):
+    code = "impersonation_exceeds_own"
+    message = _("You cannot act in the name of somebody who may do more than you.")
+
+
+class OwnName(Conflict):
+    code = "impersonation_of_oneself"
+    message = _("You act in your own name already.")
+
+
+class AccountClosed(Conflict):
+    code = "account_closed"
+    message = _("This account is closed.")
+
+
+class Nested(Conflict):
+    code = "impersonation_nested"
+    message = _("You act in somebody's name already. Stop that first.")
+
+
+class ReasonMissing(Invalid):
+    code = "reason_missing"
+    message = _("Say why.")
+
+
+@transaction.atomic
+def start(*, person_uid: UUID, reason: str, by: Actor, now: datetime | None = None) -> Impersonation:
+    """Begin to act in a person's name; what the same member of staff had begun elsewhere ends.
+
+    Locks the member of staff. Raises Denied without accounts.impersonate_user, Nested, OwnName, AccountClosed,
+    NotImpersonated, ReasonMissing. Records user.impersonated.
+    """
+    now = now or timezone.now()
+    if by.impersonator:
+        raise Nested
+    if by.user is None or not by.can(PERMISSION):
+        raise Denied(required_permission=PERMISSION)
+    if not reason.strip():
+        raise ReasonMissing(field="reason")
+    staff = User.objects.select_for_update(of=("self",)).get(pk=by.user.pk)
+    person = _with_permissions(person_uid)
+    _require_within(person, by)
+    for earlier in Impersonation.objects.open().filter(by=staff).locked():
+        _end(earlier, Impersonation.End.LIMIT if earlier.is_over(now) else Impersonation.End.STOPPED, by, now)
+    begun = Impersonation.objects.create(
+        by=staff, person=person, reason=reason.strip(), started_at=now, expires_at=now + LIMIT
+    )
+    events.record(
+        "user.impersonated", person, by=by, now=now, impersonation=begun.public_id, until=begun.expires_at.isoformat()
+    )
+    return begun
+
+
+@transaction.atomic
+def end(*, uid: UUID, because: str, by: Actor, now: datetime | None = None) -> bool:
+    """End an impersonation; False when it had ended. Locks it. Records user.impersonation_ended."""
+    row = Impersonation.objects.open().filter(uid=uid).select_related("person").locked().first()
+    if row is None:
+        return False
+    _end(row, Impersonation.End(because), by, now or timezone.now())
+    return True
+
+
+@transaction.atomic
+def end_all(*, person_uid: str, now: datetime | None = None) -> None:
+    """End what somebody began, and what others do in their name. Locks these. Records user.impersonation_ended each."""
+    rows = Impersonation.objects.open().filter(Q(by__uid=person_uid) | Q(person__uid=person_uid))
+    for row in rows.select_related("person").locked():
+        _end(row, Impersonation.End.REFUSED, Actor.system("accounts"), now or timezone.now())
+
+
+def running(*, uid: UUID, staff: User, now: datetime | None = None) -> Impersonation | None:
+    """The impersonation that is on for this member of staff, with its person and what they may do; else None.
+
+    One that the clock, a closed account or a lost permission ended is written down as ended. One query, or two.
+    """
+    now = now or timezone.now()
+    known = Impersonation.objects.open().filter(uid=uid, by=staff).select_related("person")
+    row = known.annotate(held=permission_queries.permissions_held(OuterRef("person_id"))).first()
+    if row is None:
+        return None
+    permission_queries.remember_permissions(row.person, row.held)
+    by = Actor.person(staff)
+    if row.is_over(now):
+        end(uid=uid, because=Impersonation.End.LIMIT, by=by, now=now)
+        return None
+    try:
+        _require_within(row.person, by)
+    except (Denied, Conflict):
+        end(uid=uid, because=Impersonation.End.REFUSED, by=by, now=now)
+        return None
+    return row
+
+
+def may_impersonate(person: User, by: Actor) -> bool:
+    """Whether `by` may act in this person's name now."""
+    try:
+        _require_within(person, by)
+    except (Denied, Conflict):
+        return False
+    return not by.impersonator
+
+
+def _require_within(person: User, by: Actor) -> None:
+    if by.user is None or not by.can(PERMISSION):
+        raise Denied(required_permission=PERMISSION)
+    if by.user.pk == person.pk:
+        raise OwnName
+    if not person.is_active:
+        raise AccountClosed
+    if person.is_superuser or not all(by.can(held) for held in person.get_all_permissions()):
+        raise NotImpersonated
+
+
+def _with_permissions(person_uid: UUID) -> User:
+    person = User.objects.annotate(held=permission_queries.permissions_held(OuterRef("pk"))).get(uid=person_uid)
+    permission_queries.remember_permissions(person, person.held)
+    return person
+
+
+def _end(row: Impersonation, because: Impersonation.End, by: Actor, now: datetime) -> None:
+    row.ended_at, row.ended_because = now, because
+    row.save(update_fields=["ended_at", "ended_because"])
+    events.record(
+        "user.impersonation_ended", row.person, by=by, now=now, impersonation=row.public_id, because=str(because)
+    )

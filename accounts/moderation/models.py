@@ -1,0 +1,234 @@
+"""What staff should look at, what people reported, who may not write, and what spam is known by."""
+
+from typing import ClassVar, Self
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from core.content.models import Picture
+from core.ids import uuid7
+
+
+class CaseQuerySet(models.QuerySet["Case"]):
+    def open(self) -> Self:
+        return self.filter(state=Case.State.OPEN)
+
+    def about(self, kind: str, subject_id: str) -> Self:
+        return self.filter(kind=kind, subject_id=subject_id)
+
+    def locked(self) -> Self:
+        return self.select_for_update(of=("self",)).order_by("pk")
+
+
+class Case(models.Model):
+    """Something that staff should look at, named by kind and public id; at most one open case about a thing.
+
+    `version` grows with each decision and each that is taken back: who decides says which one they saw. `before` is
+    the state that the thing had, to which a decision that is taken back returns it.
+    """
+
+    public_kind: ClassVar[str] = "case"
+
+    class State(models.TextChoices):
+        OPEN = "open", _("open")
+        DECIDED = "decided", _("decided")
+
+    class Act(models.TextChoices):
+        APPROVE = "approve", _("let it stand")
+        REFUSE = "refuse", _("take it out")
+
+    class Reason(models.TextChoices):
+        """Why it is here: what `moderation.spam` gives points for, and what makes a thing wait whatever its points."""
+
+        REPORTED = "reported", _("somebody reported it")
+        WAITS = "waits", _("waits to be let in")
+        TRAP = "trap", _("filled a field that people do not see")
+        TOO_FAST = "too_fast", _("sent faster than people write")
+        LINKS = "links", _("many links")
+        WORDS = "words", _("words of the list")
+        RATE = "rate", _("many texts within the hour")
+        DUPLICATE = "duplicate", _("the same was said before")
+        NEW_ACCOUNT = "new_account", _("a new account, or none")
+        LOUD = "loud", _("mostly capitals")
+
+    uid = models.UUIDField(_("uid"), default=uuid7, unique=True, editable=False)
+    kind = models.CharField(_("kind"), max_length=40)
+    subject_id = models.CharField(_("about"), max_length=80)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("author")
+    )
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.OPEN)
+    score = models.PositiveSmallIntegerField(_("score"), default=0)
+    reasons = ArrayField(models.CharField(max_length=40), default=list, verbose_name=_("reasons"))
+    reports = models.PositiveIntegerField(_("reports"), default=0)
+    version = models.PositiveIntegerField(default=1, editable=False)
+    act = models.CharField(_("decision"), max_length=10, choices=Act, blank=True)
+    words = models.CharField(_("why"), max_length=300, blank=True)
+    before = models.CharField(max_length=40, blank=True, editable=False)
+    opened_at = models.DateTimeField(_("opened at"), default=timezone.now, editable=False)
+    decided_at = models.DateTimeField(_("decided at"), null=True, editable=False)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, editable=False, related_name="+", verbose_name=_("by")
+    )
+
+    objects = CaseQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("case")
+        verbose_name_plural = _("cases")
+        ordering: ClassVar = ["-id"]
+        permissions: ClassVar = [("moderate", _("Can decide what stands in the queue"))]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["kind", "subject_id"], condition=Q(state="open"), name="moderation_one_open"
+            ),
+            models.CheckConstraint(condition=Q(state__in=["open", "decided"]), name="case_state"),
+            models.CheckConstraint(
+                condition=Q(state="open", decided_at__isnull=True, act="")
+                | (Q(state="decided", decided_at__isnull=False) & Q(act__in=["approve", "refuse"])),
+                name="case_decided_whole",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["kind", "id"], condition=Q(state="open"), name="moderation_queue"),
+            models.Index(fields=["kind", "subject_id"], name="moderation_about"),
+            models.Index(
+                fields=["decided_by", "-decided_at"], condition=Q(state="decided"), name="moderation_decided_by"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.subject_id}"
+
+    @property
+    def public_id(self) -> str:
+        return str(self.uid)
+
+    @property
+    def why(self) -> list[str]:
+        """The reasons in words; one that is no longer known, by its code."""
+        known = dict(self.Reason.choices)
+        return [str(known.get(code, code)) for code in self.reasons]
+
+
+class Report(models.Model):
+    """Somebody asks that staff look at something. A stranger is known by `mark`, the digest of their network."""
+
+    public_kind: ClassVar[str] = "report"
+
+    class State(models.TextChoices):
+        OPEN = "open", _("open")
+        UPHELD = "upheld", _("it was taken out")
+        DISMISSED = "dismissed", _("it stands")
+
+    class Reason(models.TextChoices):
+        SPAM = "spam", _("It advertises something")
+        ABUSE = "abuse", _("It hurts or threatens somebody")
+        PRIVATE = "private", _("It tells private things")
+        OTHER = "other", _("Something else")
+
+    uid = models.UUIDField(_("uid"), default=uuid7, unique=True, editable=False)
+    kind = models.CharField(_("kind"), max_length=40)
+    subject_id = models.CharField(_("about"), max_length=80)
+    reporter = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("reporter")
+    )
+    mark = models.CharField(_("mark"), max_length=64, blank=True, editable=False)
+    reason = models.CharField(_("reason"), max_length=10, choices=Reason)
+    words = models.CharField(_("words"), max_length=500, blank=True)
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.OPEN)
+    decided_case = models.ForeignKey(
+        Case, models.SET_NULL, null=True, editable=False, related_name="answered", verbose_name=_("answered by")
+    )
+    created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("report")
+        verbose_name_plural = _("reports")
+        ordering: ClassVar = ["-id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["kind", "subject_id", "reporter"],
+                condition=Q(state="open", reporter__isnull=False),
+                name="report_one_a_person",
+            ),
+            models.UniqueConstraint(
+                fields=["kind", "subject_id", "mark"],
+                condition=Q(state="open", reporter__isnull=True) & ~Q(mark=""),
+                name="report_one_a_network",
+            ),
+            models.CheckConstraint(condition=Q(state__in=["open", "upheld", "dismissed"]), name="report_state"),
+            models.CheckConstraint(condition=Q(reason__in=["spam", "abuse", "private", "other"]), name="report_reason"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.subject_id} {self.reason}"
+
+    @property
+    def public_id(self) -> str:
+        return str(self.uid)
+
+
+class SpamWord(models.Model):
+    """A word or phrase that makes a text look like spam, by so many points."""
+
+    text = models.CharField(_("word or phrase"), max_length=80)
+    points = models.PositiveSmallIntegerField(_("points"), default=30)
+
+    class Meta:
+        verbose_name = _("spam word")
+        verbose_name_plural = _("spam words")
+        ordering: ClassVar = ["text"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["text"], name="spam_word_once"),
+            models.CheckConstraint(condition=Q(text=Lower("text")) & ~Q(text=""), name="spam_word_lower"),
+            models.CheckConstraint(condition=Q(points__gte=1, points__lte=100), name="spam_word_points"),
+        ]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class KeptProfile(models.Model):
+    """Words and picture that staff took out of a profile, so that this can be taken back; for a month at most."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="kept_profile", verbose_name=_("person")
+    )
+    bio = models.TextField(_("about"), blank=True)
+    avatar = models.ForeignKey(Picture, models.SET_NULL, null=True, blank=True, verbose_name=_("picture"))
+    taken_at = models.DateTimeField(_("taken out at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("profile taken out")
+        verbose_name_plural = _("profiles taken out")
+        ordering: ClassVar = ["-taken_at"]
+        indexes: ClassVar = [models.Index(fields=["taken_at"], name="kept_profile_at")]
+
+    def __str__(self) -> str:
+        return str(self.user)
+
+
+class Trace(models.Model):
+    """That somebody wrote something: by whom and when, and the digest of the words, never the words."""
+
+    digest = models.CharField(max_length=64, blank=True)
+    author = models.CharField(max_length=64, help_text=_("A person's uid, or the digest of a stranger's network."))
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("trace")
+        verbose_name_plural = _("traces")
+        indexes: ClassVar = [
+            models.Index(fields=["author", "at"], name="trace_author"),
+            models.Index(fields=["digest", "at"], condition=~Q(digest=""), name="trace_digest"),
+            models.Index(fields=["at"], name="trace_at"),
+        ]
+
+    def __str__(self) -> str:
+        return self.digest[:12]

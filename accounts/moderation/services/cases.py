@@ -1,0 +1,149 @@
+"""The queue: cases are opened where something is held or reported, decided by staff, and a decision can be taken back.
+
+Lock order: the case, then whatever its source locks. Services of apps that change a thing for themselves close its case
+through `settle`, before they lock the thing.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.moderation import registry as moderation
+from accounts.moderation.models import Case, Report
+from accounts.moderation.registry import Source
+from accounts.users.models import User
+from core.context import Actor
+from core.errors import Conflict, NotFound
+from core.events import services as events
+
+Act = Case.Act
+# How long who decided may take it back.
+UNDO_WITHIN: Final = timedelta(minutes=2)
+MOST_AT_ONCE: Final = 100
+
+
+class AlreadyDecided(Conflict):
+    code = "already_decided"
+    message = _("Somebody decided this meanwhile: %(who)s, %(act)s.")
+
+
+class TooLate(Conflict):
+    code = "too_late_to_undo"
+    message = _("This can no longer be taken back here.")
+
+
+@transaction.atomic
+def open_case(
+    *,
+    kind: str,
+    subject_id: str,
+    author: User | None,
+    by: Actor,
+    score: int = 0,
+    reasons: Iterable[str] = (),
+    now: datetime | None = None,
+) -> Case:
+    """Put something into the queue; the case it has there already stays. Records case.opened for a new one."""
+    case, made = Case.objects.get_or_create(
+        kind=kind,
+        subject_id=subject_id,
+        state=Case.State.OPEN,
+        defaults={"author": author, "score": score, "reasons": list(reasons), "opened_at": now or timezone.now()},
+    )
+    if made:
+        events.record("case.opened", case, by=by, now=now, kind=kind, about=subject_id, score=score)
+    return case
+
+
+@transaction.atomic
+def decide(*, case_uid: UUID, version: int, act: str, by: Actor, words: str = "", now: datetime | None = None) -> Case:
+    """Let the thing of a case stand or take it out, as it was seen at `version`; its reports are answered with it.
+
+    Locks the case, then what its source locks. Raises NotFound, Denied, AlreadyDecided, and what the source raises.
+    Records case.decided.
+    """
+    now = now or timezone.now()
+    case, source = _take(case_uid, by)
+    if case.state != Case.State.OPEN or case.version != version:
+        raise _decided(case)
+    case.state, case.act, case.words = Case.State.DECIDED, Act(act), words[:300]
+    _close(case, by=by, now=now)
+    case.before = source.decide(case.subject_id, case.act == Act.APPROVE, by, now)
+    case.save(update_fields=["before"])
+    events.record("case.decided", case, by=by, now=now, kind=case.kind, about=case.subject_id, act=case.act)
+    return case
+
+
+@transaction.atomic
+def undo(*, case_uid: UUID, version: int, by: Actor, now: datetime | None = None) -> Case:
+    """Take one's own decision back within UNDO_WITHIN: the thing has its former state, the case is open again.
+
+    Locks the case, then what its source locks. Raises NotFound, Denied, TooLate. Records case.reopened.
+    """
+    now = now or timezone.now()
+    case, source = _take(case_uid, by)
+    is_mine = case.decided_by_id is not None and by.user is not None and case.decided_by_id == by.user.pk
+    fresh = case.decided_at is not None and case.decided_at + UNDO_WITHIN >= now
+    if not (is_mine and fresh and case.version == version and case.before) or source.put_back is None:
+        raise TooLate
+    if Case.objects.open().about(case.kind, case.subject_id).exists():
+        raise TooLate
+    source.put_back(case.subject_id, case.before, by, now)
+    answered = Report.objects.filter(kind=case.kind, subject_id=case.subject_id, decided_case=case)
+    answered.update(state=Report.State.OPEN, decided_case=None)
+    case.state, case.act, case.words, case.before = Case.State.OPEN, "", "", ""
+    case.decided_at = case.decided_by = None
+    case.version += 1
+    case.save()
+    events.record("case.reopened", case, by=by, now=now, kind=case.kind, about=case.subject_id)
+    return case
+
+
+@transaction.atomic
+def settle(*, kind: str, subject_id: str, act: str, by: Actor, now: datetime | None = None) -> None:
+    """Close the open case of a thing that was decided elsewhere, if there is one. Locks the case.
+
+    Records case.decided.
+    """
+    case = Case.objects.locked().open().about(kind, subject_id).first()
+    if case is None:
+        return
+    now = now or timezone.now()
+    case.state, case.act = Case.State.DECIDED, Act(act)
+    _close(case, by=by, now=now)
+    events.record("case.decided", case, by=by, now=now, kind=kind, about=subject_id, act=act)
+
+
+def count_report(case: Case) -> None:
+    """One more report in a case; the caller's transaction wrote it."""
+    Case.objects.filter(pk=case.pk).update(reports=F("reports") + 1)
+
+
+def _take(case_uid: UUID, by: Actor) -> tuple[Case, Source]:
+    case = Case.objects.locked().filter(uid=case_uid).first()
+    source = moderation.source_of(case.kind) if case else None
+    if case is None or source is None:
+        raise NotFound
+    by.require("accounts.moderate")
+    by.require(source.permission)
+    return case, source
+
+
+def _close(case: Case, *, by: Actor, now: datetime) -> None:
+    case.decided_at, case.decided_by = now, by.user
+    case.version += 1
+    case.save()
+    answer = Report.State.DISMISSED if case.act == Act.APPROVE else Report.State.UPHELD
+    asked = Report.objects.filter(kind=case.kind, subject_id=case.subject_id, state=Report.State.OPEN)
+    asked.update(state=answer, decided_case=case)
+
+
+def _decided(case: Case) -> AlreadyDecided:
+    told: dict[str, Any] = {"who": str(case.decided_by or _("somebody")), "act": case.get_act_display()}
+    return AlreadyDecided(**told, version=case.version)

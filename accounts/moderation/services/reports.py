@@ -1,0 +1,109 @@
+"""People ask staff to look at something. What enough people with accounts report is hidden until somebody did."""
+
+from datetime import datetime
+from typing import Final
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.bans import services as bans
+from accounts.bans.models import Ban
+from accounts.moderation import registry as moderation
+from accounts.moderation.models import Report
+from accounts.moderation.services import cases
+from accounts.users.models import User
+from core.context import Actor, Grant
+from core.errors import Denied, NotFound
+from core.events import services as events
+
+# So many people, not networks: a stranger costs nothing.
+HIDE_AT: Final = 3
+LONGEST: Final = 500
+SYSTEM: Final = Actor.system("moderation")
+
+
+class OwnThing(Denied):
+    code = "reports_own"
+    message = _("This is your own. You can change or remove it yourself.")
+
+
+@transaction.atomic
+def report(
+    *,
+    kind: str,
+    subject_id: str,
+    reason: str,
+    viewer: Grant,
+    words: str = "",
+    network: str = "",
+    now: datetime | None = None,
+) -> Report:
+    """Report a thing that the viewer may see; the same again while it is open gives the first report.
+
+    `network` is a stranger's. Raises NotFound, OwnThing, Banned. Records what `file` records.
+    """
+    source = moderation.source_of(kind)
+    found = source.find(subject_id, viewer) if source else None
+    if found is None:
+        raise NotFound
+    return file(
+        kind=kind,
+        subject_id=subject_id,
+        author=found.author,
+        reason=reason,
+        words=words,
+        by=viewer.actor,
+        network=network,
+        now=now,
+    )
+
+
+@transaction.atomic
+def file(
+    *,
+    kind: str,
+    subject_id: str,
+    author: User | None,
+    reason: str,
+    by: Actor,
+    words: str = "",
+    network: str = "",
+    now: datetime | None = None,
+) -> Report:
+    """Keep a report of somebody who was seen to see the thing; it stands in the queue from then on.
+
+    Locks the case. Raises OwnThing, Banned. Records report.filed, and report.hid with the last of HIDE_AT.
+    """
+    now = now or timezone.now()
+    bans.require_free(by=by, scope=Ban.Scope.REPORT, network=network, now=now)
+    if author is not None and author == by.user:
+        raise OwnThing
+    case = cases.open_case(kind=kind, subject_id=subject_id, author=author, by=by, reasons=["reported"], now=now)
+    # Reports of one thing wait for each other, so that the last of HIDE_AT sees all.
+    case = type(case).objects.locked().get(pk=case.pk)
+    mark = "" if by.user else bans.digest_of(network)
+    kept, made = Report.objects.get_or_create(
+        kind=kind,
+        subject_id=subject_id,
+        reporter=by.user,
+        mark=mark,
+        state=Report.State.OPEN,
+        defaults={"reason": reason, "words": words.strip()[:LONGEST], "created_at": now},
+    )
+    if not made:
+        return kept
+    cases.count_report(case)
+    events.record("report.filed", kept, by=by, now=now, kind=kind, about=subject_id, reason=reason)
+    _hide_if_many(kind, subject_id, now)
+    return kept
+
+
+def _hide_if_many(kind: str, subject_id: str, now: datetime) -> None:
+    source = moderation.source_of(kind)
+    if source is None or not source.hidden or source.put_back is None:
+        return
+    asked = Report.objects.filter(kind=kind, subject_id=subject_id, state=Report.State.OPEN, reporter__isnull=False)
+    if asked.count() == HIDE_AT:
+        source.put_back(subject_id, source.hidden, SYSTEM, now)
+        events.record("report.hid", (kind, subject_id), by=SYSTEM, now=now, reports=HIDE_AT)

@@ -1,0 +1,191 @@
+"""The queue, reports and bans for programs."""
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+import django_filters
+from django.db.models import QuerySet
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import serializers, viewsets
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.bans import services as bans
+from accounts.bans.models import Ban
+from accounts.moderation import registry as moderation
+from accounts.moderation.models import Case, Report
+from accounts.moderation.services import cases, reports
+from core import rate_limits
+from core.api.fields import EmailField, KindField, KindFilter, ReferenceOut, TimeField
+from core.api.viewsets import GrantedViewMixin, In, Problem, ReadViewSet
+from core.context import Actor
+
+STRANGERS_RATE, PEOPLE_RATE = "5/hour", "20/hour"
+MANAGE = "moderation:manage"
+
+
+class CaseOut(serializers.Serializer[Case]):
+    """Something that staff should look at. `version` is what a decision names."""
+
+    uid = serializers.UUIDField()
+    about = serializers.SerializerMethodField()
+    author = serializers.UUIDField(source="author.uid", default=None, allow_null=True)
+    state = serializers.ChoiceField(choices=Case.State.choices)
+    score = serializers.IntegerField()
+    reasons = serializers.ListField(child=serializers.CharField())
+    reports = serializers.IntegerField()
+    version = serializers.IntegerField()
+    act = serializers.CharField()
+    words = serializers.CharField()
+    opened_at = TimeField()
+    decided_at = TimeField(allow_null=True)
+    decided_by = serializers.UUIDField(source="decided_by.uid", default=None, allow_null=True)
+
+    @extend_schema_field(ReferenceOut())
+    def get_about(self, case: Case) -> dict[str, str]:
+        return {"kind": case.kind, "id": case.subject_id}
+
+
+class DecisionIn(In):
+    """`approve` lets it stand, `refuse` takes it out."""
+
+    act = serializers.ChoiceField(choices=Case.Act.choices)
+    version = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
+    words = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
+
+
+class UndoIn(In):
+    """Which version of the case is taken back."""
+
+    version = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
+
+
+class CaseFilter(django_filters.FilterSet):
+    """Cases about things of a kind, open or decided."""
+
+    about_kind = KindFilter(moderation.kinds, field_name="kind")
+    state = django_filters.ChoiceFilter(choices=Case.State.choices)
+
+
+class CaseViewSet(ReadViewSet[Case]):
+    """What waits for staff and what they decided, oldest first: of the kinds that the caller may decide about."""
+
+    serializer_class = CaseOut
+    filterset_class = CaseFilter
+    required_scopes: ClassVar = dict.fromkeys(("GET", "POST"), MANAGE)
+    required_permission = "accounts.moderate"
+    lookup_field = "uid"
+    lookup_value_converter = "uuid"
+    ordering = ("id",)
+
+    def is_for(self, by: Actor) -> bool:
+        return bool(moderation.sources_for(by))
+
+    def get_queryset(self) -> QuerySet[Case]:
+        kinds = [source.kind for source in moderation.sources_for(self.grant.actor)]
+        return Case.objects.filter(kind__in=kinds).select_related("author", "decided_by")
+
+    @extend_schema(request=DecisionIn, responses={201: CaseOut, 403: Problem, 404: Problem, 409: Problem})
+    @action(detail=True, methods=["post"], filter_backends=[])
+    def decisions(self, request: Request, uid: UUID) -> Response:
+        """Decide about it as it was seen; 409 when somebody else was faster."""
+        case = cases.decide(case_uid=self.get_object().uid, by=self.grant.actor, **DecisionIn.parse(request))
+        return Response(CaseOut(case).data, 201)
+
+    @extend_schema(request=UndoIn, responses={201: CaseOut, 403: Problem, 404: Problem, 409: Problem})
+    @action(detail=True, methods=["post"], filter_backends=[])
+    def reopenings(self, request: Request, uid: UUID) -> Response:
+        """Take one's own decision back, within two minutes."""
+        case = cases.undo(case_uid=self.get_object().uid, by=self.grant.actor, **UndoIn.parse(request))
+        return Response(CaseOut(case).data, 201)
+
+
+class ReportedIn(In):
+    """A thing that can be reported, by its kind and public id."""
+
+    kind = KindField(moderation.kinds)
+    id = serializers.CharField(max_length=80)
+
+
+class ThingReportIn(In):
+    """What should be looked at, and why."""
+
+    about = ReportedIn()
+    reason = serializers.ChoiceField(choices=Report.Reason.choices)
+    words = serializers.CharField(max_length=reports.LONGEST, required=False, allow_blank=True, default="")
+
+
+class ReportedOut(serializers.Serializer[Any]):
+    """Somebody will look at it."""
+
+    state = serializers.ChoiceField(choices=[("kept", "kept")])
+
+
+class ReportViewSet(GrantedViewMixin, viewsets.ViewSet):
+    """Ask staff to look at something."""
+
+    serializer_class = ReportedOut
+    program_scopes: ClassVar = {"POST": "account:write"}
+
+    @extend_schema(request=ThingReportIn, responses={202: ReportedOut, 403: Problem, 404: Problem, 429: Problem})
+    def create(self, request: Request) -> Response:
+        """Report what the caller may see; strangers may too."""
+        given, network = ThingReportIn.parse(request), rate_limits.client_key(request._request)  # noqa: SLF001
+        rate = PEOPLE_RATE if self.grant.user else STRANGERS_RATE
+        rate_limits.require(rate, "report", self.grant.actor.id or network)
+        about = given.pop("about")
+        reports.report(kind=about["kind"], subject_id=about["id"], viewer=self.grant, network=network, **given)
+        return Response({"state": "kept"}, 202)
+
+
+class BanIn(In):
+    """One person by id or address, or a network; an address of nobody here is kept as a digest and in part."""
+
+    user = serializers.UUIDField(required=False, allow_null=True, default=None)
+    email = EmailField(max_length=254, required=False, allow_blank=True, default="")
+    network = serializers.CharField(max_length=43, required=False, allow_blank=True, default="")
+    scope = serializers.ChoiceField(choices=Ban.Scope.choices)
+    reason = serializers.ChoiceField(choices=Report.Reason.choices)
+    words = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
+    until = TimeField(required=False, allow_null=True, default=None)
+
+
+class BanOut(serializers.Serializer[Ban]):
+    """A ban, running or over."""
+
+    uid = serializers.UUIDField()
+    user = serializers.UUIDField(source="user.uid", default=None, allow_null=True)
+    email_hint = serializers.CharField(help_text="The banned address in part, where it is of nobody here.")
+    network = serializers.CharField()
+    scope = serializers.ChoiceField(choices=Ban.Scope.choices)
+    reason = serializers.ChoiceField(choices=Report.Reason.choices)
+    words = serializers.CharField()
+    until = TimeField(allow_null=True)
+    created_at = TimeField()
+    ended_at = TimeField(allow_null=True)
+
+
+class BanViewSet(ReadViewSet[Ban]):
+    """Bans, newest first, for who may ban."""
+
+    serializer_class = BanOut
+    required_scopes: ClassVar = dict.fromkeys(("GET", "POST", "DELETE"), MANAGE)
+    required_permission = "accounts.ban_user"
+    lookup_field = "uid"
+    lookup_value_converter = "uuid"
+    queryset = Ban.objects.select_related("user")
+
+    @extend_schema(request=BanIn, responses={201: BanOut, 403: Problem, 404: Problem, 422: Problem})
+    def create(self, request: Request) -> Response:
+        """Let somebody write no more."""
+        given = BanIn.parse(request)
+        user = bans.person_called(given.pop("user"), by=self.grant.actor)
+        return Response(BanOut(bans.ban(by=self.grant.actor, user=user, now=timezone.now(), **given)).data, 201)
+
+    @extend_schema(responses={204: None, 403: Problem, 404: Problem})
+    def destroy(self, request: Request, uid: UUID) -> Response:
+        """End a ban. It is kept."""
+        bans.unban(ban_uid=self.get_object().uid, by=self.grant.actor)
+        return Response(status=204)

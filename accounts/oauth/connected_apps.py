@@ -1,0 +1,153 @@
+"""Pages of people about other programs: those they let act for them, those they made, and a device's code."""
+
+from datetime import UTC, datetime
+from typing import cast
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.api_keys.views import PAGE_SIZE
+from accounts.authentication import recent_authentication
+from accounts.authentication.recent_authentication import just_confirmed
+from accounts.oauth import queries as oauth_queries
+from accounts.oauth.forms import ClientForm, DeviceForm
+from accounts.oauth.services import clients, consents, device_codes
+from accounts.oauth.validator import signed_in_at
+from accounts.permissions import consent_policy, scopes
+from accounts.sessions.models import ClientSession
+from accounts.users.models import User
+from core import rate_limits
+from core.errors import DomainError
+from core.forms import add_error
+from core.keyset_pagination import keyset
+from core.web.http import PageRequest, SeeOther
+
+DEVICE_RATE = "10/minute"  # codes are short, so nobody tries many
+
+
+@require_safe
+@never_cache
+@login_required
+def consent_list(request: PageRequest) -> HttpResponse:
+    """The programs that one lets act for oneself."""
+    page = keyset(
+        oauth_queries.consents_of(request.grant), by=("-id",), cursor=request.GET.get("cursor", ""), size=PAGE_SIZE
+    )
+    rows = [(consent, [scopes.ALL.get(scope, scope) for scope in consent.scopes]) for consent in page.items]
+    return render(request, "accounts/programs.html", {"page": page, "rows": rows})
+
+
+@require_POST
+@never_cache
+@login_required
+def withdraw(request: PageRequest, uid: UUID) -> HttpResponse:
+    """Let a program act no longer. No password is asked: taking back is easy."""
+    consent = get_object_or_404(oauth_queries.consents_of(request.grant), uid=uid)
+    consents.withdraw(consent_id=consent.pk, by=request.grant.actor)
+    messages.success(request, _("“%(name)s” acts for you no longer.") % {"name": consent.client.name})
+    return SeeOther(reverse("accounts:programs"))
+
+
+@require_safe
+@never_cache
+@login_required
+def client_list(request: PageRequest) -> HttpResponse:
+    """The clients that one made."""
+    page = keyset(
+        oauth_queries.clients_of(request.grant), by=("-id",), cursor=request.GET.get("cursor", ""), size=PAGE_SIZE
+    )
+    return render(request, "accounts/clients.html", {"page": page})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@just_confirmed
+def new_client(request: PageRequest) -> HttpResponse:
+    """Register a client, and show its secret this once."""
+    form = ClientForm(request.POST or None)
+    if form.is_valid():
+        owner = cast("User", request.user)
+        try:
+            made = clients.add_client(owner_id=owner.pk, by=request.grant.actor, **form.wanted())
+        except DomainError as refusal:
+            add_error(form, refusal)
+        else:
+            return render(request, "accounts/client_made.html", {"made": made})
+    return render(request, "accounts/client_form.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@just_confirmed
+def change_client(request: PageRequest, client_id: str) -> HttpResponse:
+    """Change a client of one's own."""
+    client = get_object_or_404(oauth_queries.clients_of(request.grant), client_id=client_id)
+    form = ClientForm(request.POST or None, client=client)
+    if form.is_valid():
+        try:
+            clients.change_client(client_id=client.pk, by=request.grant.actor, **form.wanted())
+        except DomainError as refusal:
+            add_error(form, refusal)
+        else:
+            messages.success(request, _("The client is saved."))
+            return SeeOther(reverse("accounts:clients"))
+    context = {"form": form, "client": client, "told": ClientSession.last_told_to(client)}
+    return render(request, "accounts/client_form.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@never_cache
+@just_confirmed
+def renew_secret(request: PageRequest, client_id: str) -> HttpResponse:
+    """Another secret, shown this once."""
+    client = get_object_or_404(oauth_queries.clients_of(request.grant), client_id=client_id)
+    made = clients.renew_secret(client_id=client.pk, by=request.grant.actor)
+    return render(request, "accounts/client_made.html", {"made": made})
+
+
+@require_POST
+@never_cache
+@just_confirmed
+def remove_client(request: PageRequest, client_id: str) -> HttpResponse:
+    client = get_object_or_404(oauth_queries.clients_of(request.grant), client_id=client_id)
+    clients.remove_client(client_id=client.pk, by=request.grant.actor)
+    messages.success(request, _("The client “%(name)s” is removed.") % {"name": client.name})
+    return SeeOther(reverse("accounts:clients"))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@login_required
+def device(request: PageRequest) -> HttpResponse:
+    """Enter the code that a device shows, see who asks for what, and say yes or no."""
+    form = DeviceForm(request.POST or None, initial={"user_code": request.GET.get("user_code", "")})
+    if form.is_valid():
+        rate_limits.require(DEVICE_RATE, "device-code", request.grant.actor.id, fail_closed=True)
+        try:
+            return _decided_or_asked(request, form.cleaned_data["user_code"])
+        except device_codes.NoSuchCode as refusal:
+            add_error(form, refusal)
+    return render(request, "oauth2_provider/device.html", {"form": form}, status=422 if form.errors else 200)
+
+
+def _decided_or_asked(request: PageRequest, user_code: str) -> HttpResponse:
+    """Raises NoSuchCode."""
+    asked, client = device_codes.waiting(user_code=user_code)
+    user = cast("User", request.user)
+    if consent_policy.sensitive_scopes(asked.scope.split(), user=user, client=client):
+        recent_authentication.require(request)
+    if "decision" in request.POST:
+        allow = request.POST["decision"] == "allow"
+        auth_time = datetime.fromtimestamp(signed_in_at(request), UTC)
+        device_codes.decide(user_code=user_code, user=user, allow=allow, auth_time=auth_time, by=request.grant.actor)
+        return render(request, "oauth2_provider/device_done.html", {"allow": allow})
+    words = [scopes.ALL.get(scope, scope) for scope in asked.scope.split()]
+    context = {"application": client, "words": words, "user_code": user_code}
+    return render(request, "oauth2_provider/device_confirm.html", context)

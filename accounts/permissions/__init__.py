@@ -1,0 +1,1 @@
+"""What people may do and what they hold: roles, scopes, entitlements."""

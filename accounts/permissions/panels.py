@@ -1,0 +1,20 @@
+"""What a person holds, beside them in the staff area."""
+
+from django.utils.translation import gettext as _
+
+from accounts.permissions.models import Entitlement
+from accounts.users.models import User
+from core.composition import panels
+from core.composition.panels import Panel
+from core.context import Grant
+
+SHOWN = 20
+
+
+@panels.register("customer.admin")
+def held(user: User, viewer: Grant) -> Panel | None:
+    """The newest entitlements of a person; one query."""
+    if not viewer.actor.can("accounts.view_entitlement"):
+        return None
+    rows = Entitlement.objects.of(user).order_by("-id")[:SHOWN]
+    return Panel(_("Holds"), "accounts/panels/held.html", {"rows": list(rows)}, order=90)

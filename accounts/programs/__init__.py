@@ -1,1 +1,0 @@
-"""Programs that act for people: their pages, their staff pages, and the mails about them."""

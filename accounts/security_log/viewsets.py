@@ -1,0 +1,119 @@
+"""The security log for programs of staff, and what happened to oneself for everybody's."""
+
+from typing import Any, ClassVar
+
+from django.db.models import QuerySet
+from django_filters import rest_framework as filters
+from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
+from rest_framework import mixins, serializers, viewsets
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.authentication import recent_authentication
+from accounts.security_log import queries, timeline
+from accounts.security_log.queries import Wanted
+from core.api.csv_renderer import CsvRenderer
+from core.api.fields import ReferenceOut, TimeField, TimeFilter
+from core.api.viewsets import GrantedViewMixin, Problem
+from core.events import services as events
+from core.events.models import Event, EventOrigin
+
+REFUSALS = {400: Problem, 401: Problem, 403: Problem}
+
+
+class EntryOut(serializers.Serializer[EventOrigin]):
+    """An event that concerns the safety of accounts. Address and browser are forgotten after a while."""
+
+    uid = serializers.UUIDField(source="event.uid")
+    at = TimeField()
+    action = serializers.CharField(source="event.name")
+    subject = serializers.SerializerMethodField()
+    actor = serializers.SerializerMethodField()
+    impersonator = serializers.CharField(
+        source="event.impersonator_id", help_text="The uid of who really acted; empty for who acted as themselves."
+    )
+    address = serializers.IPAddressField(allow_null=True)
+    agent = serializers.CharField(help_text="What the browser calls itself.")
+    request_id = serializers.CharField(source="event.request_id")
+
+    @extend_schema_field(ReferenceOut())
+    def get_subject(self, entry: EventOrigin) -> dict[str, str]:
+        return {"kind": entry.event.subject_kind, "id": entry.event.subject_id}
+
+    @extend_schema_field(ReferenceOut())
+    def get_actor(self, entry: EventOrigin) -> dict[str, str]:
+        return {"kind": entry.event.actor_kind, "id": entry.event.actor_id}
+
+
+class LogFilter(filters.FilterSet):
+    """What is looked for; all that is given must fit."""
+
+    person = filters.CharFilter(method="keep", help_text="Public id or e-mail address.")
+    action = filters.ChoiceFilter(method="keep", choices=[(name, name) for name in queries.ACTIONS])
+    address = filters.CharFilter(method="keep", help_text="An address or a network, such as 203.0.113.0/24.")
+    since = TimeFilter(method="keep")
+    until = TimeFilter(method="keep")
+
+    def keep(self, queryset: QuerySet[EventOrigin], name: str, value: Any) -> QuerySet[EventOrigin]:
+        """Raises BadAddress."""
+        return queries.narrow(queryset, Wanted(**{name: value}))
+
+
+@extend_schema_view(list=extend_schema(responses={200: EntryOut(many=True), **REFUSALS}))
+class SecurityLogViewSet(GrantedViewMixin, mixins.ListModelMixin, viewsets.GenericViewSet[EventOrigin]):
+    """Who did what to accounts, from where; the newest first. Needs the permission `core.view_security_log`."""
+
+    queryset = EventOrigin.objects.none()  # for the schema
+    serializer_class = EntryOut
+    filterset_class = LogFilter
+    required_scopes: ClassVar = {"GET": "security:read"}
+    required_permission = "core.view_security_log"
+    ordering = ("-at", "-pk")
+    ordering_fields: ClassVar[tuple[str, ...]] = ()
+
+    def get_queryset(self) -> QuerySet[EventOrigin]:
+        return queries.entries(Wanted())
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Entries, the newest first. As a table they are taken out: a browser's session must be fresh for that, as in
+        the staff area, and security_log.exported is recorded.
+        """
+        if request.accepted_renderer.format == CsvRenderer.format:
+            self._take_out(request)
+        return super().list(request, *args, **kwargs)
+
+    def _take_out(self, request: Request) -> None:
+        if self.grant.kind == "session" and recent_authentication.is_needed(request._request):  # noqa: SLF001  it knows the session
+            raise recent_authentication.AskedAgain
+        asked = sorted(name for name in LogFilter.base_filters if request.query_params.get(name))
+        events.record("security_log.exported", ("security_log", ""), by=self.grant.actor, asked=asked)
+
+
+class HappenedOut(serializers.Serializer[Event]):
+    """Something that happened to the account of the person who asks."""
+
+    uid = serializers.UUIDField()
+    at = TimeField()
+    action = serializers.CharField(source="name")
+    is_warning = serializers.SerializerMethodField()
+    by_staff = serializers.SerializerMethodField(help_text="Whether staff did it in the person's name.")
+
+    def get_is_warning(self, event: Event) -> bool:
+        return event.name in timeline.WARNINGS
+
+    def get_by_staff(self, event: Event) -> bool:
+        return bool(event.impersonator_id)
+
+
+@extend_schema_view(list=extend_schema(responses={200: HappenedOut(many=True), **REFUSALS}))
+class ActivityViewSet(GrantedViewMixin, mixins.ListModelMixin, viewsets.GenericViewSet[Event]):
+    """What happened to my account, the newest first."""
+
+    queryset = Event.objects.none()  # for the schema
+    serializer_class = HappenedOut
+    required_scopes: ClassVar = {"GET": "account:read"}
+    ordering = ("-id",)
+    ordering_fields: ClassVar[tuple[str, ...]] = ()
+
+    def get_queryset(self) -> QuerySet[Event]:
+        return Event.objects.none() if self.grant.user is None else timeline.events_of(self.grant.user)

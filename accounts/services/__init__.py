@@ -1,1 +1,0 @@
-"""What changes people, their roles and what they hold."""

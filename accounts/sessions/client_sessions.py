@@ -1,0 +1,72 @@
+"""Which clients signed somebody in while a session here lasted, so that they can be told when it ends.
+
+A row is open as long as the session is. Whatever ends sessions (`devices`) calls `end`, in its own transaction; what
+the clients are told is sent afterwards, by `accounts.oauth.backchannel`.
+"""
+
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Final
+
+from django.contrib.sessions.models import Session
+from django.db import transaction
+from django.db.models import Case, Exists, OuterRef, QuerySet, Value, When
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from accounts.oauth.models import Client
+from accounts.sessions.models import ClientSession, Device
+from accounts.users.models import User
+from core.task_queue import enqueue_best_effort
+
+State = ClientSession.State
+KEEP: Final = timedelta(days=30)
+
+
+@transaction.atomic
+def begin(*, user_id: int, device_uid: str, client: Client) -> ClientSession | None:
+    """The open row of this client and the session in this browser; None when that is over. Locks the device.
+
+    Two queries when there is one already, with which the sid stays what it was.
+    """
+    device = Device.objects.locked().filter(user_id=user_id, uid=device_uid).exclude(session_key="").first()
+    if device is None:
+        return None  # it was ended while the person agreed
+    return ClientSession.objects.get_or_create(device=device, client=client, state=State.OPEN)[0]
+
+
+def end(devices: QuerySet[Device], *, now: datetime | None = None) -> None:
+    """The sessions in these browsers are over: clients that want it are to be told. One query.
+
+    Part of what ended the sessions, which records the event; to be called in its transaction.
+    """
+    _end(ClientSession.objects.filter(device__in=devices), now)
+
+
+def end_at_client(*, user: User, client: Client) -> None:
+    """A client acts for a person no longer: as far as it goes, their sessions are over. One query. Part of that."""
+    _end(ClientSession.objects.filter(device__in=Device.objects.filter(user=user), client=client), None)
+
+
+@transaction.atomic
+def end_lost(*, now: datetime | None = None) -> None:
+    """End what no session stands behind any more: it expired, or something took it away."""
+    now = now or timezone.now()
+    alive = Session.objects.filter(session_key=OuterRef("session_key"), expire_date__gt=now)
+    end(Device.objects.filter(~Exists(alive)), now=now)
+
+
+def forget_old(*, now: datetime | None = None) -> None:
+    """Forget what ended before KEEP."""
+    ClientSession.objects.filter(ended_at__lt=(now or timezone.now()) - KEEP).delete()
+
+
+def _end(theirs: QuerySet[ClientSession], now: datetime | None) -> None:
+    is_silent = Exists(Client.objects.filter(pk=OuterRef("client"), backchannel_logout_uri=""))
+    ended = theirs.filter(state=State.OPEN).update(
+        state=Case(When(is_silent, then=Value(State.SILENT)), default=Value(State.WAITING)),
+        next_at=Case(When(is_silent, then=None), default=Now()),
+        ended_at=now or timezone.now(),
+    )
+    if ended:
+        transaction.on_commit(partial(enqueue_best_effort, "accounts.sweep_logouts"), robust=True)

@@ -1,0 +1,10 @@
+"""Deletes sessions and devices that are over."""
+
+from celery import shared_task
+
+from accounts.sessions import services as devices
+
+
+@shared_task(name="accounts.forget_sessions")
+def forget_sessions() -> None:
+    devices.forget_old()

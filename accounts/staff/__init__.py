@@ -1,0 +1,1 @@
+"""Staff: roles, and the pages where staff manage people."""

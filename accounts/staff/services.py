@@ -1,0 +1,299 @@
+"""Roles: which ones the house ships, who has them.
+
+A shipped role says by pattern which permissions it holds, so that a new model of an app is not forgotten. They are
+brought up to date after every migration; a role that the owner makes is left alone.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from fnmatch import fnmatchcase
+from typing import Any
+
+from django.apps import AppConfig
+from django.apps import apps as installed
+from django.contrib.auth.management import create_permissions
+from django.contrib.auth.models import Group, Permission
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
+
+from accounts.authentication import mfa
+from accounts.permissions.models import Role
+from accounts.sessions import services as devices
+from accounts.users.models import User
+from core.context import Actor
+from core.errors import Conflict, Denied, Invalid
+from core.events import services as events
+
+HOUSE = ("core", "accounts", "blog", "shop", "chat", "analytics")
+
+
+@dataclass(frozen=True, slots=True)
+class Shipped:
+    """A role as the house ships it. A pattern is like `shop.view_*`."""
+
+    slug: str
+    name: str
+    description: str
+    patterns: tuple[str, ...]
+
+
+PICTURES = ("core.add_picture", "core.change_picture", "core.view_picture")
+
+QUEUE = ("accounts.moderate", "accounts.view_case", "accounts.view_report")
+BANS = ("accounts.ban_user", "accounts.view_ban")
+
+SHIPPED = (
+    Shipped("owner", "Owner", "May do everything, and give roles.", tuple(f"{app}.*" for app in HOUSE)),
+    Shipped(
+        "editor",
+        "Editor",
+        "Everybody's posts, comments and the home page.",
+        (
+            "blog.*",
+            *PICTURES,
+            *QUEUE,
+            *BANS,
+            "core.*_homeblock",
+            "core.*_textpage",
+            "shop.view_product",
+            "analytics.view_*",
+        ),
+    ),
+    Shipped(
+        "author",
+        "Author",
+        "Own posts, from draft to review.",
+        ("blog.add_post", "blog.change_post", "blog.view_*", *PICTURES, "shop.view_product"),
+    ),
+    Shipped(
+        "shop-manager",
+        "Shop manager",
+        "Catalogue, prices, stock, orders and refunds.",
+        (
+            "shop.*",
+            *PICTURES,
+            *QUEUE,
+            "core.*_homeblock",
+            "core.view_event",
+            "accounts.view_user",
+            "accounts.view_entitlement",
+            "accounts.end_entitlement",
+            "analytics.view_*",
+        ),
+    ),
+    Shipped(
+        "support-agent",
+        "Support agent",
+        "Conversations with customers, their orders, refunds.",
+        (
+            "chat.*",
+            *QUEUE,
+            *BANS,
+            "shop.view_*",
+            "shop.refund_order",
+            "accounts.view_user",
+            "accounts.view_entitlement",
+        ),
+    ),
+    Shipped(
+        "analyst", "Analyst", "Looks at figures, changes nothing.", ("analytics.view_*", "shop.view_*", "blog.view_*")
+    ),
+)
+SHIPPED_SLUGS = frozenset(role.slug for role in SHIPPED)
+
+
+class TooMuchPower(Denied):
+    code = "role_exceeds_own"
+    message = _("You cannot give or take a role that may do more than you.")
+
+
+class OwnRoles(Denied):
+    code = "own_roles"
+    message = _("Nobody changes their own roles. Ask somebody else who may.")
+
+
+class RoleExists(Conflict):
+    code = "role_exists"
+    message = _("There is a role of this name already.")
+
+
+class NamelessRole(Invalid):
+    code = "role_without_name"
+    message = _("Give the role a name with letters.")
+
+
+class RoleIsShipped(Conflict):
+    code = "role_is_shipped"
+    message = _("This role comes with the house and cannot be changed. Make one of your own.")
+
+
+def sync_after_migrate(sender: AppConfig, using: str, apps: Any = installed, **kwargs: Any) -> None:
+    """Receiver of post_migrate: make the house's permissions now, whatever order apps come in, then the roles."""
+    try:
+        apps.get_model("accounts", "Role")
+    except LookupError:
+        return  # migrated back to before there were roles
+    for label in HOUSE:
+        create_permissions(installed.get_app_config(label), verbosity=0, using=using, apps=apps)
+    sync_roles()
+
+
+@transaction.atomic
+def sync_roles() -> None:
+    """Bring the shipped roles to exactly the permissions their patterns name among those that exist."""
+    found = Permission.objects.filter(content_type__app_label__in=HOUSE)
+    codes = {f"{app}.{code}": pk for pk, app, code in found.values_list("pk", "content_type__app_label", "codename")}
+    for shipped in SHIPPED:
+        group, _made = Group.objects.get_or_create(name=shipped.name)
+        Role.objects.update_or_create(slug=shipped.slug, defaults={"group": group, "description": shipped.description})
+        group.permissions.set(
+            pk for code, pk in codes.items() if any(fnmatchcase(code, pattern) for pattern in shipped.patterns)
+        )
+
+
+@transaction.atomic
+def assign_role(*, user_id: int, role: str, by: Actor, now: datetime | None = None) -> bool:
+    """Give a person a role by its slug, and with it the way into the admin; False when they had it.
+
+    Whoever must have a second factor by it and has none is signed out, and led to one at the next sign-in. Locks the
+    person. Raises Denied without accounts.assign_role, OwnRoles and TooMuchPower. Records role.assigned, and
+    user.asked_for_factor.
+    """
+    user = User.objects.select_for_update(of=("self",)).get(pk=user_id)
+    group = _group_to_move(user, role, by)
+    if user.groups.filter(pk=group.pk).exists():
+        return False
+    user.groups.add(group)
+    user.is_staff = True
+    user.save(update_fields=["is_staff"])
+    events.record("role.assigned", user, by=by, now=now, role=role)
+    _ask_for_factor(user, by, now)
+    return True
+
+
+@transaction.atomic
+def remove_role(*, user_id: int, role: str, by: Actor) -> bool:
+    """Take a role from a person, and with the last one the way into the admin; False when they did not have it.
+
+    Locks the person. Raises Denied without accounts.assign_role, OwnRoles and TooMuchPower. Records role.removed.
+    """
+    user = User.objects.select_for_update(of=("self",)).get(pk=user_id)
+    group = _group_to_move(user, role, by)
+    if not user.groups.filter(pk=group.pk).exists():
+        return False
+    user.groups.remove(group)
+    user.is_staff = user.is_superuser or user.groups.filter(role__isnull=False).exists()
+    user.save(update_fields=["is_staff"])
+    events.record("role.removed", user, by=by, role=role)
+    return True
+
+
+@transaction.atomic
+def save_role(*, slug: str, name: str, description: str, permissions: list[Permission], by: Actor) -> Role:
+    """Make a role of the owner's own (empty slug), or change one.
+
+    Raises Denied without accounts.change_role, RoleIsShipped, what `check_name` raises, and TooMuchPower for
+    permissions that `by` lacks. Records role.saved.
+    """
+    by.require("accounts.change_role")
+    if slug in SHIPPED_SLUGS:
+        raise RoleIsShipped
+    if not all(by.can(f"{asked.content_type.app_label}.{asked.codename}") for asked in permissions):
+        raise TooMuchPower(field="permissions")
+    check_name(name, slug)
+    role = Role.objects.select_related("group").filter(slug=slug).first()
+    role = role or Role(group=Group(), slug=slugify(name, allow_unicode=True))
+    role.group.name, role.description = name, description
+    role.group.save()
+    before, after = _names(role.group.permissions.select_related("content_type")), _names(permissions)
+    role.group.permissions.set(permissions)
+    role.save()
+    added, removed = sorted(after - before), sorted(before - after)
+    about = ("role", role.slug)
+    events.record("role.saved", about, by=by, permissions=len(permissions), added=added, removed=removed)
+    return role
+
+
+@transaction.atomic
+def require_factor(*, slug: str, is_required: bool, by: Actor, now: datetime | None = None) -> bool:
+    """Let a role, a shipped one too, ask its people for a second factor or not; False when it is so already.
+
+    It holds at once: whoever has the role and no factor is signed out, and led to one at the next sign-in. Locks the
+    role, then these people. Raises Denied without accounts.change_role. Records role.changed_factor_rule, and
+    user.asked_for_factor for each.
+    """
+    by.require("accounts.change_role")
+    role = Role.objects.select_for_update(of=("self",)).get(slug=slug)
+    if role.requires_mfa == is_required:
+        return False
+    role.requires_mfa = is_required
+    role.save(update_fields=["requires_mfa"])
+    events.record("role.changed_factor_rule", ("role", slug), by=by, now=now, requires_factor=is_required)
+    if is_required:
+        for user in User.objects.select_for_update(of=("self",)).filter(groups=role.group_id).order_by("pk"):
+            _ask_for_factor(user, by, now)
+    return True
+
+
+def check_name(name: str, slug: str) -> None:
+    """Raise RoleExists when another role has the name, NamelessRole when nothing of it can stand in an address."""
+    wanted = slugify(name, allow_unicode=True)
+    if not wanted:
+        raise NamelessRole(field="name")
+    if Role.objects.exclude(slug=slug).filter(Q(group__name=name) | Q(slug=wanted)).exists():
+        raise RoleExists(field="name")
+
+
+@transaction.atomic
+def delete_role(*, slug: str, by: Actor) -> None:
+    """Take a role of the owner's own from everybody and forget it.
+
+    Raises Denied without accounts.delete_role, RoleIsShipped, and what `remove_role` raises. Records role.removed for
+    each person, and role.deleted.
+    """
+    by.require("accounts.delete_role")
+    if slug in SHIPPED_SLUGS:
+        raise RoleIsShipped
+    role = Role.objects.select_related("group").get(slug=slug)
+    for user_id in User.objects.filter(groups=role.group_id).order_by("pk").values_list("pk", flat=True):
+        remove_role(user_id=user_id, role=slug, by=by)
+    role.group.delete()
+    events.record("role.deleted", ("role", slug), by=by)
+
+
+def movable_by(by: Actor) -> QuerySet[Role]:
+    """The roles that `by` may give and take: those that may do no more than they may themselves. Two queries."""
+    if not by.can("accounts.assign_role"):
+        return Role.objects.none()
+    every = Role.objects.prefetch_related("group__permissions__content_type").select_related("group")
+    return every.filter(pk__in=[role.pk for role in every if _within(role.group, by)])
+
+
+def _ask_for_factor(user: User, by: Actor, now: datetime | None) -> None:
+    """End the sessions of somebody who must have a second factor from now on and has none. Call it with them locked."""
+    if mfa.is_missing(user):
+        devices.end_access(user=user)
+        events.record("user.asked_for_factor", user, by=by, now=now)
+
+
+def _group_to_move(user: User, role: str, by: Actor) -> Group:
+    """The role's group, if `by` may give it to or take it from this person."""
+    by.require("accounts.assign_role")
+    if by.id == user.public_id:
+        raise OwnRoles
+    group = Group.objects.prefetch_related("permissions__content_type").get(role__slug=role)
+    if not _within(group, by):
+        raise TooMuchPower
+    return group
+
+
+def _names(permissions: Iterable[Permission]) -> set[str]:
+    return {f"{one.content_type.app_label}.{one.codename}" for one in permissions}
+
+
+def _within(group: Group, by: Actor) -> bool:
+    """Whether `by` holds every permission of a group."""
+    return all(by.can(f"{held.content_type.app_label}.{held.codename}") for held in group.permissions.all())

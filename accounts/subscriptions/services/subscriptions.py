@@ -1,0 +1,187 @@
+"""Who wants letters about what. Nobody is written to who did not say so: an address that is typed is asked first.
+
+The answer to whoever types it is the same whether the address is known or not. What leads from a mail back to a
+subscription is a signed uid, so no address stands in a link.
+"""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from allauth.account.models import EmailAddress
+from django.core import signing
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.subscriptions import topics
+from accounts.subscriptions.models import Subscription
+from accounts.users.models import User
+from core.context import Actor, Grant
+from core.errors import Invalid, NotFound
+from core.events import services as events
+from core.validation.email_addresses import INVALID, canonical_email
+
+State = Subscription.State
+
+# How long the link in "is this you?" works, and how soon the same question may be asked again.
+ANSWER_WITHIN: Final = timedelta(days=7)
+ASK_AGAIN_AFTER: Final = timedelta(hours=6)
+# Questions about all topics together that an address gets within ASK_AGAIN_AFTER.
+MOST_QUESTIONS: Final = 3
+
+_yes = signing.TimestampSigner(salt="accounts.subscription.yes")
+_no = signing.Signer(salt="accounts.subscription.no")
+
+
+class NoSuchTopic(NotFound):
+    code = "no_such_topic"
+    message = _("There is nothing to follow here.")
+
+
+class InvalidEmail(Invalid):
+    code = "invalid_email"
+    message = INVALID
+
+
+class LinkUnfit(Invalid):
+    code = "link_unfit"
+    message = _("This link does not work any more. Ask once more where you asked first.")
+
+
+@transaction.atomic
+def subscribe(*, email: str, topic: str, viewer: Grant, source: str, now: datetime | None = None) -> bool:
+    """Want letters about a topic; True when it holds at once, since the address is the viewer's own and verified.
+
+    Any other address is asked by mail, at most every ASK_AGAIN_AFTER and MOST_QUESTIONS times for all topics; nothing
+    tells whether that was done. Locks the address. Raises NoSuchTopic, InvalidEmail. Records subscription.confirmed or
+    subscription.asked.
+    """
+    now, email = now or timezone.now(), _email(email)
+    if topic not in topics.describe([topic], viewer):
+        raise NoSuchTopic(field="topic")
+    _lock_address(email)
+    owner = _owner_of(email)
+    row = Subscription.objects.filter(email=email, topic=topic).first()
+    row = row or Subscription(email=email, topic=topic, created_at=now)
+    is_own = owner is not None and owner == viewer.user
+    if row.state == State.ACTIVE:
+        return is_own
+    row.user = owner
+    if is_own:
+        row.source = source
+        _activate(row, by=viewer.actor, now=now)
+        return True
+    if _may_ask(row, now):
+        row.source, row.state, row.asked_at, row.ended_at = source, State.PENDING, now, None
+        row.save()
+        events.record("subscription.asked", row, by=viewer.actor, now=now, topic=topic)
+    return False
+
+
+def _email(text: str) -> str:
+    try:
+        return canonical_email(text)
+    except ValidationError:
+        raise InvalidEmail(field="email") from None
+
+
+@transaction.atomic
+def confirm(*, token: str, by: Actor, now: datetime | None = None) -> Subscription:
+    """Say yes with the token of a mail; again is no change. Locks the subscription.
+
+    Raises LinkUnfit for a token that is not ours or too old, and after an end. Records subscription.confirmed.
+    """
+    row = Subscription.objects.locked().filter(uid=_read_yes(token)).first()
+    if row is None or row.state == State.ENDED:
+        raise LinkUnfit
+    if row.state == State.PENDING:
+        _activate(row, by=by, now=now or timezone.now())
+    return row
+
+
+@transaction.atomic
+def end(*, subscription_id: int, by: Actor, now: datetime | None = None) -> bool:
+    """Want no more letters; False when it had ended. Locks the subscription. Records subscription.ended."""
+    row = Subscription.objects.locked().get(pk=subscription_id)
+    if row.state == State.ENDED:
+        return False
+    row.state, row.ended_at = State.ENDED, now or timezone.now()
+    row.save(update_fields=["state", "ended_at"])
+    events.record("subscription.ended", row, by=by, now=now, topic=row.topic)
+    return True
+
+
+def asked(token: str) -> Subscription:
+    """What the token of a question is about. Raises LinkUnfit."""
+    row = Subscription.objects.filter(uid=_read_yes(token)).exclude(state=State.ENDED).first()
+    if row is None:
+        raise LinkUnfit
+    return row
+
+
+def written(token: str) -> Subscription:
+    """What the token under a letter is about; such a token never runs out. Raises LinkUnfit."""
+    try:
+        uid = _no.unsign(token)
+    except signing.BadSignature:
+        raise LinkUnfit from None
+    row = Subscription.objects.filter(uid=uid).first()
+    if row is None:
+        raise LinkUnfit
+    return row
+
+
+def yes_token(row: Subscription) -> str:
+    return _yes.sign(row.public_id)
+
+
+def no_token(row: Subscription) -> str:
+    return _no.sign(row.public_id)
+
+
+@transaction.atomic
+def attach(*, user: User) -> None:
+    """Give a person what was asked for at addresses that they proved to own, and move what was at a former one.
+
+    Where both addresses have the same topic, the former one's is forgotten. At most three queries.
+    """
+    proved = EmailAddress.objects.filter(user=user, verified=True).values("email")
+    Subscription.objects.filter(email__in=proved, user__isnull=True).update(user=user)
+    former = Subscription.objects.of(user).exclude(email=user.email)
+    twin = Subscription.objects.filter(email=user.email, topic=OuterRef("topic"))
+    strayed = former.exclude(email__in=proved)
+    strayed.filter(Exists(twin)).delete()
+    strayed.update(email=user.email)
+
+
+def _activate(row: Subscription, *, by: Actor, now: datetime) -> None:
+    row.state, row.confirmed_at, row.ended_at = State.ACTIVE, now, None
+    row.save()
+    events.record("subscription.confirmed", row, by=by, now=now, topic=row.topic)
+
+
+def _may_ask(row: Subscription, now: datetime) -> bool:
+    since = now - ASK_AGAIN_AFTER
+    if row.asked_at is not None and row.asked_at > since:
+        return False
+    return Subscription.objects.filter(email=row.email, asked_at__gt=since).count() < MOST_QUESTIONS
+
+
+def _owner_of(email: str) -> User | None:
+    proved = EmailAddress.objects.filter(email=email, verified=True).values("user_id")
+    return User.objects.filter(Q(pk__in=proved), is_active=True).first()
+
+
+def _read_yes(token: str) -> str:
+    try:
+        return _yes.unsign(token, max_age=ANSWER_WITHIN)
+    except signing.BadSignature:
+        raise LinkUnfit from None
+
+
+def _lock_address(email: str) -> None:
+    # Two forms for one address at the same moment would both find that it was not asked lately.
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"accounts.letters:{email}"])

@@ -1,0 +1,148 @@
+"""The ways from a form to a yes and from a letter to a no. Nothing is changed by looking: mail scanners look too."""
+
+from collections.abc import Mapping
+from typing import cast
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.subscriptions import topics
+from accounts.subscriptions.forms import AskForm, TopicForm
+from accounts.subscriptions.models import Subscription
+from accounts.subscriptions.services import default_topics, subscriptions
+from accounts.users.models import User
+from core import rate_limits
+from core.context import Grant
+from core.keyset_pagination import Page, keyset
+from core.web.http import PageRequest, SeeOther
+from core.web.origin import same_origin_post
+
+# Addresses that one network may type.
+RATE = "10/hour"
+
+
+@never_cache
+@same_origin_post
+@require_http_methods(["GET", "HEAD", "POST"])
+def index(request: PageRequest) -> HttpResponse:
+    """Ask for letters; the answer is the same for every address but one's own."""
+    known = request.grant.user.email if request.grant.user else ""
+    initial = {"topic": _asked_topic(request), "email": known}
+    form = AskForm(request.POST if request.method == "POST" else None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        rate_limits.require(RATE, "letters", rate_limits.client_key(request))
+        given = form.cleaned_data
+        holds = not given["website"] and subscriptions.subscribe(
+            email=given["email"], topic=given["topic"], viewer=request.grant, source=given["source"] or "page"
+        )
+        if holds:
+            messages.success(request, _("You will hear from us."))
+            return SeeOther(_back(request))
+        return SeeOther(reverse("letters:asked"))
+    topic = str(form["topic"].value() or "")
+    about = topics.describe([topic], request.grant).get(topic)
+    context = {"form": form, "topic": topics.of(topic), "about": about}
+    return render(request, "letters/index.html", context, status=422 if form.errors else 200)
+
+
+@require_safe
+@never_cache
+def asked(request: PageRequest) -> HttpResponse:
+    """Look into your mail."""
+    return render(request, "letters/asked.html")
+
+
+@csrf_exempt  # the token is the proof, and whoever comes from a mail may have no session here
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def confirm(request: PageRequest, token: str) -> HttpResponse:
+    """Say yes, by a button."""
+    done = request.method == "POST"
+    act = subscriptions.confirm(token=token, by=request.grant.actor) if done else subscriptions.asked(token)
+    return _answered(request, "letters/confirm.html", act, done=done)
+
+
+@csrf_exempt  # mail clients post here by themselves (RFC 8058)
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def end(request: PageRequest, token: str) -> HttpResponse:
+    """Say no: by a button, or by the mail client's own."""
+    row = subscriptions.written(token)
+    if request.method == "POST":
+        subscriptions.end(subscription_id=row.pk, by=request.grant.actor)
+    return _answered(request, "letters/end.html", row, done=request.method == "POST")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@login_required
+def notifications(request: PageRequest) -> HttpResponse:
+    """What one is written to about; a post follows one more topic with one's own address."""
+    user = cast("User", request.user)
+    if request.method == "POST":
+        form = TopicForm(request.POST)
+        topic = form.cleaned_data["topic"] if form.is_valid() else ""
+        kind = topics.of(topic)
+        if "off" in request.POST and kind is not None and kind.on_by_default:
+            default_topics.switch_off(user=user, topic=topic, by=request.grant.actor)
+            messages.success(request, _("Switched off. Emails already sent may still arrive."))
+            return SeeOther(_back(request))
+        holds = subscriptions.subscribe(email=user.email, topic=topic, viewer=request.grant, source="account")
+        messages.success(request, _("You will hear from us.") if holds else _("Look into your mail."))
+        return SeeOther(_back(request))
+    mine = Subscription.objects.of(user).exclude(state=Subscription.State.PENDING)
+    standing = {topic.kind for topic in topics.standing()}
+    page = keyset(mine.exclude(topic__in=standing).active(), by=("-id",), cursor=request.GET.get("cursor", ""), size=24)
+    known = {row.topic: row for row in mine.filter(topic__in=standing)}
+    context = {
+        "standing": [(topic, known.get(topic.kind), _is_on(topic, known)) for topic in topics.standing()],
+        "page": page,
+        "rows": _described(page, request.grant),
+    }
+    return render(request, "accounts/notifications.html", context)
+
+
+@require_POST
+@login_required
+def stop(request: PageRequest, uid: str) -> HttpResponse:
+    """End one of one's own."""
+    row = get_object_or_404(Subscription.objects.of(cast("User", request.user)), uid=uid)
+    subscriptions.end(subscription_id=row.pk, by=request.grant.actor)
+    messages.success(request, _("You will not hear of it any more."))
+    return SeeOther(_back(request))
+
+
+def _is_on(topic: topics.Topic, known: Mapping[str, Subscription]) -> bool:
+    row = known.get(topic.kind)
+    return topic.on_by_default if row is None else row.state == Subscription.State.ACTIVE
+
+
+def _described(page: Page[Subscription], viewer: Grant) -> list[tuple[Subscription, topics.Topic, topics.About | None]]:
+    """The rows with what they are about; one look-up a kind."""
+    found = topics.describe([row.topic for row in page], viewer)
+    rows = ((row, topics.of(row.topic), found.get(row.topic)) for row in page)
+    return [(row, topic, about) for row, topic, about in rows if topic is not None]
+
+
+def _answered(request: PageRequest, template: str, row: Subscription, *, done: bool) -> HttpResponse:
+    about = topics.describe([row.topic], request.grant).get(row.topic)
+    return render(request, template, {"topic": topics.of(row.topic), "about": about, "done": done})
+
+
+def _asked_topic(request: PageRequest) -> str:
+    return request.GET.get("topic", "newsletter")[:120]
+
+
+def _back(request: PageRequest) -> str:
+    """To the page the form stood on, if it is one of ours."""
+    wanted = request.POST.get("next", "")
+    ours = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
+    return wanted if wanted and ours else reverse("accounts:notifications")

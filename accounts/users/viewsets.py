@@ -1,0 +1,97 @@
+"""A person's own account, for programs."""
+
+from typing import Any, ClassVar, Unpack, cast
+
+from django.db import transaction
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers, viewsets
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.users import services as people
+from accounts.users.models import User
+from core.api.fields import TimeField, UrlField
+from core.api.parsers import MultiPartParser
+from core.api.viewsets import GrantedViewMixin, In, Problem
+from core.content.services import pictures
+
+
+class MeIn(In):
+    """What may be changed; what is left out stays."""
+
+    name = serializers.CharField(max_length=120, allow_blank=True, required=False)
+    bio = serializers.CharField(max_length=2000, allow_blank=True, required=False)
+
+
+class AvatarIn(In):
+    """A picture of oneself."""
+
+    picture = serializers.FileField(help_text="JPEG, PNG, WebP or AVIF, up to 12 MB; it is written anew.")
+
+
+class MeOut(serializers.Serializer[Any]):
+    """The person who asks."""
+
+    uid = serializers.UUIDField()
+    email = serializers.EmailField()
+    name = serializers.CharField()
+    display_name = serializers.CharField()
+    bio = serializers.CharField()
+    avatar = UrlField(source="avatar.image.url", default=None, allow_null=True)
+    is_staff = serializers.BooleanField()
+    roles = serializers.SerializerMethodField()
+    joined_at = TimeField(source="created_at")
+
+    def get_roles(self, user: User) -> list[str]:
+        return list(user.groups.filter(role__isnull=False).order_by("role__slug").values_list("role__slug", flat=True))
+
+
+class MeViewSet(GrantedViewMixin, viewsets.ViewSet):
+    """The signed-in person's own profile."""
+
+    serializer_class = MeOut
+    required_scopes: ClassVar = {
+        "GET": "account:read",
+        "PATCH": "account:write",
+        "PUT": "account:write",
+        "DELETE": "account:write",
+    }
+
+    @extend_schema(responses={200: MeOut, 401: Problem, 403: Problem})
+    @action(detail=False, methods=["get"])
+    def me(self, request: Request) -> Response:
+        """Who I am."""
+        return Response(MeOut(self._person).data)
+
+    @extend_schema(request=MeIn, responses={200: MeOut, 400: Problem, 401: Problem, 403: Problem})
+    @me.mapping.patch
+    def change_me(self, request: Request) -> Response:
+        """Change the named parts of my profile."""
+        return self._changed(**cast("people.Profile", MeIn.parse(request)))
+
+    @extend_schema(
+        request={"multipart/form-data": AvatarIn},
+        responses={200: MeOut, 400: Problem, 401: Problem, 403: Problem, 422: Problem, 503: Problem},
+    )
+    @action(detail=False, methods=["put"], url_path="me/avatar", parser_classes=[MultiPartParser])
+    def avatar(self, request: Request) -> Response:
+        """Show another picture beside my name; the former is deleted."""
+        upload = AvatarIn.parse(request)["picture"]
+        with transaction.atomic():  # no picture stays that nobody shows
+            picture = pictures.add_picture(upload=upload, by=self.grant.actor, decorative=True)
+            return self._changed(avatar=picture)
+
+    @extend_schema(responses={200: MeOut, 401: Problem, 403: Problem})
+    @avatar.mapping.delete
+    def remove_avatar(self, request: Request) -> Response:
+        """Show my initials instead of a picture, which is deleted."""
+        return self._changed(avatar=None)
+
+    def _changed(self, **changes: Unpack[people.Profile]) -> Response:
+        user = people.change_profile(user_id=self._person.pk, by=self.grant.actor, **changes)
+        return Response(MeOut(user).data)
+
+    @property
+    def _person(self) -> User:
+        return cast("User", self.grant.user)
