@@ -22,22 +22,11 @@ from blog.models import Comment, Post, PostAuthor, PostTag, Tag
 from core.composition.models import Reference
 from core.content import markdown
 from core.content.models import HomeBlock, Picture
-from shop.models import (
-    Category,
-    Market,
-    Option,
-    OptionValue,
-    Price,
-    Product,
-    ProductImage,
-    Review,
-    ShippingMethod,
-    StockLevel,
-    TaxRate,
-    Variant,
-    VariantOptionValue,
-    Warehouse,
-)
+from shop.catalogue.models import Category, Option, OptionValue, Product, ProductImage, Variant, VariantOptionValue
+from shop.pricing.models import Market, Price, TaxRate
+from shop.reviews.models import Review
+from shop.shipping.models import ShippingMethod
+from shop.stock.models import StockLevel, Warehouse
 
 BATCH = 2000
 PICTURES = 2000

@@ -24,7 +24,7 @@ from rest_framework.views import APIView  # noqa: E402
 
 from config.urls import urlpatterns as agora  # noqa: E402
 from core.content.models import Picture  # noqa: E402
-from shop.models import Category, Product, ProductImage  # noqa: E402
+from shop.catalogue.models import Category, Product, ProductImage  # noqa: E402
 
 TWO_KILOBYTES = {"rows": [{"id": index, "name": f"Row {index}", "state": "ready"} for index in range(48)]}
 SHOWN = 24

@@ -17,7 +17,7 @@ from config.schema import SchemaView
 from core.api import error_codes
 from core.search.viewsets import routes as core_routes
 from core.webhooks.viewsets import routes as webhook_routes
-from shop.api import routes as shop_routes
+from shop.api_urls import routes as shop_routes
 
 
 class Agora(APIRootView):

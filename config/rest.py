@@ -42,8 +42,8 @@ SCHEMA: Final[dict[str, Any]] = {
     ],
     "ENUM_NAME_OVERRIDES": {
         "PostStatusEnum": "blog.models.post.Post.Status",
-        "StockReasonEnum": "shop.api.stock.BOOKED_REASONS",
+        "StockReasonEnum": "shop.stock.viewsets.BOOKED_REASONS",
         "ReportReasonEnum": "accounts.moderation.models.Report.Reason",
-        "OrderStatusEnum": "shop.models.order.Order.Status",
+        "OrderStatusEnum": "shop.orders.models.Order.Status",
     },
 }

@@ -131,7 +131,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "core.web.context_processors.site",
-                "shop.context_processors.cart",
+                "shop.cart.context_processors.cart",
                 "chat.context_processors.conversations",
             ],
         },

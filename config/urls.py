@@ -12,7 +12,7 @@ from config import api, dev, pages
 from core.metrics import prometheus
 from core.monitoring import health
 from core.web import style_guide
-from shop.sitemap import ProductSitemap
+from shop.storefront.sitemap import ProductSitemap
 
 SITEMAPS = {"posts": PostSitemap, "products": ProductSitemap}
 

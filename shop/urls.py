@@ -2,12 +2,20 @@
 
 from django.urls import path
 
-from shop.pages import addresses, cart, checkout, order_desk, orders, product, reviews, sandbox, shelf, webhooks
+from shop.addresses import views as addresses
+from shop.cart import views as cart
+from shop.checkout import views as checkout
+from shop.order_management import staff_views
+from shop.order_management import views as orders
+from shop.payments import views as sandbox
+from shop.payments import views as webhooks
+from shop.reviews import views as reviews
+from shop.storefront import category, product
 
 app_name = "shop"
 
 urlpatterns = [
-    path("", shelf.index, name="index"),
+    path("", category.index, name="index"),
     path("cart/", cart.cart, name="cart"),
     path("cart/count/", cart.count, name="cart_count"),
     path("cart/lines/", cart.add_line, name="add_line"),
@@ -26,8 +34,8 @@ urlpatterns = [
     path("orders/", orders.own_orders, name="orders"),
     path("orders/find/", orders.find, name="find_order"),
     path("orders/<slug:number>/", orders.order, name="order"),
-    path("orders/<slug:number>/refunds/", order_desk.refunds, name="refunds"),
-    path("orders/<slug:number>/fulfilments/", order_desk.fulfilments, name="fulfilments"),
+    path("orders/<slug:number>/refunds/", staff_views.refunds, name="refunds"),
+    path("orders/<slug:number>/fulfilments/", staff_views.fulfilments, name="fulfilments"),
     path("orders/<slug:number>/cancellation/", orders.cancellation, name="cancellation"),
     path("orders/<slug:number>/payments/", orders.payments, name="payments"),
     path("orders/<slug:number>/<slug:signature>/", orders.order, name="order"),
@@ -37,5 +45,5 @@ urlpatterns = [
     path("webhooks/<slug:provider>/", webhooks.receive, name="provider_webhook"),
     path("p/<slug:slug>/", product.product, name="product"),
     path("p/<slug:slug>/reviews/", reviews.reviews, name="reviews"),
-    path("<slug:category>/", shelf.category, name="category"),
+    path("<slug:category>/", category.category, name="category"),
 ]

@@ -13,7 +13,7 @@ from django.db import connection
 from config.backups import BackupFailed, make, restore
 from config.backups.manifest import Manifest, table_contents
 from core.content.models import TextPage
-from shop.models import StockLevel
+from shop.stock.models import StockLevel
 from shop.tests.factories import shop_ready
 from shop.tests.pages import product_with
 

@@ -19,8 +19,10 @@ from chat.models import Message, Room
 from config.tests.whole_life import FIRST, SECOND, TRACES, live
 from core.context import Actor
 from core.testing import deliver_events, events_named, snapshot
-from shop.models import Order, Review
-from shop.services import orders, retention
+from shop.order_management.services import orders
+from shop.orders.models import Order
+from shop.orders.services import retention
+from shop.reviews.models import Review
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -27,7 +27,7 @@ from core.context import SCOPES, Actor
 from core.events.models import Event
 from core.search import index as search
 from core.testing import snapshot
-from shop.models import Cart
+from shop.cart.models import Cart
 from shop.tests.factories import shop_ready
 from tests.contract.asking import failures
 

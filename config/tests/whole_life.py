@@ -30,8 +30,12 @@ from core import testing
 from core.api.models import IdempotencyKey
 from core.context import Actor
 from core.events.models import EventDelivery
-from shop.models import Order
-from shop.services import address_book, cart, fulfilment, refund, reviews
+from shop.addresses import services as address_book
+from shop.cart import services as cart
+from shop.order_management.services import fulfilment
+from shop.orders.models import Order
+from shop.payments.services import refunds
+from shop.reviews import services as reviews
 from shop.tests import factories as shop
 
 FIRST, SECOND = "zebedee@quill.example", "zq@second.example"
@@ -110,7 +114,9 @@ def _shop(user: User, me: Actor) -> tuple[Order, Order]:
     Order.objects.filter(pk=order.pk).update(note="Ring at Quillfeather")
     fulfilment.fulfil_order(order_id=order.pk, by=shop.SYSTEM, tracking_code="ZEBEDEE-1")
     line = order.lines.get()
-    asked = refund.request_refund(order_id=order.pk, lines={str(line.uid): 1}, reason="Zebedee's broke", by=shop.SYSTEM)
+    asked = refunds.request_refund(
+        order_id=order.pk, lines={str(line.uid): 1}, reason="Zebedee's broke", by=shop.SYSTEM
+    )
     never_paid = shop.place(**about)
     reviews.write_review(product_id=variant.product_id, rating=4, title="Good", body="It holds tea.", by=me)
     address_book.add_address(address=HOME, by=me)

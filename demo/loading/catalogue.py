@@ -12,19 +12,12 @@ from django.utils.text import slugify
 
 from core.money import Money
 from demo.loading.studio import LOADER, Step, Studio, read
-from shop.models import (
-    Category,
-    Market,
-    Option,
-    OptionValue,
-    Product,
-    ProductImage,
-    ShippingMethod,
-    TaxRate,
-    Variant,
-    Warehouse,
-)
-from shop.services import catalogue, stock
+from shop.catalogue import services as catalogue
+from shop.catalogue.models import Category, Option, OptionValue, Product, ProductImage, Variant
+from shop.pricing.models import Market, TaxRate
+from shop.shipping.models import ShippingMethod
+from shop.stock import services as stock
+from shop.stock.models import Warehouse
 
 # The shop was furnished this many days ago; its products came one after the other, before the first order.
 OPENED, NEWEST = 120, 92

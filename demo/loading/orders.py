@@ -10,10 +10,13 @@ from django.conf import settings
 from core.money import Money
 from demo.loading.catalogue import method_code
 from demo.loading.studio import LOADER, Step, Studio, read
-from shop.models import Order
-from shop.providers import sandbox
-from shop.queries import carts
-from shop.services import cart, checkout, fulfilment, orders, payment, refund
+from shop.cart import queries as carts
+from shop.cart import services as cart
+from shop.checkout import services as checkout
+from shop.order_management.services import fulfilment, orders
+from shop.orders.models import Order
+from shop.payments.providers import sandbox
+from shop.payments.services import payments, refunds
 
 CARRIERS = {"standard": "An Post", "express": "DHL Express", "pick-up": ""}
 CARD, TRANSFER = "sandbox", "bank_transfer"
@@ -66,7 +69,7 @@ def _place(studio: Studio, name: str, data: dict[str, Any], now: datetime) -> No
     provider = TRANSFER if data["outcome"] == "pending" else CARD
     order = checkout.place_order(cart_id=basket.pk, quote_hash=view.quote.hash, provider=provider, by=by, now=now)
     attempt = order.payments.get()
-    payment.start_payment(payment_id=attempt.pk, return_url=settings.SITE_URL, by=by, now=now)
+    payments.start_payment(payment_id=attempt.pk, return_url=settings.SITE_URL, by=by, now=now)
     studio.made[name] = order.number
 
 
@@ -76,11 +79,11 @@ def _pay(studio: Studio, name: str, email: str, outcome: str, now: datetime) -> 
     if order.status != Order.Status.PENDING_PAYMENT:
         return
     by = studio.actor(email)
-    attempt = payment.pay_order(order_id=order.pk, provider=CARD, return_url=settings.SITE_URL, by=by, now=now)
+    attempt = payments.pay_order(order_id=order.pk, provider=CARD, return_url=settings.SITE_URL, by=by, now=now)
     if sandbox.charge_of(attempt.provider_ref).settled_at is None:
         choice = sandbox.Outcome.PAY if outcome == "paid" else sandbox.Outcome.DECLINE
         sandbox.settle(ref=attempt.provider_ref, outcome=choice, now=now, news_after=())
-    payment.sync_payment(payment_id=attempt.pk, by=LOADER, now=now)
+    payments.sync_payment(payment_id=attempt.pk, by=LOADER, now=now)
 
 
 def _give_up(now: datetime) -> None:
@@ -101,7 +104,7 @@ def _give_back(studio: Studio, name: str, data: dict[str, Any], now: datetime) -
     if order.paid_at is None:
         return
     uids = dict(order.lines.values_list("sku", "uid"))
-    asked = refund.request_refund(
+    asked = refunds.request_refund(
         order_id=order.pk,
         reason=data["reason"],
         by=studio.agent,
@@ -110,4 +113,4 @@ def _give_back(studio: Studio, name: str, data: dict[str, Any], now: datetime) -
         restock=any(line["restock"] for line in data["lines"]),
         now=now,
     )
-    refund.carry_out_refund(refund_id=asked.pk, by=LOADER, now=now)
+    refunds.carry_out_refund(refund_id=asked.pk, by=LOADER, now=now)

@@ -6,8 +6,8 @@ from functools import partial
 from typing import Any
 
 from demo.loading.studio import Step, Studio, read
-from shop.models import Product
-from shop.services import reviews
+from shop.catalogue.models import Product
+from shop.reviews import services as reviews
 
 
 def steps(studio: Studio) -> Iterator[Step]:

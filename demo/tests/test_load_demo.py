@@ -25,8 +25,12 @@ from demo import DEMO_LOGINS
 from demo.loading import everything
 from demo.loading.reset import KEPT, empty_house
 from demo.loading.studio import read
-from shop.models import LedgerEntry, Order, Payment, Product, Reservation, Review, StockLevel, StockMovement, Variant
-from shop.privacy import BOOKS
+from shop.catalogue.models import Product, Variant
+from shop.orders.models import Order
+from shop.payments.models import LedgerEntry, Payment
+from shop.personal_data.privacy import BOOKS
+from shop.reviews.models import Review
+from shop.stock.models import Reservation, StockLevel, StockMovement
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()

@@ -9,7 +9,7 @@ import django.db.models.deletion
 import django.db.models.expressions
 import django.db.models.functions.text
 import django.utils.timezone
-import shop.models.price
+import shop.pricing.models
 from django.conf import settings
 from django.contrib.postgres.operations import BtreeGistExtension
 from django.db import migrations, models
@@ -552,7 +552,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('min_qty', models.PositiveSmallIntegerField(default=1, validators=[django.core.validators.MinValueValidator(1)], verbose_name='from quantity')),
                 ('amount', models.BigIntegerField(validators=[django.core.validators.MinValueValidator(0)], verbose_name='amount in minor units')),
-                ('valid', django.contrib.postgres.fields.ranges.DateTimeRangeField(default=shop.models.price.from_now_on, verbose_name='valid')),
+                ('valid', django.contrib.postgres.fields.ranges.DateTimeRangeField(default=shop.pricing.models.from_now_on, verbose_name='valid')),
                 ('market', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='prices', to='shop.market', verbose_name='market')),
                 ('variant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='prices', to='shop.variant', verbose_name='variant')),
             ],

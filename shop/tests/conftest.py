@@ -7,8 +7,8 @@ import pytest
 from rest_framework.test import APIClient
 
 from core.testing import JustSignedIn
-from shop import providers
-from shop.queries import audit
+from shop.audit import queries as audit
+from shop.payments import providers
 from shop.tests.fakes import FlakySandbox
 
 

@@ -12,25 +12,20 @@ from factory.django import DjangoModelFactory
 
 from core.context import Actor
 from core.money import Money
-from shop.models import (
-    Cart,
-    Category,
-    Market,
-    Option,
-    OptionValue,
-    Order,
-    Payment,
-    Price,
-    Product,
-    ShippingMethod,
-    TaxRate,
-    Variant,
-    Warehouse,
-)
-from shop.providers import sandbox
-from shop.providers.sandbox import Outcome
-from shop.queries import carts
-from shop.services import cart, checkout, payment, stock
+from shop.cart import queries as carts
+from shop.cart import services as cart
+from shop.cart.models import Cart
+from shop.catalogue.models import Category, Option, OptionValue, Product, Variant
+from shop.checkout import services as checkout
+from shop.orders.models import Order
+from shop.payments.models import Payment
+from shop.payments.providers import sandbox
+from shop.payments.providers.sandbox import Outcome
+from shop.payments.services import payments
+from shop.pricing.models import Market, Price, TaxRate
+from shop.shipping.models import ShippingMethod
+from shop.stock import services as stock
+from shop.stock.models import Warehouse
 
 SYSTEM = Actor.system("test")
 BERLIN = {"name": "Bea Buyer", "street": "Torstraße 1", "postcode": "10119", "city": "Berlin", "country": "DE"}
@@ -208,13 +203,13 @@ def place(
 
 def start(order: Order, *, now: Any = None) -> Payment:
     """The order's live attempt, made known to its provider."""
-    return payment.pay_order(order_id=order.pk, provider="sandbox", return_url="/back/", by=SYSTEM, now=now)
+    return payments.pay_order(order_id=order.pk, provider="sandbox", return_url="/back/", by=SYSTEM, now=now)
 
 
 def settle(attempt: Payment, outcome: Outcome = Outcome.PAY, *, now: Any = None) -> Payment:
     """The customer decides on the provider's page, and the shop hears of it."""
     sandbox.settle(ref=attempt.provider_ref, outcome=outcome, now=now, news_after=())
-    return payment.sync_payment(payment_id=attempt.pk, by=SYSTEM, now=now)
+    return payments.sync_payment(payment_id=attempt.pk, by=SYSTEM, now=now)
 
 
 def paid(pieces: Mapping[Variant, int] | None = None, **about: Any) -> Order:

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from shop.models import Payment, Refund
-from shop.providers.base import ProviderRefused, ProviderUnavailable, Snapshot, Started
-from shop.providers.sandbox import Sandbox
+from shop.payments.models import Payment, Refund
+from shop.payments.providers.base import ProviderRefused, ProviderUnavailable, Snapshot, Started
+from shop.payments.providers.sandbox import Sandbox
 
 T = TypeVar("T")
 

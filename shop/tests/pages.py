@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from django.test import Client
 
-from shop.models import Product, Variant, VariantOptionValue
+from shop.catalogue.models import Product, Variant, VariantOptionValue
 from shop.tests.factories import (
     BERLIN,
     CategoryFactory,

@@ -11,15 +11,8 @@ from PIL import Image as PillowImage
 
 from core.content.services.pictures import add_picture
 from core.testing import events_named, no_event
-from shop.models import (
-    Category,
-    Option,
-    Price,
-    Product,
-    ProductImage,
-    ProductSlug,
-    Variant,
-)
+from shop.catalogue.models import Category, Option, Product, ProductImage, ProductSlug, Variant
+from shop.pricing.models import Price
 from shop.tests.factories import (
     SYSTEM,
     OptionValueFactory,

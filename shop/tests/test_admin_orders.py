@@ -8,8 +8,9 @@ from django.test import Client
 from core import testing
 from core.context import Actor
 from core.testing import events_named
-from shop.providers import sandbox
-from shop.services import fulfilment, payment, refund
+from shop.order_management.services import fulfilment
+from shop.payments.providers import sandbox
+from shop.payments.services import payments, refunds
 from shop.tests.factories import (
     SYSTEM,
     VariantFactory,
@@ -57,13 +58,13 @@ def test_a_waiting_order_is_cancelled_from_its_page(desk: Client):
 
 def test_a_transfer_and_its_refund_are_noted_from_the_statement(desk: Client, manager: Any, deliver_events: Any):
     order = place(provider="bank_transfer")
-    payment.pay_order(order_id=order.pk, provider="bank_transfer", return_url="/", by=SYSTEM)
+    payments.pay_order(order_id=order.pk, provider="bank_transfer", return_url="/", by=SYSTEM)
 
     desk.post(f"/admin/shop/order/{order.pk}/transfer/", {"amount": "38.90", "statement": "2026-11-21/1"})
     order.refresh_from_db()
     assert order.status == "paid"
 
-    made = refund.request_refund(order_id=order.pk, reason="broke", by=Actor.person(manager))
+    made = refunds.request_refund(order_id=order.pk, reason="broke", by=Actor.person(manager))
     deliver_events()
     assert "Note as sent" in desk.get(f"/admin/shop/order/{order.pk}/change/").content.decode()
     desk.post(f"/admin/shop/order/{order.pk}/refunds/{made.uid}/sent/", {"statement": "2026-11-22/1"})
@@ -73,7 +74,7 @@ def test_a_transfer_and_its_refund_are_noted_from_the_statement(desk: Client, ma
 
 def test_noting_a_transfer_asks_for_its_amount(desk: Client):
     order = place(provider="bank_transfer")
-    payment.pay_order(order_id=order.pk, provider="bank_transfer", return_url="/", by=SYSTEM)
+    payments.pay_order(order_id=order.pk, provider="bank_transfer", return_url="/", by=SYSTEM)
     address = f"/admin/shop/order/{order.pk}/transfer/"
 
     assert 'value="38.90"' in desk.get(address).content.decode()
@@ -163,7 +164,7 @@ def test_the_whole_order_is_on_one_page(desk: Client, manager: Any):
 
 def test_parcels_and_refunds_are_in_the_history_of_an_order(desk: Client, manager: Any):
     order = paid({VariantFactory(stock=9): 2})
-    refund.request_refund(order_id=order.pk, amount=euros("5.00"), reason="late", by=Actor.person(manager))
+    refunds.request_refund(order_id=order.pk, amount=euros("5.00"), reason="late", by=Actor.person(manager))
     fulfilment.fulfil_order(order_id=order.pk, by=Actor.person(manager))
 
     page = desk.get(f"/admin/shop/order/{order.pk}/history/").content.decode()
@@ -185,7 +186,7 @@ def test_neither_sending_nor_refunding_is_offered_before_payment(desk: Client, v
 
 def test_nothing_is_offered_on_a_fully_refunded_order(desk: Client, manager: Any, deliver_events: Any):
     order = paid({VariantFactory(stock=9): 2})
-    refund.request_refund(order_id=order.pk, reason="broke", by=Actor.person(manager))
+    refunds.request_refund(order_id=order.pk, reason="broke", by=Actor.person(manager))
     deliver_events()
 
     page = desk.get(f"/admin/shop/order/{order.pk}/change/").content.decode()

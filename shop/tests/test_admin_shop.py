@@ -9,16 +9,12 @@ from django.test import Client
 from core import testing
 from core.context import Actor
 from core.testing import events_named
-from shop.models import (
-    Category,
-    Option,
-    Order,
-    Product,
-    Review,
-    StockLevel,
-    StockMovement,
-)
-from shop.services import refund, reviews
+from shop.catalogue.models import Category, Option, Product
+from shop.orders.models import Order
+from shop.payments.services import refunds
+from shop.reviews import services as reviews
+from shop.reviews.models import Review
+from shop.stock.models import StockLevel, StockMovement
 from shop.tests.factories import (
     SYSTEM,
     VariantFactory,
@@ -60,7 +56,7 @@ def test_every_list_costs_the_same_however_long(
     variant = VariantFactory(stock=count)
     for index in range(count):
         order = paid({variant: 1})
-        refund.request_refund(order_id=order.pk, reason="broke", by=Actor.person(manager))
+        refunds.request_refund(order_id=order.pk, reason="broke", by=Actor.person(manager))
         product = product_with(f"cup-{index}", celadon=1)
         Category.objects.create(slug=f"c{index}", name="C", parent=product.category)
         Option.objects.create(slug=f"o{index}", name="O")
@@ -117,7 +113,7 @@ def test_counts_are_not_moved_by_who_may_only_look(client: Client, agent: Any, v
 @pytest.mark.parametrize("name", ["order", "payment", "ledgerentry", "refund", "reservation", "stockmovement", "price"])
 def test_what_happened_is_not_edited_by_anyone(client: Client, staff: Any, name: str):
     order = paid()
-    refund.request_refund(order_id=order.pk, amount=euros("5.00"), reason="broke", by=SYSTEM)
+    refunds.request_refund(order_id=order.pk, amount=euros("5.00"), reason="broke", by=SYSTEM)
     client.force_login(staff)
     model = apps.get_model("shop", name)
     row = model._default_manager.first()

@@ -20,11 +20,17 @@ from hypothesis.stateful import (
 
 from core.errors import DomainError
 from core.events.models import Event
-from shop.models import LedgerEntry, Order, OrderLine, Payment, Refund, SandboxCharge, StockLevel, Variant
-from shop.providers import sandbox
-from shop.providers.sandbox import Outcome
-from shop.queries import audit
-from shop.services import fulfilment, lifecycle, orders, payment, refund, stock
+from shop.audit import queries as audit
+from shop.catalogue.models import Variant
+from shop.order_management.services import fulfilment, orders
+from shop.orders.models import Order, OrderLine
+from shop.orders.services import lifecycle
+from shop.payments.models import LedgerEntry, Payment, Refund, SandboxCharge
+from shop.payments.providers import sandbox
+from shop.payments.providers.sandbox import Outcome
+from shop.payments.services import payments, refunds
+from shop.stock import services as stock
+from shop.stock.models import StockLevel
 from shop.tests.factories import SYSTEM, VariantFactory, place, put_on_shelf
 
 PICK = st.integers(0, 1000)
@@ -68,7 +74,7 @@ class Shop(RuleBasedStateMachine):
         self.attempt(
             lambda: (
                 order
-                and payment.pay_order(order_id=order.pk, provider="sandbox", return_url="/", by=SYSTEM, now=self.now)
+                and payments.pay_order(order_id=order.pk, provider="sandbox", return_url="/", by=SYSTEM, now=self.now)
             )
         )
 
@@ -96,21 +102,21 @@ class Shop(RuleBasedStateMachine):
         if line:
             lines = {str(line.uid): min(quantity, line.refundable_quantity)}
             about = {"order_id": line.order_id, "lines": lines, "restock": restock, "reason": "x"}
-            made = self.attempt(lambda: refund.request_refund(**about, by=SYSTEM, now=self.now))
+            made = self.attempt(lambda: refunds.request_refund(**about, by=SYSTEM, now=self.now))
             if made and carried_out:
-                self.attempt(lambda: refund.carry_out_refund(refund_id=made.pk, by=SYSTEM, now=self.now))
+                self.attempt(lambda: refunds.carry_out_refund(refund_id=made.pk, by=SYSTEM, now=self.now))
 
     @rule(pick=PICK)
     def refund_the_rest(self, pick: int) -> None:
         order = self.one(Order.objects.filter(paid_at__isnull=False), pick)
         if order:
-            self.attempt(lambda: refund.request_refund(order_id=order.pk, reason="x", by=SYSTEM, now=self.now))
+            self.attempt(lambda: refunds.request_refund(order_id=order.pk, reason="x", by=SYSTEM, now=self.now))
 
     @rule(pick=PICK)
     def carry_a_refund_out(self, pick: int) -> None:
         made = self.one(Refund.objects.all(), pick)
         if made:
-            self.attempt(lambda: refund.carry_out_refund(refund_id=made.pk, by=SYSTEM, now=self.now))
+            self.attempt(lambda: refunds.carry_out_refund(refund_id=made.pk, by=SYSTEM, now=self.now))
 
     @rule(pick=PICK)
     def give_back_at_the_providers_desk(self, pick: int) -> None:
@@ -144,8 +150,8 @@ class Shop(RuleBasedStateMachine):
     @rule()
     def sweep(self) -> None:
         self.now += timedelta(minutes=1)
-        payment.sync_open_payments(by=SYSTEM, now=self.now)
-        refund.carry_out_open_refunds(by=SYSTEM, now=self.now)
+        payments.sync_open_payments(by=SYSTEM, now=self.now)
+        refunds.carry_out_open_refunds(by=SYSTEM, now=self.now)
 
     @rule(change=st.integers(-3, 3).filter(bool), pick=PICK)
     def count_the_shelf(self, change: int, pick: int) -> None:
@@ -178,7 +184,7 @@ class Shop(RuleBasedStateMachine):
 
     def start(self, order: Order) -> Payment | None:
         about = {"order_id": order.pk, "provider": "sandbox", "return_url": "/"}
-        return self.attempt(lambda: payment.pay_order(**about, by=SYSTEM, now=self.now))
+        return self.attempt(lambda: payments.pay_order(**about, by=SYSTEM, now=self.now))
 
     def settle(self, attempt: Payment | None, outcome: Outcome) -> None:
         if attempt:
@@ -186,7 +192,7 @@ class Shop(RuleBasedStateMachine):
             self.hear(attempt)
 
     def hear(self, attempt: Payment) -> None:
-        self.attempt(lambda: payment.sync_payment(payment_id=attempt.pk, by=SYSTEM, now=self.now))
+        self.attempt(lambda: payments.sync_payment(payment_id=attempt.pk, by=SYSTEM, now=self.now))
 
     def attempt(self, act: Callable[[], Any]) -> Any:
         """What the service gives, or None: what it refuses it leaves as it was, which the invariants see."""

@@ -11,8 +11,9 @@ from accounts.api_keys import services as api_keys
 from core import testing
 from core.context import Actor
 from core.testing import events_named, no_event
-from shop.models import Order, Refund
-from shop.services import payment, refund
+from shop.orders.models import Order
+from shop.payments.models import Refund
+from shop.payments.services import payments, refunds
 from shop.tests.factories import SYSTEM, paid, place
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sums_hold")]
@@ -32,7 +33,7 @@ def stale(manager: Any) -> Client:
 
 def by_transfer() -> Order:
     order = place(provider="bank_transfer")
-    payment.pay_order(order_id=order.pk, provider="bank_transfer", return_url="/", by=SYSTEM)
+    payments.pay_order(order_id=order.pk, provider="bank_transfer", return_url="/", by=SYSTEM)
     return order
 
 
@@ -42,7 +43,7 @@ def on_its_way_by_transfer(manager: Any) -> str:
     fresh = testing.JustSignedIn()
     fresh.force_login(manager)
     fresh.post(f"/admin/shop/order/{order.pk}/transfer/", {"amount": "38.90", "statement": "2026-11-21/1"})
-    made = refund.request_refund(order_id=order.pk, reason="broke", by=Actor.person(manager))
+    made = refunds.request_refund(order_id=order.pk, reason="broke", by=Actor.person(manager))
     return f"/admin/shop/order/{order.pk}/refunds/{made.uid}/sent/"
 
 

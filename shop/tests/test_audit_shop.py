@@ -9,9 +9,13 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from core.events.models import Event
-from shop.models import FulfilmentLine, Order, Payment, Product, RefundLine, StockLevel
-from shop.queries import audit
-from shop.services import fulfilment, refund
+from shop.audit import queries as audit
+from shop.catalogue.models import Product
+from shop.order_management.services import fulfilment
+from shop.orders.models import FulfilmentLine, Order
+from shop.payments.models import Payment, RefundLine
+from shop.payments.services import refunds
+from shop.stock.models import StockLevel
 from shop.tests.factories import SYSTEM, VariantFactory, paid, place, start
 
 
@@ -23,9 +27,9 @@ def busy_shop(db: None) -> Order:
     order = paid({VariantFactory(sku="MUG", stock=9): 3})
     line = str(order.lines.get().uid)
     fulfilment.fulfil_order(order_id=order.pk, lines={line: 2}, by=SYSTEM)
-    asked = refund.request_refund(order_id=order.pk, lines={line: 1}, reason="x", by=SYSTEM)
-    refund.carry_out_refund(refund_id=asked.pk, by=SYSTEM)
-    refund.request_refund(order_id=order.pk, lines={line: 1}, reason="x", by=SYSTEM)
+    asked = refunds.request_refund(order_id=order.pk, lines={line: 1}, reason="x", by=SYSTEM)
+    refunds.carry_out_refund(refund_id=asked.pk, by=SYSTEM)
+    refunds.request_refund(order_id=order.pk, lines={line: 1}, reason="x", by=SYSTEM)
     return order
 
 

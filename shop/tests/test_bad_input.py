@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
-from shop.models import Order
+from shop.orders.models import Order
 from shop.tests.factories import BERLIN, paid, shop_ready
 from shop.tests.pages import SAME_ORIGIN, add_to_cart, product_with
 

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 import pytest
 from django.test import Client
 
-from shop.models import Category, Product
+from shop.catalogue.models import Category, Product
 from shop.tests.factories import CategoryFactory, MarketFactory, ProductFactory
 from shop.tests.pages import product_with, shelf_of, variant_of
 

@@ -11,9 +11,11 @@ from rest_framework.test import APIClient
 
 from core import circuit_breaker, testing
 from core.testing import events_named, no_event
-from shop.models import CartLine, Order, Payment
-from shop.providers import sandbox
-from shop.services import inbox
+from shop.cart.models import CartLine
+from shop.orders.models import Order
+from shop.payments.models import Payment
+from shop.payments.providers import sandbox
+from shop.payments.services import inbox
 from shop.tests.factories import SYSTEM, paid, shop_ready
 from shop.tests.pages import add_to_cart, check_out, decide, product_with
 

@@ -8,8 +8,10 @@ from rest_framework.test import APIClient
 from core import testing
 from core.composition import attribution
 from core.testing import no_event
-from shop.models import Cart, CartLine, Order, Payment
-from shop.services import catalogue
+from shop.cart.models import Cart, CartLine
+from shop.catalogue import services as catalogue
+from shop.orders.models import Order
+from shop.payments.models import Payment
 from shop.tests.factories import BERLIN, SYSTEM, euros, shop_ready
 from shop.tests.fakes import FlakySandbox
 from shop.tests.pages import product_with

@@ -6,7 +6,8 @@ import pytest
 from rest_framework.test import APIClient
 
 from core.search import index as search
-from shop.models import Category, Product, Review
+from shop.catalogue.models import Category, Product
+from shop.reviews.models import Review
 from shop.tests.factories import CategoryFactory, MarketFactory, ProductFactory, paid
 from shop.tests.pages import product_with, shelf_of, variant_of
 

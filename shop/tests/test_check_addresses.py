@@ -4,15 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shop import addresses
-from shop.addresses import LIMITS, InvalidAddress
+from shop.addresses import validation
+from shop.addresses.validation import LIMITS, InvalidAddress
 from shop.tests.factories import BERLIN
 
 
 def test_an_address_is_trimmed_and_capitalised() -> None:
     raw = {"name": "  Ona  Finn ", "street": "Tern Lane", "postcode": "h91 t3kv", "city": "Galway", "country": "ie"}
 
-    tidy = addresses.clean(raw)
+    tidy = validation.clean(raw)
 
     assert tidy["name"] == "Ona Finn"
     assert (tidy["postcode"], tidy["country"]) == ("H91 T3KV", "IE")
@@ -22,7 +22,7 @@ def test_an_address_is_trimmed_and_capitalised() -> None:
 @pytest.mark.parametrize("missing", ["name", "street", "city", "country"])
 def test_a_missing_part_is_named(missing: str) -> None:
     with pytest.raises(InvalidAddress) as refused:
-        addresses.clean({**BERLIN, missing: "  "}, field="shipping")
+        validation.clean({**BERLIN, missing: "  "}, field="shipping")
 
     assert refused.value.field == f"shipping_{missing}"
 
@@ -68,10 +68,10 @@ def test_a_missing_part_is_named(missing: str) -> None:
     ],
 )
 def test_a_postcode_is_taken_as_people_write_it_and_stored_as_the_post_does(country: str, typed: str, stored: str):
-    tidy = addresses.clean({**BERLIN, "country": country, "postcode": typed})
+    tidy = validation.clean({**BERLIN, "country": country, "postcode": typed})
 
     assert tidy["postcode"] == stored
-    assert addresses.clean(tidy) == tidy
+    assert validation.clean(tidy) == tidy
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_a_postcode_is_taken_as_people_write_it_and_stored_as_the_post_does(coun
 )
 def test_a_postcode_of_another_form_is_refused_and_names_the_country(country: str, typed: str, name: str):
     with pytest.raises(InvalidAddress) as refused:
-        addresses.clean({**BERLIN, "country": country, "postcode": typed}, field="shipping")
+        validation.clean({**BERLIN, "country": country, "postcode": typed}, field="shipping")
 
     assert refused.value.field == "shipping_postcode"
     assert refused.value.detail == f"Enter a valid postcode for {name}."
@@ -101,7 +101,7 @@ def test_marks_that_pasting_leaves_are_dropped():
         "phone": "\u202a+49 30 1234567\u202c",
     }
 
-    tidy = addresses.clean(pasted)
+    tidy = validation.clean(pasted)
 
     assert (tidy["name"], tidy["street"], tidy["phone"]) == ("Ona Finn", "Torstraße 1", "+49 30 1234567")
 
@@ -109,14 +109,14 @@ def test_marks_that_pasting_leaves_are_dropped():
 def test_joiners_that_spell_a_word_are_kept():
     persian, sinhala = "می\u200cنا", "ශ්\u200dරී ජයවර්ධනපුර"
 
-    tidy = addresses.clean({**BERLIN, "name": persian, "city": sinhala})
+    tidy = validation.clean({**BERLIN, "name": persian, "city": sinhala})
 
     assert (tidy["name"], tidy["city"]) == (persian, sinhala)
 
 
 def test_an_address_of_invisible_characters_alone_is_missing():
     with pytest.raises(InvalidAddress) as refused:
-        addresses.clean({**BERLIN, "name": "\u200b\u2800\u3164"})
+        validation.clean({**BERLIN, "name": "\u200b\u2800\u3164"})
 
     assert refused.value.field == "name"
 
@@ -126,7 +126,7 @@ def test_whatever_is_sent_gives_a_bounded_address_or_a_refusal(raw: dict[str, ob
     field = ""
     tidy: dict[str, str] = {}
     try:
-        tidy = addresses.clean(raw)
+        tidy = validation.clean(raw)
     except InvalidAddress as refused:
         field = refused.field
 

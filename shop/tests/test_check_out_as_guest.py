@@ -7,8 +7,15 @@ import pytest
 from django.test import Client
 
 from core.testing import events_named, no_event
-from shop.models import Cart, Order, Payment, ShippingMethod, StockLevel, TaxRate, Variant
-from shop.services import catalogue, stock
+from shop.cart.models import Cart
+from shop.catalogue import services as catalogue
+from shop.catalogue.models import Variant
+from shop.orders.models import Order
+from shop.payments.models import Payment
+from shop.pricing.models import TaxRate
+from shop.shipping.models import ShippingMethod
+from shop.stock import services as stock
+from shop.stock.models import StockLevel
 from shop.tests.factories import BERLIN, SYSTEM, ShippingMethodFactory, euros, shop_ready
 from shop.tests.fakes import FlakySandbox
 from shop.tests.pages import add_to_cart, check_out, decide, product_with

@@ -9,8 +9,8 @@ from accounts.authentication.services import accounts as user_accounts
 from accounts.tests.factories import UserFactory
 from core.context import Actor
 from core.testing import deliver_events, events_named, no_event
-from shop.models import Order
-from shop.services import orders
+from shop.order_management.services import orders
+from shop.orders.models import Order
 from shop.tests import factories
 
 pytestmark = pytest.mark.django_db

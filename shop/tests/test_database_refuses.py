@@ -5,7 +5,10 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
-from shop.models import LedgerEntry, Order, OrderLine, Price, Reservation, StockMovement
+from shop.orders.models import Order, OrderLine
+from shop.payments.models import LedgerEntry
+from shop.pricing.models import Price
+from shop.stock.models import Reservation, StockMovement
 from shop.tests.factories import paid, place
 
 pytestmark = pytest.mark.usefixtures("sums_hold")
@@ -28,7 +31,7 @@ def test_books_only_grow(book: Any) -> None:
 
 def test_a_person_who_is_forgotten_leaves_the_movement_behind(manager: Any) -> None:
     from core.context import Actor
-    from shop.services import stock
+    from shop.stock import services as stock
     from shop.tests.factories import VariantFactory
 
     variant = VariantFactory(stock=0)

@@ -7,7 +7,8 @@ from django.test import Client
 
 from core.content.services.pictures import add_picture
 from core.testing import events_named, no_event, open_tab
-from shop.models import Category, Option, Price, Product, ProductImage
+from shop.catalogue.models import Category, Option, Product, ProductImage
+from shop.pricing.models import Price
 from shop.tests.factories import SYSTEM, CategoryFactory, ShippingMethodFactory, shop_ready
 from shop.tests.pages import product_with
 from shop.tests.test_admin_catalogue import png

@@ -9,11 +9,16 @@ from django.utils import timezone
 from core.context import Actor
 from core.errors import Denied
 from core.testing import events_named, failures, no_event, race, snapshot
-from shop.models import Cart, Order, SandboxCharge, StockLevel
-from shop.providers import sandbox
-from shop.providers.sandbox import Outcome
-from shop.services import cart, orders, payment
-from shop.services.orders import LEASE, OrderNotCancellable
+from shop.cart import services as cart
+from shop.cart.models import Cart
+from shop.order_management.services import orders
+from shop.order_management.services.orders import LEASE, OrderNotCancellable
+from shop.orders.models import Order
+from shop.payments.models import SandboxCharge
+from shop.payments.providers import sandbox
+from shop.payments.providers.sandbox import Outcome
+from shop.payments.services import payments
+from shop.stock.models import StockLevel
 from shop.tests.factories import SYSTEM, VariantFactory, cart_with, paid, place, start
 from shop.tests.fakes import FlakySandbox
 
@@ -119,7 +124,7 @@ def test_nobody_cancels_or_pays_the_order_of_another(customer: Any, stranger: An
         with pytest.raises(Denied):
             orders.cancel_order(order_id=order.pk, by=by)
         with pytest.raises(Denied):
-            payment.pay_order(order_id=order.pk, provider="bank_transfer", return_url="/", by=by)
+            payments.pay_order(order_id=order.pk, provider="bank_transfer", return_url="/", by=by)
 
     assert snapshot("shop.Order", "shop.Payment", "shop.Reservation", "core.Event") == before
 
@@ -131,7 +136,7 @@ def test_who_sees_all_orders_without_their_links_does_nothing_to_a_guests(agent:
     with pytest.raises(Denied):
         orders.cancel_order(order_id=order.pk, by=Actor.person(agent))
     with pytest.raises(Denied):
-        payment.pay_order(order_id=order.pk, provider="bank_transfer", return_url="/", by=Actor.person(agent))
+        payments.pay_order(order_id=order.pk, provider="bank_transfer", return_url="/", by=Actor.person(agent))
 
     assert snapshot("shop.Order", "shop.Payment", "shop.Reservation", "core.Event") == before
 
@@ -171,7 +176,7 @@ def test_four_sweeps_at_once_expire_each_order_once(db: None) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_a_cart_filled_again_while_its_order_expires_does_not_deadlock(db: None) -> None:
     opened = cart_with({VariantFactory(sku="MUG"): 1})
-    from shop.services import checkout
+    from shop.checkout import services as checkout
     from shop.tests.factories import quote_hash_of
 
     order = checkout.place_order(

@@ -8,19 +8,13 @@ from django.utils import timezone
 
 from core.context import Actor
 from core.money import Money
-from shop.models import Cart, CartLine
-from shop.models.cart import digest_of
-from shop.queries import carts
-from shop.services import cart
-from shop.services.cart import (
-    CartClosed,
-    InvalidEmail,
-    InvalidQuantity,
-    NotEnoughStock,
-    NotForSale,
-    UnknownShipping,
-    UnknownVariant,
-)
+from shop.cart import queries as carts
+from shop.cart import services as cart
+from shop.cart.models import Cart, CartLine, digest_of
+from shop.cart.services import CartClosed, InvalidEmail, InvalidQuantity, NotForSale, UnknownShipping
+from shop.catalogue.queries import UnknownVariant
+from shop.orders.services import retention
+from shop.stock.services import NotEnoughStock
 from shop.tests.factories import (
     BERLIN,
     NEW_YORK,
@@ -318,7 +312,7 @@ def test_carts_that_nobody_touched_are_forgotten_unless_their_order_waits(opened
     waiting, done = place(), paid()
     Cart.objects.filter(orders__in=[waiting, done]).update(updated_at=old)
 
-    assert cart.forget_carts(before=timezone.now() - timedelta(days=90)) == 2
+    assert retention.forget_carts(before=timezone.now() - timedelta(days=90)) == 2
 
     assert set(Cart.objects.all()) == {opened, waiting.cart}
     done.refresh_from_db()

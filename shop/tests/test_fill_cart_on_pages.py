@@ -8,8 +8,9 @@ import pytest
 from django.test import Client
 
 from core.composition import attribution
-from shop.models import Cart, CartLine
-from shop.services import catalogue, stock
+from shop.cart.models import Cart, CartLine
+from shop.catalogue import services as catalogue
+from shop.stock import services as stock
 from shop.tests.factories import SYSTEM, euros, shop_ready
 from shop.tests.pages import SAME_ORIGIN, add_to_cart, product_with
 

@@ -6,7 +6,7 @@ import pytest
 
 from core.context import Grant
 from core.search import index as search
-from shop.services import catalogue
+from shop.catalogue import services as catalogue
 from shop.tests.factories import SYSTEM, ProductFactory, VariantFactory, paid
 
 pytestmark = pytest.mark.usefixtures("sums_hold")

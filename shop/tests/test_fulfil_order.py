@@ -7,10 +7,12 @@ import pytest
 from core.context import Actor
 from core.errors import Denied
 from core.testing import events_named, failures, race, snapshot
-from shop.models import Fulfilment, Order, Reservation, StockLevel, StockMovement
-from shop.services import fulfilment, stock
-from shop.services.fulfilment import InvalidFulfilment, NothingToSend, PiecesNotToSend
-from shop.services.stock import NotOnHand
+from shop.order_management.services import fulfilment
+from shop.order_management.services.fulfilment import InvalidFulfilment, NothingToSend, PiecesNotToSend
+from shop.orders.models import Fulfilment, Order
+from shop.stock import services as stock
+from shop.stock.models import Reservation, StockLevel, StockMovement
+from shop.stock.services import NotOnHand
 from shop.tests.factories import SYSTEM, VariantFactory, WarehouseFactory, paid, place, put_on_shelf
 
 pytestmark = pytest.mark.usefixtures("sums_hold")

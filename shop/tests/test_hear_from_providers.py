@@ -10,13 +10,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from core.testing import events_named
-from shop import tasks
-from shop.models import LedgerEntry, WebhookInbox
-from shop.pages import webhooks
-from shop.providers import UnknownProvider, sandbox
-from shop.providers.base import ForgedWebhook
-from shop.providers.sandbox import SIGNATURE_HEADER, ChargeClosed, Outcome, UnknownCharge
-from shop.services import inbox
+from shop.payments import tasks
+from shop.payments import views as webhooks
+from shop.payments.models import LedgerEntry, WebhookInbox
+from shop.payments.providers import UnknownProvider, sandbox
+from shop.payments.providers.base import ForgedWebhook
+from shop.payments.providers.sandbox import SIGNATURE_HEADER, ChargeClosed, Outcome, UnknownCharge
+from shop.payments.services import inbox
 from shop.tests.factories import SYSTEM, place, start
 from shop.tests.fakes import FlakySandbox
 

@@ -13,9 +13,10 @@ from django.utils import timezone
 from core.context import Actor
 from core.errors import Denied
 from core.testing import events_named, snapshot
-from shop.models import Category, Price, Product, ProductSlug, Variant, VariantOptionValue
-from shop.services import catalogue
-from shop.services.catalogue import CombinationTaken, InvalidPrice, OptionTwice, SlugTaken, UnusualPrice
+from shop.catalogue import services as catalogue
+from shop.catalogue.models import Category, Product, ProductSlug, Variant, VariantOptionValue
+from shop.catalogue.services import CombinationTaken, InvalidPrice, OptionTwice, SlugTaken, UnusualPrice
+from shop.pricing.models import Price
 from shop.tests.factories import (
     SYSTEM,
     CategoryFactory,

@@ -13,9 +13,13 @@ from core import context
 from core.context import Actor
 from core.errors import Denied
 from core.testing import events_named, failures, race, snapshot
-from shop.models import Order, StockLevel, Variant
-from shop.services import checkout, holds, orders, payment
-from shop.services.holds import TooMuchOnHold, TransferNotOffered
+from shop.catalogue.models import Variant
+from shop.checkout import services as checkout
+from shop.order_management.services import orders
+from shop.orders.models import Order
+from shop.payments.services import holds, payments
+from shop.payments.services.holds import TooMuchOnHold, TransferNotOffered
+from shop.stock.models import StockLevel
 from shop.tests.factories import (
     SYSTEM,
     VariantFactory,
@@ -105,7 +109,7 @@ class TestAttack:
         before = snapshot("shop.Order", "shop.Payment", "core.Event")
 
         with pytest.raises(TransferNotOffered):
-            payment.pay_order(order_id=order.pk, provider="bank_transfer", return_url="/", by=GUEST)
+            payments.pay_order(order_id=order.pk, provider="bank_transfer", return_url="/", by=GUEST)
 
         assert snapshot("shop.Order", "shop.Payment", "core.Event") == before
         assert order.payments.get().pk == attempt.pk
@@ -219,7 +223,7 @@ class TestMails:
         self, deliver_events: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         later: list[tuple[Any, ...]] = []
-        monkeypatch.setattr("shop.emails.nudge", lambda *task, delay: later.append((*task, delay)))
+        monkeypatch.setattr("shop.order_management.emails.nudge", lambda *task, delay: later.append((*task, delay)))
         placed = [place(provider="bank_transfer", email="stranger@example.com") for _ in range(7)]
 
         deliver_events()
@@ -228,7 +232,7 @@ class TestMails:
         ((task, number, delay),) = later
         assert task == "shop.send_waiting_orders"
         assert 3500 < delay <= 3600
-        from shop.tasks import send_waiting_orders
+        from shop.order_management.tasks import send_waiting_orders
 
         send_waiting_orders(number)
         (joined,) = mail.outbox[3:]

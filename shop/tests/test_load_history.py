@@ -10,9 +10,13 @@ from accounts.permissions.models import Entitlement
 from core import context
 from core.context import Actor
 from core.events.models import Event
-from shop.models import LedgerEntry, Order, Review
-from shop.providers.sandbox import Outcome
-from shop.services import fulfilment, orders, refund, reviews
+from shop.order_management.services import fulfilment, orders
+from shop.orders.models import Order
+from shop.payments.models import LedgerEntry
+from shop.payments.providers.sandbox import Outcome
+from shop.payments.services import refunds
+from shop.reviews import services as reviews
+from shop.reviews.models import Review
 from shop.tests.factories import SYSTEM, VariantFactory, place, settle, start
 
 pytestmark = pytest.mark.usefixtures("sums_hold")
@@ -33,10 +37,10 @@ def test_a_whole_life_of_an_order_lies_in_the_past(customer: Any, long_ago: date
         settle(start(order, now=long_ago), Outcome.DECLINE, now=long_ago)
         settle(start(order, now=soon), now=soon)
         fulfilment.fulfil_order(order_id=order.pk, by=SYSTEM, now=next_day)
-        asked = refund.request_refund(
+        asked = refunds.request_refund(
             order_id=order.pk, lines={str(order.lines.get().uid): 1}, reason="Chipped", by=SYSTEM, now=next_week
         )
-        refund.carry_out_refund(refund_id=asked.pk, by=SYSTEM, now=next_week)
+        refunds.carry_out_refund(refund_id=asked.pk, by=SYSTEM, now=next_week)
         reviews.write_review(product_id=variant.product_id, rating=5, by=Actor.person(customer), now=next_week)
 
     order.refresh_from_db()

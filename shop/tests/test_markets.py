@@ -10,9 +10,9 @@ from django.test import Client
 from core.context import Actor
 from core.errors import Denied
 from core.testing import events_named, failures, race, snapshot
-from shop.models import Market
-from shop.services import markets
-from shop.services.markets import CurrencyInUse, DefaultMarketNeeded, InvalidMarket
+from shop.markets import services as markets
+from shop.markets.services import CurrencyInUse, DefaultMarketNeeded, InvalidMarket
+from shop.pricing.models import Market
 from shop.tests.factories import SYSTEM, MarketFactory, ShippingMethodFactory, VariantFactory, place
 
 pytestmark = pytest.mark.django_db

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from shop import metrics
-from shop.models import Order
+from shop.orders.models import Order
+from shop.payments import metrics
 from shop.tests.factories import paid, place, shop_ready
 
 pytestmark = pytest.mark.django_db

@@ -10,8 +10,9 @@ from accounts.moderation.services.spam import LooksLikeSpam
 from accounts.tests.factories import UserFactory
 from core.context import Actor
 from core.testing import events_named, no_event
-from shop.models import Product, Review
-from shop.services import reviews
+from shop.catalogue.models import Product
+from shop.reviews import services as reviews
+from shop.reviews.models import Review
 from shop.tests.factories import SYSTEM, VariantFactory, paid, shop_ready
 
 pytestmark = pytest.mark.django_db

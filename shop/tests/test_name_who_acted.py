@@ -7,7 +7,7 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from accounts.tests.impersonation.conftest import acting, clara, desk, owner
-from shop.models import Order
+from shop.orders.models import Order
 from shop.tests.factories import place
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sums_hold")]

@@ -11,11 +11,14 @@ from core.context import Actor
 from core.errors import Denied
 from core.money import Money
 from core.testing import events_named, failures, no_event, race, snapshot
-from shop.models import Order, Payment, Refund, StockLevel
-from shop.providers.bank_transfer import BankTransfer
-from shop.queries import orders as queries
-from shop.services import orders, payment, refund, transfers
-from shop.services.transfers import StatementMissing, StatementTaken, UnknownReference, WrongAmount
+from shop.order_management import order_queries as queries
+from shop.order_management.services import orders
+from shop.orders.models import Order
+from shop.payments.models import Payment, Refund
+from shop.payments.providers.bank_transfer import BankTransfer
+from shop.payments.services import payments, refunds, transfers
+from shop.payments.services.transfers import StatementMissing, StatementTaken, UnknownReference, WrongAmount
+from shop.stock.models import StockLevel
 from shop.tests.factories import SYSTEM, VariantFactory, euros, place
 
 pytestmark = pytest.mark.usefixtures("sums_hold")
@@ -26,7 +29,7 @@ BOOKS = ("shop.Order", "shop.Payment", "shop.BankBooking", "shop.LedgerEntry", "
 def order(db: None) -> Order:
     """An order that waits for a transfer of 38.90."""
     placed = place({VariantFactory(stock=1): 1}, provider="bank_transfer")
-    payment.pay_order(order_id=placed.pk, provider="bank_transfer", return_url="/", by=SYSTEM)
+    payments.pay_order(order_id=placed.pk, provider="bank_transfer", return_url="/", by=SYSTEM)
     return placed
 
 
@@ -129,7 +132,7 @@ def test_a_part_goes_back_when_the_order_is_not_paid_by_transfer(order: Order, e
     elif end == "expired":
         assert orders.expire_orders(by=SYSTEM, now=order.expires_at) == 1
     else:
-        payment.pay_order(order_id=order.pk, provider="sandbox", return_url="/", by=SYSTEM)
+        payments.pay_order(order_id=order.pk, provider="sandbox", return_url="/", by=SYSTEM)
 
     order.refresh_from_db()
     back = Refund.objects.get()
@@ -152,7 +155,7 @@ def test_the_rest_that_comes_after_the_order_expired_goes_back(order: Order) -> 
 @pytest.mark.django_db(transaction=True)
 def test_two_who_note_transfers_at_once_never_book_more_than_is_due() -> None:
     placed = place({VariantFactory(stock=1): 1}, provider="bank_transfer")
-    payment.pay_order(order_id=placed.pk, provider="bank_transfer", return_url="/", by=SYSTEM)
+    payments.pay_order(order_id=placed.pk, provider="bank_transfer", return_url="/", by=SYSTEM)
 
     note = partial(transfers.note_transfer, ref=placed.number, amount=euros("30.00"), by=SYSTEM)
     answers = race(*(partial(note, statement=str(line)) for line in range(4)))
@@ -185,7 +188,7 @@ def test_a_transfer_that_comes_late_revives_the_order(order: Order) -> None:
 
 def test_a_refund_is_done_when_the_money_was_sent(order: Order, deliver_events: Any) -> None:
     transfers.note_transfer(ref=order.number, amount=euros("38.90"), statement="7", by=SYSTEM)
-    asked = refund.request_refund(order_id=order.pk, reason="Chipped", by=SYSTEM)
+    asked = refunds.request_refund(order_id=order.pk, reason="Chipped", by=SYSTEM)
     deliver_events()
     asked.refresh_from_db()
     assert asked.state == "pending"
@@ -202,7 +205,7 @@ def test_a_refund_is_done_when_the_money_was_sent(order: Order, deliver_events: 
 
 def test_only_those_who_may_note_transfers_end_refunds(order: Order, customer: Any) -> None:
     transfers.note_transfer(ref=order.number, amount=euros("38.90"), statement="7", by=SYSTEM)
-    asked = refund.request_refund(order_id=order.pk, reason="Chipped", by=SYSTEM)
+    asked = refunds.request_refund(order_id=order.pk, reason="Chipped", by=SYSTEM)
 
     with pytest.raises(Denied):
         transfers.note_refund_sent(refund_id=asked.pk, statement="9", by=Actor.person(customer))
@@ -212,8 +215,8 @@ def test_only_those_who_may_note_transfers_end_refunds(order: Order, customer: A
 
 def test_a_second_attempt_has_its_own_reference(order: Order) -> None:
     first = order.payments.get()
-    payment.cancel_attempt(payment_id=first.pk, by=SYSTEM)
+    payments.cancel_attempt(payment_id=first.pk, by=SYSTEM)
 
-    second = payment.pay_order(order_id=order.pk, provider="bank_transfer", return_url="/", by=SYSTEM)
+    second = payments.pay_order(order_id=order.pk, provider="bank_transfer", return_url="/", by=SYSTEM)
 
     assert (first.provider_ref, second.provider_ref) == (order.number, f"{order.number}-2")

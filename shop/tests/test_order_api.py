@@ -7,8 +7,11 @@ from rest_framework.test import APIClient
 
 from core import testing
 from core.testing import events_named
-from shop.models import Fulfilment, Order, Refund, StockLevel, StockMovement
-from shop.services import fulfilment, refund
+from shop.order_management.services import fulfilment
+from shop.orders.models import Fulfilment, Order
+from shop.payments.models import Refund
+from shop.payments.services import refunds
+from shop.stock.models import StockLevel, StockMovement
 from shop.tests.factories import SYSTEM, VariantFactory, paid, place, start
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sums_hold")]
@@ -39,7 +42,7 @@ def test_an_order_comes_with_all_that_belongs_to_it(api: APIClient, customer: An
     order = paid({VariantFactory(stock=5, sku="MUG"): 2}, user=customer)
     uid = str(order.lines.get().uid)
     fulfilment.fulfil_order(order_id=order.pk, lines={uid: 1}, tracking_code="RX-1", by=SYSTEM)
-    refund.request_refund(order_id=order.pk, lines={uid: 1}, reason="secret", by=SYSTEM)
+    refunds.request_refund(order_id=order.pk, lines={uid: 1}, reason="secret", by=SYSTEM)
     deliver_events()
     api.force_login(customer)
 

@@ -8,7 +8,8 @@ from django.core import mail
 from django.test import Client
 
 from core import context
-from shop.services import fulfilment, orders, refund
+from shop.order_management.services import fulfilment, orders
+from shop.payments.services import refunds
 from shop.tests.factories import SYSTEM, VariantFactory, euros, paid, place
 
 pytestmark = pytest.mark.usefixtures("sums_hold")
@@ -61,7 +62,7 @@ def test_each_step_has_its_letter(deliver_events: Any) -> None:
         by=SYSTEM,
     )
     deliver_events()
-    refund.request_refund(order_id=order.pk, amount=euros("5"), reason="Late", by=SYSTEM)
+    refunds.request_refund(order_id=order.pk, amount=euros("5"), reason="Late", by=SYSTEM)
     deliver_events()
 
     assert letters() == [

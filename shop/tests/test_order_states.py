@@ -5,13 +5,14 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from shop.models import Order
-from shop.services import fulfilment, orders, refund
-from shop.services.fulfilment import NothingToSend
-from shop.services.orders import OrderNotCancellable
-from shop.services.refund import NothingToRefund
+from shop.order_management.services import fulfilment, orders
+from shop.order_management.services.fulfilment import NothingToSend
+from shop.order_management.services.orders import OrderNotCancellable
+from shop.order_management.timeline import headline, state_words
+from shop.orders.models import Order
+from shop.payments.services import refunds
+from shop.payments.services.refunds import NothingToRefund
 from shop.tests.factories import SYSTEM, VariantFactory, euros, paid, place
-from shop.timeline import headline, state_words
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sums_hold")]
 
@@ -21,8 +22,8 @@ def send(order: Order, pieces: int) -> None:
 
 
 def give_back(order: Order, **asked: Any) -> None:
-    made = refund.request_refund(order_id=order.pk, reason="x", by=SYSTEM, **asked)
-    refund.carry_out_refund(refund_id=made.pk, by=SYSTEM)
+    made = refunds.request_refund(order_id=order.pk, reason="x", by=SYSTEM, **asked)
+    refunds.carry_out_refund(refund_id=made.pk, by=SYSTEM)
 
 
 def states(order: Order) -> tuple[str, str, str]:
@@ -83,10 +84,10 @@ def test_what_came_to_nothing_says_so() -> None:
 def test_a_refund_that_fails_leaves_the_order_paid() -> None:
     order = two_pieces()
     send(order, 1)
-    made = refund.request_refund(order_id=order.pk, reason="x", by=SYSTEM)
+    made = refunds.request_refund(order_id=order.pk, reason="x", by=SYSTEM)
     order.payments.update(provider_ref="gone")
     with pytest.raises(Exception, match="refused"):
-        refund.carry_out_refund(refund_id=made.pk, by=SYSTEM)
+        refunds.carry_out_refund(refund_id=made.pk, by=SYSTEM)
 
     assert states(order) == ("partly_fulfilled", "paid", "partly_fulfilled")
 
@@ -101,7 +102,7 @@ def test_acts_that_the_state_does_not_allow_are_refused_in_words() -> None:
         with pytest.raises(NothingToSend, match="to be sent"):
             fulfilment.fulfil_order(order_id=order.pk, by=SYSTEM)
         with pytest.raises(NothingToRefund, match="no money of this order left"):
-            refund.request_refund(order_id=order.pk, reason="x", by=SYSTEM)
+            refunds.request_refund(order_id=order.pk, reason="x", by=SYSTEM)
     for order in (cancelled, refunded):
         with pytest.raises(OrderNotCancellable):
             orders.cancel_order(order_id=order.pk, by=SYSTEM)

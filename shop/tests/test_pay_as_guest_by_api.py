@@ -7,7 +7,8 @@ import pytest
 from rest_framework.test import APIClient
 
 from core.testing import snapshot
-from shop.models import Order, SandboxCharge
+from shop.orders.models import Order
+from shop.payments.models import SandboxCharge
 from shop.tests.factories import BERLIN, VariantFactory, place, shop_ready, start
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sums_hold")]

@@ -10,14 +10,17 @@ from django.utils import timezone
 from accounts.permissions.models import Entitlement
 from core.money import Money
 from core.testing import events_named, snapshot
-from shop import providers
-from shop.models import LedgerEntry, Order, Payment, Product, Reservation, SandboxCharge
-from shop.providers import sandbox
-from shop.providers.base import ProviderUnavailable, Snapshot, State
-from shop.providers.sandbox import ChargeClosed, Outcome
-from shop.queries import orders as queries
-from shop.services import checkout, payment, settlement
-from shop.services.payment import OrderNotPayable
+from shop.catalogue.models import Product
+from shop.order_management import order_queries as queries
+from shop.orders.models import Order
+from shop.payments import providers
+from shop.payments.models import LedgerEntry, Payment, SandboxCharge
+from shop.payments.providers import sandbox
+from shop.payments.providers.base import ProviderUnavailable, Snapshot, State
+from shop.payments.providers.sandbox import ChargeClosed, Outcome
+from shop.payments.services import payments, settlement
+from shop.payments.services.payments import OrderNotPayable
+from shop.stock.models import Reservation
 from shop.tests.factories import SYSTEM, VariantFactory, paid, place, settle, start
 from shop.tests.fakes import FlakySandbox
 
@@ -82,7 +85,7 @@ class TestPaid:
         before = snapshot(*BOOKS[:-2], "core.Event")
 
         for _ in range(3):
-            payment.sync_payment(payment_id=only(order).pk, by=SYSTEM)
+            payments.sync_payment(payment_id=only(order).pk, by=SYSTEM)
 
         after = snapshot(*BOOKS[:-2], "core.Event")
         for row in (*before["shop.Payment"], *after["shop.Payment"]):
@@ -162,7 +165,7 @@ class TestAttempts:
         order = place()
         card = start(order)
 
-        transfer = payment.pay_order(order_id=order.pk, provider="bank_transfer", return_url="/", by=SYSTEM)
+        transfer = payments.pay_order(order_id=order.pk, provider="bank_transfer", return_url="/", by=SYSTEM)
 
         card.refresh_from_db()
         assert card.status == "cancelled"
@@ -176,7 +179,7 @@ class TestAttempts:
         card = start(order)
         sandbox.settle(ref=card.provider_ref, outcome=Outcome.PAY, news_after=())
 
-        answer = payment.pay_order(order_id=order.pk, provider="bank_transfer", return_url="/", by=SYSTEM)
+        answer = payments.pay_order(order_id=order.pk, provider="bank_transfer", return_url="/", by=SYSTEM)
 
         assert (answer.pk, answer.status) == (card.pk, "captured")
         assert order.payments.count() == 1
@@ -187,14 +190,14 @@ class TestAttempts:
         flaky.silent = {"cancel"}
 
         with pytest.raises(ProviderUnavailable):
-            payment.pay_order(order_id=order.pk, provider="bank_transfer", return_url="/", by=SYSTEM)
+            payments.pay_order(order_id=order.pk, provider="bank_transfer", return_url="/", by=SYSTEM)
 
         assert only(order) == card
         assert only(order).is_live
 
     def test_an_attempt_cancelled_while_it_was_being_made_is_unpayable(self, flaky: FlakySandbox) -> None:
         order = place()
-        flaky.meanwhile = lambda: payment.cancel_attempt(payment_id=only(order).pk, by=SYSTEM)
+        flaky.meanwhile = lambda: payments.cancel_attempt(payment_id=only(order).pk, by=SYSTEM)
 
         attempt = start(order)
 
@@ -242,7 +245,7 @@ class TestRules:
         order = place()
 
         with pytest.raises(IntegrityError, match="payment_one_live_an_order"), transaction.atomic():
-            checkout.add_payment(order, "sandbox", now=timezone.now())
+            payments.add_payment(order, "sandbox", now=timezone.now())
 
     def test_the_database_refuses_to_give_back_more_than_was_received(self) -> None:
         paid()

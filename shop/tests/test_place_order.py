@@ -9,13 +9,18 @@ from django.utils import timezone
 
 from core.context import Actor
 from core.testing import events_named, no_event, race, snapshot
-from shop import providers
-from shop.addresses import InvalidAddress
-from shop.models import Cart, Order, Payment, Reservation, StockLevel
-from shop.queries import carts
-from shop.services import cart, checkout
-from shop.services.cart import CartClosed, InvalidEmail, NotEnoughStock, NotForSale, UnknownShipping
-from shop.services.checkout import CartEmpty, QuoteChanged
+from shop.addresses.validation import InvalidAddress
+from shop.cart import queries as carts
+from shop.cart import services as cart
+from shop.cart.models import Cart
+from shop.cart.services import CartClosed, InvalidEmail, NotForSale, UnknownShipping
+from shop.checkout import services as checkout
+from shop.checkout.services import CartEmpty, QuoteChanged
+from shop.orders.models import Order
+from shop.payments import providers
+from shop.payments.models import Payment
+from shop.stock.models import Reservation, StockLevel
+from shop.stock.services import NotEnoughStock
 from shop.tests.factories import (
     BERLIN,
     ShippingMethodFactory,

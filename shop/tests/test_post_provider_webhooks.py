@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from core.testing import events_named
-from shop import tasks
-from shop.models import WebhookInbox
-from shop.providers import sandbox
-from shop.providers.sandbox import Outcome
+from shop.payments import tasks
+from shop.payments.models import WebhookInbox
+from shop.payments.providers import sandbox
+from shop.payments.providers.sandbox import Outcome
 from shop.tests.factories import place, start
 
 pytestmark = pytest.mark.django_db(transaction=True)

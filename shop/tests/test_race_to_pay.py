@@ -4,10 +4,14 @@ import pytest
 from django.utils import timezone
 
 from core.testing import events_named, failures, race
-from shop.models import LedgerEntry, Order, Payment, Product, SandboxCharge, StockLevel
-from shop.providers import sandbox
-from shop.providers.sandbox import ChargeClosed, Outcome
-from shop.services import orders, payment
+from shop.catalogue.models import Product
+from shop.order_management.services import orders
+from shop.orders.models import Order
+from shop.payments.models import LedgerEntry, Payment, SandboxCharge
+from shop.payments.providers import sandbox
+from shop.payments.providers.sandbox import ChargeClosed, Outcome
+from shop.payments.services import payments
+from shop.stock.models import StockLevel
 from shop.tests.factories import SYSTEM, VariantFactory, place, settle, start
 
 pytestmark = pytest.mark.usefixtures("sums_hold")
@@ -20,7 +24,7 @@ class TestRaces:
         attempt = start(order)
         sandbox.settle(ref=attempt.provider_ref, outcome=Outcome.PAY, news_after=())
 
-        results = race(*[lambda: payment.sync_payment(payment_id=attempt.pk, by=SYSTEM)] * 10)
+        results = race(*[lambda: payments.sync_payment(payment_id=attempt.pk, by=SYSTEM)] * 10)
 
         assert failures(results) == []
         assert LedgerEntry.objects.count() == len(events_named("order.paid")) == 1
@@ -37,7 +41,7 @@ class TestRaces:
                     sandbox.settle(ref=attempt.provider_ref, outcome=Outcome.PAY, news_after=())
                 except ChargeClosed:
                     return
-                payment.sync_payment(payment_id=attempt.pk, by=SYSTEM)
+                payments.sync_payment(payment_id=attempt.pk, by=SYSTEM)
 
             results = race(pay, lambda: orders.expire_orders(by=SYSTEM))
 

@@ -8,12 +8,15 @@ from django.utils import timezone
 from rest_framework.serializers import Serializer
 
 from core.content.models import Picture
-from shop.api.catalogue import ProductOut
-from shop.models import Market, Product, ProductImage, StockLevel, Variant
-from shop.queries import catalogue, narrowing
-from shop.queries.narrowing import Filters, conditions
-from shop.queries.offers import on_sale
-from shop.queries.rows import Row, rows
+from shop.catalogue.models import Product, ProductImage, Variant
+from shop.listing import filters as narrowing
+from shop.listing import queries as catalogue
+from shop.listing.filters import Filters, conditions
+from shop.listing.list_items import Row, rows
+from shop.listing.offers import on_sale
+from shop.pricing.models import Market
+from shop.stock.models import StockLevel
+from shop.storefront.viewsets import ProductOut
 from shop.tests.factories import MarketFactory, WarehouseFactory
 from shop.tests.pages import product_with, variant_of
 
@@ -96,7 +99,7 @@ def test_an_offer_says_its_price_its_stock_over_all_warehouses_and_its_choices(p
 
 
 def test_a_list_knows_the_first_picture_and_a_page_all_of_them(products: Any):
-    from shop.queries.offers import offers
+    from shop.listing.offers import offers
 
     market, now = Market.objects.default(), timezone.now()
     listed = catalogue.items(products, market, Filters(), now)[0].offers

@@ -8,8 +8,9 @@ from rest_framework.test import APIClient
 
 from core.context import Actor
 from core.testing import events_named, no_event
-from shop.models import StockLevel, StockMovement, Variant, Warehouse
-from shop.services import stock
+from shop.catalogue.models import Variant
+from shop.stock import services as stock
+from shop.stock.models import StockLevel, StockMovement, Warehouse
 from shop.tests.factories import SYSTEM, ProductFactory, VariantFactory, WarehouseFactory, shop_ready
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sums_hold")]

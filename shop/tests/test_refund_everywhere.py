@@ -7,7 +7,8 @@ import pytest
 
 from core import testing
 from core.testing import JustSignedIn, events_named
-from shop.models import Order, OrderLine, Payment, Refund, RefundLine
+from shop.orders.models import Order, OrderLine
+from shop.payments.models import Payment, Refund, RefundLine
 from shop.tests.conftest import ApiJustSignedIn
 from shop.tests.factories import VariantFactory, paid
 

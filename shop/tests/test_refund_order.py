@@ -10,12 +10,15 @@ from core.context import Actor
 from core.errors import Denied
 from core.money import Money
 from core.testing import events_named, failures, no_event, race, snapshot
-from shop.models import LedgerEntry, Order, Payment, Refund, RefundLine, Reservation, SandboxRefund, StockLevel
-from shop.providers.base import ProviderRefused, ProviderUnavailable
-from shop.queries import orders as queries
-from shop.services import fulfilment, payment, refund
-from shop.services.refund import AmountDisagrees, InvalidRefund, NothingToRefund, PiecesNotRefundable
-from shop.services.settlement import RefundExceedsPayment
+from shop.order_management import order_queries as queries
+from shop.order_management.services import fulfilment
+from shop.orders.models import Order
+from shop.payments.models import LedgerEntry, Payment, Refund, RefundLine, SandboxRefund
+from shop.payments.providers.base import ProviderRefused, ProviderUnavailable
+from shop.payments.services import payments, refunds
+from shop.payments.services.refunds import AmountDisagrees, InvalidRefund, NothingToRefund, PiecesNotRefundable
+from shop.payments.services.settlement import RefundExceedsPayment
+from shop.stock.models import Reservation, StockLevel
 from shop.tests.factories import SYSTEM, VariantFactory, euros, paid, place, put_on_shelf
 from shop.tests.fakes import FlakySandbox
 
@@ -25,8 +28,8 @@ BOOKS = ("shop.Order", "shop.OrderLine", "shop.Payment", "shop.Refund", "shop.Re
 
 def give_back(order: Order, **asked: Any) -> Refund:
     """Ask for a refund and carry it out."""
-    made = refund.request_refund(order_id=order.pk, **{"reason": "Chipped", "by": SYSTEM, **asked})
-    return refund.carry_out_refund(refund_id=made.pk, by=SYSTEM)
+    made = refunds.request_refund(order_id=order.pk, **{"reason": "Chipped", "by": SYSTEM, **asked})
+    return refunds.carry_out_refund(refund_id=made.pk, by=SYSTEM)
 
 
 def uid(order: Order, sku: str) -> str:
@@ -43,7 +46,7 @@ class TestAsking:
         order = paid()
         flaky.calls.clear()
 
-        made = refund.request_refund(
+        made = refunds.request_refund(
             order_id=order.pk, amount=euros("10.00"), reason=" Chipped rim ", by=Actor.person(manager)
         )
 
@@ -59,25 +62,25 @@ class TestAsking:
         before = snapshot(*BOOKS)
 
         with pytest.raises(RefundExceedsPayment) as refused:
-            refund.request_refund(order_id=order.pk, amount=euros("38.91"), reason="x", by=SYSTEM)
+            refunds.request_refund(order_id=order.pk, amount=euros("38.91"), reason="x", by=SYSTEM)
 
         assert refused.value.details["refundable"] == euros("38.90")
         assert snapshot(*BOOKS) == before
 
     def test_what_is_on_its_way_back_counts_as_gone(self) -> None:
         order = paid()
-        refund.request_refund(order_id=order.pk, amount=euros("38.00"), reason="x", by=SYSTEM)
+        refunds.request_refund(order_id=order.pk, amount=euros("38.00"), reason="x", by=SYSTEM)
 
         with pytest.raises(RefundExceedsPayment) as refused:
-            refund.request_refund(order_id=order.pk, amount=euros("0.91"), reason="x", by=SYSTEM)
+            refunds.request_refund(order_id=order.pk, amount=euros("0.91"), reason="x", by=SYSTEM)
 
         assert refused.value.details["refundable"] == euros("0.90")
 
     def test_the_same_key_asks_once(self) -> None:
         order = paid()
 
-        first = refund.request_refund(order_id=order.pk, amount=euros("5"), reason="x", key="click", by=SYSTEM)
-        second = refund.request_refund(order_id=order.pk, amount=euros("5"), reason="x", key="click", by=SYSTEM)
+        first = refunds.request_refund(order_id=order.pk, amount=euros("5"), reason="x", key="click", by=SYSTEM)
+        second = refunds.request_refund(order_id=order.pk, amount=euros("5"), reason="x", key="click", by=SYSTEM)
 
         assert first == second
         assert money(order) == (3890, 0, 500)
@@ -89,7 +92,7 @@ class TestAsking:
         before = snapshot(*BOOKS)
 
         with pytest.raises(Denied):
-            refund.request_refund(order_id=order.pk, reason="x", by=by)
+            refunds.request_refund(order_id=order.pk, reason="x", by=by)
 
         assert snapshot(*BOOKS) == before
 
@@ -112,7 +115,7 @@ class TestAsking:
             ({"lines": {line: 3}}, PiecesNotRefundable),
         ):
             with pytest.raises(refusal):
-                refund.request_refund(order_id=order.pk, **{"reason": "x", "by": SYSTEM, **asked})
+                refunds.request_refund(order_id=order.pk, **{"reason": "x", "by": SYSTEM, **asked})
 
         assert snapshot(*BOOKS) == before
 
@@ -122,7 +125,7 @@ class TestAsking:
         before = snapshot(*BOOKS, "shop.RefundLine")
 
         with pytest.raises(AmountDisagrees) as refused:
-            refund.request_refund(
+            refunds.request_refund(
                 order_id=order.pk, lines={uid(order, "MUG"): 1}, amount=euros(amount), reason="x", by=SYSTEM
             )
 
@@ -151,7 +154,7 @@ class TestAsking:
 
     def test_an_order_without_money_has_nothing_to_refund(self) -> None:
         with pytest.raises(NothingToRefund):
-            refund.request_refund(order_id=place().pk, reason="x", by=SYSTEM)
+            refunds.request_refund(order_id=place().pk, reason="x", by=SYSTEM)
 
         assert no_event("order.refund_requested")
 
@@ -253,21 +256,21 @@ class TestCarriedOut:
 
         assert (done.amount, money(order)) == (3000, (3890, 3890, 0))
         with pytest.raises(NothingToRefund):
-            refund.request_refund(order_id=order.pk, reason="x", by=SYSTEM)
+            refunds.request_refund(order_id=order.pk, reason="x", by=SYSTEM)
 
 
 class TestFailing:
     def test_no_answer_keeps_it_on_its_way_and_repeating_pays_once(self, flaky: FlakySandbox) -> None:
         order = paid()
-        made = refund.request_refund(order_id=order.pk, reason="x", by=SYSTEM)
+        made = refunds.request_refund(order_id=order.pk, reason="x", by=SYSTEM)
         flaky.deaf = {"refund"}
         with pytest.raises(ProviderUnavailable):
-            refund.carry_out_refund(refund_id=made.pk, by=SYSTEM)
+            refunds.carry_out_refund(refund_id=made.pk, by=SYSTEM)
         made.refresh_from_db()
         assert made.state == "pending"
 
         flaky.deaf = set()
-        refund.carry_out_refund(refund_id=made.pk, by=SYSTEM)
+        refunds.carry_out_refund(refund_id=made.pk, by=SYSTEM)
 
         assert SandboxRefund.objects.count() == 1
         assert money(order) == (3890, 3890, 0)
@@ -289,13 +292,13 @@ class TestFailing:
 
     def test_pieces_given_up_in_vain_are_to_be_sent_after_all(self, flaky: FlakySandbox) -> None:
         order = paid({VariantFactory(sku="MUG"): 2})
-        made = refund.request_refund(order_id=order.pk, lines={uid(order, "MUG"): 1}, reason="x", by=SYSTEM)
+        made = refunds.request_refund(order_id=order.pk, lines={uid(order, "MUG"): 1}, reason="x", by=SYSTEM)
         fulfilment.fulfil_order(order_id=order.pk, by=SYSTEM)
         order.refresh_from_db()
         assert order.status == "fulfilled"
         flaky.refusing = {"refund"}
 
-        refund.carry_out_refund(refund_id=made.pk, by=SYSTEM)
+        refunds.carry_out_refund(refund_id=made.pk, by=SYSTEM)
 
         order.refresh_from_db()
         assert order.status == "partly_fulfilled"
@@ -307,7 +310,7 @@ class TestFailing:
         order = paid()
         charge_of(order).refunds.create(ref="by-hand", idempotency_key="theirs", amount=1000)
 
-        payment.sync_payment(payment_id=order.payments.get().pk, by=SYSTEM)
+        payments.sync_payment(payment_id=order.payments.get().pk, by=SYSTEM)
 
         found = Refund.objects.get()
         assert (found.cause, found.state, found.amount) == ("external", "done", 1000)
@@ -317,10 +320,10 @@ class TestFailing:
 
     def test_one_made_there_beats_one_of_ours_that_no_longer_fits(self) -> None:
         order = paid()
-        ours = refund.request_refund(order_id=order.pk, reason="x", by=SYSTEM)
+        ours = refunds.request_refund(order_id=order.pk, reason="x", by=SYSTEM)
         charge_of(order).refunds.create(ref="by-hand", idempotency_key="theirs", amount=3890)
 
-        refund.carry_out_refund(refund_id=ours.pk, by=SYSTEM)
+        refunds.carry_out_refund(refund_id=ours.pk, by=SYSTEM)
 
         assert list(Refund.objects.order_by("id").values_list("cause", "state")) == [
             ("staff", "failed"),
@@ -329,14 +332,14 @@ class TestFailing:
         assert money(order) == (3890, 3890, 0)
 
     def test_the_sweep_takes_up_what_was_left_halfway(self, flaky: FlakySandbox) -> None:
-        made = refund.request_refund(order_id=paid().pk, reason="x", by=SYSTEM)
-        later = timezone.now() + refund.OVERDUE * 2
+        made = refunds.request_refund(order_id=paid().pk, reason="x", by=SYSTEM)
+        later = timezone.now() + refunds.OVERDUE * 2
         flaky.silent = {"refund"}
-        assert refund.carry_out_open_refunds(by=SYSTEM, now=later) == 0
+        assert refunds.carry_out_open_refunds(by=SYSTEM, now=later) == 0
 
         flaky.silent = set()
-        assert refund.carry_out_open_refunds(by=SYSTEM) == 0
-        assert refund.carry_out_open_refunds(by=SYSTEM, now=later) == 1
+        assert refunds.carry_out_open_refunds(by=SYSTEM) == 0
+        assert refunds.carry_out_open_refunds(by=SYSTEM, now=later) == 1
 
         made.refresh_from_db()
         assert made.state == "done"
@@ -345,7 +348,7 @@ class TestFailing:
     def test_a_refund_that_fails_leaves_the_others_to_the_sweep(
         self, flaky: FlakySandbox, monkeypatch: pytest.MonkeyPatch, failure: Exception
     ) -> None:
-        first, second = (refund.request_refund(order_id=paid().pk, reason="x", by=SYSTEM) for _ in range(2))
+        first, second = (refunds.request_refund(order_id=paid().pk, reason="x", by=SYSTEM) for _ in range(2))
         fetch = flaky.fetch
 
         def fail_for_first(attempt: Payment) -> Any:
@@ -354,17 +357,17 @@ class TestFailing:
             return fetch(attempt)
 
         monkeypatch.setattr(flaky, "fetch", fail_for_first)
-        ended = refund.carry_out_open_refunds(by=SYSTEM, now=timezone.now() + refund.OVERDUE * 2)
+        ended = refunds.carry_out_open_refunds(by=SYSTEM, now=timezone.now() + refunds.OVERDUE * 2)
 
         first.refresh_from_db()
         second.refresh_from_db()
         assert (ended, first.state, second.state) == (1, "pending", "done")
         monkeypatch.undo()
-        refund.carry_out_refund(refund_id=first.pk, by=SYSTEM)
+        refunds.carry_out_refund(refund_id=first.pk, by=SYSTEM)
 
     def test_the_worker_carries_it_out_through_the_event(self, deliver_events: Any) -> None:
         order = paid()
-        refund.request_refund(order_id=order.pk, reason="x", by=SYSTEM)
+        refunds.request_refund(order_id=order.pk, reason="x", by=SYSTEM)
 
         deliver_events()
 
@@ -378,7 +381,7 @@ class TestRaces:
         order = paid()
         asked = {"order_id": order.pk, "amount": euros("20.00"), "reason": "x", "by": SYSTEM}
 
-        results = race(*[lambda: refund.request_refund(**asked)] * 6)
+        results = race(*[lambda: refunds.request_refund(**asked)] * 6)
 
         assert sum(isinstance(result, Refund) for result in results) == 1
         assert {type(failure) for failure in failures(results)} == {RefundExceedsPayment}
@@ -386,9 +389,9 @@ class TestRaces:
 
     def test_one_refund_carried_out_by_two_workers_is_paid_once(self, db: None) -> None:
         order = paid()
-        made = refund.request_refund(order_id=order.pk, reason="x", by=SYSTEM)
+        made = refunds.request_refund(order_id=order.pk, reason="x", by=SYSTEM)
 
-        results = race(*[lambda: refund.carry_out_refund(refund_id=made.pk, by=SYSTEM)] * 4)
+        results = race(*[lambda: refunds.carry_out_refund(refund_id=made.pk, by=SYSTEM)] * 4)
 
         assert failures(results) == []
         assert SandboxRefund.objects.count() == len(events_named("order.refunded")) == 1
@@ -412,6 +415,6 @@ class TestRaces:
 
 
 def charge_of(order: Order) -> Any:
-    from shop.providers import sandbox
+    from shop.payments.providers import sandbox
 
     return sandbox.charge_of(Payment.objects.get(order=order).provider_ref)

@@ -8,9 +8,11 @@ from django.test import Client
 from core.composition import cards, cross_references
 from core.context import Actor, Grant
 from core.testing import events_named, no_event, open_tab
-from shop.models import CartLine, Variant, VariantSku
-from shop.queries.skus import resolve_sku
-from shop.services import cart, catalogue
+from shop.cart import services as cart
+from shop.cart.models import CartLine
+from shop.catalogue import services as catalogue
+from shop.catalogue.models import Variant, VariantSku
+from shop.catalogue.queries import resolve_sku
 from shop.tests.factories import SYSTEM, shop_ready
 from shop.tests.pages import add_to_cart, product_with
 

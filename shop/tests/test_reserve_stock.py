@@ -10,10 +10,12 @@ from django.utils import timezone
 from core.context import Actor
 from core.errors import Denied
 from core.testing import events_named, failures, no_event, race, snapshot
-from shop.models import Order, Reservation, StockLevel, StockMovement
-from shop.services import orders, stock
-from shop.services.cart import NotEnoughStock, UnknownVariant
-from shop.services.stock import InvalidStockChange, StockPromised
+from shop.catalogue.queries import UnknownVariant
+from shop.order_management.services import orders
+from shop.orders.models import Order
+from shop.stock import services as stock
+from shop.stock.models import Reservation, StockLevel, StockMovement
+from shop.stock.services import InvalidStockChange, NotEnoughStock, StockPromised
 from shop.tests.factories import SYSTEM, VariantFactory, WarehouseFactory, cart_with, place, put_on_shelf, quote_hash_of
 
 BUYERS = 50
@@ -204,7 +206,7 @@ def test_refused_changes_record_nothing(db: None) -> None:
 
 
 def buyer(cart_id: int, quote: str) -> Any:
-    from shop.services import checkout
+    from shop.checkout import services as checkout
 
     return lambda: checkout.place_order(cart_id=cart_id, quote_hash=quote, provider="sandbox", by=Actor.guest())
 

@@ -7,11 +7,14 @@ from celery import current_app
 from django.conf import settings
 from django.utils import timezone
 
-from shop import tasks
-from shop.models import Cart, Order
-from shop.providers import sandbox
-from shop.providers.sandbox import Outcome
-from shop.services import refund
+from shop.cart.models import Cart
+from shop.order_management import tasks as order_management_tasks
+from shop.orders import tasks as order_tasks
+from shop.orders.models import Order
+from shop.payments import tasks
+from shop.payments.providers import sandbox
+from shop.payments.providers.sandbox import Outcome
+from shop.payments.services import refunds
 from shop.tests.factories import SYSTEM, VariantFactory, cart_with, paid, place, start
 
 pytestmark = pytest.mark.usefixtures("sums_hold")
@@ -30,7 +33,7 @@ def test_orders_whose_time_is_over_expire() -> None:
     order = place(now=timezone.now() - timedelta(hours=1))
 
     for _ in range(2):
-        tasks.expire_orders()
+        order_management_tasks.expire_orders()
 
     order.refresh_from_db()
     assert order.status == "expired"
@@ -41,7 +44,7 @@ def test_payments_and_refunds_left_halfway_are_brought_to_their_end() -> None:
     silent = start(place(now=before), now=before)
     sandbox.settle(ref=silent.provider_ref, outcome=Outcome.PAY, news_after=())
     given_back = paid()
-    refund.request_refund(order_id=given_back.pk, reason="x", by=SYSTEM, now=before)
+    refunds.request_refund(order_id=given_back.pk, reason="x", by=SYSTEM, now=before)
 
     for _ in range(2):
         tasks.sync_open_payments()
@@ -53,8 +56,8 @@ def test_payments_and_refunds_left_halfway_are_brought_to_their_end() -> None:
 
 def test_old_carts_are_forgotten() -> None:
     kept = cart_with({VariantFactory(): 1})
-    cart_with({VariantFactory(): 1}, now=timezone.now() - tasks.KEEP_CARTS - timedelta(days=1))
+    cart_with({VariantFactory(): 1}, now=timezone.now() - order_tasks.KEEP_CARTS - timedelta(days=1))
 
-    tasks.forget_carts()
+    order_tasks.forget_carts()
 
     assert list(Cart.objects.all()) == [kept]

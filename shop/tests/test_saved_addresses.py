@@ -9,11 +9,10 @@ from django.utils import timezone
 from accounts.privacy.registry import Person
 from core.context import Actor
 from core.testing import events_named, no_event
-from shop import privacy
-from shop.addresses import InvalidAddress
-from shop.models import SavedAddress
-from shop.models.address import MAX_ADDRESSES
-from shop.services import address_book
+from shop.addresses import services as address_book
+from shop.addresses.models import MAX_ADDRESSES, SavedAddress
+from shop.addresses.validation import InvalidAddress
+from shop.personal_data import privacy
 from shop.tests.factories import BERLIN, paid, shop_ready
 from shop.tests.pages import add_to_cart, product_with
 

@@ -9,11 +9,16 @@ from accounts.permissions.models import Entitlement
 from core.context import Actor
 from core.money import Money
 from core.testing import events_named, no_event
-from shop.models import Cart, Order, Payment, Refund, SandboxCharge, StockLevel
-from shop.providers import sandbox
-from shop.providers.sandbox import Outcome
-from shop.queries import orders as queries
-from shop.services import checkout, orders, payment, refund
+from shop.cart.models import Cart
+from shop.checkout import services as checkout
+from shop.order_management import order_queries as queries
+from shop.order_management.services import orders
+from shop.orders.models import Order
+from shop.payments.models import Payment, Refund, SandboxCharge
+from shop.payments.providers import sandbox
+from shop.payments.providers.sandbox import Outcome
+from shop.payments.services import payments, refunds
+from shop.stock.models import StockLevel
 from shop.tests.factories import SYSTEM, VariantFactory, cart_with, paid, place, quote_hash_of, settle, start
 from shop.tests.fakes import FlakySandbox
 
@@ -97,7 +102,7 @@ class TestLateAndDouble:
         charge = SandboxCharge.objects.get(ref=first.provider_ref)
         charge.refunds.create(ref="by-hand", idempotency_key="theirs", amount=charge.amount)
 
-        payment.sync_payment(payment_id=first.pk, by=SYSTEM)
+        payments.sync_payment(payment_id=first.pk, by=SYSTEM)
 
         states = Refund.objects.order_by("id").values_list("cause", "state")
         assert list(states) == [("surplus", "failed"), ("surplus", "done")]
@@ -120,19 +125,19 @@ class TestSweep:
         order = place()
         attempt = start(order)
         sandbox.settle(ref=attempt.provider_ref, outcome=Outcome.PAY, news_after=())
-        later = timezone.now() + payment.SYNC_EVERY * 2
+        later = timezone.now() + payments.SYNC_EVERY * 2
 
-        assert payment.sync_open_payments(by=SYSTEM, now=later) == 1
+        assert payments.sync_open_payments(by=SYSTEM, now=later) == 1
 
         order.refresh_from_db()
         assert order.status == "paid"
-        assert payment.sync_open_payments(by=SYSTEM, now=later) == 0
+        assert payments.sync_open_payments(by=SYSTEM, now=later) == 0
 
     def test_one_silent_provider_does_not_stop_the_sweep(self, flaky: FlakySandbox) -> None:
         start(place())
         flaky.silent = {"fetch"}
 
-        assert payment.sync_open_payments(by=SYSTEM, now=timezone.now() + payment.SYNC_EVERY * 2) == 0
+        assert payments.sync_open_payments(by=SYSTEM, now=timezone.now() + payments.SYNC_EVERY * 2) == 0
 
     def test_an_attempt_beside_a_paid_order_is_cancelled(self) -> None:
         order = place()
@@ -140,7 +145,7 @@ class TestSweep:
         second = start(order)
         late(first)
 
-        payment.sync_open_payments(by=SYSTEM, now=timezone.now() + payment.SYNC_EVERY * 2)
+        payments.sync_open_payments(by=SYSTEM, now=timezone.now() + payments.SYNC_EVERY * 2)
 
         second.refresh_from_db()
         assert second.status == "cancelled"
@@ -151,7 +156,7 @@ class TestSweep:
             place()
 
         with django_assert_max_num_queries(1):
-            payment.sync_open_payments(by=SYSTEM)
+            payments.sync_open_payments(by=SYSTEM)
 
 
 def expire(order: Order) -> None:
@@ -163,7 +168,7 @@ def expire(order: Order) -> None:
 def late(attempt: Payment) -> Payment:
     """The bank took the money after all, whatever it had said before."""
     SandboxCharge.objects.filter(ref=attempt.provider_ref).update(status="succeeded", settled_at=timezone.now())
-    return payment.sync_payment(payment_id=attempt.pk, by=SYSTEM)
+    return payments.sync_payment(payment_id=attempt.pk, by=SYSTEM)
 
 
 def test_a_cart_is_open_again_after_its_order_expired() -> None:
@@ -176,5 +181,5 @@ def test_a_cart_is_open_again_after_its_order_expired() -> None:
 
     opened.refresh_from_db()
     assert opened.status == Cart.Status.OPEN
-    with pytest.raises(refund.NothingToRefund):
-        refund.request_refund(order_id=order.pk, reason="x", by=SYSTEM)
+    with pytest.raises(refunds.NothingToRefund):
+        refunds.request_refund(order_id=order.pk, reason="x", by=SYSTEM)

@@ -12,8 +12,13 @@ from django.utils.formats import date_format
 from core import testing
 from core.context import Actor
 from core.testing import events_named, no_event
-from shop.models import Cart, Fulfilment, Order, ProductImage, Refund, ShippingMethod
-from shop.services import fulfilment, refund
+from shop.cart.models import Cart
+from shop.catalogue.models import ProductImage
+from shop.order_management.services import fulfilment
+from shop.orders.models import Fulfilment, Order
+from shop.payments.models import Refund
+from shop.payments.services import refunds
+from shop.shipping.models import ShippingMethod
 from shop.tests.factories import SYSTEM, VariantFactory, paid, place, settle, start
 from shop.tests.pages import product_with
 from shop.tests.test_read_offers import picture
@@ -104,7 +109,7 @@ def test_what_was_sent_and_given_back_is_told(client: Client, manager: Any, deli
         tracking_url="https://post.example/RX-1",
         by=by,
     )
-    refund.request_refund(order_id=order.pk, lines={str(order.lines.get().uid): 1}, reason="broke", by=by)
+    refunds.request_refund(order_id=order.pk, lines={str(order.lines.get().uid): 1}, reason="broke", by=by)
     deliver_events()
 
     page = client.get(page_of(order, signed=True))
@@ -150,7 +155,7 @@ def test_a_tracking_number_of_a_known_carrier_is_a_link(carrier: str, code: str,
 def test_coming_back_from_the_provider_asks_it_how_things_stand(client: Client):
     order = place()
     attempt = start(order)
-    from shop.providers import sandbox
+    from shop.payments.providers import sandbox
 
     sandbox.settle(ref=attempt.provider_ref, outcome=sandbox.Outcome.PAY, news_after=())
 
@@ -377,7 +382,7 @@ def test_an_order_costs_the_same_whatever_is_in_it(
     order = paid({VariantFactory(stock=2): 1 for _ in range(count)})
     lines = {str(uid): 1 for uid in order.lines.values_list("uid", flat=True)}
     fulfilment.fulfil_order(order_id=order.pk, lines=lines, by=SYSTEM)
-    refund.request_refund(order_id=order.pk, lines=lines, reason="all broke", by=SYSTEM)
+    refunds.request_refund(order_id=order.pk, lines=lines, reason="all broke", by=SYSTEM)
     deliver_events()
 
     with django_assert_max_num_queries(8):
@@ -394,7 +399,7 @@ def test_its_buyer_sees_all_of_it_in_nine_queries(
     order = paid({VariantFactory(stock=2): 1 for _ in range(count)}, user=customer)
     lines = {str(uid): 1 for uid in order.lines.values_list("uid", flat=True)}
     fulfilment.fulfil_order(order_id=order.pk, lines=lines, by=SYSTEM)
-    refund.request_refund(order_id=order.pk, lines=lines, reason="all broke", by=SYSTEM)
+    refunds.request_refund(order_id=order.pk, lines=lines, reason="all broke", by=SYSTEM)
     deliver_events()
     client.force_login(customer)
 

@@ -9,9 +9,10 @@ from django.test import Client
 
 from core.composition import attribution, cards, cross_references
 from core.composition.cards import Card
-from shop.models import Product, ProductSlug, Review
-from shop.queries.offers import Offer, Stock
-from shop.queries.product import options_shown
+from shop.catalogue.models import Product, ProductSlug
+from shop.listing.offers import Offer, Stock
+from shop.listing.options import options_shown
+from shop.reviews.models import Review
 from shop.tests.factories import (
     MarketFactory,
     OptionFactory,
@@ -58,7 +59,7 @@ def test_chosen_options_lead_to_their_variant(client: Client, chosen: str):
 
 def test_each_value_says_whether_it_fits_is_sold_out_or_changes_another_choice():
     def offer(sku: str, left: int, **values: str) -> Offer:
-        from shop.queries.offers import Choice
+        from shop.listing.offers import Choice
 
         choices = tuple(Choice(option, option.title(), value, value.title(), "") for option, value in values.items())
         stock = Stock.IN_STOCK if left else Stock.SOLD_OUT

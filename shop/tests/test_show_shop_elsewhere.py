@@ -13,9 +13,10 @@ from core.composition.cards import Action
 from core.content.services.pictures import add_picture
 from core.context import Actor, Grant
 from core.search import index as search
-from shop.models import CartLine, Product, ProductImage
-from shop.panels import beside_conversation, today
-from shop.services import catalogue
+from shop.cart.models import CartLine
+from shop.catalogue import services as catalogue
+from shop.catalogue.models import Product, ProductImage
+from shop.order_management.panels import beside_conversation, today
 from shop.tests.factories import SYSTEM, MarketFactory, ProductFactory, paid, place, put_on_shelf, shop_ready
 from shop.tests.pages import add_to_cart, product_with, variant_of
 from shop.tests.test_admin_catalogue import png

@@ -7,8 +7,8 @@ from itertools import chain, repeat
 import pytest
 
 from core.money import Money
-from shop import pricing
-from shop.pricing import Delivery, Item, tax_of
+from shop.pricing import calculation
+from shop.pricing.calculation import Delivery, Item, tax_of
 
 RATES = [Decimal(tenths).scaleb(-3) for tenths in range(301)]
 AMOUNTS = 20_000
@@ -57,7 +57,9 @@ def test_tax_is_rounded_once_half_away_from_zero(minor: int, rate: str, included
 def test_the_tax_of_an_order_is_the_sum_of_its_lines_and_its_delivery(included: bool) -> None:
     items = [Item(f"SKU-{n}", n, Money(490 + n, "EUR"), rate) for n, rate in enumerate(RATES[::10], start=1)]
 
-    quote = pricing.price(items, currency="EUR", tax_included=included, delivery=Delivery("post", Money(490, "EUR")))
+    quote = calculation.price(
+        items, currency="EUR", tax_included=included, delivery=Delivery("post", Money(490, "EUR"))
+    )
 
     parts = [((490 + n) * n, Fraction(rate)) for n, rate in enumerate(RATES[::10], start=1)]
     parts.append((490, Fraction(3, 10)))

@@ -8,12 +8,13 @@ from django.test import Client
 from django.utils import timezone
 
 from core.testing import events_named, no_event, snapshot
-from shop.checks import tax_rates as check_tax_rates
-from shop.models import TaxRate, Variant
-from shop.queries import tax
-from shop.queries.tax import MissingRate
-from shop.services import checkout
-from shop.services.checkout import TaxNotDecided
+from shop.cart.queries import TaxNotDecided
+from shop.catalogue.models import Variant
+from shop.checkout import services as checkout
+from shop.markets import queries as tax
+from shop.markets.checks import tax_rates as check_tax_rates
+from shop.markets.queries import MissingRate
+from shop.pricing.models import TaxRate
 from shop.tests.factories import (
     BERLIN,
     SYSTEM,

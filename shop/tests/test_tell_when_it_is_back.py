@@ -8,10 +8,11 @@ from django.utils import timezone
 from accounts.subscriptions.models import Letter, Subscription
 from accounts.subscriptions.services import notifications
 from core.testing import deliver_events
-from shop.services import orders, stock
+from shop.listing.topics import stock_of
+from shop.order_management.services import orders
+from shop.stock import services as stock
 from shop.tests.factories import SYSTEM, VariantFactory, place, put_on_shelf, shop_ready
 from shop.tests.pages import product_with
-from shop.topics import stock_of
 
 pytestmark = pytest.mark.django_db
 

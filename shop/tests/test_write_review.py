@@ -7,9 +7,11 @@ import pytest
 from core.context import Actor
 from core.errors import Denied
 from core.testing import events_named, failures, no_event, race, snapshot
-from shop.models import Product, Review
-from shop.services import refund, reviews
-from shop.services.reviews import AlreadyReviewed, InvalidReview, NotABuyer
+from shop.catalogue.models import Product
+from shop.payments.services import refunds
+from shop.reviews import services as reviews
+from shop.reviews.models import Review
+from shop.reviews.services import AlreadyReviewed, InvalidReview, NotABuyer
 from shop.tests.factories import SYSTEM, VariantFactory, paid, place
 
 pytestmark = pytest.mark.usefixtures("sums_hold")
@@ -49,8 +51,8 @@ def test_those_who_did_not_buy_or_pay_write_none(bought: Product, stranger: Any)
 
 
 def test_who_gave_it_back_unsent_is_no_buyer(bought: Product, customer: Any) -> None:
-    asked = refund.request_refund(order_id=customer.orders.get().pk, reason="x", by=SYSTEM)
-    refund.carry_out_refund(refund_id=asked.pk, by=SYSTEM)
+    asked = refunds.request_refund(order_id=customer.orders.get().pk, reason="x", by=SYSTEM)
+    refunds.carry_out_refund(refund_id=asked.pk, by=SYSTEM)
 
     with pytest.raises(NotABuyer):
         reviews.write_review(product_id=bought.pk, rating=1, by=Actor.person(customer))

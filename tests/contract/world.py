@@ -20,8 +20,11 @@ from core.context import Actor, Grant
 from core.events import services as events
 from core.webhooks.models import WebhookAttempt
 from core.webhooks.services import endpoints
-from shop.models import StockLevel
-from shop.services import cart, fulfilment, refund, reviews
+from shop.cart import services as cart
+from shop.order_management.services import fulfilment
+from shop.payments.services import refunds
+from shop.reviews import services as reviews
+from shop.stock.models import StockLevel
 from shop.tests import factories as shop
 from tests.contract.calling import headers_of
 
@@ -106,6 +109,6 @@ def _shop(customer: User) -> Any:
     order = shop.paid({variant: 5}, user=customer)
     line = order.lines.get()
     fulfilment.fulfil_order(order_id=order.pk, lines={str(line.uid): 1}, by=shop.SYSTEM)
-    refund.request_refund(order_id=order.pk, lines={str(line.uid): 1}, reason="One came broken.", by=shop.SYSTEM)
+    refunds.request_refund(order_id=order.pk, lines={str(line.uid): 1}, reason="One came broken.", by=shop.SYSTEM)
     reviews.write_review(product_id=product.pk, rating=5, title="Good", body="Very blue.", by=Actor.person(customer))
     return order

@@ -19,7 +19,7 @@ from accounts.api_keys import services as api_keys
 from accounts.tests.factories import UserFactory
 from config.embedded import paths
 from core.context import Actor
-from shop.models import CartLine
+from shop.cart.models import CartLine
 from shop.tests.factories import shop_ready
 from shop.tests.pages import product_with
 from tests.crash.conftest import wait_for

@@ -10,7 +10,8 @@ from accounts.tests.factories import UserFactory
 from accounts.users.models import User
 from core import circuit_breaker
 from core.events.models import Event, EventDelivery
-from shop.models import CartLine, Order
+from shop.cart.models import CartLine
+from shop.orders.models import Order
 from shop.tests.factories import shop_ready
 from shop.tests.pages import product_with
 from tests.crash.conftest import wait_for

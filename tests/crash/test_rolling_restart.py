@@ -21,7 +21,7 @@ from accounts.tests.factories import UserFactory
 from chat import queries
 from chat.models import Message
 from chat.tests.factories import RoomFactory
-from shop.models import CartLine
+from shop.cart.models import CartLine
 from shop.tests.factories import shop_ready
 from shop.tests.pages import product_with
 from tests.crash.production import HOST, Caddy, Served, caddy_version

@@ -13,8 +13,10 @@ from django.conf import settings
 from blog.services import commenting
 from core.tests.webhooks.receiver import receiving
 from core.webhooks import catalogue, sending
-from shop.models import Order, StockMovement
-from shop.services import reviews, settlement
+from shop.orders.models import Order
+from shop.payments.services import settlement
+from shop.reviews import services as reviews
+from shop.stock.models import StockMovement
 
 DOCUMENT = (Path(settings.BASE_DIR) / "docs/webhooks.md").read_text()
 APPS = ("core", "accounts", "blog", "shop", "chat", "analytics")

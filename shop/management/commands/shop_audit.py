@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
 
-from shop.queries import audit
+from shop.audit import queries as audit
 
 
 class Command(BaseCommand):

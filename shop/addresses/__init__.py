@@ -1,0 +1,1 @@
+"""Postal addresses: validation by country, and the address book of a customer."""

@@ -1,0 +1,69 @@
+"""Form for a postal address."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from django_countries import countries
+
+from core.forms import add_error
+from shop.addresses import validation
+from shop.pricing.forms import _typed
+from shop.pricing.models import Market
+
+
+class AddressForm(forms.Form):
+    """An address in one of the given countries; the postcode is checked against the country."""
+
+    name = forms.CharField(label=_("Name"), max_length=validation.LIMITS["name"], widget=_typed("name"))
+    company = forms.CharField(
+        label=_("Company"), max_length=validation.LIMITS["company"], required=False, widget=_typed("organization")
+    )
+    country = forms.ChoiceField(label=_("Country"), widget=forms.Select(attrs={"autocomplete": "country"}))
+    street = forms.CharField(
+        label=_("Street and number"), max_length=validation.LIMITS["street"], widget=_typed("address-line1")
+    )
+    extra = forms.CharField(
+        label=_("Flat, floor, door"),
+        max_length=validation.LIMITS["extra"],
+        required=False,
+        widget=_typed("address-line2"),
+    )
+    postcode = forms.CharField(
+        label=_("Postcode"),
+        max_length=validation.MAX_TYPED_POSTCODE,
+        required=False,
+        widget=_typed("postal-code", autocapitalize="characters"),
+    )
+    city = forms.CharField(label=_("Town"), max_length=validation.LIMITS["city"], widget=_typed("address-level2"))
+    region = forms.CharField(
+        label=_("Region or county"),
+        max_length=validation.LIMITS["region"],
+        required=False,
+        widget=_typed("address-level1"),
+    )
+    phone = forms.CharField(
+        label=_("Telephone"),
+        max_length=validation.LIMITS["phone"],
+        required=False,
+        help_text=_("Only for the courier."),
+        widget=forms.TextInput(attrs={"autocomplete": "tel", "type": "tel"}),
+    )
+
+    def __init__(self, *args: Any, market: Market, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        named = sorted(((code, str(countries.name(code))) for code in market.countries), key=lambda pair: pair[1])
+        self.fields["country"].choices = named  # type: ignore[attr-defined]
+        country = self.data.get(self.add_prefix("country")) or self.initial.get("country")
+        self.fields["postcode"].required = country in validation.POSTCODES
+
+    def clean(self) -> dict[str, Any]:
+        """The tidy address; what is wrong with it stands at its field."""
+        cleaned = super().clean() or {}
+        if self.errors:
+            return cleaned
+        try:
+            return validation.clean(cleaned)
+        except validation.InvalidAddress as refusal:
+            add_error(self, refusal)
+            return cleaned

@@ -1,0 +1,114 @@
+"""Keep the addresses of a customer: add, change, remove, choose the default."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.users.models import User
+from core.context import Actor
+from core.errors import Conflict, Denied, NotFound
+from core.events import services as events
+from shop.addresses import validation
+from shop.addresses.models import MAX_ADDRESSES, SavedAddress
+
+
+class TooManyAddresses(Conflict):
+    code = "too_many_addresses"
+    message = _("You can save %(limit)d addresses. Remove one first.")
+
+
+class UnknownAddress(NotFound):
+    code = "unknown_address"
+    message = _("This address is not saved any more.")
+
+
+@transaction.atomic
+def add_address(
+    *, address: Mapping[str, Any], is_default: bool = False, by: Actor, now: datetime | None = None
+) -> SavedAddress:
+    """Save an address of the actor; one that is saved already is given back. The first becomes the default.
+
+    Locks the person. Raises Denied, addresses.InvalidAddress, TooManyAddresses. Records address.added.
+    """
+    tidy = validation.clean(address)
+    own = _own(by)
+    same = own.filter(address=tidy).first()
+    if same is not None:
+        return make_default(uid=same.uid, by=by, now=now) if is_default else same
+    count = own.count()
+    if count >= MAX_ADDRESSES:
+        raise TooManyAddresses(limit=MAX_ADDRESSES)
+    is_default = is_default or not count
+    if is_default:
+        own.update(is_default=False)
+    saved = SavedAddress.objects.create(user=_person(by), address=tidy, is_default=is_default)
+    events.record("address.added", saved, by=by, now=now)
+    return saved
+
+
+@transaction.atomic
+def change_address(
+    *, uid: UUID | str, address: Mapping[str, Any], by: Actor, now: datetime | None = None
+) -> SavedAddress:
+    """Replace a saved address of the actor.
+
+    Locks the person. Raises Denied, UnknownAddress, addresses.InvalidAddress. Records address.changed.
+    """
+    saved = _saved(uid, by)
+    saved.address = validation.clean(address)
+    saved.save(update_fields=["address"])
+    events.record("address.changed", saved, by=by, now=now)
+    return saved
+
+
+@transaction.atomic
+def make_default(*, uid: UUID | str, by: Actor, now: datetime | None = None) -> SavedAddress:
+    """Choose the address that the next checkout begins with.
+
+    Locks the person. Raises Denied, UnknownAddress. Records address.changed.
+    """
+    saved = _saved(uid, by)
+    if not saved.is_default:
+        _own(by).update(is_default=False)
+        saved.is_default = True
+        saved.save(update_fields=["is_default"])
+        events.record("address.changed", saved, by=by, now=now)
+    return saved
+
+
+@transaction.atomic
+def remove_address(*, uid: UUID | str, by: Actor, now: datetime | None = None) -> None:
+    """Remove a saved address; the newest one left becomes the default.
+
+    Locks the person. Raises Denied, UnknownAddress. Records address.removed.
+    """
+    saved = _saved(uid, by)
+    events.record("address.removed", saved, by=by, now=now)
+    saved.delete()
+    left = _own(by).first()
+    if saved.is_default and left is not None:
+        left.is_default = True
+        left.save(update_fields=["is_default"])
+
+
+def _person(by: Actor) -> User:
+    if by.user is None:
+        raise Denied
+    return by.user
+
+
+def _own(by: Actor) -> Any:
+    """The actor's addresses, under a lock of the person, so that two tabs cannot make two defaults."""
+    person = User.objects.select_for_update(of=("self",), no_key=True).get(pk=_person(by).pk)
+    return SavedAddress.objects.filter(user=person)
+
+
+def _saved(uid: UUID | str, by: Actor) -> SavedAddress:
+    saved: SavedAddress | None = _own(by).filter(uid=uid).first()
+    if saved is None:
+        raise UnknownAddress
+    return saved

@@ -1,0 +1,1 @@
+"""Checks that stored counters and sums agree."""

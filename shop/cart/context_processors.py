@@ -1,0 +1,24 @@
+"""What the head of every page knows of the shop."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import cast
+
+from django.http import HttpRequest
+
+from core.web.http import PageRequest
+from shop.cart import cookies
+from shop.cart import queries as carts
+
+
+def cart(request: HttpRequest) -> dict[str, Callable[[], int]]:
+    """`cart_count`: pieces in the cart. Nothing is asked, nor the session touched, for a visitor without a cart."""
+    return {"cart_count": partial(_count, cast("PageRequest", request))}
+
+
+def _count(request: PageRequest) -> int:
+    # An error page may be drawn for a request that never came as far as its grant.
+    if not cookies.has_cookie(request) or not hasattr(request, "grant"):
+        return 0
+    found = cookies.cart_of(request)
+    return carts.count(found) if found else 0

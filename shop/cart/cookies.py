@@ -1,0 +1,58 @@
+"""Whose cart it is: a signed cookie for a visitor, the person's own after sign-in."""
+
+from django.conf import settings
+from django.http import HttpResponse
+
+from accounts.users.models import User
+from core.web.http import PageRequest
+from shop.cart import services as carts
+from shop.cart.models import Cart
+
+COOKIE = "__Host-cart" if settings.SECURE else "cart"
+COOKIE_SALT = "shop.cart"
+COOKIE_SECONDS = 60 * 24 * 3600
+
+
+def has_cookie(request: PageRequest) -> bool:
+    return COOKIE in request.COOKIES
+
+
+def cart_token(request: PageRequest) -> str:
+    """The token of the visitor's cart, or "" when there is none or the cookie is not ours."""
+    return str(request.get_signed_cookie(COOKIE, "", salt=COOKIE_SALT, max_age=COOKIE_SECONDS))
+
+
+def cart_of(request: PageRequest) -> Cart | None:
+    """The open cart of whoever asks, looked up once a request. After sign-in a visitor's cart becomes the person's."""
+    if not hasattr(request, "shop_cart"):
+        token = cart_token(request) if has_cookie(request) else ""
+        found = carts.current_cart(token=token, user=person(request))
+        request.shop_cart = found  # type: ignore[attr-defined]  # kept for the context processor
+    return request.shop_cart  # type: ignore[attr-defined, no-any-return]
+
+
+def person(request: PageRequest) -> User | None:
+    return request.grant.user
+
+
+def open_cart(request: PageRequest) -> tuple[Cart, str]:
+    """The cart to put things in, made when there is none, and the token to remember ("" when it is known)."""
+    found = cart_of(request)
+    if found is not None:
+        return found, ""
+    made, token = carts.open_cart(by=request.grant.actor)
+    request.shop_cart = made  # type: ignore[attr-defined]
+    return made, token
+
+
+def remember_cart(response: HttpResponse, token: str) -> None:
+    """Give the visitor the key to the cart."""
+    if token:
+        response.set_signed_cookie(
+            COOKIE, token, COOKIE_SALT, max_age=COOKIE_SECONDS, secure=settings.SECURE, httponly=True, samesite="Lax"
+        )
+
+
+def forget_cart(response: HttpResponse) -> None:
+    """Take the key back, once the cart has become an order."""
+    response.delete_cookie(COOKIE, samesite="Lax")

@@ -1,0 +1,20 @@
+"""Forms of the cart."""
+
+from django import forms
+
+from shop.cart.models import MAX_QUANTITY
+
+
+class AddLineForm(forms.Form):
+    """Something to put in the cart: a SKU, or a product with chosen options."""
+
+    sku = forms.CharField(max_length=60, required=False)
+    product = forms.CharField(max_length=80, required=False)
+    quantity = forms.IntegerField(min_value=1, max_value=MAX_QUANTITY, required=False)
+    ref = forms.CharField(max_length=300, required=False)
+
+
+class QuantityForm(forms.Form):
+    """How many pieces a line is to have; 0 takes it out."""
+
+    quantity = forms.IntegerField(min_value=0, max_value=MAX_QUANTITY)

@@ -1,0 +1,206 @@
+"""Reading carts: prices, taxes, stock and delivery of what someone means to buy."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.db.models import F, Prefetch, QuerySet, Sum
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django_countries import countries
+
+from core.errors import Conflict
+from core.money import Money
+from shop.cart import queries as carts
+from shop.cart.models import Cart, CartLine
+from shop.catalogue.models import Product, ProductImage
+from shop.markets import queries as tax
+from shop.pricing import calculation
+from shop.pricing.models import Market, Price
+from shop.shipping.models import ShippingMethod
+from shop.shipping.queries import ShippingOption, delivery_of, working_days_after
+from shop.stock.models import StockLevel
+
+PLENTY = 9999
+
+
+@dataclass(frozen=True, slots=True)
+class ViewLine:
+    """A cart line as it stands now. `unit` is None when it is not sold any more; `available` counts backorders.
+
+    `tax_rate` is None where none is decided: then it cannot be ordered.
+    """
+
+    line: CartLine
+    unit: Money | None
+    tax_rate: Decimal | None
+    available: int
+
+    @property
+    def sku(self) -> str:
+        return self.line.variant.sku
+
+    @property
+    def total(self) -> Money | None:
+        return self.unit.times(self.line.quantity) if self.unit else None
+
+    @property
+    def is_unavailable(self) -> bool:
+        return self.unit is None or self.available <= 0
+
+    @property
+    def is_short(self) -> bool:
+        """Fewer are left than are wanted, but some."""
+        return not self.is_unavailable and self.available < self.line.quantity
+
+    @property
+    def changed_from(self) -> Money | None:
+        """The price the visitor saw last, when it is another one now."""
+        if self.unit is None or self.line.seen is None or self.line.seen == self.unit.minor:
+            return None
+        return Money(self.line.seen, self.unit.currency)
+
+
+@dataclass(frozen=True, slots=True)
+class CartView:
+    """A priced cart. Lines that cannot be sold are shown but not part of the quote."""
+
+    cart: Cart
+    country: str
+    lines: tuple[ViewLine, ...]
+    method: ShippingMethod | None
+    quote: calculation.Quote
+
+    @property
+    def count(self) -> int:
+        return sum(view.line.quantity for view in self.lines)
+
+    @property
+    def needs_shipping(self) -> bool:
+        return any(not view.line.variant.is_digital for view in self.lines)
+
+    @property
+    def problems(self) -> tuple[ViewLine, ...]:
+        """Lines that stand in the way of an order."""
+        return tuple(view for view in self.lines if view.is_unavailable or view.is_short)
+
+    @property
+    def untaxed(self) -> tuple[ViewLine, ...]:
+        """Lines that are sold, but whose tax is not decided where they go."""
+        return tuple(view for view in self.lines if view.unit is not None and view.tax_rate is None)
+
+
+def find(token: str) -> Cart | None:
+    """The cart a token opens, whatever its state; one query."""
+    return Cart.objects.with_token(token).select_related("market", "user").first() if token else None
+
+
+def count(cart: Cart) -> int:
+    """How many pieces lie in the cart; one query."""
+    return cart.lines.aggregate(total=Sum("quantity"))["total"] or 0
+
+
+def view(
+    cart: Cart,
+    *,
+    country: str = "",
+    method: ShippingMethod | None = None,
+    now: datetime | None = None,
+    pictures: bool = False,
+) -> CartView:
+    """Price a cart for a country (the market's first when none is given); four queries, two more with pictures."""
+    now = now or timezone.now()
+    market = cart.market
+    country = country or market.home_country
+    lines = list(_lines(cart, pictures=pictures))
+    amounts = _amounts(lines, market, now)
+    # What is picked up is handed over, and taxed, where the shop is.
+    rates = tax.rates_in(market.home_country if method and method.is_pick_up else country)
+    free = _available(lines)
+    views = tuple(
+        ViewLine(
+            line=line,
+            unit=market.money(amounts[line.pk]) if line.pk in amounts and _is_sold(line) else None,
+            tax_rate=rates.get(line.variant.tax_class),
+            available=PLENTY if line.variant.is_digital else free.get(line.variant_id, 0),
+        )
+        for line in lines
+    )
+    needs_shipping = any(not view.line.variant.is_digital for view in views)
+    method = method if needs_shipping else None
+    return CartView(cart, country, views, method, quote(views, market, method))
+
+
+def quote(views: tuple[ViewLine, ...], market: Market, method: ShippingMethod | None) -> calculation.Quote:
+    """The quote of the lines that can be sold; no query."""
+    items = [
+        calculation.Item(view.sku, view.line.quantity, view.unit, view.tax_rate or Decimal(0))
+        for view in views
+        if view.unit is not None and not view.is_unavailable
+    ]
+    return calculation.price(
+        items,
+        currency=market.currency,
+        tax_included=market.prices_include_tax,
+        delivery=delivery_of(method) if method else None,
+    )
+
+
+def shipping_options(cart_view: CartView, *, country: str = "", now: datetime | None = None) -> list[ShippingOption]:
+    """How this cart can reach a country, in order; one query."""
+    today = timezone.localdate(now)
+    methods = ShippingMethod.objects.to(cart_view.cart.market, country or cart_view.country).select_related("market")
+    return [
+        ShippingOption(
+            method=method,
+            price=delivery_of(method).price(cart_view.quote.goods),
+            earliest=working_days_after(today, method.min_days),
+            latest=working_days_after(today, method.max_days),
+        )
+        for method in methods
+    ]
+
+
+def _lines(cart: Cart, *, pictures: bool) -> QuerySet[CartLine]:
+    lines = CartLine.objects.filter(cart=cart).select_related("variant__product").order_by("id")
+    if pictures:
+        images = ProductImage.objects.select_related("picture").order_by("position", "id")
+        lines = lines.prefetch_related(
+            Prefetch("variant__images", images), Prefetch("variant__product__images", images)
+        )
+    return lines
+
+
+def _amounts(lines: list[CartLine], market: Market, now: datetime) -> dict[int, int]:
+    """Unit prices by line: of the prices valid now, the one for the largest quantity that is reached."""
+    tiers: dict[int, list[tuple[int, int]]] = {}
+    prices = Price.objects.valid(market, now).filter(variant__in=[line.variant_id for line in lines])
+    for variant_id, min_qty, amount in prices.order_by("min_qty").values_list("variant_id", "min_qty", "amount"):
+        tiers.setdefault(variant_id, []).append((min_qty, amount))
+    reached = {
+        line.pk: [amount for min_qty, amount in tiers.get(line.variant_id, []) if min_qty <= line.quantity]
+        for line in lines
+    }
+    return {pk: amounts[-1] for pk, amounts in reached.items() if amounts}
+
+
+def _available(lines: list[CartLine]) -> dict[int, int]:
+    levels = StockLevel.objects.filter(variant__in=[line.variant_id for line in lines]).order_by()
+    free = Sum(F("on_hand") - F("reserved") + F("backorder_limit"))
+    return dict(levels.values("variant_id").annotate(free=free).values_list("variant_id", "free"))
+
+
+def _is_sold(line: CartLine) -> bool:
+    return line.variant.is_active and line.variant.product.status == Product.Status.ACTIVE
+
+
+class TaxNotDecided(Conflict):
+    code = "tax_not_decided"
+    message = _("We cannot sell this to %(country)s yet: %(titles)s. Please contact us.")
+
+    @classmethod
+    def of(cls, view: carts.CartView, *, field: str = "") -> "TaxNotDecided":
+        titles = ", ".join(entry.line.variant.product.title for entry in view.untaxed)
+        is_pick_up = view.method is not None and view.method.is_pick_up
+        country = view.cart.market.home_country if is_pick_up else view.country
+        return cls(country=countries.name(country) or country, titles=titles, field=field)

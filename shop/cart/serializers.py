@@ -1,0 +1,11 @@
+"""Carts in the API."""
+
+from rest_framework import serializers
+
+from shop.cart.models import MAX_QUANTITY
+
+
+class PiecesField(serializers.DictField):
+    """Pieces by the uid of their order line."""
+
+    child = serializers.IntegerField(min_value=1, max_value=MAX_QUANTITY)

@@ -1,0 +1,278 @@
+"""Fill a cart. A cart promises nothing: it holds neither stock nor prices, the checkout settles both."""
+
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.users.models import User
+from core import context
+from core.context import Actor
+from core.errors import Conflict, Invalid
+from core.validation.email_addresses import canonical_email
+from shop.addresses import validation
+from shop.cart.models import MAX_QUANTITY, Cart, CartLine, digest_of
+from shop.catalogue.models import Variant
+from shop.catalogue.queries import UnknownVariant, current_sku
+from shop.pricing.models import Market
+from shop.shipping.models import ShippingMethod
+from shop.stock.services import NotEnoughStock
+
+Source = tuple[str, str]
+TOKEN_BYTES = 32
+
+
+class CartClosed(Conflict):
+    code = "cart_closed"
+    message = _("This cart has already become an order.")
+
+
+class NotForSale(Conflict):
+    code = "not_for_sale"
+    message = _("%(title)s is not for sale any more.")
+
+
+class InvalidQuantity(Invalid):
+    code = "invalid_quantity"
+    message = _("The quantity is a whole number from 1 to %(most)s.")
+
+
+class UnknownShipping(Invalid):
+    code = "unknown_shipping_method"
+    message = _("This way of delivery does not reach the address.")
+
+
+class InvalidEmail(Invalid):
+    code = "invalid_email"
+    message = _("This is not an e-mail address.")
+
+
+@transaction.atomic
+def open_cart(*, by: Actor, market: Market | None = None, now: datetime | None = None) -> tuple[Cart, str]:
+    """Make an empty cart and the token that opens it; only the token's digest is kept.
+
+    A person who has an open cart gets that one, with a fresh token.
+    """
+    now = now or timezone.now()
+    market = market or Market.objects.default()
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    if by.user is None:
+        return Cart.objects.create(token_digest=digest_of(token), market=market, created_at=now, updated_at=now), token
+    cart, made = Cart.objects.get_or_create(
+        user=by.user,
+        market=market,
+        status=Cart.Status.OPEN,
+        defaults={"token_digest": digest_of(token), "email": by.user.email, "created_at": now, "updated_at": now},
+    )
+    if not made:
+        Cart.objects.filter(pk=cart.pk).update(token_digest=digest_of(token))
+    return cart, token
+
+
+def current_cart(*, token: str, user: User | None, now: datetime | None = None) -> Cart | None:
+    """The open cart of a visitor or a person, or None; asks nothing of the database for a stranger without a token.
+
+    After sign-in the visitor's cart becomes the person's, or is merged into the one they had.
+    """
+    found = Cart.objects.open().with_token(token).select_related("market", "user").first() if token else None
+    if user is None:
+        return found if found is not None and found.user_id is None else None
+    if found is not None and found.user_id == user.pk:
+        return found
+    own = Cart.objects.open().filter(user=user).select_related("market", "user").order_by("-updated_at").first()
+    if found is None or found.user_id is not None or context.current().impersonator:
+        return own  # what staff chose for themselves does not go to the person in whose name they act
+    if own is None or own.market_id != found.market_id:
+        return adopt_cart(cart_id=found.pk, by=Actor.person(user), now=now)
+    return merge_carts(from_id=found.pk, into_id=own.pk, by=Actor.person(user), now=now)
+
+
+@transaction.atomic
+def adopt_cart(*, cart_id: int, by: Actor, now: datetime | None = None) -> Cart:
+    """Make a visitor's cart that of the person who signed in. Locks the cart. Raises CartClosed."""
+    cart = _locked(cart_id)
+    if by.user is None or cart.user_id is not None:
+        raise CartClosed
+    cart.user = by.user
+    cart.email = cart.email or by.user.email
+    return _touched(cart, now, "user", "email")
+
+
+@transaction.atomic
+def merge_carts(*, from_id: int, into_id: int, by: Actor, now: datetime | None = None) -> Cart:
+    """Pour one cart into another of the same market: quantities add up to the allowed most. Locks both, by id.
+
+    A cart that was merged or ordered meanwhile is left alone. Raises CartClosed when the target is not open.
+    """
+    carts = {cart.pk: cart for cart in Cart.objects.locked().filter(pk__in=[from_id, into_id])}
+    source, target = carts[from_id], carts[into_id]
+    if target.status != Cart.Status.OPEN:
+        raise CartClosed
+    if source.status != Cart.Status.OPEN:
+        return target
+    kept = {line.variant_id: line for line in target.lines.all()}
+    for line in source.lines.all():
+        mine = kept.get(line.variant_id)
+        if mine is None:
+            CartLine.objects.filter(pk=line.pk).update(cart=target)
+        else:
+            quantity = min(mine.quantity + line.quantity, MAX_QUANTITY)
+            CartLine.objects.filter(pk=mine.pk).update(quantity=quantity)
+    source.status = Cart.Status.MERGED
+    source.save(update_fields=["status"])
+    return _touched(target, now)
+
+
+@transaction.atomic
+def add_line(
+    *, cart_id: int, sku: str, quantity: int = 1, source: Source | None = None, by: Actor, now: datetime | None = None
+) -> CartLine:
+    """Put pieces in the cart, on top of those that are there; `source` is where the customer saw it.
+
+    Locks the cart. Raises CartClosed, UnknownVariant, InvalidQuantity, NotForSale, NotEnoughStock.
+    """
+    now = now or timezone.now()
+    cart = _locked(cart_id)
+    line = cart.lines.filter(variant__sku=sku).first()
+    wanted = (line.quantity if line else 0) + _whole(quantity)
+    try:
+        variant = _buyable(cart, sku, wanted, now)
+    except UnknownVariant:
+        if (renamed := current_sku(sku)) == sku:
+            raise
+        return add_line(cart_id=cart_id, sku=renamed, quantity=quantity, source=source, by=by, now=now)
+    if line is None:
+        line = CartLine(cart=cart, variant=variant, added_at=now)
+    line.quantity = wanted
+    line.seen = variant.amount
+    if source:
+        line.source_kind, line.source_id = source
+    line.save()
+    _touched(cart, now)
+    return line
+
+
+@transaction.atomic
+def set_quantity(*, cart_id: int, sku: str, quantity: int, by: Actor, now: datetime | None = None) -> CartLine | None:
+    """Say how many pieces there are to be; 0 takes the line out. Locks the cart; raises as add_line does."""
+    now = now or timezone.now()
+    cart = _locked(cart_id)
+    line = cart.lines.filter(variant__sku=sku).first()
+    if line is None and (renamed := current_sku(sku)) != sku:
+        sku, line = renamed, cart.lines.filter(variant__sku=renamed).first()
+    if line is None:
+        raise UnknownVariant
+    if quantity == 0:
+        line.delete()
+        _touched(cart, now)
+        return None
+    # Fewer is always allowed: it is how a customer gets out of "only two left".
+    if quantity > line.quantity:
+        _buyable(cart, sku, _whole(quantity), now)
+    line.quantity = _whole(quantity)
+    line.save(update_fields=["quantity"])
+    _touched(cart, now)
+    return line
+
+
+def remove_line(*, cart_id: int, sku: str, by: Actor, now: datetime | None = None) -> None:
+    """Take a line out; one that is not there is no error. Locks the cart. Raises CartClosed."""
+    with transaction.atomic():
+        cart = _locked(cart_id)
+        cart.lines.filter(variant__sku__in=[sku, current_sku(sku)]).delete()
+        _touched(cart, now)
+
+
+@transaction.atomic
+def accept_prices(*, cart_id: int, seen: Mapping[str, int], by: Actor) -> None:
+    """Remember which unit prices (minor units by SKU) the customer has been shown. Locks the cart."""
+    cart = _locked(cart_id)
+    for line in cart.lines.filter(variant__sku__in=list(seen)).select_related("variant"):
+        if line.seen != seen[line.variant.sku]:
+            CartLine.objects.filter(pk=line.pk).update(seen=seen[line.variant.sku])
+
+
+@transaction.atomic
+def set_details(
+    *,
+    cart_id: int,
+    email: str | None = None,
+    shipping_address: Mapping[str, Any] | None = None,
+    billing_address: Mapping[str, Any] | None = None,
+    shipping_method: str | None = None,
+    note: str | None = None,
+    by: Actor,
+    now: datetime | None = None,
+) -> Cart:
+    """Keep what the checkout has gathered; None leaves a detail as it is, an empty billing address means the same.
+
+    Locks the cart. Raises CartClosed, InvalidEmail, addresses.InvalidAddress, UnknownShipping.
+    """
+    cart = _locked(cart_id)
+    if email is not None:
+        cart.email = _email(email)
+    if shipping_address is not None:
+        cart.shipping_address = validation.clean(shipping_address, field="shipping")
+    if billing_address is not None:
+        cart.billing_address = validation.clean(billing_address, field="billing") if billing_address else {}
+    if note is not None:
+        cart.note = note.strip()[:500]
+    country = cart.shipping_address.get("country", "")
+    reachable = ShippingMethod.objects.to(cart.market, country)
+    if shipping_method is not None:
+        cart.shipping_method = reachable.filter(code=shipping_method).first()
+        if cart.shipping_method is None:
+            raise UnknownShipping(field="shipping_method")
+    elif cart.shipping_method_id and shipping_address is not None:
+        # Another country may be out of the reach of what was chosen.
+        cart.shipping_method = reachable.filter(pk=cart.shipping_method_id).first()
+    return _touched(cart, now, "email", "shipping_address", "billing_address", "shipping_method", "note")
+
+
+def _locked(cart_id: int) -> Cart:
+    cart = Cart.objects.locked().select_related("market", "shipping_method").get(pk=cart_id)
+    if cart.status != Cart.Status.OPEN:
+        raise CartClosed
+    return cart
+
+
+def _touched(cart: Cart, now: datetime | None, *fields: str) -> Cart:
+    cart.updated_at = now or timezone.now()
+    cart.version += 1
+    cart.save(update_fields=["updated_at", "version", *fields])
+    return cart
+
+
+def _whole(quantity: int) -> int:
+    if not 1 <= quantity <= MAX_QUANTITY:
+        raise InvalidQuantity(field="quantity", most=MAX_QUANTITY)
+    return quantity
+
+
+def _buyable(cart: Cart, sku: str, quantity: int, now: datetime) -> Variant:
+    """The variant with its price, when that many can be had. What others order meanwhile is settled at the checkout."""
+    variants = Variant.objects.filter(sku=sku).select_related("product").priced(cart.market, now, quantity).stocked()
+    variant = variants.first()
+    if variant is None:
+        raise UnknownVariant
+    title = variant.product.title
+    if not variant.is_active or variant.product.status != variant.product.Status.ACTIVE or variant.amount is None:
+        raise NotForSale(title=title)
+    if quantity > MAX_QUANTITY:
+        raise InvalidQuantity(field="quantity", most=MAX_QUANTITY)
+    if not variant.is_digital and variant.available < quantity:
+        shortage = [{"sku": sku, "wanted": quantity, "available": max(variant.available, 0)}]
+        raise NotEnoughStock(titles=title, lines=shortage, field="quantity")
+    return variant
+
+
+def _email(value: str) -> str:
+    try:
+        return canonical_email(value)
+    except ValidationError:
+        raise InvalidEmail(field="email") from None

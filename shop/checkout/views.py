@@ -1,0 +1,320 @@
+"""The checkout: contact, delivery, payment, review. Each step is an address of its own and can be come back to.
+
+What is gathered lies on the cart. Nothing is promised before the last press, which sends back the hash of the quote
+the customer saw.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+from django_countries import countries
+
+from core.errors import DomainError
+from core.forms import add_error
+from core.web.http import PageRequest, SeeOther
+from core.web.responses import posted
+from shop.addresses import queries as address_book_queries
+from shop.addresses import services as address_book
+from shop.addresses.forms import AddressForm
+from shop.addresses.models import SavedAddress
+from shop.addresses.validation import InvalidAddress
+from shop.cart import queries
+from shop.cart import queries as cart_queries
+from shop.cart import services as carts
+from shop.cart.cookies import cart_of, cart_token, person
+from shop.cart.models import Cart
+from shop.cart.queries import CartView
+from shop.cart.views import image_of
+from shop.checkout import services as verbs
+from shop.checkout.forms import ContactForm, DeliveryForm, PaymentForm, PlaceForm
+from shop.payments import providers
+from shop.payments.redirects import to_payment
+from shop.pricing.tax_notes import tax_note, tax_rows
+from shop.shipping import queries as shipping_queries
+from shop.stock import services as stock_services
+
+P = ParamSpec("P")
+Step = Callable[Concatenate[PageRequest, Cart, CartView, P], HttpResponse]
+BILLING = "billing"
+
+
+def step(view: Step[P]) -> Callable[Concatenate[PageRequest, P], HttpResponse]:
+    """Give a step its priced cart; a cart that cannot be ordered sends back to the cart's page."""
+
+    @never_cache
+    @require_http_methods(["GET", "HEAD", "POST"])
+    @wraps(view)
+    def with_cart(request: PageRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        cart = cart_of(request)
+        if cart is None:
+            return redirect("shop:cart")
+        priced = priced_cart(cart)
+        if not priced.lines or priced.problems:
+            return redirect("shop:cart")
+        return view(request, cart, priced, *args, **kwargs)
+
+    return with_cart
+
+
+@require_safe
+@never_cache
+def start(request: PageRequest) -> HttpResponse:
+    """To the first step that is not done; prices the cart's page has shown count as seen."""
+    cart = cart_of(request)
+    if cart is None:
+        return redirect("shop:cart")
+    return redirect(f"shop:{_next_step(cart, priced_cart(cart))}")
+
+
+@step
+def contact(request: PageRequest, cart: Cart, view: CartView) -> HttpResponse:
+    """Who orders: an e-mail address, and nothing more."""
+    user = person(request)
+    form = ContactForm(posted(request), initial={"email": cart.email or (user.email if user else "")})
+    if request.method == "POST" and form.is_valid():
+        try:
+            seen = {line.sku: line.unit.minor for line in view.lines if line.unit}
+            carts.accept_prices(cart_id=cart.pk, seen=seen, by=request.grant.actor)
+            carts.set_details(cart_id=cart.pk, email=form.cleaned_data["email"], by=request.grant.actor)
+        except DomainError as refusal:
+            add_error(form, refusal)
+        else:
+            return SeeOther(reverse("shop:delivery" if view.needs_shipping else "shop:payment"))
+    return _render(request, "contact", cart, view, form=form)
+
+
+@step
+def delivery(request: PageRequest, cart: Cart, view: CartView) -> HttpResponse:
+    """Where to and how. Another country asks for its ways of delivery as a fragment; the press checks all again."""
+    if not view.needs_shipping:
+        return redirect("shop:payment")
+    saved = _first_address(request, cart)
+    form = DeliveryForm(posted(request), initial=saved, market=cart.market, may_save=person(request) is not None)
+    asked = request.POST.get("country") or request.GET.get("country") or saved["country"]
+    country = asked if asked in cart.market.countries else cart.market.home_country
+    options = queries.shipping_options(view, country=country)
+    codes = [option.method.code for option in options]
+    wish = request.POST.get("shipping_method") or (cart.shipping_method.code if cart.shipping_method else "")
+    chosen = wish if wish in codes else ""
+    context: dict[str, Any] = {
+        "form": form,
+        "options": options,
+        "chosen": chosen or _usual(options),
+        "saved_addresses": _choices(request, cart),
+    }
+    if request.htmx and request.method == "GET":
+        return render(request, "shop/checkout/methods.html", context)
+    if request.method == "POST" and form.is_valid():
+        try:
+            carts.set_details(
+                cart_id=cart.pk,
+                shipping_address=form.cleaned_data,
+                shipping_method=chosen if request.POST.get("shipping_method") else "",
+                by=request.grant.actor,
+            )
+            if form.wants_saving:
+                address_book.add_address(address=form.cleaned_data, by=request.grant.actor)
+        except carts.UnknownShipping as refusal:
+            context["method_problem"] = (
+                _("Choose one of the delivery methods for this country.") if options else refusal.detail
+            )
+        except DomainError as refusal:
+            add_error(form, refusal)
+        else:
+            cart.refresh_from_db()
+            taxed = priced_cart(cart)
+            if not taxed.untaxed:
+                return SeeOther(reverse("shop:payment"))
+            form.add_error("country", cart_queries.TaxNotDecided.of(taxed).detail)
+    return _render(request, "delivery", cart, view, **context)
+
+
+@step
+def payment_step(request: PageRequest, cart: Cart, view: CartView) -> HttpResponse:
+    """How to pay, and the billing address where it is not the delivery address."""
+    if (behind := _next_step(cart, view)) != "payment":
+        return redirect(f"shop:{behind}")
+    offered = [(provider.code, str(provider.name)) for provider in providers.offered()]
+    initial = {"provider": offered[0][0], "other_billing": bool(cart.billing_address) or not view.needs_shipping}
+    form = PaymentForm(posted(request), initial=initial, providers=offered)
+    saved = cart.billing_address or {"country": cart.shipping_address.get("country", cart.market.home_country)}
+    wants_other = not view.needs_shipping or bool(request.POST.get("other_billing"))
+    data = posted(request) if wants_other else None
+    billing = AddressForm(data, initial=saved, market=cart.market, prefix=BILLING)
+    if request.method == "POST" and form.is_valid() and (not wants_other or billing.is_valid()):
+        address = billing.cleaned_data if wants_other else {}
+        try:
+            carts.set_details(cart_id=cart.pk, billing_address=address, by=request.grant.actor)
+        except DomainError as refusal:
+            form.add_error(None, refusal.detail)
+        else:
+            return SeeOther(f"{reverse('shop:review')}?with={form.cleaned_data['provider']}")
+    return _render(request, "payment", cart, view, form=form, billing=billing)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def review(request: PageRequest) -> HttpResponse:
+    """Everything once more, and the press that orders and pays."""
+    if request.method == "POST":
+        return _place(request)
+    return _review(request)
+
+
+@step
+def _review(request: PageRequest, cart: Cart, view: CartView, refusal: DomainError | None = None) -> HttpResponse:
+    if (behind := _next_step(cart, view)) != "payment":
+        return redirect(f"shop:{behind}")
+    offered = {one.code: one for one in providers.offered()}
+    chosen = offered.get(request.POST.get("provider") or request.GET.get("with", ""))
+    if chosen is None:
+        return redirect("shop:payment")
+    context = {
+        "provider": chosen,
+        "problem": refusal.detail if refusal else "",
+        "billing_address": cart.billing_address or cart.shipping_address,
+        "option": next((one for one in queries.shipping_options(view) if one.method == view.method), None),
+    }
+    return _render(request, "review", cart, view, status=refusal.status if refusal else 200, **context)
+
+
+def _place(request: PageRequest) -> HttpResponse:
+    """Order, then pay. A second press finds the order that the first one made."""
+    form = PlaceForm(request.POST)
+    cart = cart_of(request) or _ordered_cart(request)
+    if cart is None or not form.is_valid():
+        return SeeOther(reverse("shop:cart"))
+    wanted = form.cleaned_data
+    try:
+        order = verbs.place_order(
+            cart_id=cart.pk,
+            quote_hash=wanted["quote_hash"],
+            provider=wanted["provider"],
+            by=request.grant.actor,
+            locale=translation.get_language() or "en",
+        )
+    except (carts.InvalidEmail, InvalidAddress, carts.UnknownShipping, carts.CartClosed, verbs.CartEmpty) as refusal:
+        messages.error(request, refusal.detail)
+        return SeeOther(reverse("shop:checkout"))
+    except (stock_services.NotEnoughStock, carts.NotForSale) as refusal:
+        messages.error(request, refusal.detail)
+        return SeeOther(reverse("shop:cart"))
+    except DomainError as refusal:
+        return _review(request, refusal)
+    return to_payment(request, order, wanted["provider"])
+
+
+def priced_cart(cart: Cart) -> CartView:
+    """The cart priced for where it goes, as far as that is known."""
+    country, method = cart.shipping_address.get("country", ""), cart.shipping_method
+    if method is not None:
+        method.market = cart.market  # the same row, at hand already
+    return queries.view(cart, country=country, method=method, now=timezone.now(), pictures=True)
+
+
+def _next_step(cart: Cart, view: CartView) -> str:
+    if not cart.email:
+        return "contact"
+    if view.needs_shipping and (view.untaxed or not (cart.shipping_address and cart.shipping_method_id)):
+        return "delivery"
+    return "payment"
+
+
+def _first_address(request: PageRequest, cart: Cart) -> Mapping[str, str]:
+    """What the form starts with: a saved address that was asked for, the cart's own, the customer's usual one."""
+    asked, user = request.GET.get("address", ""), person(request)
+    if user is not None and asked:
+        chosen = [one.address for one in _choices(request, cart) if str(one.uid) == asked]
+        if chosen:
+            return dict(chosen[0])
+    usual = (
+        address_book_queries.usual_address(user, cart.market.countries) if user and not cart.shipping_address else None
+    )
+    return cart.shipping_address or usual or {"country": cart.market.home_country}
+
+
+def _choices(request: PageRequest, cart: Cart) -> list[SavedAddress]:
+    """The customer's saved addresses that the market reaches."""
+    user = person(request)
+    saved = address_book_queries.saved_addresses(user) if user else []
+    return [one for one in saved if one.address["country"] in cart.market.countries]
+
+
+def _ordered_cart(request: PageRequest) -> Cart | None:
+    """The cart of a second press, after the first has made an order of it."""
+    found = queries.find(cart_token(request))
+    mine = found is not None and (found.user is None or found.user == person(request))
+    return found if mine else None
+
+
+def _usual(options: list[shipping_queries.ShippingOption]) -> str:
+    """What most people want: the first way that brings it to the door."""
+    sent = [option for option in options if not option.method.is_pick_up]
+    return next((option.method.code for option in [*sent, *options]), "")
+
+
+def _render(
+    request: PageRequest, name: str, cart: Cart, view: CartView, *, status: int = 200, **context: Any
+) -> HttpResponse:
+    """A step with its stepper and the summary beside it. A form that did not validate answers 422."""
+    wrong = any(getattr(context.get(form), "errors", None) for form in ("form", "billing"))
+    wrong = wrong or bool(context.get("method_problem"))
+    shared = {
+        "cart": cart,
+        "view": view,
+        "steps": _steps(name, view),
+        "lines": [_summary_line(line) for line in view.lines],
+        "rows": _rows(view),
+        "total": view.quote.total,
+        "total_note": "" if view.untaxed else tax_note(view.quote.tax, included=view.quote.tax_included),
+        "country_names": dict(countries),
+    }
+    status = 422 if wrong and status == 200 else status  # noqa: PLR2004  as HTTP numbers them
+    return render(request, f"shop/checkout/{name}.html", {**shared, **context}, status=status)
+
+
+def _steps(current: str, view: CartView) -> list[dict[str, str]]:
+    names = {"contact": _("Contact"), "delivery": _("Delivery"), "payment": _("Payment"), "review": _("Review")}
+    if not view.needs_shipping:
+        del names["delivery"]
+    order = list(names)
+    here = order.index(current)
+    return [
+        {
+            "label": names[name],
+            "url": reverse(f"shop:{name}"),
+            "state": "done" if index < here else "now" if index == here else "next",
+        }
+        for index, name in enumerate(order)
+    ]
+
+
+def _summary_line(line: queries.ViewLine) -> dict[str, Any]:
+    variant = line.line.variant
+    return {
+        "title": variant.product.title,
+        "note": variant.title,
+        "image": image_of(line),
+        "quantity": line.line.quantity,
+        "total": line.total,
+    }
+
+
+def _rows(view: CartView) -> list[tuple[str, Any, str]]:
+    quote = view.quote
+    shipping = _("free") if view.method and not quote.shipping else quote.shipping
+    rows: list[tuple[str, Any, str]] = [(_("Pieces"), quote.subtotal, "")]
+    if view.needs_shipping:
+        rows.append(
+            (_("Delivery"), shipping if view.method else _("next step"), view.method.name if view.method else "")
+        )
+    return [*rows, *tax_rows(quote.tax, included=quote.tax_included)]

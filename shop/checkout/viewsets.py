@@ -1,0 +1,263 @@
+"""Carts for programs. Whoever holds a cart's token holds the cart; a person's cart also wants that person."""
+
+from typing import Any, ClassVar
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers, viewsets
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from core.api.fields import EmailField
+from core.api.idempotency import idempotent
+from core.api.pagination import OnePage, one_page
+from core.api.schema import IDEMPOTENCY_KEY
+from core.api.viewsets import GrantedViewMixin, In, MoneyField, NothingIn, Problem
+from core.composition import attribution
+from core.errors import NotFound
+from shop.addresses.serializers import AddressIn
+from shop.cart import queries
+from shop.cart import services as carts
+from shop.cart.models import MAX_QUANTITY, Cart
+from shop.cart.queries import CartView, ViewLine
+from shop.checkout import services as checkout
+from shop.order_management import order_queries as orders
+from shop.order_management.serializers import OrderOut
+from shop.order_management.viewsets import begin_payment
+from shop.orders.models import Order
+from shop.payments.return_urls import require_allowed
+from shop.payments.serializers import PaymentOut
+
+
+class LineIn(In):
+    """Something to put in the cart; `ref` says, signed, where it was seen."""
+
+    sku = serializers.CharField(max_length=60)
+    quantity = serializers.IntegerField(min_value=1, max_value=MAX_QUANTITY, default=1)
+    ref = serializers.CharField(max_length=300, allow_blank=True, default="")
+
+
+class QuantityIn(In):
+    quantity = serializers.IntegerField(min_value=1, max_value=MAX_QUANTITY)
+
+
+class DetailsIn(In):
+    """What the checkout gathers; what is left out stays. An empty billing address means the delivery address."""
+
+    email = EmailField(required=False)
+    shipping_address = AddressIn(required=False)
+    billing_address = AddressIn(required=False)
+    shipping_method = serializers.CharField(max_length=30, required=False)
+    note = serializers.CharField(max_length=500, allow_blank=True, required=False)
+
+
+class PlaceIn(In):
+    """The order as the customer saw it: the hash of the quote, and how to pay."""
+
+    quote_hash = serializers.CharField(max_length=64)
+    provider = serializers.CharField(max_length=20)
+    return_url = serializers.URLField(max_length=400, required=False)
+
+
+class CountryIn(In):
+    country = serializers.RegexField(
+        "[A-Za-z]{2}", allow_blank=True, default="", error_messages={"invalid": _("Give a country by its two letters.")}
+    )
+
+
+class CartLineOut(serializers.Serializer[ViewLine]):
+    """A line as it stands now. `unit` is null when it is not sold any more."""
+
+    sku = serializers.CharField()
+    title = serializers.CharField(source="line.variant.product.title")
+    variant_title = serializers.CharField(source="line.variant.title")
+    quantity = serializers.IntegerField(source="line.quantity")
+    unit = MoneyField(allow_null=True)
+    total = MoneyField(allow_null=True)
+    available = serializers.IntegerField()
+    is_unavailable = serializers.BooleanField()
+    is_short = serializers.BooleanField()
+    changed_from = MoneyField(allow_null=True)
+
+
+class CartOut(serializers.Serializer[CartView]):
+    """A priced cart. Send `quote_hash` back with the order."""
+
+    status = serializers.CharField(source="cart.status")
+    version = serializers.IntegerField(source="cart.version")
+    country = serializers.CharField()
+    lines = CartLineOut(many=True)
+    subtotal = MoneyField(source="quote.subtotal")
+    discount = MoneyField(source="quote.discount")
+    shipping = MoneyField(source="quote.shipping")
+    tax = MoneyField(source="quote.tax")
+    tax_included = serializers.BooleanField(source="quote.tax_included")
+    is_taxed = serializers.SerializerMethodField(
+        help_text="Whether the tax of every line is decided for the country; without, the cart cannot be ordered."
+    )
+    total = MoneyField(source="quote.total")
+    quote_hash = serializers.CharField(source="quote.hash")
+    needs_shipping = serializers.BooleanField()
+    email = serializers.CharField(source="cart.email")
+    shipping_address = AddressIn(source="cart.shipping_address")
+    billing_address = AddressIn(source="cart.billing_address")
+    shipping_method = serializers.CharField(source="method.code", default=None, allow_null=True)
+    note = serializers.CharField(source="cart.note")
+
+    def get_is_taxed(self, view: CartView) -> bool:
+        return not view.untaxed
+
+
+class NewCartOut(serializers.Serializer[Any]):
+    """A new cart; keep the token, it is shown once."""
+
+    token = serializers.CharField()
+    cart = CartOut()
+
+
+class ShippingOptionOut(serializers.Serializer[Any]):
+    """A way of delivery with its price and the days it should arrive between."""
+
+    code = serializers.CharField(source="method.code")
+    name = serializers.CharField(source="method.name")
+    is_pick_up = serializers.BooleanField(source="method.is_pick_up")
+    price = MoneyField()
+    earliest = serializers.DateField()
+    latest = serializers.DateField()
+
+
+class PlacedOut(serializers.Serializer[Any]):
+    """The order, and where it is paid."""
+
+    order = OrderOut()
+    payment = PaymentOut(allow_null=True)
+    token = serializers.CharField(help_text="Opens a guest's order later: `GET /api/v1/orders/{number}/?token=…`.")
+
+
+@extend_schema(parameters=[OpenApiParameter("token", str, OpenApiParameter.PATH)])
+class CartViewSet(GrantedViewMixin, viewsets.ViewSet):
+    """A cart, from empty to ordered."""
+
+    serializer_class = CartOut
+    pagination_class: Any = None
+    lookup_field = "token"
+    lookup_value_regex = "[-a-zA-Z0-9_]+"
+    required_scopes: ClassVar[dict[str, str]] = {}
+    program_scopes: ClassVar = {"GET": "shop:read"} | dict.fromkeys(("POST", "PUT", "PATCH", "DELETE"), "shop:write")
+
+    @extend_schema(parameters=[], request=None, responses={201: NewCartOut})
+    def create(self, request: Request) -> Response:
+        """Open an empty cart; a person who has one gets it back with a fresh token."""
+        NothingIn.parse(request)
+        cart, token = carts.open_cart(by=self.grant.actor)
+        return Response({"token": token, "cart": CartOut(_view(cart)).data}, status=201)
+
+    @extend_schema(responses={200: CartOut, 404: Problem})
+    def retrieve(self, request: Request, token: str) -> Response:
+        """The cart with today's prices."""
+        return Response(CartOut(_view(self._cart(token))).data)
+
+    @extend_schema(request=DetailsIn, responses={200: CartOut, 400: Problem, 404: Problem, 409: Problem, 422: Problem})
+    def partial_update(self, request: Request, token: str) -> Response:
+        """Keep what the checkout gathers."""
+        asked = DetailsIn.parse(request)
+        return self._answer(carts.set_details(cart_id=self._cart(token).pk, by=self.grant.actor, **asked))
+
+    @extend_schema(
+        parameters=[OpenApiParameter("country", str)], responses={200: ShippingOptionOut(many=True), 404: Problem}
+    )
+    @action(
+        detail=True,
+        methods=["get"],
+        serializer_class=ShippingOptionOut,
+        pagination_class=OnePage,
+        is_list=True,
+        parameters=("country",),
+    )
+    def shipping_methods(self, request: Request, token: str) -> Response:
+        """Ways of delivery to a country, or to the address the cart has."""
+        cart = self._cart(token)
+        country = CountryIn.parse_query(request)["country"].upper()
+        is_served = not country or country in cart.market.countries
+        options = queries.shipping_options(_view(cart), country=country) if is_served else []
+        return Response(one_page(ShippingOptionOut(options, many=True).data))
+
+    @extend_schema(request=LineIn, responses={201: CartOut, 400: Problem, 404: Problem, 409: Problem, 422: Problem})
+    @action(detail=True, methods=["post"])
+    def lines(self, request: Request, token: str) -> Response:
+        """Put pieces in the cart, on top of those that are there."""
+        asked = LineIn.parse(request)
+        cart = self._cart(token)
+        source = attribution.read(asked.pop("ref"))
+        carts.add_line(cart_id=cart.pk, source=source, by=self.grant.actor, **asked)
+        return self._answer(cart, 201)
+
+    @extend_schema(request=QuantityIn, responses={200: CartOut, 400: Problem, 404: Problem, 409: Problem})
+    @action(detail=True, methods=["put"], url_path=r"lines/(?P<sku>[-A-Z0-9]+)")
+    def line(self, request: Request, token: str, sku: str) -> Response:
+        """Say how many pieces of a line there are to be."""
+        cart = self._cart(token)
+        quantity = QuantityIn.parse(request)["quantity"]
+        carts.set_quantity(cart_id=cart.pk, sku=sku, quantity=quantity, by=self.grant.actor)
+        return self._answer(cart)
+
+    @extend_schema(responses={200: CartOut, 404: Problem, 409: Problem})
+    @line.mapping.delete
+    def remove_line(self, request: Request, token: str, sku: str) -> Response:
+        """Take a line out."""
+        cart = self._cart(token)
+        carts.remove_line(cart_id=cart.pk, sku=sku, by=self.grant.actor)
+        return self._answer(cart)
+
+    @extend_schema(
+        request=PlaceIn,
+        parameters=[IDEMPOTENCY_KEY],
+        responses={201: PlacedOut, 400: Problem, 404: Problem, 409: Problem, 422: Problem},
+    )
+    @action(detail=True, methods=["post"])
+    def orders(self, request: Request, token: str) -> Response:
+        """Order what is in the cart. A cart that is an order already gives that order.
+
+        The payment is begun after the order is kept, so an answer may come without one: then POST it to the order.
+        """
+        asked = PlaceIn.parse(request)
+        return_url = require_allowed(request, asked.get("return_url", ""))
+        response = self._place(request, token)
+        placed = Order.objects.filter(number=response.data["number"])
+        attempt = begin_payment(request, placed.get(), asked["provider"], return_url, self.grant.actor)
+        order = orders.with_everything(placed).get()
+        paying = PaymentOut(attempt).data if attempt else None
+        response.data = {"order": OrderOut(order).data, "payment": paying, "token": order.signature}
+        return response
+
+    @idempotent
+    def _place(self, request: Request, token: str) -> Response:
+        asked = PlaceIn.parse(request)
+        order = checkout.place_order(
+            cart_id=self._cart(token, is_open=False).pk,
+            quote_hash=asked["quote_hash"],
+            provider=asked["provider"],
+            by=self.grant.actor,
+        )
+        return Response(OrderOut(order).data, status=201)
+
+    def _cart(self, token: str, *, is_open: bool = True) -> Cart:
+        """The cart a token opens for this caller; a person's visit makes a stranger's cart theirs."""
+        user = self.grant.user
+        found = queries.find(token)
+        if found is None or (found.user_id and found.user != user) or (is_open and found.status != Cart.Status.OPEN):
+            raise NotFound
+        if user is not None and found.user_id is None and found.status == Cart.Status.OPEN:
+            return carts.current_cart(token=token, user=user) or found
+        return found
+
+    def _answer(self, cart: Cart, status: int = 200) -> Response:
+        cart.refresh_from_db(fields=["version"])
+        return Response(CartOut(_view(cart)).data, status=status)
+
+
+def _view(cart: Cart) -> CartView:
+    country = cart.shipping_address.get("country", "")
+    return queries.view(cart, country=country, method=cart.shipping_method, now=timezone.now())

@@ -1,0 +1,1 @@
+"""What the shop is set up with: every change is in the event log."""

@@ -1,0 +1,1 @@
+"""Products as customers see them: prices, availability, filters, cards, search."""

@@ -1,0 +1,97 @@
+"""What a list of products may be narrowed by: one set of parameters for the page and for the API.
+
+`option=glaze:celadon` and `price=25-50` may repeat; either end of a price may be left out. Prices are in major units
+of the shop's currency.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import django_filters
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
+
+from core.api.filters import BooleanFilter
+from core.money import Money
+from core.search import index as search
+from core.search.index import LONGEST_QUERY
+from shop.catalogue.models import Product
+from shop.listing.filters import Filters, Span
+from shop.pricing.models import Market
+
+MANY = 50
+OPTION = re.compile(r"([-\w]{1,40}):([-\w]{1,60})", re.ASCII)
+SPAN = re.compile(r"(\d{0,7})-(\d{0,7})", re.ASCII)
+
+
+class ManyField(forms.Field):
+    """A parameter that may repeat; each value must match the pattern."""
+
+    widget = forms.MultipleHiddenInput
+
+    def __init__(self, *, pattern: re.Pattern[str], **kwargs: Any) -> None:
+        self.pattern = pattern
+        super().__init__(**kwargs)
+
+    def to_python(self, value: Sequence[str] | None) -> list[tuple[str, str]]:
+        found = [self.pattern.fullmatch(part) for part in value or []]
+        if len(found) > MANY or not all(found):
+            raise ValidationError(_("This is not a filter we know."), code="invalid")
+        return [(match[1], match[2]) for match in found if match]
+
+
+@extend_schema_field({"type": "array", "items": {"type": "string"}})
+class ManyFilter(django_filters.Filter):
+    field_class = ManyField
+
+
+class ProductFilter(django_filters.FilterSet):
+    """The products of a shelf. Options and prices are matched by one variant of a product, not by several together."""
+
+    category = django_filters.CharFilter(label=_("Category and those below it, by slug"), max_length=80)
+    option = ManyFilter(label=_("An option and a value, such as glaze:celadon"), pattern=OPTION)
+    price = ManyFilter(label=_("A price range such as 25-50, -25 or 100-"), pattern=SPAN)
+    in_stock = BooleanFilter(label=_("Only what lies on the shelf"))
+    q = django_filters.CharFilter(label=_("Words to look for"), max_length=LONGEST_QUERY)
+
+    class Meta:
+        model = Product
+        fields: ClassVar[list[str]] = []
+
+
+# What the parameters must be like. A filter set would make this class anew for each request.
+ProductForm: type[forms.Form] = ProductFilter().get_form_class()
+
+
+def filters_from(cleaned: Mapping[str, Any], market: Market) -> Filters:
+    """The filters of a validated form; what did not validate is left out."""
+    options: dict[str, list[str]] = defaultdict(list)
+    for option, value in cleaned.get("option") or []:
+        options[option].append(value)
+    q = search.clean(cleaned.get("q") or "")
+    return Filters(
+        options={option: tuple(dict.fromkeys(values)) for option, values in options.items()},
+        prices=tuple(_span(low, high, market) for low, high in cleaned.get("price") or [] if low or high),
+        in_stock=bool(cleaned.get("in_stock")),
+        q=q,
+        widened=search.widen(q) if q else "",
+    )
+
+
+def _span(low: str, high: str, market: Market) -> Span:
+    def minor(amount: str) -> int | None:
+        return Money.parse(amount, market.currency).minor if amount else None
+
+    return minor(low), minor(high)
+
+
+CHOICE = "choose-"
+
+
+def chosen_in(values: Mapping[str, str]) -> dict[str, str]:
+    """The chosen option values among the parameters of the product's form."""
+    return {name.removeprefix(CHOICE): value for name, value in values.items() if name.startswith(CHOICE)}

@@ -1,0 +1,15 @@
+"""What the doctor looks at in the shop."""
+
+from django.utils import timezone
+
+from core.monitoring.doctor import Finding, check, ok, warning
+from shop.markets import queries as tax
+
+
+@check("tax rates")
+def tax_rates() -> Finding:
+    missing = tax.missing_rates(timezone.now())
+    if missing:
+        fix = "Add them under *Tax rates* in the admin; a rate of 0 must be entered, too. Until then nothing is sold."
+        return warning(f"Missing: {tax.missing_words(missing)}.", fix)
+    return ok("All that is sold has a tax rate in every country of its market.")

@@ -1,0 +1,1 @@
+"""Orders: lines, states, timeline."""

@@ -1,0 +1,14 @@
+"""Sends refunds to the provider."""
+
+from core.events import services as events
+from core.events.models import Event
+from shop.order_management.handlers import PAYMENTS
+from shop.payments.models import Refund
+from shop.payments.services import refunds
+
+
+@events.on("order.refund_requested", outside=True)
+def carry_out_refund(event: Event, key: str) -> None:
+    """The refund has its own key at the provider, so a second attempt of this handler pays nothing twice."""
+    asked = Refund.objects.get(uid=event.data["refund"])
+    refunds.carry_out_refund(refund_id=asked.pk, by=PAYMENTS)

@@ -1,0 +1,1 @@
+"""What the shop keeps about people, for export and erasure."""

@@ -1,0 +1,1 @@
+"""Markets, prices and tax."""
