@@ -18,7 +18,9 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Model
 
 from accounts.users.models import User
-from blog.models import Comment, Post, PostAuthor, PostTag, Tag
+from blog.comments.models import Comment
+from blog.posts.models import Post, PostAuthor
+from blog.tags.models import PostTag, Tag
 from core.composition.models import Reference
 from core.content import markdown
 from core.content.models import HomeBlock, Picture

@@ -9,4 +9,6 @@ class BlogConfig(AppConfig):
     verbose_name = _("Journal")
 
     def ready(self) -> None:
-        from blog import cards, handlers, moderation, panels, privacy, search, topics  # noqa: F401  they register on import
+        from blog.comments import moderation, privacy, topics  # noqa: F401  they register on import
+        from blog.journal import panels  # noqa: F401  they register on import
+        from blog.posts import cards, handlers, search  # noqa: F401  they register on import

@@ -11,7 +11,7 @@ from rest_framework.routers import APIRootView, DefaultRouter
 
 from accounts.api_urls import routes as accounts_routes
 from analytics.api import routes as analytics_routes
-from blog.api import routes as blog_routes
+from blog.api_urls import routes as blog_routes
 from chat.api import routes as chat_routes
 from config.schema import SchemaView
 from core.api import error_codes

@@ -16,7 +16,7 @@ from django.core.management import call_command
 from django.db import OperationalError, connection
 from psycopg.errors import LockNotAvailable
 
-from blog.services import writing
+from blog.posts.services import writing
 from chat.services import rerendering
 
 LOCK_KEY = 4_702_111_234_474_983_745

@@ -41,7 +41,7 @@ SCHEMA: Final[dict[str, Any]] = {
         "core.api.sparse_fields_schema.add_parts",
     ],
     "ENUM_NAME_OVERRIDES": {
-        "PostStatusEnum": "blog.models.post.Post.Status",
+        "PostStatusEnum": "blog.posts.models.Post.Status",
         "StockReasonEnum": "shop.stock.viewsets.BOOKED_REASONS",
         "ReportReasonEnum": "accounts.moderation.models.Report.Reason",
         "OrderStatusEnum": "shop.orders.models.Order.Status",

@@ -7,7 +7,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from accounts.moderation.urls import patterns as moderation
 from accounts.subscriptions.urls import letters
-from blog.feeds import PostSitemap
+from blog.feeds.views import PostSitemap
 from config import api, dev, pages
 from core.metrics import prometheus
 from core.monitoring import health

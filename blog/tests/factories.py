@@ -10,8 +10,11 @@ from django.db import connection
 from PIL import Image as PIL_Image
 
 from accounts.users.models import User
-from blog.models import Comment, Post, PostAuthor, PostTag
-from blog.services import commenting, publishing, writing
+from blog.comments import services as commenting
+from blog.comments.models import Comment
+from blog.posts.models import Post, PostAuthor
+from blog.posts.services import publishing, writing
+from blog.tags.models import PostTag
 from core.content.models import Picture
 from core.content.services.pictures import add_picture
 from core.context import Actor

@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
-from blog.models import Post
+from blog.posts.models import Post
 
 
 def page(client: Client, post: Post, **query: str) -> Any:

@@ -8,8 +8,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from PIL import Image
 
-from blog.models import Comment, Post, Revision, Tag
-from blog.services import commenting, writing
+from blog.comments import services as commenting
+from blog.comments.models import Comment
+from blog.posts.models import Post, Revision
+from blog.posts.services import writing
+from blog.tags.models import Tag
 from blog.tests.factories import SYSTEM, draft, editor, person, picture, published, writer
 from core.content.models import Picture
 from core.context import Actor

@@ -7,8 +7,9 @@ import pytest
 from django.urls import reverse
 
 from accounts.users.models import User
-from blog import queries
-from blog.models import Post, PostAuthor, TagAlias
+from blog.posts import queries
+from blog.posts.models import Post, PostAuthor
+from blog.tags.models import TagAlias
 from blog.tests.factories import NOON, draft, person, picture, published, scheduled, writer
 from blog.tests.reading import text_of
 
@@ -73,7 +74,7 @@ def test_a_subject_has_its_posts_and_an_old_name_leads_there(client):
     published(title="On ash", tags=["Ash"])
     published(title="On salt", tags=["Salt"])
     draft(title="Draft on ash", tags=["Ash"])
-    TagAlias.objects.create(slug="wood-ash", tag=queries.tag_called("ash"))
+    TagAlias.objects.create(slug="wood-ash", tag=queries.get_tag_by_slug("ash"))
 
     response = client.get("/journal/tag/ash/")
 
@@ -109,7 +110,7 @@ def test_an_author_has_a_page_when_something_of_theirs_is_public(client):
 
 @pytest.mark.parametrize("path", ["/journal/", "/journal/tag/ash/"])
 def test_strangers_who_have_a_list_get_304_until_a_post_changes(client, path, monkeypatch):
-    monkeypatch.setattr("blog.freshness.time.time", lambda: 1000.0)
+    monkeypatch.setattr("blog.journal.etags.time.time", lambda: 1000.0)
     published(tags=["Ash"])
     etag = client.get(path)["ETag"]
 

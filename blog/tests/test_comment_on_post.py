@@ -6,10 +6,10 @@ from uuid import uuid4
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from blog import queries
-from blog.models import Comment, Post
-from blog.models.comment import DEEPEST
-from blog.services import commenting
+from blog.comments import queries as comment_queries
+from blog.comments import services as commenting
+from blog.comments.models import DEEPEST, Comment
+from blog.posts.models import Post
 from blog.tests.factories import NOON, SYSTEM, comment, draft, editor, person, published, writer
 from core.context import Actor, Grant
 from core.errors import Denied, Invalid, NotFound
@@ -30,7 +30,7 @@ def reading(post, viewer=None, **where):
     def nested(nodes):
         return [(node.comment.body_source, nested(node.replies)) for node in nodes]
 
-    return nested(queries.thread_of(post, grant, **where).nodes)
+    return nested(comment_queries.thread_of(post, grant, **where).nodes)
 
 
 def test_a_comment_is_cleaned_and_recorded():
@@ -199,7 +199,7 @@ def test_what_is_nested_deeper_than_shown_says_whom_it_answers():
     for depth in range(7):
         above = comment(post, reader, parent=above, body=str(depth))
 
-    deepest = queries.thread_of(post, Grant.anonymous()).nodes[0].replies[0].replies[0].replies[0].replies
+    deepest = comment_queries.thread_of(post, Grant.anonymous()).nodes[0].replies[0].replies[0].replies[0].replies
     assert [(each.comment.body_source, each.reply_to) for each in deepest] == [("4", ""), ("5", "Rita"), ("6", "Rita")]
 
 
@@ -208,11 +208,11 @@ def test_long_threads_are_paged_by_key_and_a_comment_can_be_gone_to():
     said = [comment(post, reader, body=str(number)) for number in range(5)]
     reply = comment(post, reader, parent=said[1], body="1.1")
 
-    first = queries.thread_of(post, Grant.anonymous(), size=2)
+    first = comment_queries.thread_of(post, Grant.anonymous(), size=2)
     assert [node.comment.body_source for node in first.nodes] == ["0", "1"]
-    second = queries.thread_of(post, Grant.anonymous(), after=said[1].uid, size=2)
+    second = comment_queries.thread_of(post, Grant.anonymous(), after=said[1].uid, size=2)
     assert [(node.comment.body_source, node.reply_to) for node in second.nodes] == [("1.1", "Rita"), ("2", "")]
-    last = queries.thread_of(post, Grant.anonymous(), after=said[2].uid, size=2)
+    last = comment_queries.thread_of(post, Grant.anonymous(), after=said[2].uid, size=2)
     assert ([node.comment.body_source for node in last.nodes], last.next) == (["3", "4"], "")
     assert reading(post, at=reply.uid)[0] == ("1", [("1.1", [])])
 

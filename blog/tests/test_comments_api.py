@@ -2,8 +2,9 @@
 
 import pytest
 
-from blog.models import Comment, Post
-from blog.services import commenting
+from blog.comments import services as commenting
+from blog.comments.models import Comment
+from blog.posts.models import Post
 from blog.tests.factories import comment, editor, person, published, writer
 from core.context import Actor
 from core.testing import events_named, no_event, snapshot

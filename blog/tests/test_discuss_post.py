@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from blog.models import Post
+from blog.posts.models import Post
 from blog.tests.factories import comment, person, published
 from blog.tests.reading import page, text_of
 from core.testing import events_named, no_event

@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 
 from accounts.permissions.models import Entitlement
-from blog.models import Post
-from blog.panels import my_comments, waiting_work
-from blog.services import commenting, publishing, writing
+from blog.comments import services as commenting
+from blog.journal.panels import my_comments, waiting_work
+from blog.posts.models import Post
+from blog.posts.services import publishing, writing
 from blog.tests.factories import NOON, SYSTEM, comment, draft, editor, person, picture, published, scheduled, writer
 from core.composition import cards
 from core.context import Actor, Grant

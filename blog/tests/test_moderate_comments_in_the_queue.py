@@ -13,8 +13,9 @@ from accounts.moderation.services import cases, reports
 from accounts.moderation.services.spam import LooksLikeSpam
 from accounts.moderation.spam import Circumstances
 from accounts.tests.factories import EntitlementFactory
-from blog.models import Comment, Post
-from blog.services import commenting
+from blog.comments import services as commenting
+from blog.comments.models import Comment
+from blog.posts.models import Post
 from blog.tests.factories import SYSTEM, comment, editor, person, published
 from core.context import Actor, Grant
 from core.ids import uuid7
@@ -211,7 +212,7 @@ def test_a_comment_is_reported_from_its_place_by_those_who_see_it(post):
 
 
 def test_the_queue_shows_comments_in_one_query(post, moderator, django_assert_num_queries):
-    from blog import moderation
+    from blog.comments import moderation
 
     ids = [str(comment(post, body=f"Number {n}.").uid) for n in range(5)]
 

@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from blog import freshness
+from blog.journal import etags
 from blog.tests.factories import comment, published
 from blog.tests.reading import page
 from core.money import Money
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_a_stranger_who_has_the_page_gets_304_until_something_changes(client, shelf, monkeypatch):
-    monkeypatch.setattr("blog.freshness.time.time", lambda: 1000.0)
+    monkeypatch.setattr("blog.journal.etags.time.time", lambda: 1000.0)
     shelf.put("BOWL-OAT")
     post = published(body=":::product BOWL-OAT\n:::", comments_mode="none")
     first = page(client, post)
@@ -52,12 +52,12 @@ def test_the_theme_is_part_of_the_page(client):
 
 
 def test_a_release_of_a_script_changes_what_a_stranger_has(client, monkeypatch):
-    monkeypatch.setattr("blog.freshness.time.time", lambda: 1000.0)
+    monkeypatch.setattr("blog.journal.etags.time.time", lambda: 1000.0)
     post = published()
     addresses = [reverse("blog:post", args=[post.slug]), reverse("blog:index"), reverse("blog:feed")]
     before = {address: client.get(address)["ETag"] for address in addresses}
 
-    monkeypatch.setattr("blog.freshness.release", lambda: "the next one")
+    monkeypatch.setattr("blog.journal.etags.release", lambda: "the next one")
 
     for address, etag in before.items():
         assert client.get(address, HTTP_IF_NONE_MATCH=etag).status_code == 200
@@ -65,12 +65,12 @@ def test_a_release_of_a_script_changes_what_a_stranger_has(client, monkeypatch):
 
 def test_scripts_and_templates_are_part_of_a_release(settings, tmp_path):
     settings.BASE_DIR, settings.DEBUG = tmp_path, True
-    releases = {freshness.release()}
+    releases = {etags.release()}
     for name in ("static/js/cart.js", "static/css/a.css", "templates/base.html", "locale/de/LC_MESSAGES/django.mo"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("one")
-        releases.add(freshness.release())
+        releases.add(etags.release())
         (tmp_path / name).write_text("two")
-        releases.add(freshness.release())
+        releases.add(etags.release())
 
     assert len(releases) == 9

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from accounts.permissions.models import Entitlement
-from blog.models import Post
-from blog.services import writing
+from blog.posts.models import Post
+from blog.posts.services import writing
 from blog.tests.factories import NOON, SYSTEM, draft, editor, person, picture, published, scheduled, writer
 from core.testing import events_named, no_event, snapshot
 

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from blog.models import Post
+from blog.posts.models import Post
 from blog.tests.factories import NOON, draft, editor, person, scheduled, writer
 from blog.tests.reading import page
 from core.testing import no_event

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from django.db import transaction
 
-from blog.models import Post
-from blog.services import publishing
-from blog.tasks import publish_due_posts
+from blog.posts.models import Post
+from blog.posts.services import publishing
+from blog.posts.tasks import publish_due_posts
 from blog.tests.factories import NOON, SYSTEM, draft, scheduled, writer
 from core.events import services as events
 from core.events.models import Event

@@ -7,8 +7,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from blog.models import Post, Revision
-from blog.services import publishing
+from blog.posts.models import Post, Revision
+from blog.posts.services import publishing
 from blog.tests.factories import NOON, SYSTEM, draft, editor, person, published, scheduled, writer
 from core.context import Actor
 from core.errors import Denied

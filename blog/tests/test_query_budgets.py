@@ -4,7 +4,7 @@ import pytest
 from django.core.cache import cache
 from django.urls import reverse
 
-from blog.services import commenting
+from blog.comments import services as commenting
 from blog.tests.factories import editor, many_comments, many_published, person, picture, published
 from core.context import Actor
 

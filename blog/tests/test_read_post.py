@@ -10,8 +10,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.permissions.models import Entitlement
-from blog.models import Post
-from blog.services import publishing, writing
+from blog.posts.models import Post
+from blog.posts.services import publishing, writing
 from blog.tests.factories import NOON, SYSTEM, comment, draft, editor, person, picture, published, writer
 from blog.tests.reading import page, text_of
 from core.composition import attribution, panels

@@ -3,7 +3,8 @@
 import pytest
 from django.urls import reverse
 
-from blog.models import Comment, Post
+from blog.comments.models import Comment
+from blog.posts.models import Post
 from blog.tests.factories import person, published, writer
 from blog.tests.reading import page
 from core.ids import uuid7

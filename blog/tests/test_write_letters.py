@@ -7,10 +7,11 @@ from django.test import Client
 from accounts.subscriptions.models import Letter, Subscription
 from accounts.subscriptions.services import notifications, subscriptions
 from accounts.tests.factories import UserFactory
-from blog.models import Post
-from blog.services import commenting, publishing
+from blog.comments import services as commenting
+from blog.comments.topics import NEWSLETTER, thread_of
+from blog.posts.models import Post
+from blog.posts.services import publishing
 from blog.tests.factories import SYSTEM, comment, draft, person, published
-from blog.topics import NEWSLETTER, thread_of
 from core import context
 from core.context import Actor, Grant
 from core.testing import deliver_events

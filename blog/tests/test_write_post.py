@@ -6,9 +6,10 @@ import pytest
 from django.core.management import call_command
 from django.db import IntegrityError, transaction
 
-from blog.models import Post, Revision, Tag
-from blog.services import slugs, writing
-from blog.services.writing import EditConflict
+from blog.posts.models import Post, Revision
+from blog.posts.services import slugs, writing
+from blog.posts.services.writing import EditConflict
+from blog.tags.models import Tag
 from blog.tests.factories import NOON, SYSTEM, draft, editor, person, published, writer
 from core.composition import cross_references
 from core.constraints import violated_constraint

@@ -14,7 +14,8 @@ from accounts.data_requests import archive
 from accounts.data_requests.services import deletions, exports
 from accounts.privacy import registry as privacy
 from accounts.users.models import Closing, User
-from blog.models import Comment, Post
+from blog.comments.models import Comment
+from blog.posts.models import Post
 from chat.models import Message, Room
 from config.tests.whole_life import FIRST, SECOND, TRACES, live
 from core.context import Actor

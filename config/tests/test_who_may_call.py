@@ -20,7 +20,7 @@ from accounts.api_keys.models import ApiKey
 from accounts.moderation.models import Report
 from accounts.oauth.models import AccessToken, Client
 from accounts.users.models import User
-from blog.models import Post
+from blog.posts.models import Post
 from blog.tests.factories import comment, published
 from config.api import router
 from core.context import SCOPES, Actor

@@ -22,7 +22,7 @@ from accounts.subscriptions.models import Subscription
 from accounts.tests.factories import UserFactory
 from accounts.users import services as people
 from accounts.users.models import User
-from blog.models import Revision
+from blog.posts.models import Revision
 from blog.tests import factories as journal
 from chat.services import changes
 from chat.tests import factories as talk

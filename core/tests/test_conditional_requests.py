@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from rest_framework.test import APIClient
 
-from blog.models import Post
+from blog.posts.models import Post
 from blog.tests.factories import draft, editor, published
 from core.testing import snapshot
 from shop.tests import factories as shop

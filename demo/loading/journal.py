@@ -9,8 +9,10 @@ from uuid import UUID, uuid5
 
 from django.db import transaction
 
-from blog.models import Comment, Post
-from blog.services import commenting, publishing, writing
+from blog.comments import services as commenting
+from blog.comments.models import Comment
+from blog.posts.models import Post
+from blog.posts.services import publishing, writing
 from demo.loading.studio import CONTENT, Step, Studio, read
 
 SOURCE = "demo"

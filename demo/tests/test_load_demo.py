@@ -15,7 +15,8 @@ from django.utils import timezone
 from accounts.permissions.models import Role
 from accounts.staff.services import HOUSE
 from accounts.users.models import User
-from blog.models import Comment, Post
+from blog.comments.models import Comment
+from blog.posts.models import Post
 from chat.models import Message, Room, SupportCase
 from core.content.models import HomeBlock, Picture, TextPage
 from core.content.services import text_pages

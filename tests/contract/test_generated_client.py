@@ -14,7 +14,7 @@ import pytest
 
 from accounts.api_keys import services as api_keys
 from accounts.users.models import User
-from blog.models import Post
+from blog.posts.models import Post
 from blog.tests import factories as journal
 from config.wsgi import application
 from core.context import Actor

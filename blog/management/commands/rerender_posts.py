@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management import BaseCommand
 
-from blog.services import writing
+from blog.posts.services import writing
 
 
 class Command(BaseCommand):

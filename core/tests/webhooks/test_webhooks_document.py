@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from blog.services import commenting
+from blog.comments import services as commenting
 from core.tests.webhooks.receiver import receiving
 from core.webhooks import catalogue, sending
 from shop.orders.models import Order

@@ -1,0 +1,30 @@
+"""Form to write a comment."""
+
+from django import forms
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.moderation.spam import Circumstances
+from blog.comments.services import LONGEST
+from core import rate_limits
+from core.ids import uuid7, uuid7_timestamp
+
+
+class CommentForm(forms.Form):
+    """A comment. `uid` is minted with the form, so that sending it twice says it once."""
+
+    body = forms.CharField(
+        label=_("Your comment"),
+        max_length=LONGEST,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("Links, *emphasis* and lists work. Be kind."),
+    )
+    parent = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    uid = forms.UUIDField(initial=uuid7, widget=forms.HiddenInput)
+
+    def circumstances(self, request: HttpRequest) -> Circumstances:
+        """From where it came, and how long after the form was made, which its uid tells."""
+        made = uuid7_timestamp(self.cleaned_data["uid"])
+        seconds = (timezone.now() - made).total_seconds() if made else None
+        return Circumstances(rate_limits.client_key(request), bool(self.data.get("website")), seconds)

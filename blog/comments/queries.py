@@ -1,0 +1,121 @@
+"""Comments of a post, as a tree."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Q
+from django.utils import timezone
+
+from accounts.users.models import User
+from blog.comments.models import Comment, CommentQuerySet
+from blog.posts.models import Post
+from core.context import Grant
+from core.prepared_queries import PreparedQuery
+
+THREAD_SIZE = 100
+DEEPEST_SHOWN = 4
+THREAD = PreparedQuery(lambda post: _comments(post, Comment.objects.visible_to(Grant.anonymous()))[: THREAD_SIZE + 1])
+
+
+@dataclass(slots=True)
+class Node:
+    """A comment with the replies that are shown below it. `reply_to` names whom it answers where nesting does not."""
+
+    comment: Comment
+    replies: list["Node"] = field(default_factory=list)
+    reply_to: str = ""
+    visible: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A page of comments in reading order; `next` is the uid to go on after, empty at the end."""
+
+    nodes: list[Node]
+    next: str
+
+
+def thread_of(
+    post: Post, viewer: Grant, *, after: UUID | None = None, at: UUID | None = None, size: int = THREAD_SIZE
+) -> Thread:
+    """A page of a post's comments as the viewer sees them: from the first, `after` one, or from the thread that holds
+    the one `at`; one query.
+    """
+    if viewer.user is None and (after, at, size) == (None, None, THREAD_SIZE):
+        found = THREAD(post=post.pk)
+    else:
+        rows = _comments(post, Comment.objects.visible_to(viewer))
+        if after is not None:
+            rows = rows.filter(path__gt=Comment.objects.filter(uid=after, post=post).values("path"))
+        elif at is not None:
+            rows = rows.filter(path__gte=Comment.objects.filter(uid=at, post=post).values("path__0_1"))
+        found = list(rows[: size + 1])
+    shown = found[:size]
+    return Thread(_tree(shown), str(shown[-1].uid) if len(found) > size else "")
+
+
+def comment_called(post: Post, uid: UUID) -> Comment | None:
+    """A comment that can be replied to; one query."""
+    found = Comment.objects.select_related("author").filter(post=post, uid=uid, status=Comment.Status.APPROVED)
+    return found.first()
+
+
+def comments_by(user: User, limit: int = 5) -> list[Comment]:
+    """A person's latest comments on posts that are public; one query."""
+    kept = Comment.objects.exclude(status__in=[Comment.Status.DELETED, Comment.Status.SPAM])
+    kept = kept.filter(author=user, post__status=Post.Status.PUBLISHED).select_related("post")
+    return list(
+        kept.defer(
+            *(
+                f"post__{attach_authors_and_tags}"
+                for attach_authors_and_tags in ("body_source", "body_html", "body_text")
+            )
+        )[:limit]
+    )
+
+
+def work_waiting(now: datetime | None = None) -> dict[str, int]:
+    """How much waits for an editor: posts due, planned and handed in, comments to look at; two queries."""
+    now = now or timezone.now()
+    planned = Q(status=Post.Status.SCHEDULED)
+    in_work = Post.objects.exclude(status=Post.Status.PUBLISHED)
+    counts = in_work.aggregate(
+        due=Count("pk", filter=planned & Q(publish_at__lte=now)),
+        scheduled=Count("pk", filter=planned & Q(publish_at__gt=now)),
+        in_review=Count("pk", filter=Q(status=Post.Status.IN_REVIEW)),
+    )
+    return {**counts, "comments": Comment.objects.waiting().count()}
+
+
+def _comments(post: Any, visible: CommentQuerySet) -> CommentQuerySet:
+    """In reading order; what was removed keeps its place as long as something below it is shown."""
+    rows = visible | Comment.objects.filter(status=Comment.Status.DELETED)
+    return rows.filter(post=post).select_related("author__avatar", "parent__author").order_by("path")
+
+
+def _tree(comments: list[Comment]) -> list[Node]:
+    """Nest comments that come in reading order. Replies deeper than shown, or whose parent is on an earlier page,
+    say whom they answer; a removed comment stays only while something below it is shown.
+    """
+    roots: list[Node] = []
+    nodes: dict[int, Node] = {}
+    for comment in comments:
+        node = nodes[comment.pk] = Node(comment, visible=comment.status != Comment.Status.DELETED)
+        above = [nodes[pk] for pk in comment.path[:-1] if pk in nodes]
+        nested = above[:DEEPEST_SHOWN]
+        if comment.parent and (not nested or nested[-1].comment.pk != comment.parent_id):
+            node.reply_to = comment.parent.byline
+        (nested[-1].replies if nested else roots).append(node)
+        if node.visible:
+            for ancestor in above:
+                ancestor.visible = True
+    return _pruned(roots)
+
+
+def _pruned(nodes: list[Node]) -> list[Node]:
+    kept = [node for node in nodes if node.visible]
+    for node in kept:
+        node.replies = _pruned(node.replies)
+    return kept

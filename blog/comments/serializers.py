@@ -1,0 +1,36 @@
+"""Comments in the API."""
+
+from rest_framework import serializers
+
+from blog.comments import services as commenting
+from blog.comments.models import Comment
+from blog.posts.serializers import AuthorOut
+from core.api.fields import TimeField
+from core.api.viewsets import In
+
+
+class CommentOut(serializers.Serializer[Comment]):
+    uid = serializers.UUIDField()
+    post = serializers.CharField(source="post.slug")
+    parent = serializers.UUIDField(source="parent.uid", default=None, allow_null=True)  # type: ignore[assignment]
+    author = AuthorOut(allow_null=True)
+    name = serializers.CharField(source="byline")
+    status = serializers.ChoiceField(Comment.Status.choices)
+    depth = serializers.IntegerField()
+    body = serializers.CharField(source="body_source")
+    body_html = serializers.CharField()
+    created_at = TimeField()
+    edited_at = TimeField(allow_null=True)
+
+
+class CommentIn(In):
+    """Something to say under a post."""
+
+    post = serializers.CharField(max_length=80, help_text="The post's slug.")
+    body = serializers.CharField(max_length=commenting.LONGEST)
+    parent = serializers.UUIDField(required=False, allow_null=True, help_text="The comment this replies to.")  # type: ignore[assignment]
+    uid = serializers.UUIDField(required=False, help_text="Your own id: the same comment sent twice is one comment.")
+
+
+class ModerationIn(In):
+    decision = serializers.ChoiceField([("approve", "Show it"), ("refuse", "It is spam")])

@@ -1,0 +1,1 @@
+"""The pages of the journal: lists, posts with their comments."""

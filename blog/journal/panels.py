@@ -1,0 +1,35 @@
+"""What the journal adds to pages of others."""
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.users.models import User
+from blog.comments import queries as comment_queries
+from core.composition import panels
+from core.composition.panels import Panel
+from core.context import Grant
+
+
+@panels.register("account.overview")
+def my_comments(person: User, viewer: Grant) -> Panel | None:
+    """A person's latest comments; nothing until they have said something."""
+    comments = comment_queries.comments_by(person)
+    return Panel(_("Your comments"), "blog/panels/comments.html", {"comments": comments}, 300) if comments else None
+
+
+@panels.register("admin.index")
+def waiting_work(subject: None, viewer: Grant) -> Panel | None:
+    """Posts and comments that wait for somebody who may do something about them."""
+    may_publish, may_moderate = viewer.actor.can("blog.publish_post"), viewer.actor.can("blog.moderate_comment")
+    if not (may_publish or may_moderate):
+        return None
+    work = comment_queries.work_waiting()
+    posts, comments = reverse("admin:blog_post_changelist"), reverse("admin:blog_comment_changelist")
+    rows = [
+        (_("Overdue"), work["due"], f"{posts}?status__exact=scheduled", may_publish and work["due"]),
+        (_("Scheduled"), work["scheduled"], f"{posts}?status__exact=scheduled", may_publish),
+        (_("In review"), work["in_review"], f"{posts}?status__exact=in_review", may_publish),
+        (_("Comments to look at"), work["comments"], f"{comments}?status__exact=pending", may_moderate),
+    ]
+    shown = [(label, number, url) for label, number, url, wanted in rows if wanted]
+    return Panel(_("Journal"), "blog/panels/work.html", {"rows": shown}, 200)

@@ -1,0 +1,81 @@
+"""A post, and the button that publishes it."""
+
+import unicodedata
+from functools import partial
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse, HttpResponsePermanentRedirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from blog.journal import etags
+from blog.journal.post_page import draw_post
+from blog.posts import queries, rendering
+from blog.posts.forms import PublicationForm
+from blog.posts.models import Post
+from blog.posts.services import publishing
+from core.context import Grant
+from core.errors import Denied, DomainError
+from core.forms import add_error
+from core.web.http import PageRequest, SeeOther
+from core.web.response_cache import cache_for_anonymous
+
+
+@cache_for_anonymous
+@require_safe
+def post(request: PageRequest, slug: str) -> HttpResponse:
+    """A post; a draft for those who work on it. An older address leads to the present one.
+
+    `?reply=UID` opens the form for a reply, `?comment=UID` a comment's thread, `?after=UID` goes on after one.
+    Seven queries and those of the cards; half of them when the answer is 304.
+    """
+    opened = queries.post_for(slug, request.grant)
+    if opened is None:
+        return HttpResponsePermanentRedirect(reverse("blog:post", args=[_moved_to(slug)]))
+    contents = rendering.contents_of([opened.post], request.grant) if opened.readable else rendering.NOTHING
+    draw = partial(draw_post, request, opened, contents)
+    if not opened.post.is_published:
+        return draw()
+    return etags.page(request, draw, opened.post.changed_at, opened.post.lock_version, contents)
+
+
+def _moved_to(slug: str) -> str:
+    """Where a post is that is not at this address: it moved, or the address was typed in a decomposed form."""
+    composed = unicodedata.normalize("NFC", slug)
+    if composed != slug and queries.post_for(composed, Grant.anonymous()) is not None:
+        return composed
+    moved = queries.moved_to(composed)
+    if moved is None:
+        raise Http404
+    return moved
+
+
+@require_POST
+def publication(request: PageRequest, slug: str) -> HttpResponse:
+    """Publish a post, now or at a moment: the button on a draft's page."""
+    opened = queries.post_for(slug, request.grant)
+    if opened is None:
+        raise Http404
+    form = PublicationForm(request.POST)
+    if form.is_valid():
+        try:
+            _publish(opened.post, form, request)
+        except Denied:
+            raise
+        except DomainError as refusal:
+            add_error(form, refusal)
+        else:
+            return SeeOther(opened.post.get_absolute_url())
+    contents = rendering.contents_of([opened.post], request.grant)
+    return draw_post(request, opened, contents, publication_form=form, status=422)
+
+
+def _publish(shown: Post, form: PublicationForm, request: PageRequest) -> None:
+    publish_at, by = form.cleaned_data["publish_at"], request.grant.actor
+    if publish_at is None:
+        publishing.publish_post(post_id=shown.pk, by=by)
+        messages.success(request, _("The post is published."))
+    else:
+        publishing.schedule_post(post_id=shown.pk, publish_at=publish_at, by=by)
+        messages.success(request, _("The post will be published then."))

@@ -1,0 +1,21 @@
+"""What people fill in on pages of the journal."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from core.forms import DateTimeField
+
+# What a browser's own field for a moment sends and wants back.
+MINUTES = "%Y-%m-%dT%H:%M"
+
+
+class PublicationForm(forms.Form):
+    """When a post goes out: at once without a moment, else then."""
+
+    publish_at = DateTimeField(
+        label=_("Publish at"),
+        required=False,
+        input_formats=[MINUTES, f"{MINUTES}:%S"],
+        help_text=_("Leave empty to publish now. In the time zone of the site."),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format=MINUTES),
+    )

@@ -1,0 +1,338 @@
+"""A post: one row is the truth about what readers see, and when."""
+
+from datetime import datetime
+from typing import ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Exists, OuterRef, Prefetch, Q
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.permissions.models import Entitlement
+from accounts.users.models import User
+from blog.tags.models import PostTag, Tag
+from core.content.models import Picture
+from core.context import Actor, Grant
+from core.ids import uuid7
+from core.validation.slugs import SlugField
+from core.web.cached_urls import address
+
+WORDS_A_MINUTE = 230
+LONGEST_SLUG = 80
+# What lists do not need; together it is nearly the whole row.
+HEAVY = ("body_source", "body_html", "body_text", "toc")
+
+NOTHING = Q(pk__in=[])
+EVERYTHING = ~NOTHING
+
+
+class PostQuerySet(models.QuerySet["Post"]):
+    def locked(self) -> Self:
+        """Rows locked until the end of the transaction; related rows are not."""
+        return self.select_for_update(of=("self",), no_key=True)
+
+    def published(self, now: datetime | None = None) -> Self:
+        """What the journal shows: title and excerpt of each are public, the body only to those who may read it."""
+        return self.filter(status=Post.Status.PUBLISHED, published_at__lte=now or timezone.now())
+
+    def due(self, now: datetime) -> Self:
+        return self.filter(status=Post.Status.SCHEDULED, publish_at__lte=now)
+
+    def by_author(self, user: User) -> Self:
+        return self.filter(Exists(PostAuthor.objects.filter(post=OuterRef("pk"), user=user)))
+
+    def manageable_by(self, actor: Actor) -> Self:
+        """What a person works on: everything for editors, their own for authors, else nothing."""
+        return self.filter(_worked_on_by(actor))
+
+    def visible_to(self, viewer: Grant, now: datetime | None = None) -> Self:
+        """What is published, and what the viewer works on when the grant holds `blog:read`."""
+        return self.filter(_shown(now or timezone.now()) | _work_of(viewer))
+
+    def readable_by(self, viewer: Grant, now: datetime | None = None) -> Self:
+        """Those of which the viewer may read the body, among all that are visible to them."""
+        now = now or timezone.now()
+        return self.filter((_shown(now) & _open_to(viewer, now)) | _work_of(viewer))
+
+    def for_lists(self) -> Self:
+        """With cover, authors and tags, without the text; two queries more, however many posts."""
+        return self.defer(*HEAVY).with_names()
+
+    def with_names(self) -> Self:
+        """With cover, authors and tags; two queries more, however many posts."""
+        return self.select_related("cover").prefetch_related(
+            Prefetch("authorships", PostAuthor.objects.select_related("user__avatar").order_by("position")),
+            Prefetch("taggings", PostTag.objects.select_related("tag").order_by("position")),
+        )
+
+
+def _shown(now: datetime) -> Q:
+    return Q(status=Post.Status.PUBLISHED, published_at__lte=now)
+
+
+def _open_to(viewer: Grant, now: datetime) -> Q:
+    if viewer.user is None:
+        return Q(visibility=Post.Visibility.PUBLIC)
+    held = Entitlement.objects.of(viewer.user).running(now)
+    holds = Exists(held.filter(kind=OuterRef("entitlement_kind"), subject=OuterRef("entitlement_subject")))
+    return Q(visibility__in=[Post.Visibility.PUBLIC, Post.Visibility.MEMBERS]) | Q(holds)
+
+
+def _work_of(viewer: Grant) -> Q:
+    return _worked_on_by(viewer.actor) if "blog:read" in viewer.scopes else NOTHING
+
+
+def _worked_on_by(actor: Actor) -> Q:
+    if actor.can("blog.edit_any_post"):
+        return EVERYTHING
+    if actor.user is None or not actor.can("blog.change_post"):
+        return NOTHING
+    return Q(Exists(PostAuthor.objects.filter(post=OuterRef("pk"), user=actor.user)))
+
+
+class Post(models.Model):
+    """A piece of the journal. `status` is changed by blog.posts.services.publishing alone."""
+
+    public_kind: ClassVar[str] = "post"
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", _("draft")
+        IN_REVIEW = "in_review", _("in review")
+        SCHEDULED = "scheduled", _("scheduled")
+        PUBLISHED = "published", _("published")
+        ARCHIVED = "archived", _("archived")
+
+    class Visibility(models.TextChoices):
+        PUBLIC = "public", _("everybody")
+        MEMBERS = "members", _("people with an account")
+        ENTITLED = "entitled", _("people who hold something")
+
+    class Moderation(models.TextChoices):
+        NONE = "none", _("comments appear at once")
+        FIRST = "first", _("a person's first comment waits")
+        ALL = "all", _("every comment waits")
+
+    uid = models.UUIDField(_("uid"), default=uuid7, unique=True, editable=False)
+    slug = SlugField(_("address"), max_length=LONGEST_SLUG, unique=True)
+    title = models.CharField(_("title"), max_length=200)
+    excerpt = models.TextField(_("standfirst"), blank=True, max_length=500)
+    body_source = models.TextField(_("text"), blank=True)
+    body_html = models.TextField(blank=True, editable=False)
+    body_text = models.TextField(blank=True, editable=False)
+    toc = models.JSONField(default=list, blank=True, editable=False)
+    word_count = models.PositiveIntegerField(default=0, editable=False)
+    render_version = models.PositiveSmallIntegerField(default=0, editable=False)
+
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.DRAFT, editable=False)
+    publish_at = models.DateTimeField(_("publish at"), null=True, blank=True, editable=False)
+    published_at = models.DateTimeField(_("published"), null=True, blank=True, editable=False)
+    first_published_at = models.DateTimeField(_("first published"), null=True, blank=True, editable=False)
+    schedule_error = models.CharField(_("why it was not published"), max_length=300, blank=True, editable=False)
+
+    visibility = models.CharField(_("who may read"), max_length=10, choices=Visibility, default=Visibility.PUBLIC)
+    entitlement_kind = models.CharField(_("kind of what they hold"), max_length=40, blank=True)
+    entitlement_subject = models.CharField(_("what they hold"), max_length=80, blank=True)
+
+    cover = models.ForeignKey(
+        Picture, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("cover picture")
+    )
+    seo_description = models.CharField(_("description for search engines"), max_length=300, blank=True)
+
+    comments_mode = models.CharField(_("moderation"), max_length=10, choices=Moderation, default=Moderation.FIRST)
+    comments_closed = models.BooleanField(_("comments are closed"), default=False)
+    comment_count = models.PositiveIntegerField(default=0, editable=False)
+
+    lock_version = models.PositiveIntegerField(default=1, editable=False)
+    import_source = models.CharField(max_length=40, blank=True, editable=False)
+    import_ref = models.CharField(max_length=200, blank=True, editable=False)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("begun by"),
+    )
+    created_at = models.DateTimeField(_("begun"), default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(_("text changed"), default=timezone.now, editable=False)
+    changed_at = models.DateTimeField(_("page changed"), default=timezone.now, editable=False)
+
+    authors = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, through="PostAuthor", related_name="posts", verbose_name=_("authors")
+    )
+    tags = models.ManyToManyField(Tag, through="PostTag", related_name="posts", verbose_name=_("tags"))
+
+    objects = PostQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("post")
+        verbose_name_plural = _("posts")
+        ordering: ClassVar = ["-id"]
+        permissions: ClassVar = [
+            ("publish_post", _("Can publish, schedule and archive posts they may edit")),
+            ("edit_any_post", _("Can edit everybody's posts")),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(slug=Lower("slug")) & ~Q(slug=""), name="post_slug_lower"),
+            models.CheckConstraint(condition=~Q(title=""), name="post_has_title"),
+            models.CheckConstraint(
+                condition=Q(status__in=["draft", "in_review", "scheduled", "published", "archived"]), name="post_status"
+            ),
+            models.CheckConstraint(
+                condition=Q(status="scheduled", publish_at__isnull=False)
+                | (~Q(status="scheduled") & Q(publish_at__isnull=True)),
+                name="post_scheduled_has_time",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="published") | Q(published_at__isnull=False, first_published_at__isnull=False),
+                name="post_published_has_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(visibility__in=["public", "members", "entitled"]), name="post_visibility"
+            ),
+            models.CheckConstraint(
+                condition=(Q(visibility="entitled") & ~Q(entitlement_kind="") & ~Q(entitlement_subject=""))
+                | (~Q(visibility="entitled") & Q(entitlement_kind="", entitlement_subject="")),
+                name="post_entitlement",
+            ),
+            models.CheckConstraint(condition=Q(comments_mode__in=["none", "first", "all"]), name="post_comments_mode"),
+            models.UniqueConstraint(
+                fields=["import_source", "import_ref"], condition=~Q(import_ref=""), name="post_import_once"
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["-published_at", "-id"], condition=Q(status="published"), name="post_published"),
+            models.Index(fields=["publish_at", "id"], condition=Q(status="scheduled"), name="post_due"),
+            models.Index(fields=["status", "-id"], condition=~Q(status="published"), name="post_in_work"),
+            models.Index(fields=["-changed_at"], name="post_changed"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return address("blog:post", self.slug)
+
+    @property
+    def public_id(self) -> str:
+        return self.slug
+
+    @property
+    def is_published(self) -> bool:
+        return self.status == self.Status.PUBLISHED
+
+    @property
+    def bylines(self) -> list[User]:
+        """The authors in order; no query after `with_names`."""
+        return [authorship.user for authorship in self.authorships.all()]
+
+    @property
+    def byline(self) -> str:
+        return ", ".join(author.display_name for author in self.bylines)
+
+    @property
+    def labels(self) -> list[Tag]:
+        """The tags in order; no query after `with_names`."""
+        return [tagging.tag for tagging in self.taggings.all()]
+
+    @property
+    def minutes(self) -> int:
+        """How long it takes to read, at least one minute."""
+        return max(1, round(self.word_count / WORDS_A_MINUTE))
+
+    @property
+    def was_updated(self) -> bool:
+        """Whether the text changed on a later day than it was published."""
+        return self.published_at is not None and self.updated_at.date() > self.published_at.date()
+
+    @property
+    def description(self) -> str:
+        return self.seo_description or self.excerpt
+
+
+class PostAuthor(models.Model):
+    """Who wrote a post, in the order of the byline."""
+
+    post = models.ForeignKey(Post, models.CASCADE, related_name="authorships", verbose_name=_("post"))
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="authorships", verbose_name=_("author")
+    )
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+
+    class Meta:
+        verbose_name = _("author")
+        verbose_name_plural = _("authors")
+        ordering: ClassVar = ["position"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["post", "user"], name="post_author_once"),
+            models.UniqueConstraint(
+                fields=["post", "position"], name="post_author_position", deferrable=models.Deferrable.DEFERRED
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["user", "post"], name="post_author_user")]
+
+    def __str__(self) -> str:
+        return f"{self.post_id}: {self.user_id}"
+
+
+class SlugRedirect(models.Model):
+    """An address that a post once had. It leads to where the post is now, so redirects never chain."""
+
+    old_slug = SlugField(_("old address"), max_length=LONGEST_SLUG, unique=True)
+    post = models.ForeignKey(Post, models.CASCADE, related_name="old_slugs", verbose_name=_("post"))
+    created_at = models.DateTimeField(_("since"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("old address")
+        verbose_name_plural = _("old addresses")
+
+    def __str__(self) -> str:
+        return self.old_slug
+
+
+class Revision(models.Model):
+    """The whole text at one moment; never changed, but for the one autosave that each author has on a post.
+
+    `meta` holds what belongs to the text and could be restored with it: tags, cover, description. Never status,
+    address, dates or authors: those are the post's, not the text's.
+    """
+
+    class Kind(models.TextChoices):
+        AUTOSAVE = "autosave", _("saved by itself")
+        MANUAL = "manual", _("saved")
+        PUBLISH = "publish", _("published")
+        RESTORE = "restore", _("restored")
+        IMPORT = "import", _("imported")
+
+    post = models.ForeignKey(Post, models.CASCADE, related_name="revisions", verbose_name=_("post"))
+    number = models.PositiveIntegerField(_("number"))
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.MANUAL)
+    label = models.CharField(_("label"), max_length=120, blank=True)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("by")
+    )
+    title = models.CharField(_("title"), max_length=200)
+    excerpt = models.TextField(_("standfirst"), blank=True)
+    body_source = models.TextField(_("text"), blank=True)
+    meta = models.JSONField(_("details"), default=dict, blank=True)
+    content_hash = models.CharField(_("hash"), max_length=64)
+    created_at = models.DateTimeField(_("at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("revision")
+        verbose_name_plural = _("revisions")
+        ordering: ClassVar = ["-number"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["post", "number"], name="revision_number"),
+            models.UniqueConstraint(
+                fields=["post", "author"], condition=Q(kind="autosave"), name="revision_one_autosave"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=["autosave", "manual", "publish", "restore", "import"]), name="revision_kind"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.post_id} #{self.number}"

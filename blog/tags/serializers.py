@@ -1,0 +1,13 @@
+"""Tags in the API."""
+
+from rest_framework import serializers
+
+from blog.tags.models import Tag
+from core.api.fields import UrlField
+
+
+class TagOut(serializers.Serializer[Tag]):
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    description = serializers.CharField()
+    url = UrlField(source="get_absolute_url")

@@ -1,0 +1,76 @@
+"""Tags by name, as people type them."""
+
+from collections.abc import Sequence
+
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from blog.posts.models import Post
+from blog.tags.models import LONGEST_TAG, PostTag, Tag, TagAlias
+from core.errors import Invalid
+from core.validation.slugs import make_slug
+from core.validation.xml_text import drop_non_xml
+
+MOST_TAGS = 12
+
+
+class TooManyTags(Invalid):
+    code = "too_many_tags"
+    message = _("A post has at most %(most)s tags.")
+
+
+class BadTag(Invalid):
+    code = "bad_tag"
+    message = _("“%(name)s” cannot be a tag: it needs letters or digits, and at most 60 of them.")
+
+
+def check_names(names: Sequence[str]) -> dict[str, str]:
+    """Names by the addresses they would have, in order. Raises TooManyTags, BadTag."""
+    cleaned = [drop_non_xml(name).strip() for name in names]
+    slugs = {_slug_of(name): name for name in cleaned if name}
+    if len(slugs) > MOST_TAGS:
+        raise TooManyTags(field="tags", most=MOST_TAGS)
+    return slugs
+
+
+def set_tags(post: Post, names: Sequence[str]) -> bool:
+    """Make these all the tags of a post, in this order; unknown ones are made. True if that changed something.
+
+    Raises TooManyTags, BadTag.
+    """
+    wanted = [tag.pk for tag in _tags_named(names)]
+    if wanted == list(post.taggings.order_by("position").values_list("tag_id", flat=True)):
+        return False
+    post.taggings.all().delete()
+    PostTag.objects.bulk_create(PostTag(post=post, tag_id=tag, position=place) for place, tag in enumerate(wanted))
+    return True
+
+
+def _tags_named(names: Sequence[str]) -> list[Tag]:
+    """Tags by name, address or former address; made where there is none. At most four queries."""
+    slugs = check_names(names)
+    found = _find(slugs)
+    missing = [Tag(slug=slug, name=name) for slug, name in slugs.items() if slug not in found]
+    if missing:
+        # Another author may make the same tag now: both then use the one that was first.
+        Tag.objects.bulk_create(missing, ignore_conflicts=True)
+        found = _find(slugs)
+    return list(dict.fromkeys(found[slug] for slug in slugs))
+
+
+def _find(slugs: dict[str, str]) -> dict[str, Tag]:
+    lowered = {name.lower(): slug for slug, name in slugs.items()}
+    by_name = Tag.objects.annotate(lowered=Lower("name")).filter(lowered__in=list(lowered))
+    aliases = TagAlias.objects.filter(slug__in=list(slugs)).select_related("tag")
+    return (
+        {lowered[tag.lowered]: tag for tag in by_name}
+        | {alias.slug: alias.tag for alias in aliases}
+        | {tag.slug: tag for tag in Tag.objects.filter(slug__in=list(slugs))}
+    )
+
+
+def _slug_of(name: str) -> str:
+    slug = make_slug(name, 2 * LONGEST_TAG)
+    if not slug or len(slug) > LONGEST_TAG or len(name.strip()) > LONGEST_TAG:
+        raise BadTag(field="tags", name=name.strip())
+    return slug

@@ -1,0 +1,21 @@
+"""Subjects for programs."""
+
+from typing import ClassVar
+
+from django.db.models import QuerySet
+
+from blog.tags.models import Tag
+from blog.tags.serializers import TagOut
+from core.api.viewsets import ReadViewSet
+
+
+class TagViewSet(ReadViewSet[Tag]):
+    """What posts are about."""
+
+    serializer_class = TagOut
+    program_scopes: ClassVar = {"GET": "blog:read"}
+    lookup_field = "slug"
+    ordering = ("name",)
+
+    def get_queryset(self) -> QuerySet[Tag]:
+        return Tag.objects.all()
