@@ -9,4 +9,6 @@ class ChatConfig(AppConfig):
     verbose_name = _("Conversation")
 
     def ready(self) -> None:
-        from chat import cards, handlers, moderation, panels, privacy, search, topics  # noqa: F401  they register on import
+        from chat.messages import cards, moderation, privacy, topics  # noqa: F401  they register on import
+        from chat.rooms import search  # noqa: F401  they register on import
+        from chat.support import handlers, panels  # noqa: F401  they register on import

@@ -12,7 +12,7 @@ from rest_framework.routers import APIRootView, DefaultRouter
 from accounts.api_urls import routes as accounts_routes
 from analytics.api import routes as analytics_routes
 from blog.api_urls import routes as blog_routes
-from chat.api import routes as chat_routes
+from chat.api_urls import routes as chat_routes
 from config.schema import SchemaView
 from core.api import error_codes
 from core.search.viewsets import routes as core_routes

@@ -17,7 +17,7 @@ from django.db import OperationalError, connection
 from psycopg.errors import LockNotAvailable
 
 from blog.posts.services import writing
-from chat.services import rerendering
+from chat.messages.services import rerendering
 
 LOCK_KEY = 4_702_111_234_474_983_745
 LOCK_TIMEOUT = "5s"

@@ -132,7 +132,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "core.web.context_processors.site",
                 "shop.cart.context_processors.cart",
-                "chat.context_processors.conversations",
+                "chat.web.context_processors.conversations",
             ],
         },
     }

@@ -8,7 +8,7 @@ import pytest
 
 from accounts.tests.factories import UserFactory
 from accounts.users.models import User
-from chat.models import Room
+from chat.rooms.models import Room
 from chat.tests.factories import RoomFactory
 from core.composition import cards
 from core.composition.cards import Card
@@ -149,7 +149,7 @@ async def connect(transactional_db: None) -> Any:
     opened: list[Client] = []
 
     async def connect(user: User, **more: Any) -> Client:
-        from chat.threads import in_db
+        from chat.realtime.threads import in_db
 
         client = await in_db(lambda: Client(user, **more))
         opened.append(client)

@@ -6,8 +6,12 @@ import factory
 
 from accounts.tests.factories import UserFactory
 from accounts.users.models import User
-from chat.models import Membership, Message, Room, SupportCase
-from chat.services import cases, messages, rooms
+from chat.messages.models import Message
+from chat.messages.services import messages
+from chat.rooms.models import Membership, Room
+from chat.rooms.services import rooms
+from chat.support import services as cases
+from chat.support.models import SupportCase
 from core.context import Actor
 from core.ids import uuid7
 

@@ -2,7 +2,7 @@
 
 from django.urls import reverse
 
-from chat.models import Room
+from chat.rooms.models import Room
 
 ROWS = ("chat.Room", "chat.Message", "chat.Membership", "chat.SupportCase", "chat.Reaction")
 

@@ -3,7 +3,9 @@
 import pytest
 from django.urls import reverse
 
-from chat.models import Message, Room, SupportCase
+from chat.messages.models import Message
+from chat.rooms.models import Room
+from chat.support.models import SupportCase
 from chat.tests.factories import case_of, conversation, private_room, say
 from core.context import Actor
 from core.search.models import SearchDocument
@@ -87,7 +89,7 @@ def test_a_case_is_read_taken_and_closed(client, agent, ada):
 
 def test_several_cases_are_closed_at_once_and_the_closed_one_is_told(client, agent, ada, ben):
     closed, opened = conversation(ada), conversation(ben)
-    from chat.services import cases
+    from chat.support import services as cases
 
     cases.close_case(room_uid=closed.uid, by=Actor.person(agent))
     client.force_login(agent)

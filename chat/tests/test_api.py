@@ -3,8 +3,11 @@
 import pytest
 from rest_framework.test import APIClient
 
-from chat.models import Message, Reaction, Room
-from chat.services import cases, changes, rooms
+from chat.messages.models import Message, Reaction
+from chat.messages.services import changes
+from chat.rooms.models import Room
+from chat.rooms.services import rooms
+from chat.support import services as cases
 from chat.tests.factories import RoomFactory, case_of, conversation, fill, private_room, say
 from core.composition import cards
 from core.composition.cards import Card

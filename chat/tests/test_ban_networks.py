@@ -5,11 +5,11 @@ from django.test import Client as Browser
 
 from accounts.bans import services as bans
 from accounts.tests.impersonation.conftest import with_role
-from chat.models import Message
-from chat.services import rooms
+from chat.messages.models import Message
+from chat.realtime.threads import in_db
+from chat.rooms.services import rooms
 from chat.tests.conftest import Client
 from chat.tests.factories import RoomFactory, say
-from chat.threads import in_db
 from core.context import Actor
 from core.ids import uuid7
 from core.testing import snapshot

@@ -5,12 +5,13 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from chat import queries
-from chat.models import Membership, Message, Room
-from chat.queries import NotAMember
-from chat.services import cases
-from chat.services.cases import CaseClosed, NotAnAgent, NotSupport
-from chat.services.messages import EmptyMessage
+from chat.messages.models import Message
+from chat.messages.services.messages import EmptyMessage
+from chat.rooms.models import Membership, Room
+from chat.rooms.queries import NotAMember
+from chat.support import queries as support_queries
+from chat.support import services as cases
+from chat.support.services import CaseClosed, NotAnAgent, NotSupport
 from chat.tests.factories import case_of, conversation, say
 from core.context import Actor, Grant
 from core.errors import Denied, Invalid, NotFound
@@ -61,7 +62,7 @@ def test_customers_have_a_conversation_each_about_the_same_piece(ada, ben):
     rooms = [conversation(who, about=("product", "mug")) for who in (ada, ben)]
 
     assert rooms[0] != rooms[1]
-    assert queries.support_about("product", "mug", Grant.session(ben)) == rooms[1]
+    assert support_queries.support_about("product", "mug", Grant.session(ben)) == rooms[1]
 
 
 def test_assigning_seats_the_agent_and_is_recorded_once(ada, agent):
@@ -181,14 +182,14 @@ def test_the_queue_shows_the_longest_wait_first_and_counts(ada, ben, agent):
     viewer = Grant.session(agent)
 
     tabs = {
-        tab: [case.room.title for case in queries.desk(tab, viewer).order_by("turn_at")]
+        tab: [case.room.title for case in support_queries.desk(tab, viewer).order_by("turn_at")]
         for tab in ("open", "mine", "waiting", "closed")
     }
 
     assert tabs == {"open": ["10", "30"], "mine": ["30", "20"], "waiting": ["20"], "closed": []}
-    assert queries.desk_counts(viewer) == {"open": 2, "mine": 2, "waiting": 1}
-    assert queries.oldest_open_turn() == start + timedelta(minutes=10)
+    assert support_queries.desk_counts(viewer) == {"open": 2, "mine": 2, "waiting": 1}
+    assert support_queries.oldest_open_turn() == start + timedelta(minutes=10)
 
 
 def test_agents_are_those_with_the_permission(agent, staff, author, ada):
-    assert list(queries.agents()) == [agent, staff]
+    assert list(support_queries.agents()) == [agent, staff]

@@ -10,10 +10,10 @@ from accounts.data_requests.services import deletions
 from accounts.permissions.models import Role
 from accounts.sessions import services as devices
 from accounts.staff import services as roles
-from chat.consumers import actor_of
-from chat.handlers import look_at_sockets_again
+from chat.realtime.consumers import actor_of
+from chat.realtime.threads import in_db
+from chat.support.handlers import look_at_sockets_again
 from chat.tests.conftest import Client
-from chat.threads import in_db
 from core.context import Actor
 from core.events import services as events
 from core.events.models import Event

@@ -2,7 +2,8 @@
 
 import pytest
 
-from chat.models import Room, SupportCase
+from chat.rooms.models import Room
+from chat.support.models import SupportCase
 from chat.tests.factories import case_of, conversation, say
 from chat.tests.pages import ROWS, url
 from core.ids import uuid7

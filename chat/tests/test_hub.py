@@ -9,15 +9,15 @@ from django.conf import settings
 from redis import Redis
 from structlog.testing import capture_logs
 
-from chat import bus
-from chat import hub as hubs
-from chat.following import Feed, Follower
-from chat.hub import Hub
-from chat.limits import Bucket
-from chat.models import Room
-from chat.outbox import MOST_FRAMES, Outbox
+from chat.delivery import bus
+from chat.messages.limits import Bucket
+from chat.realtime import hub as hubs
+from chat.realtime.following import Feed, Follower
+from chat.realtime.hub import Hub
+from chat.realtime.outbox import MOST_FRAMES, Outbox
+from chat.realtime.threads import in_db
+from chat.rooms.models import Room
 from chat.tests.factories import RoomFactory, say
-from chat.threads import in_db
 from core.errors import RateLimited
 
 
@@ -289,7 +289,7 @@ async def test_what_fails_in_the_background_is_logged_with_its_traceback(monkeyp
     def fail(room_ids: object) -> None:
         raise ValueError("not at all")
 
-    monkeypatch.setattr("chat.hub.queries.heads", fail)
+    monkeypatch.setattr("chat.realtime.hub.queries.heads", fail)
     hub = Hub()
     hub.feeds[1] = Feed(Room(pk=1), head=1)
 

@@ -10,8 +10,11 @@ from django.utils import timezone
 
 from accounts.subscriptions.models import Subscription
 from accounts.tests.factories import UserFactory
-from chat.models import Membership, Message, Room
-from chat.services import cases, changes, rooms, unread
+from chat.messages.models import Message
+from chat.messages.services import changes, unread
+from chat.rooms.models import Membership, Room
+from chat.rooms.services import rooms
+from chat.support import services as cases
 from chat.tests.factories import case_of, conversation, private_room, say
 from core.context import Actor
 from core.testing import deliver_events, events_named, no_event, race

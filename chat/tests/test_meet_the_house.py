@@ -3,10 +3,11 @@
 import pytest
 from django.urls import reverse
 
-from chat import panels
-from chat.handlers import tell_of_refund
-from chat.models import Message, Room
-from chat.services import rooms
+from chat.messages.models import Message
+from chat.rooms.models import Room
+from chat.rooms.services import rooms
+from chat.support import panels
+from chat.support.handlers import tell_of_refund
 from chat.tests.factories import RoomFactory, conversation, private_room, say
 from core.composition import cards
 from core.context import Actor, Grant

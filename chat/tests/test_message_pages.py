@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from chat.models import Message, Reaction
-from chat.services import changes
+from chat.messages.models import Message, Reaction
+from chat.messages.services import changes
 from chat.tests.factories import say
 from chat.tests.pages import ROWS, url
 from core.context import Actor

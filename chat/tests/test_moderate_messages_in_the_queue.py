@@ -10,12 +10,14 @@ from accounts.moderation.models import Case, Report, SpamWord
 from accounts.moderation.services import cases
 from accounts.moderation.services.spam import LooksLikeSpam
 from blog.tests.factories import person
-from chat import moderation, wire
-from chat.handlers import look_at_sockets_again
-from chat.models import Message, Reaction, Room
-from chat.moderation import HOUSE
-from chat.services import cases as conversations
-from chat.services import changes, leaving, messages
+from chat.messages import moderation, wire
+from chat.messages.models import Message, Reaction
+from chat.messages.moderation import HOUSE
+from chat.messages.services import changes, leaving, messages
+from chat.rooms import queries as room_queries
+from chat.rooms.models import Room
+from chat.support import services as conversations
+from chat.support.handlers import look_at_sockets_again
 from chat.tests import factories as talk
 from core.composition import cross_references
 from core.context import Actor
@@ -57,7 +59,7 @@ def test_a_reported_message_stands_in_the_queue_once_a_person(room):
 
 def test_taken_out_it_leaves_a_tombstone_also_in_rooms_that_staff_are_not_in_and_comes_back_when_undone(moderator):
     one, other = person(), person()
-    from chat.services import rooms
+    from chat.rooms.services import rooms
 
     direct = rooms.open_direct(with_user=other, by=Actor.person(one))
     said = talk.say(direct, one, body="Rude.")
@@ -221,13 +223,12 @@ def test_a_ban_from_comments_is_not_one_from_conversations(room):
 
 
 def test_looking_at_a_room_still_takes_one_query(room, django_assert_num_queries):
-    from chat import queries
 
     user = person()
     bans.ban(user=user, scope="all", reason="abuse", by=SYSTEM)
 
     with django_assert_num_queries(1):
-        found = queries.access(room.uid, Actor.person(user))
+        found = room_queries.access(room.uid, Actor.person(user))
 
     assert found.ban_id == Ban.objects.get().pk
 
@@ -255,7 +256,7 @@ def test_first_words_that_are_surely_spam_open_no_conversation(customer):
 
 def test_sockets_look_again_when_somebody_is_banned(customer, monkeypatch):
     told = []
-    monkeypatch.setattr("chat.handlers.bus.publish_recheck", told.append)
+    monkeypatch.setattr("chat.support.handlers.bus.publish_recheck", told.append)
     bans.ban(user=customer, scope="all", reason="abuse", by=SYSTEM)
 
     look_at_sockets_again(Event.objects.get(name="user.banned"), "key")

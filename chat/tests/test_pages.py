@@ -3,8 +3,9 @@
 import pytest
 from django.urls import reverse
 
-from chat.models import Membership, Message, Reaction, Room
-from chat.services import rooms
+from chat.messages.models import Message, Reaction
+from chat.rooms.models import Membership, Room
+from chat.rooms.services import rooms
 from chat.tests.factories import RoomFactory, case_of, conversation, fill, private_room, say
 from chat.tests.pages import ROWS, url
 from core.context import Actor

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from chat import protocol
-from chat.protocol import BadFrame
-from chat.rendering import render
+from chat.delivery import protocol
+from chat.delivery.protocol import BadFrame
+from chat.messages.rendering import render
 
 ROOM = "0193f3a0-0000-7000-8000-000000000001"
 CID = "0193f3a0-0000-7000-8000-000000000002"

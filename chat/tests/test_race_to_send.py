@@ -6,9 +6,12 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 
-from chat.models import Message, Room
-from chat.services import cases, changes, messages, rooms
-from chat.services.rooms import SlugTaken
+from chat.messages.models import Message
+from chat.messages.services import changes, messages
+from chat.rooms.models import Room
+from chat.rooms.services import rooms
+from chat.rooms.services.rooms import SlugTaken
+from chat.support import services as cases
 from chat.tests.factories import RoomFactory
 from core.context import Actor
 from core.ids import uuid7
@@ -113,7 +116,7 @@ def test_a_mark_is_put_once_by_many_taps(room, ada):
 
 
 def test_a_case_is_closed_once_by_two_agents(ada, agent, staff):
-    from chat.services.cases import CaseClosed
+    from chat.support.services import CaseClosed
     from chat.tests.factories import case_of, conversation
     from core.testing import events_named
 

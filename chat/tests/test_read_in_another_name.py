@@ -6,10 +6,10 @@ from accounts.impersonation import impersonated_by
 from accounts.impersonation import services as impersonations
 from accounts.permissions.models import Role
 from accounts.staff import services as roles
-from chat.models import Message
+from chat.messages.models import Message
+from chat.realtime.threads import in_db
 from chat.tests.conftest import Client
 from chat.tests.factories import private_room, say
-from chat.threads import in_db
 from core.context import Actor
 from core.events.models import Event
 from core.ids import uuid7
@@ -74,6 +74,6 @@ async def test_the_socket_closes_when_it_ends(ada, ben):
 
 
 def recheck(uid: str) -> None:
-    from chat.handlers import look_at_sockets_again
+    from chat.support.handlers import look_at_sockets_again
 
     look_at_sockets_again(Event.objects.get(name="user.impersonation_ended", subject_id=uid), "key")

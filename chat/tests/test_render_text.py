@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from chat.rendering import render
+from chat.messages.rendering import render
 
 
 class Links(HTMLParser):

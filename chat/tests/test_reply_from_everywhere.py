@@ -7,8 +7,10 @@ from django.test import Client as Browser
 from django.urls import reverse
 from rest_framework.test import APIClient
 
-from chat.models import Membership, Message, SupportCase
-from chat.services import messages
+from chat.messages.models import Message
+from chat.messages.services import messages
+from chat.rooms.models import Membership
+from chat.support.models import SupportCase
 from chat.tests.conftest import Client
 from chat.tests.factories import conversation, say
 from core.context import Actor

@@ -5,9 +5,9 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 
-from chat import rendering
-from chat.models import Message
-from chat.services import changes, rerendering
+from chat.messages import rendering
+from chat.messages.models import Message
+from chat.messages.services import changes, rerendering
 from chat.tests.factories import say
 from core.context import Actor
 

@@ -11,9 +11,12 @@ from hypothesis.extra.django import TestCase
 
 from accounts.tests.factories import UserFactory
 from accounts.users.models import User
-from chat import bus, protocol, queries
-from chat.models import Membership, Message, Room
-from chat.services import changes, messages, rooms
+from chat.delivery import bus, protocol
+from chat.messages import queries
+from chat.messages.models import Message
+from chat.messages.services import changes, messages
+from chat.rooms.models import Membership, Room
+from chat.rooms.services import rooms
 from chat.tests.factories import RoomFactory, say
 from core.context import Actor
 from core.errors import DomainError

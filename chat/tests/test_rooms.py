@@ -3,11 +3,15 @@
 import pytest
 from django.db import IntegrityError, transaction
 
-from chat import queries
-from chat.models import Membership, Message, MessageEdit, Room
-from chat.queries import NotAMember, RoomArchived
-from chat.services import changes, messages, rooms
-from chat.services.rooms import NotOpenToJoin, SlugNotPublic, SlugTaken, TalkingToOneself, Untitled
+from chat.messages import queries
+from chat.messages.models import Message, MessageEdit
+from chat.messages.services import changes, messages
+from chat.rooms import queries as room_queries
+from chat.rooms.models import Membership, Room
+from chat.rooms.queries import NotAMember, RoomArchived
+from chat.rooms.services import rooms
+from chat.rooms.services.rooms import NotOpenToJoin, SlugNotPublic, SlugTaken, TalkingToOneself, Untitled
+from chat.support import queries as support_queries
 from chat.tests.factories import RoomFactory, conversation, fill, private_room, say
 from core.context import Actor, Grant
 from core.errors import Denied, NotFound
@@ -83,7 +87,7 @@ def test_removed_messages_do_not_count_as_unread(room, ada, ben):
     viewer = Grant.session(ada)
 
     unread = [
-        queries.access(room.uid, person(ada)).count_unread(),
+        room_queries.access(room.uid, person(ada)).count_unread(),
         queries.my_rooms(viewer).get().unread,
         queries.public_rooms(viewer).get().unread,
         queries.with_unread(viewer).get().unread,
@@ -101,7 +105,7 @@ def test_removed_messages_do_not_count_at_the_desk(ada, agent):
         say(room, ada, body)
     changes.delete_message(room_uid=room.uid, seq=2, by=person(ada))
 
-    assert queries.desk("open", Grant.session(agent)).get().unread == 1
+    assert support_queries.desk("open", Grant.session(agent)).get().unread == 1
 
 
 def test_joining_begins_at_the_end(room, ada, ben):
@@ -110,7 +114,7 @@ def test_joining_begins_at_the_end(room, ada, ben):
     place = rooms.join_room(room_uid=room.uid, by=person(ada))
 
     assert (place.joined_seq, place.last_read_seq) == (7, 7)
-    assert queries.access(room.uid, person(ada)).count_unread() == 0
+    assert room_queries.access(room.uid, person(ada)).count_unread() == 0
 
 
 def test_coming_back_reads_nothing_that_was_missed(room, ada, ben):

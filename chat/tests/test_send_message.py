@@ -6,10 +6,12 @@ import pytest
 from django.utils import timezone
 
 from accounts.tests.factories import UserFactory
-from chat.models import Membership, Message, Room
-from chat.queries import NotAMember, RoomArchived
-from chat.services import changes, messages, rooms
-from chat.services.messages import ClientIdReused, EmptyMessage, MessageTooLong, TooManyCards
+from chat.messages.models import Message
+from chat.messages.services import changes, messages
+from chat.messages.services.messages import ClientIdReused, EmptyMessage, MessageTooLong, TooManyCards
+from chat.rooms.models import Membership, Room
+from chat.rooms.queries import NotAMember, RoomArchived
+from chat.rooms.services import rooms
 from chat.tests.factories import SYSTEM, RoomFactory, case_of, conversation, private_room, say
 from core.composition.models import Reference
 from core.context import Actor
@@ -198,7 +200,7 @@ def test_turns_pass_between_customer_and_agent(ada, agent):
 
 
 def test_a_customer_opens_a_closed_conversation_by_writing(ada, agent):
-    from chat.services import cases
+    from chat.support import services as cases
 
     room = conversation(ada)
     cases.close_case(room_uid=room.uid, by=Actor.person(agent))

@@ -9,11 +9,12 @@ from accounts.tests.factories import UserFactory
 from accounts.users import services as people
 from accounts.users.models import User
 from blog.tests.factories import picture
-from chat.models import SupportCase
-from chat.services import messages, rooms
+from chat.messages.services import messages
+from chat.realtime.threads import in_db
+from chat.rooms.services import rooms
+from chat.support.models import SupportCase
 from chat.tests.conftest import Client
 from chat.tests.factories import conversation, private_room, say
-from chat.threads import in_db
 from core.content.models import Picture
 from core.context import Actor
 from core.ids import uuid7
@@ -99,11 +100,11 @@ async def test_frames_carry_it_and_the_next_message_has_the_new_one(ada, ben):
 
 
 def test_sockets_learn_of_a_new_face(ada, monkeypatch):
-    from chat.handlers import look_at_sockets_again
+    from chat.support.handlers import look_at_sockets_again
     from core.testing import events_named
 
     told = []
-    monkeypatch.setattr("chat.handlers.bus.publish_recheck", told.append)
+    monkeypatch.setattr("chat.support.handlers.bus.publish_recheck", told.append)
     with_face(ada)
 
     look_at_sockets_again(events_named("user.changed_profile")[-1], "key")

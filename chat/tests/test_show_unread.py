@@ -6,8 +6,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from chat.models import Membership
-from chat.services import cases, changes, rooms
+from chat.messages.services import changes
+from chat.rooms.models import Membership
+from chat.rooms.services import rooms
+from chat.support import services as cases
 from chat.tests.factories import conversation, fill, say
 from chat.tests.pages import url
 from core.context import Actor

@@ -5,8 +5,8 @@ import time
 
 import pytest
 
+from chat.realtime.threads import in_db
 from chat.tests.factories import conversation, private_room
-from chat.threads import in_db
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

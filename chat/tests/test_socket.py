@@ -6,11 +6,13 @@ import pytest
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
-from chat.models import Membership, Message
-from chat.services import changes, rooms
+from chat.messages.models import Message
+from chat.messages.services import changes
+from chat.realtime.threads import in_db
+from chat.rooms.models import Membership
+from chat.rooms.services import rooms
 from chat.tests.conftest import Client
 from chat.tests.factories import conversation, fill, private_room, say
-from chat.threads import in_db
 from core.context import Actor
 from core.events.models import Event
 from core.ids import uuid7
@@ -363,7 +365,7 @@ async def test_without_redis_messages_are_acknowledged_and_told_all_the_same(wit
 async def test_when_the_database_is_away_nothing_is_acknowledged_and_the_socket_stays(connect, room, ada, monkeypatch):
     from django.db import OperationalError
 
-    from chat import consumers
+    from chat.realtime import consumers
 
     client = await connect(ada)
 

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from chat import protocol
-from chat.models import Message
-from chat.outbox import Outbox
+from chat.delivery import protocol
+from chat.messages.models import Message
+from chat.realtime.outbox import Outbox
+from chat.realtime.threads import in_db
 from chat.tests.conftest import Client
 from chat.tests.factories import say
 from chat.tests.test_protocol import CID, GOOD
-from chat.threads import in_db
 from core.testing import snapshot
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -37,8 +37,8 @@ async def still_answers(client: Any) -> None:
 
 @pytest.mark.parametrize("role", ["customer", "staff"])
 async def test_a_frame_with_anything_in_any_field_is_answered(connect, room, ada, staff, role, monkeypatch):
-    monkeypatch.setattr("chat.consumers.Bucket.require", lambda bucket: None)
-    monkeypatch.setattr("chat.limits.require_send", lambda by: None)
+    monkeypatch.setattr("chat.realtime.consumers.Bucket.require", lambda bucket: None)
+    monkeypatch.setattr("chat.messages.limits.require_send", lambda by: None)
     await in_db(say, room, ada)
     before = await in_db(snapshot, *ROWS)
     client = await connect(ada if role == "customer" else staff)
@@ -103,7 +103,7 @@ async def test_what_is_no_frame_at_all_is_answered(connect, ada, text):
 
 
 async def test_a_fault_in_one_request_is_answered_and_the_socket_goes_on(connect, room, ada, monkeypatch):
-    monkeypatch.setattr("chat.consumers.messages.send_message", lambda **asked: 1 / 0)
+    monkeypatch.setattr("chat.realtime.consumers.messages.send_message", lambda **asked: 1 / 0)
     client = await connect(ada)
 
     answer = await client.ask("send", room=str(room.uid), cid=CID, body="Hi")

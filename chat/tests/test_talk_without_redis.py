@@ -5,7 +5,7 @@ import time
 import pytest
 from rest_framework.test import APIClient
 
-from chat.models import Message
+from chat.messages.models import Message
 from core import circuit_breaker
 from core.ids import uuid7
 

@@ -4,9 +4,11 @@ from functools import partial
 
 import pytest
 
-from chat.services import cases, changes, rooms
+from chat.messages.services import changes
+from chat.realtime.threads import in_db
+from chat.rooms.services import rooms
+from chat.support import services as cases
 from chat.tests.factories import conversation, private_room, say
-from chat.threads import in_db
 from core.context import Actor
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -16,7 +16,8 @@ from accounts.privacy import registry as privacy
 from accounts.users.models import Closing, User
 from blog.comments.models import Comment
 from blog.posts.models import Post
-from chat.models import Message, Room
+from chat.messages.models import Message
+from chat.rooms.models import Room
 from config.tests.whole_life import FIRST, SECOND, TRACES, live
 from core.context import Actor
 from core.testing import deliver_events, events_named, snapshot

@@ -24,7 +24,7 @@ from accounts.users import services as people
 from accounts.users.models import User
 from blog.posts.models import Revision
 from blog.tests import factories as journal
-from chat.services import changes
+from chat.messages.services import changes
 from chat.tests import factories as talk
 from core import testing
 from core.api.models import IdempotencyKey

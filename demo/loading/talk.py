@@ -8,8 +8,10 @@ from uuid import UUID, uuid5
 
 from django.db import transaction
 
-from chat.models import Message
-from chat.services import cases, changes, messages, rooms
+from chat.messages.models import Message
+from chat.messages.services import changes, messages
+from chat.rooms.services import rooms
+from chat.support import services as cases
 from demo import DEMO_LOGINS
 from demo.loading.studio import Step, Studio, read
 

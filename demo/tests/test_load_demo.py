@@ -17,7 +17,9 @@ from accounts.staff.services import HOUSE
 from accounts.users.models import User
 from blog.comments.models import Comment
 from blog.posts.models import Post
-from chat.models import Message, Room, SupportCase
+from chat.messages.models import Message
+from chat.rooms.models import Room
+from chat.support.models import SupportCase
 from core.content.models import HomeBlock, Picture, TextPage
 from core.content.services import text_pages
 from core.events.models import Event, EventDelivery

@@ -24,8 +24,9 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
 
 from accounts.tests.factories import UserFactory
-from chat import queries
-from chat.models import Message, Room
+from chat.messages import queries
+from chat.messages.models import Message
+from chat.rooms.models import Room
 from chat.tests.factories import RoomFactory
 
 pytestmark = [pytest.mark.crash, pytest.mark.django_db(transaction=True)]

@@ -9,7 +9,7 @@ import pytest
 from django.db.models import QuerySet
 
 from accounts.tests.factories import UserFactory
-from chat import queries
+from chat.messages import queries
 from chat.tests.factories import RoomFactory
 from core.context import Actor
 from core.events import services as events

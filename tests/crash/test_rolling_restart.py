@@ -18,8 +18,8 @@ from uuid import UUID
 import pytest
 
 from accounts.tests.factories import UserFactory
-from chat import queries
-from chat.models import Message
+from chat.messages import queries
+from chat.messages.models import Message
 from chat.tests.factories import RoomFactory
 from shop.cart.models import CartLine
 from shop.tests.factories import shop_ready

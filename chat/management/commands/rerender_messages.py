@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management import BaseCommand
 
-from chat.services import rerendering
+from chat.messages.services import rerendering
 
 
 class Command(BaseCommand):

@@ -1,0 +1,1 @@
+"""What is sent to sockets, and how it reaches their process."""

@@ -1,0 +1,1 @@
+"""Messages, reactions, and the log of a room."""

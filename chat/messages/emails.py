@@ -1,0 +1,41 @@
+"""Mails of the conversation."""
+
+from uuid import UUID
+
+from django.conf import settings
+from django.urls import reverse
+
+from accounts.subscriptions.services import default_topics, notifications, subscriptions
+from chat.messages import topics
+from chat.messages.services import unread
+from chat.rooms.models import Membership, Room
+from core.mail import services as mail
+
+
+def send_unread(*, room_uid: UUID, user_uid: UUID, up_to: int, key: str) -> None:
+    """Tell somebody of the messages they have not read, unless they have read or left them meanwhile.
+
+    What was removed meanwhile is not told; where nothing is left there is no mail.
+    """
+    places = Membership.objects.present().filter(room__uid=room_uid, user__uid=user_uid, muted=False)
+    place = places.filter(user__is_active=True).select_related("room", "user").first()
+    if place is None or place.last_read_seq >= up_to:
+        return
+    told = unread.get_unread(place)
+    if not told.messages:
+        unread.release(place=place, up_to=up_to)
+        return
+    row = default_topics.get_subscription(user=place.user, topic=topics.UNREAD)
+    if row is None:
+        return
+    stop = f"{settings.SITE_URL}{reverse('letters:end', args=[subscriptions.no_token(row)])}"
+    authors = {message.author.display_name for message in told.messages if message.author}
+    values = {
+        "unread": told,
+        "author": authors.pop() if len(authors) == 1 else "",
+        "title": place.room.title if place.room.kind != Room.Kind.DIRECT else "",
+        "url": f"{settings.SITE_URL}{place.room.get_absolute_url()}#unread",
+        "stop_url": stop,
+        "settings_url": f"{settings.SITE_URL}{reverse('accounts:notifications')}",
+    }
+    mail.send("unread_messages", to=place.user.email, key=key, values=values, headers=notifications.one_click(stop))

@@ -1,0 +1,97 @@
+"""Forms about messages."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from chat.delivery import protocol
+from core.ids import uuid7
+
+Card = protocol.Card
+
+
+class CardsField(forms.CharField):
+    """`kind:id` pairs, separated by spaces."""
+
+    def clean(self, value: Any) -> tuple[Card, ...]:
+        pairs = (pair.partition(":") for pair in str(super().clean(value)).split())
+        return tuple((kind, public_id) for kind, _colon, public_id in pairs if kind and public_id)
+
+
+class BodyField(forms.CharField):
+    """What somebody writes. Line breaks count once, as the browser counts them; a browser sends two characters.
+
+    The field has no `maxlength`: a browser would cut what is pasted without a word. text-limit.js says how much is too
+    much while it is typed, and this field when it is sent.
+    """
+
+    def __init__(self, rows: int = 1, **kwargs: Any) -> None:
+        super().__init__(max_length=protocol.LONGEST_BODY, widget=forms.Textarea(attrs={"rows": rows}), **kwargs)
+
+    def to_python(self, value: Any) -> str:
+        return str(super().to_python(str(value).replace("\r\n", "\n") if value else value))
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        attrs = {name: value for name, value in super().widget_attrs(widget).items() if name != "maxlength"}
+        return attrs | limit_attrs()
+
+
+def limit_attrs() -> dict[str, Any]:
+    """What text-limit.js reads of a field."""
+    return {
+        "data-limit": protocol.LONGEST_BODY,
+        "data-near": _("{n} of {limit} characters"),
+        "data-over": _("{n} characters are {over} too many. Shorten the text to send it."),
+    }
+
+
+class MessageForm(forms.Form):
+    """What is said. `client_id` is made with the form, so a form that is sent twice says it once."""
+
+    client_id = forms.UUIDField(widget=forms.HiddenInput, initial=uuid7)
+    reply_to = forms.IntegerField(
+        required=False, min_value=1, max_value=protocol.LARGEST_NUMBER, widget=forms.HiddenInput
+    )
+    cards = CardsField(required=False, max_length=400, widget=forms.HiddenInput)
+    body = BodyField(label=_("Message"), required=False)
+
+
+class StartForm(forms.Form):
+    """The first words of a conversation with the house."""
+
+    client_id = forms.UUIDField(widget=forms.HiddenInput, initial=uuid7)
+    body = BodyField(label=_("Your message"), rows=5)
+
+
+class NewForm(StartForm):
+    """The same, about nothing in particular."""
+
+    title = forms.CharField(label=_("What is it about?"), max_length=120)
+    field_order = ("client_id", "title", "body")
+
+
+class EditForm(forms.Form):
+    body = BodyField(label=_("Edit"), rows=3)
+
+
+class ReactionForm(forms.Form):
+    emoji = forms.ChoiceField(choices=[(emoji, emoji) for emoji in protocol.REACTIONS])
+
+
+class ReportForm(forms.Form):
+    reason = forms.ChoiceField(
+        label=_("Why should somebody look at this?"),
+        choices=[
+            ("spam", _("It advertises something")),
+            ("abuse", _("It hurts or threatens somebody")),
+            ("private", _("It tells private things")),
+            ("other", _("Something else")),
+        ],
+    )
+
+
+class PlaceForm(forms.Form):
+    """Coming, going, and being called."""
+
+    verb = forms.ChoiceField(choices=[(verb, verb) for verb in ("join", "leave", "mute", "unmute")])

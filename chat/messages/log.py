@@ -1,0 +1,157 @@
+"""The log of a room as a page draws it: days, where the unread begins, and messages. Pure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
+
+from accounts.users.models import User
+from chat.messages.models import Message
+from core.composition.cards import Card
+from core.media.images import Image
+
+TOGETHER = timedelta(minutes=5)
+SNIPPET = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    emoji: str
+    count: int
+    mine: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    seq: int
+    author: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One message as its template draws it. The template with a blank one is what the script fills for new messages."""
+
+    seq: int = 0
+    rev: int = 0
+    cid: str = ""
+    author: str = ""
+    author_id: str = ""
+    face: Image | None = None
+    at: datetime | None = None
+    body: str = ""
+    html: SafeString = field(default_factory=lambda: mark_safe(""))
+    own: bool = False
+    staff: bool = False
+    grouped: bool = False
+    state: str = ""
+    edited: bool = False
+    seen: bool = False
+    system: bool = False
+    quote: Quote | None = None
+    marks: tuple[Mark, ...] = ()
+    cards: tuple[Card, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A new day, how many messages are new from here on, or a message."""
+
+    day: date | None = None
+    unread: int = 0
+    message: Shown | None = None
+
+
+def lines(
+    messages: Sequence[Message],
+    viewer: User | None,
+    *,
+    first_unread: int | None = None,
+    unread: int = 0,
+    seen_seq: int = 0,
+    cards: Mapping[tuple[str, str], Card] | None = None,
+) -> Iterator[Line]:
+    """Messages oldest first, as loaded by `whole()`.
+
+    Before the message `first_unread` a line says that `unread` are new (None: no line). `seen_seq` is how far somebody
+    else has read.
+    """
+    last_seen = max((m.seq for m in messages if _is_own(m, viewer) and m.seq <= seen_seq), default=0)
+    before: Message | None = None
+    for message in messages:
+        is_new_day = before is None or _day(before) != _day(message)
+        if is_new_day:
+            yield Line(day=_day(message))
+        is_first_unread = message.seq == first_unread
+        if is_first_unread and unread:
+            yield Line(unread=unread)
+        grouped = not is_new_day and not is_first_unread and before is not None and _together(before, message)
+        yield Line(message=shown(message, viewer, grouped=grouped, seen=message.seq == last_seen, cards=cards or {}))
+        before = message
+
+
+def shown(
+    message: Message,
+    viewer: User | None,
+    *,
+    grouped: bool = False,
+    seen: bool = False,
+    cards: Mapping[tuple[str, str], Card] | None = None,
+) -> Shown:
+    """One message as its template draws it; no query for one loaded by `whole()`."""
+    pairs = [(kind, public_id) for kind, public_id in message.cards]
+    return Shown(
+        seq=message.seq,
+        rev=message.rev,
+        cid=str(message.client_id),
+        author=message.author.display_name if message.author else "",
+        author_id=str(message.author.uid) if message.author else "",
+        face=message.author.avatar.face if message.author and message.author.avatar else None,
+        at=message.created_at,
+        body=message.body,
+        html=mark_safe(message.html),
+        own=_is_own(message, viewer),
+        staff=message.author is not None and message.author.is_staff,
+        grouped=grouped,
+        state="deleted" if message.deleted_at else "",
+        edited=message.edited_at is not None and message.deleted_at is None,
+        seen=seen,
+        system=message.kind == Message.Kind.SYSTEM,
+        quote=_quote(message.reply_to),
+        marks=tuple(_marks(message, viewer)),
+        cards=tuple(cards[pair] for pair in pairs if pair in cards) if cards else (),
+    )
+
+
+def quoted(message: Message) -> Quote:
+    return Quote(message.seq, message.author.display_name if message.author else "", message.body[:SNIPPET])
+
+
+def _quote(message: Message | None) -> Quote | None:
+    return None if message is None else quoted(message)
+
+
+def _marks(message: Message, viewer: User | None) -> Iterator[Mark]:
+    people: dict[str, list[UUID]] = {}
+    for reaction in message.reactions.all():
+        people.setdefault(reaction.emoji, []).append(reaction.user.uid)
+    for emoji, uids in people.items():
+        yield Mark(emoji, len(uids), viewer is not None and viewer.uid in uids)
+
+
+def _is_own(message: Message, viewer: User | None) -> bool:
+    return viewer is not None and message.author_id == viewer.pk
+
+
+def _day(message: Message) -> date:
+    return timezone.localtime(message.created_at).date()
+
+
+def _together(before: Message, message: Message) -> bool:
+    """Whether two messages are one breath: the same person, within five minutes, not an answer to something else."""
+    same: Any = message.author_id is not None and message.author_id == before.author_id and message.reply_to is None
+    return bool(same) and message.created_at - before.created_at < TOGETHER

@@ -1,0 +1,74 @@
+"""Messages in the queue of staff: those that somebody in the room reported, also from rooms that staff are not in."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.moderation import registry as moderation
+from accounts.moderation.registry import Found, Shown, Source
+from chat.messages.models import Message
+from chat.messages.services import changes
+from chat.rooms.models import Room
+from core.context import Actor, Grant
+from core.ids import uuids
+
+# The permission is asked for before; the room itself may be closed to staff.
+HOUSE = Actor.system("moderation")
+SHOWN = "shown"
+
+
+def show(ids: Collection[str]) -> Mapping[str, Shown]:
+    found = Message.objects.filter(uid__in=uuids(ids)).select_related("author", "room")
+    return {message.public_id: _shown(message) for message in found}
+
+
+def find(uid: str, viewer: Grant) -> Found | None:
+    reached = Room.objects.reached_by(viewer.actor)
+    said = Message.objects.filter(uid__in=uuids([uid]), room__in=reached, deleted_at__isnull=True, kind="text")
+    message = said.select_related("author", "room").first()
+    return None if message is None else Found(_title(message), _link(message), message.author)
+
+
+def decide(uid: str, stands: bool, by: Actor, now: datetime) -> str:
+    """What is taken out leaves a tombstone. What its author removed meanwhile has no state to go back to."""
+    message = Message.objects.filter(uid=uid, deleted_at__isnull=True).select_related("room").first()
+    if message is None:
+        return ""
+    if not stands:
+        changes.delete_message(room_uid=message.room.uid, seq=message.seq, by=HOUSE, now=now)
+    return SHOWN
+
+
+def put_back(uid: str, state: str, by: Actor, now: datetime) -> None:
+    """It says again what it said, unless its author was erased meanwhile."""
+    message = Message.objects.filter(uid=uid).select_related("room").first()
+    if message is not None:
+        changes.restore_message(room_uid=message.room.uid, seq=message.seq, by=HOUSE, now=now)
+
+
+def _shown(message: Message) -> Shown:
+    state = _("removed") if message.deleted_at else _("shown")
+    author = message.author.display_name if message.author else ""
+    return Shown(_title(message), message.body, _link(message), author, str(state))
+
+
+def _title(message: Message) -> str:
+    return str(_("A message in %(room)s") % {"room": message.room.title or message.room.get_kind_display()})
+
+
+def _link(message: Message) -> str:
+    return f"{message.room.get_absolute_url()}#m{message.seq}"
+
+
+moderation.register(
+    Source(
+        kind=Message.public_kind,
+        words=_("Messages"),
+        permission="chat.moderate_room",
+        show=show,
+        find=find,
+        decide=decide,
+        put_back=put_back,
+    )
+)

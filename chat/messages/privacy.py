@@ -1,0 +1,89 @@
+"""What the conversation holds about people."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.privacy import registry as privacy
+from accounts.privacy.registry import Fate, Holding, Keeper, Person, Records
+from chat.messages.models import Message, MessageEdit, Reaction
+from chat.messages.services import leaving
+from chat.rooms.models import Membership
+
+CHUNK = 500
+
+
+def export(person: Person) -> Iterator[Records]:
+    said = Message.objects.filter(author=person.user).select_related("room").order_by("pk")
+    yield Records("talk/messages.json", _("What you said."), map(_message, said.iterator(chunk_size=CHUNK)))
+    former = MessageEdit.objects.filter(message__author=person.user).select_related("message").order_by("pk")
+    yield Records(
+        "talk/former_versions.json",
+        _("What messages of yours said before they were changed or removed."),
+        map(_former, former.iterator(chunk_size=CHUNK)),
+    )
+    places = Membership.objects.filter(user=person.user).select_related("room").order_by("pk")
+    yield Records("talk/rooms.json", _("Rooms you are or were in."), map(_place, places.iterator(chunk_size=CHUNK)))
+    marks = Reaction.objects.filter(user=person.user).select_related("message").order_by("pk")
+    yield Records("talk/reactions.json", _("Marks you put."), map(_mark, marks.iterator(chunk_size=CHUNK)))
+
+
+def erase(person: Person, now: datetime) -> None:
+    leaving.leave_for_good(user=person.user, now=now)
+
+
+def _message(message: Message) -> dict[str, Any]:
+    names = ("uid", "seq", "body", "cards", "created_at", "edited_at", "deleted_at")
+    return {"room": message.room.uid, **{name: getattr(message, name) for name in names}}
+
+
+def _former(edit: MessageEdit) -> dict[str, Any]:
+    return {"message": edit.message.uid, "version": edit.version, "body": edit.body, "cards": edit.cards, "at": edit.at}
+
+
+def _place(place: Membership) -> dict[str, Any]:
+    names = ("role", "last_read_seq", "joined_at", "left_at", "muted")
+    room = {"room": place.room.uid, "kind": place.room.kind, "title": place.room.title}
+    return {**room, **{name: getattr(place, name) for name in names}}
+
+
+def _mark(mark: Reaction) -> dict[str, Any]:
+    return {"message": mark.message.uid, "emoji": mark.emoji, "at": mark.at}
+
+
+privacy.register(
+    "chat",
+    Keeper(
+        words=_("Conversation"),
+        export=export,
+        erase=erase,
+        holdings=(
+            Holding(
+                _("Everything you said, and what it said before you changed it"),
+                Fate.ERASED,
+                {"chat.Message": "author body html cards", "chat.MessageEdit": "body cards"},
+                file="talk/messages.json",
+            ),
+            Holding(
+                _("Marks you put on messages"), Fate.ERASED, {"chat.Reaction": "user emoji"}, file="talk/reactions.json"
+            ),
+            Holding(
+                _("Your places in rooms, and conversations with us: that they took place, not what you said"),
+                Fate.NAMELESS,
+                {"chat.Membership": "user", "chat.Room": "customer title topic"},
+                why=_("The others in the room were there too, and what they said stays theirs."),
+                file="talk/rooms.json",
+            ),
+            Holding(
+                _("That you looked after a conversation or removed a message as one of our staff"),
+                Fate.NAMELESS,
+                {"chat.SupportCase": "assignee", "chat.MessageEdit": "editor"},
+                why=_("They are records of the house."),
+                not_exported=_("they are records of the house"),
+            ),
+        ),
+        about_nobody={"chat.Room": "slug subject_kind subject_id dm_key"},
+    ),
+)

@@ -1,0 +1,138 @@
+"""Messages in the API."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from accounts.moderation.models import Report
+from chat.delivery import protocol
+from chat.messages import wire
+from chat.messages.models import Message
+from chat.rooms.models import Room
+from core.api.fields import KindField, ReferenceOut, TimeField, UrlField
+from core.api.viewsets import In
+from core.composition import cards
+
+
+class ReferenceIn(In):
+    """A thing that can be shown, by its kind and public id."""
+
+    kind = KindField(cards.kinds)
+    id = serializers.CharField(max_length=protocol.LONGEST_ID)
+
+
+class PersonOut(serializers.Serializer[Any]):
+    uid = serializers.UUIDField()
+    name = serializers.CharField(source="display_name")
+    avatar = UrlField(source="avatar.face.url", default=None, allow_null=True, help_text="A small picture.")
+
+
+class PlaceOut(serializers.Serializer[Any]):
+    """The caller's place in a room."""
+
+    role = serializers.ChoiceField(choices=["member", "agent", "owner"], source="my_role")
+    read_seq = serializers.IntegerField(source="my_read")
+    unread = serializers.IntegerField(help_text="Removed messages do not count.")
+    muted = serializers.BooleanField(source="my_muted")
+
+
+class RoomOut(serializers.Serializer[Room]):
+    """A room. `last_rev` is where resuming begins: read it first, then the messages."""
+
+    uid = serializers.UUIDField()
+    kind = serializers.ChoiceField(choices=Room.Kind.choices)
+    slug = serializers.CharField(allow_null=True)
+    title = serializers.CharField()
+    topic = serializers.CharField()
+    about = serializers.SerializerMethodField()
+    url = UrlField(source="get_absolute_url")
+    last_seq = serializers.IntegerField()
+    last_rev = serializers.IntegerField()
+    last_message_at = TimeField()
+    is_archived = serializers.SerializerMethodField()
+    place = serializers.SerializerMethodField()
+
+    @extend_schema_field(ReferenceOut(allow_null=True))
+    def get_about(self, room: Room) -> dict[str, str] | None:
+        return _pair(room)
+
+    def get_is_archived(self, room: Room) -> bool:
+        return room.archived_at is not None
+
+    @extend_schema_field(PlaceOut(allow_null=True))
+    def get_place(self, room: Any) -> dict[str, Any] | None:
+        return dict(PlaceOut(room).data) if room.my_role else None
+
+
+class SpeakerOut(serializers.Serializer[Any]):
+    uid = serializers.UUIDField()
+    name = serializers.CharField()
+    avatar = UrlField(allow_null=True, help_text="A small picture.")
+    is_staff = serializers.BooleanField()
+
+
+class MarksOut(serializers.Serializer[Any]):
+    """A mark and the ids of those who put it."""
+
+    emoji = serializers.CharField()
+    people = serializers.ListField(child=serializers.UUIDField())
+
+
+class MessageOut(serializers.Serializer[Message]):
+    """A message, in the same shape as over the socket. `reply_to` is the number of another message of the room."""
+
+    uid = serializers.UUIDField()
+    seq = serializers.IntegerField(help_text="Its place: numbers of a room have no gaps.")
+    rev = serializers.IntegerField(help_text="Moves with every change of the message.")
+    kind = serializers.ChoiceField(choices=Message.Kind.choices)
+    at = TimeField()
+    author = SpeakerOut(allow_null=True)
+    cid = serializers.UUIDField(help_text="The client_id it was sent with.")
+    body = serializers.CharField()
+    html = serializers.CharField()
+    reply_to = serializers.IntegerField(allow_null=True)
+    cards = ReferenceOut(many=True)
+    reactions = MarksOut(many=True)
+    edited_at = TimeField(allow_null=True)
+    deleted = serializers.BooleanField()
+
+    def to_representation(self, instance: Message) -> dict[str, Any]:
+        """The very mapping that frames carry, so that there is one shape and not two alike."""
+        return wire.message_data(instance)
+
+
+class MessageIn(In):
+    """Something to say. `client_id` is made by the caller: the same again is the same message."""
+
+    client_id = serializers.UUIDField()
+    body = serializers.CharField(max_length=protocol.LONGEST_BODY, allow_blank=True, default="")
+    reply_to = serializers.IntegerField(min_value=1, max_value=protocol.LARGEST_NUMBER, allow_null=True, default=None)
+    cards = serializers.ListField(child=ReferenceIn(), default=list, max_length=protocol.MOST_CARDS)
+
+    def validate_cards(self, given: list[dict[str, str]]) -> tuple[protocol.Card, ...]:
+        return tuple((card["kind"], card["id"]) for card in given)
+
+
+class EditIn(In):
+    body = serializers.CharField(max_length=protocol.LONGEST_BODY)
+
+
+class ReportIn(In):
+    reason = serializers.ChoiceField(choices=Report.Reason.choices)
+
+
+class ReadIn(In):
+    seq = serializers.IntegerField(min_value=0, max_value=protocol.LARGEST_NUMBER)
+
+
+class ReadOut(serializers.Serializer[Any]):
+    read_seq = serializers.IntegerField()
+
+
+class MuteIn(In):
+    muted = serializers.BooleanField()
+
+
+def _pair(room: Room) -> dict[str, str] | None:
+    return {"kind": room.subject_kind, "id": room.subject_id} if room.subject else None

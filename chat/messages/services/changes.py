@@ -1,0 +1,187 @@
+"""Changing what was said: other words, a tombstone, a mark. Each moves the room's revision, so everyone hears of it."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.moderation.services import reports
+from chat.delivery import protocol
+from chat.messages import queries, rendering
+from chat.messages.models import Message, MessageEdit, Reaction
+from chat.messages.services import messages
+from chat.rooms import queries as room_queries
+from chat.rooms.queries import Access, NotAMember
+from core import context
+from core.composition import cross_references
+from core.context import Actor
+from core.errors import Conflict, Denied, Invalid, NotFound
+from core.events import services as events
+
+
+class NotYours(Denied):
+    code = "not_your_message"
+    message = _("Only its author may change a message.")
+
+
+class MessageRemoved(Conflict):
+    code = "message_removed"
+    message = _("This message was removed.")
+
+
+class UnknownReaction(Invalid):
+    code = "unknown_reaction"
+    message = _("This mark is not one of those offered.")
+
+
+@transaction.atomic
+def edit_message(*, room_uid: UUID, seq: int, body: str, by: Actor, now: datetime | None = None) -> Message:
+    """Change the words of one's own message; what it said is kept for those who look into reports.
+
+    Locks the room. Raises NotFound, NotAMember, RoomArchived, NotYours, MessageRemoved, EmptyMessage, MessageTooLong.
+    """
+    now = now or timezone.now()
+    _access, message, rev = _take(room_uid, seq, by)
+    if message.author_id is None or message.author != by.user:
+        raise NotYours
+    if message.deleted_at is not None:
+        raise MessageRemoved
+    words = messages.clean(body, message.cards)
+    if words == message.body:
+        return _unchanged(message)
+    _keep_version(message, by, now)
+    message.body, message.html, message.edited_at, message.rev = words, rendering.render(words), now, rev
+    message.render_version = rendering.VERSION
+    message.save(update_fields=["body", "html", "render_version", "edited_at", "rev"])
+    return _publish_changed(message)
+
+
+@transaction.atomic
+def delete_message(*, room_uid: UUID, seq: int, by: Actor, now: datetime | None = None) -> Message:
+    """Leave a tombstone. One's own message, or any for those who moderate; again is no change.
+
+    What others removed may come back, so its marks are kept and not shown. Locks the room. Raises NotFound, NotYours.
+    Records message.removed when it was somebody else's.
+    """
+    now = now or timezone.now()
+    access, message, rev = _take(room_uid, seq, by, writes=False)
+    own = message.author_id is not None and message.author == by.user
+    if not own and not access.moderates:
+        raise NotYours
+    if message.deleted_at is not None:
+        return _unchanged(message)
+    _keep_version(message, by, now)
+    message.body, message.html, message.cards, message.deleted_at, message.rev = "", "", [], now, rev
+    message.save(update_fields=["body", "html", "cards", "deleted_at", "rev"])
+    cross_references.replace((Message.public_kind, message.public_id), [])
+    if own:
+        message.reactions.all().delete()
+    else:
+        events.record("message.removed", message, by=by, now=now, room=access.room.public_id)
+    return _publish_changed(message)
+
+
+@transaction.atomic
+def restore_message(*, room_uid: UUID, seq: int, by: Actor, now: datetime | None = None) -> Message:
+    """Give a tombstone back what it last said, with its cards and marks. What still stands, and what nobody knows any
+    more, is no change.
+
+    Locks the room. Raises NotFound, NotYours for who does not moderate. Records message.restored.
+    """
+    access, message, rev = _take(room_uid, seq, by, writes=False)
+    if not access.moderates:
+        raise NotYours
+    former = message.edits.order_by("-version").first()
+    if message.deleted_at is None or former is None:
+        return _unchanged(message)
+    message.body, message.html, message.cards = former.body, rendering.render(former.body), former.cards
+    message.deleted_at, message.rev, message.render_version = None, rev, rendering.VERSION
+    message.save(update_fields=["body", "html", "render_version", "cards", "deleted_at", "rev"])
+    cross_references.replace((Message.public_kind, message.public_id), [(kind, about) for kind, about in message.cards])
+    events.record("message.restored", message, by=by, now=now, room=access.room.public_id)
+    return _publish_changed(message)
+
+
+@transaction.atomic
+def react(*, room_uid: UUID, seq: int, emoji: str, on: bool, by: Actor, now: datetime | None = None) -> Message:
+    """Put a mark on a message, or take it back; again is no change.
+
+    Locks the room. Raises NotFound, NotAMember, RoomArchived, MessageRemoved, UnknownReaction.
+    """
+    if emoji not in protocol.REACTIONS:
+        raise UnknownReaction(field="emoji")
+    _access, message, rev = _take(room_uid, seq, by)
+    if message.deleted_at is not None:
+        raise MessageRemoved
+    if by.user is None:
+        raise NotAMember
+    mark = Reaction.objects.filter(message=message, user=by.user, emoji=emoji)
+    if mark.exists() == on:
+        return _unchanged(message)
+    if on:
+        Reaction.objects.create(message=message, user=by.user, emoji=emoji, at=now or timezone.now())
+    else:
+        mark.delete()
+    message.rev = rev
+    message.save(update_fields=["rev"])
+    return _publish_changed(message)
+
+
+@transaction.atomic
+def report_message(*, room_uid: UUID, seq: int, reason: str, by: Actor, now: datetime | None = None) -> None:
+    """Ask staff to look at a message: it stands in the queue. Again is no change there.
+
+    Raises NotFound, NotAMember for strangers, OwnThing, Banned. Records message.reported and report.filed.
+    """
+    access, message = queries.access_message(room_uid, seq, by)
+    if by.user is None:
+        raise NotAMember
+    reports.file(
+        kind=Message.public_kind,
+        subject_id=message.public_id,
+        author=message.author,
+        reason=reason,
+        by=by,
+        network=context.current().address or "",
+        now=now,
+    )
+    events.record("message.reported", message, by=by, now=now, reason=reason, room=access.room.public_id)
+
+
+def _take(room_uid: UUID, seq: int, by: Actor, *, writes: bool = True) -> tuple[Access, Message, int]:
+    """The room's next revision, which locks the room, and then the message as it is under that lock."""
+    access = room_queries.access(room_uid, by)
+    if by.user is None and by.kind != "system":
+        raise NotAMember
+    if writes and (refusal := access.why_silent):
+        raise refusal
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE chat_room SET last_rev = last_rev + 1 WHERE id = %s RETURNING last_rev", [access.room.pk]
+        )
+        (rev,) = cursor.fetchone()
+    message = Message.objects.select_related("author").filter(room=access.room, seq=seq).first()
+    if message is None:
+        raise NotFound
+    return access, message, rev
+
+
+def _unchanged(message: Message) -> Message:
+    """Give the revision back: nobody needs to hear."""
+    transaction.set_rollback(True)
+    return message
+
+
+def _keep_version(message: Message, by: Actor, now: datetime) -> None:
+    version = MessageEdit.objects.filter(message=message).count() + 1
+    said = {"body": message.body, "cards": message.cards}
+    MessageEdit.objects.create(message=message, version=version, **said, editor=by.user, at=now)
+
+
+def _publish_changed(message: Message) -> Message:
+    """Read the message under the lock, so what is published is exactly its state at this revision."""
+    message = Message.objects.whole().select_related("room").get(pk=message.pk)
+    messages.publish(message, new=False)
+    return message

@@ -1,0 +1,277 @@
+"""Saying things. A message is acknowledged once it is committed, and is there once however often it is sent."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from uuid import UUID
+
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Case, Value, When
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from chat.delivery import bus, protocol
+from chat.messages import rendering, wire
+from chat.messages.models import Message, Reaction
+from chat.rooms import queries as room_queries
+from chat.rooms.models import Membership, Room
+from chat.rooms.queries import Access
+from chat.support.models import SupportCase
+from core.composition import cards as core_cards
+from core.composition import cross_references
+from core.constraints import violated_constraint
+from core.context import Actor, Grant
+from core.errors import Conflict, Invalid, NotFound
+from core.events import services as events
+from core.ids import uuid7
+from core.validation.text import has_visible_text
+
+Status = SupportCase.Status
+
+
+class EmptyMessage(Invalid):
+    code = "empty_message"
+    message = _("Write something first.")
+
+
+class MessageTooLong(Invalid):
+    code = "message_too_long"
+    message = _("A message has at most %(longest)d characters.")
+
+
+class TooManyCards(Invalid):
+    code = "too_many_cards"
+    message = _("A message shows at most %(most)d cards.")
+
+
+class UnknownReply(Invalid):
+    code = "unknown_reply"
+    message = _("The message you reply to is not in this room.")
+
+
+class UnknownCard(Invalid):
+    code = "unknown_card"
+    message = _("There is no %(kind)s “%(id)s” that you can show here.")
+
+
+class ClientIdReused(Conflict):
+    code = "client_id_reused"
+    message = _("This client_id was used for another message.")
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A message that is committed once the caller's transaction is; `duplicate` when it had been sent before."""
+
+    message: Message
+    duplicate: bool
+
+
+def send_message(
+    *,
+    room_uid: UUID,
+    body: str,
+    client_id: UUID,
+    by: Actor,
+    reply_to: int | None = None,
+    cards: Sequence[protocol.Card] = (),
+    now: datetime | None = None,
+) -> Sent:
+    """Say something in a room; the same `client_id` again gives the message of the first time.
+
+    Three statements: access, everything about the message, and in support whose turn it is. Locks the room last.
+    Writing joins a public room. Raises NotFound, NotAMember, RoomArchived, EmptyMessage, MessageTooLong, TooManyCards,
+    UnknownReply, UnknownCard, ClientIdReused. Who answers a customer takes the case if nobody has it. Records
+    conversation.assigned then, and conversation.reopened when a closed conversation goes on. Everyone hears at the
+    commit.
+    """
+    draft = _Draft(clean(body, cards), client_id, tuple(cards), reply_to, now or timezone.now())
+    try:
+        with transaction.atomic():
+            return _send(room_uid, draft, by)
+    except IntegrityError as failure:
+        # A twin of this request was committed between our look and our insert. All is undone, so no number is lost.
+        if violated_constraint(failure) != "message_sent_once":
+            raise
+        with transaction.atomic():
+            return _send(room_uid, draft, by)
+
+
+@transaction.atomic
+def tell_room(*, room: Room, body: str, client_id: UUID, now: datetime | None = None) -> Message:
+    """Let the system say something; the same `client_id` again says nothing new. Locks the room."""
+    draft = _Draft(clean(body, ()), client_id, (), None, now or timezone.now())
+    message_id, message = _insert(room, draft, None)
+    return message or Message.objects.get(pk=message_id)
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    body: str
+    client_id: UUID
+    cards: tuple[protocol.Card, ...]
+    reply_to: int | None
+    now: datetime
+
+
+def clean(body: str, cards: Sequence[object]) -> str:
+    """The words as they are kept. Raises EmptyMessage, MessageTooLong, TooManyCards."""
+    words = body.replace("\r\n", "\n").replace("\0", "").strip()
+    if len(words) > protocol.LONGEST_BODY:
+        raise MessageTooLong(field="body", longest=protocol.LONGEST_BODY)
+    if len(cards) > protocol.MOST_CARDS:
+        raise TooManyCards(field="cards", most=protocol.MOST_CARDS)
+    if not has_visible_text(words):
+        if not cards:
+            raise EmptyMessage(field="body")
+        words = ""
+    return words
+
+
+def _send(room_uid: UUID, draft: _Draft, by: Actor) -> Sent:
+    access = room_queries.access(room_uid, by)
+    if refusal := access.why_silent:
+        raise refusal
+    _require_visible_cards(draft, by)
+    message_id, message = _insert(access.room, draft, access)
+    if message is None:
+        return Sent(_same(message_id, access.room, draft), duplicate=True)
+    if draft.reply_to and message.reply_to is None:
+        raise UnknownReply(field="reply_to")
+    if draft.cards:
+        cross_references.replace((Message.public_kind, message.public_id), draft.cards)
+    if access.room.kind == Room.Kind.SUPPORT:
+        _pass_turn(access, draft.now)
+    return Sent(message, duplicate=False)
+
+
+def _require_visible_cards(draft: _Draft, by: Actor) -> None:
+    """One query a kind of card. A message that is sent again keeps the cards it had. Raises UnknownCard."""
+    if not draft.cards or by.user is None:
+        return
+    visible = core_cards.resolve(draft.cards, Grant.session(by.user))
+    unknown = next((index for index, card in enumerate(draft.cards) if card not in visible), None)
+    if unknown is not None and not Message.objects.filter(author=by.user, client_id=draft.client_id).exists():
+        kind, public_id = draft.cards[unknown]
+        raise UnknownCard(field="cards", pointer=f"/cards/{unknown}", kind=kind, id=public_id)
+
+
+# The room's counters, the message and the sender's read mark in one statement. The room's row is locked by its update
+# and held to the commit only. A twin that waits for that lock has not seen the first in `dup`, so it runs into the
+# unique index and is undone whole.
+_STATEMENT = """
+WITH dup AS (SELECT id FROM chat_message WHERE {dup}),
+room AS (
+    UPDATE chat_room SET last_seq = last_seq + 1, last_rev = last_rev + 1, last_message_at = %(now)s
+    WHERE id = %(room)s AND NOT EXISTS (SELECT 1 FROM dup)
+    RETURNING last_seq, last_rev
+),
+message AS (
+    INSERT INTO chat_message
+        (uid, room_id, seq, rev, author_id, kind, client_id, body, html, render_version, cards, created_at,
+            reply_to_id)
+    SELECT %(uid)s, %(room)s, last_seq, last_rev, %(author)s, %(kind)s, %(client_id)s, %(body)s, %(html)s,
+        %(render_version)s, %(cards)s::jsonb, %(now)s,
+        (SELECT id FROM chat_message WHERE room_id = %(room)s AND seq = %(reply_to)s)
+    FROM room
+    RETURNING id, seq, rev, reply_to_id
+){member}
+SELECT id, seq, rev, reply_to_id FROM message UNION ALL SELECT id, NULL, NULL, NULL FROM dup
+"""
+_MEMBER = """,
+member AS (
+    INSERT INTO chat_membership (room_id, user_id, role, last_read_seq, joined_seq, joined_at, muted)
+    SELECT %(room)s, %(author)s, %(role)s, last_seq, last_seq - 1, %(now)s, false FROM room
+    ON CONFLICT (user_id, room_id) DO UPDATE SET
+        last_read_seq = GREATEST(chat_membership.last_read_seq, EXCLUDED.last_read_seq),
+        left_at = CASE WHEN %(joins)s THEN NULL ELSE chat_membership.left_at END
+)"""
+_BY_PERSON = _STATEMENT.format(dup="author_id = %(author)s AND client_id = %(client_id)s", member=_MEMBER)
+_BY_SYSTEM = _STATEMENT.format(dup="kind = 'system' AND client_id = %(client_id)s", member="")
+
+
+def _insert(room: Room, draft: _Draft, access: Access | None) -> tuple[int, Message | None]:
+    """The id of the message, and the message itself unless it had been there before. One statement."""
+    author = access.actor.user if access else None
+    message = Message(
+        uid=uuid7(),
+        room=room,
+        author=author,
+        kind=Message.Kind.TEXT if author else Message.Kind.SYSTEM,
+        client_id=draft.client_id,
+        body=draft.body,
+        html=rendering.render(draft.body),
+        render_version=rendering.VERSION,
+        cards=[list(card) for card in draft.cards],
+        created_at=draft.now,
+    )
+    values = {
+        **{name: getattr(message, name) for name in ("uid", "kind", "client_id", "body", "html", "render_version")},
+        "room": room.pk,
+        "author": author.pk if author else None,
+        "reply_to": draft.reply_to,
+        "now": draft.now,
+        "cards": Message._meta.get_field("cards").get_db_prep_value(message.cards, connection),  # noqa: SLF001
+        "role": Membership.Role.AGENT if access and access.agent else Membership.Role.MEMBER,
+        "joins": room.kind in (Room.Kind.PUBLIC, Room.Kind.SUPPORT),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_BY_PERSON if author else _BY_SYSTEM, values)
+        row = cursor.fetchone()
+    if row is None:
+        raise NotFound  # the room was deleted meanwhile
+    if row[1] is None:
+        return row[0], None
+    message.pk, message.seq, message.rev = row[:3]
+    message._state.adding = False  # noqa: SLF001  it is in the database
+    message.reply_to = Message(pk=row[3], seq=draft.reply_to or 0) if row[3] else None
+    message._prefetched_objects_cache = {"reactions": Reaction.objects.none()}  # type: ignore[attr-defined]  # noqa: SLF001
+    publish(message, new=True)
+    return row[0], message
+
+
+def _same(message_id: int, room: Room, draft: _Draft) -> Message:
+    """The message of the first time. One that was changed since cannot be compared, and is taken for the same."""
+    message = Message.objects.whole().get(pk=message_id)
+    changed = message.edited_at is not None or message.deleted_at is not None
+    if message.room_id != room.pk or not (changed or message.body == draft.body):
+        raise ClientIdReused(field="client_id")
+    return message
+
+
+def _pass_turn(access: Access, now: datetime) -> None:
+    """After a message in support: whose turn it is. One statement; two when a closed conversation goes on."""
+    cases = SupportCase.objects.filter(room=access.room)
+    if access.agent:
+        first = Coalesce("first_reply_at", Value(now))
+        cases.update(status=Status.WAITING, turn_at=now, closed_at=None, first_reply_at=first)
+        if access.room.case.assignee_id is None:
+            _take_case(access, now)
+    else:
+        since = Case(When(status=Status.OPEN, then="turn_at"), default=Value(now))
+        cases.update(status=Status.OPEN, turn_at=since, closed_at=None)
+    publish_case(access.room, Status.WAITING if access.agent else Status.OPEN)
+    if access.room.case.status == Status.CLOSED:
+        events.record("conversation.reopened", access.room, by=access.actor, now=now)
+
+
+def _take_case(access: Access, now: datetime) -> None:
+    """Who answers first looks after the case."""
+    user = access.actor.user
+    unassigned = SupportCase.objects.filter(room=access.room, assignee__isnull=True)
+    if user is not None and unassigned.update(assignee=user):
+        events.record("conversation.assigned", access.room, by=access.actor, now=now, assignee=user.public_id)
+
+
+def publish_case(room: Room, status: str) -> None:
+    """Tell the room whose turn it is, and the desk that it has changed, once this is committed."""
+    transaction.on_commit(partial(bus.publish_passing, room.pk, protocol.case(room.uid, status)), robust=True)
+    transaction.on_commit(bus.publish_desk, robust=True)
+
+
+def publish(message: Message, *, new: bool) -> None:
+    """Tell everyone who follows the room, once this is committed. Expects `whole` messages with their room."""
+    frame = protocol.change(message.room.uid, wire.message_data(message), new=new)
+    transaction.on_commit(partial(bus.publish_change, message.room_id, message.rev, frame), robust=True)

@@ -1,0 +1,35 @@
+"""What the conversation writes mails about."""
+
+from collections.abc import Collection, Mapping
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from accounts.subscriptions import topics
+from accounts.subscriptions.topics import About, Topic
+from core.context import Grant
+
+UNREAD = "conversations"
+
+
+def _find_unread(ids: Collection[str], viewer: Grant) -> Mapping[str, About]:
+    """For those who are signed in: others have no conversations."""
+    return {"": About(str(_("Unread messages")), reverse("chat:index"))} if "" in ids and viewer.user else {}
+
+
+def _no_letter(public_id: str) -> None:
+    """The mail is about one person's place in a room, not for all who follow a topic: chat.messages.emails writes it."""
+
+
+topics.register(
+    Topic(
+        kind=UNREAD,
+        words=_("Messages you have not read"),
+        reason=_("You get this email because a message in one of your conversations was unread for five minutes."),
+        template="unread_messages",
+        find=_find_unread,
+        write=_no_letter,
+        standing=True,
+        on_by_default=True,
+    )
+)

@@ -1,0 +1,1 @@
+"""Sockets: protocol, consumer, hub, presence."""

@@ -1,0 +1,390 @@
+"""The socket: who is there, what they ask, what they are told. Every request goes through the services of the pages.
+
+A Channels consumer for its routing, its sessions and its tests, without a channel layer: the hub does the fan-out.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from importlib import import_module
+from typing import Any
+from uuid import UUID
+
+import structlog
+from channels.consumer import AsyncConsumer
+from channels.exceptions import StopConsumer
+from django.conf import settings
+from django.contrib import auth
+from django.db import DatabaseError, InterfaceError
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.authentication.mfa import MISSING
+from accounts.data_requests.pending_deletion import CLOSING
+from accounts.impersonation import impersonated_by
+from accounts.permissions.impersonation_rules import Impersonating
+from accounts.users.models import User
+from chat.delivery import protocol
+from chat.messages import limits, queries
+from chat.messages.limits import Bucket
+from chat.messages.models import Message
+from chat.messages.services import changes, messages
+from chat.realtime import hub as hubs
+from chat.realtime import presence
+from chat.realtime.outbox import Outbox
+from chat.realtime.threads import in_db
+from chat.rooms import queries as room_queries
+from chat.rooms.models import Room, answers
+from chat.rooms.services import rooms
+from core import context
+from core.api.fields import in_utc
+from core.context import Actor
+from core.errors import Conflict, Denied, DomainError
+
+log = structlog.get_logger(__name__)
+
+SIGNED_OUT, TOO_MANY, BAD_PROTOCOL = 4401, 4429, 4400
+MOST_SOCKETS = 10
+FARTHEST = 1000
+LOOK_AGAIN = 300.0
+# What is said or changed by a frame; nobody does that in another's name.
+SAYS = (protocol.Send, protocol.Edit, protocol.Delete, protocol.React, protocol.Read, protocol.Typing)
+LONGEST_ID = 48  # leaves room for the number of a frame where a request id is kept
+
+
+class TooManyRooms(Conflict):
+    code = "too_many_rooms"
+    message = gettext_lazy("A socket follows at most %(most)d rooms.")
+
+
+class NotFollowed(Conflict):
+    code = "not_followed"
+    message = gettext_lazy("Follow the room first.")
+
+
+class HelloFirst(Conflict):
+    code = "hello_first"
+    message = gettext_lazy("Say hello first.")
+
+
+class TalkConsumer(AsyncConsumer):
+    """One socket of one signed-in person. Its id is the request id it was opened with; each frame adds its number."""
+
+    user_uid = ""
+    actor: Actor
+    outbox: Outbox
+    hub: hubs.Hub
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        given = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
+        self.id = context.request_id_from(given)[:LONGEST_ID]
+        self.address = (scope.get("client") or ("",))[0]  # none where both ends are of this machine
+        self.opened_at, self.frames = time.monotonic(), 0
+        self.greeted = False
+        self.entered = False
+        self.rooms: dict[UUID, Room] = {}
+        self.rosters: dict[UUID, list[str]] = {}
+        self.lists: frozenset[str] = frozenset()
+        self.tasks: set[asyncio.Task[None]] = set()
+        self.checked_at = asyncio.get_running_loop().time()
+        self.buckets = {
+            protocol.Send: Bucket(5, 20),
+            protocol.Sync: Bucket(0.5, 5),
+            protocol.Typing: Bucket(1 / 3, 2),
+        }
+        self.other = Bucket(20, 250)
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            await self._leave()
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """Instead of Channels' own, which sends every event through a thread to look after database connections."""
+        match message["type"]:
+            case "websocket.connect":
+                await self._connect()
+            case "websocket.receive":
+                await self._receive(message.get("text"))
+            case "websocket.disconnect":
+                raise StopConsumer
+
+    def push(self, text: str) -> None:
+        self.outbox.put(text)
+
+    def recheck(self) -> None:
+        self._spawn(self._look_again())
+
+    async def _connect(self) -> None:
+        await self.base_send({"type": "websocket.accept"})
+        self.outbox = Outbox(self.base_send)
+        actor = await in_db(actor_of, self.scope["cookies"].get(settings.SESSION_COOKIE_NAME))
+        if actor is None:
+            self._bye("signed_out", SIGNED_OUT)
+            return
+        self.hub = hubs.current()
+        if len(self.hub.sockets_of(actor.id)) >= MOST_SOCKETS:
+            self._bye("too_many", TOO_MANY, after=60)
+            return
+        self.actor, self.user_uid = actor, actor.id
+        self.hub.enter(self)
+        self.entered = True
+        self._spawn(self._beat())
+
+    async def _receive(self, text: str | None) -> None:
+        if not self.entered:
+            return
+        ref = ""
+        self.frames += 1
+        try:
+            frame = protocol.parse(text)
+            ref = getattr(frame, "ref", "")
+            await self._answer(frame)
+        except DomainError as refusal:
+            details = refusal.details
+            self.push(
+                protocol.err(ref or details.get("ref", ""), refusal.code, refusal.detail, details.get("retry_after"))
+            )
+        except (DatabaseError, InterfaceError):
+            log.exception("socket_database_error")
+            words = _("This is not available right now. Try again in a moment.")
+            self.push(protocol.err(ref, "unavailable", words, retry_after=2))
+        except Exception:
+            # A fault of ours in one request must not end the socket and with it all others.
+            log.exception("socket_request_failed")
+            self.push(protocol.err(ref, "internal", _("Something went wrong here. We have been informed.")))
+
+    async def _answer(self, frame: protocol.Frame) -> None:
+        self.buckets.get(type(frame), self.other).require()
+        if not self.greeted and not isinstance(frame, protocol.Hello):
+            raise HelloFirst
+        if self.actor.impersonator and isinstance(frame, SAYS):
+            raise Impersonating
+        frame_id = f"{self.id}.{self.frames}"
+        with context.bind(
+            request_id=frame_id, source="socket", impersonator=self.actor.impersonator, address=self.address
+        ):
+            await self._answers[type(frame)](self, frame)
+
+    async def _on_hello(self, frame: protocol.Hello) -> None:
+        if frame.proto != protocol.VERSION:
+            self._bye("protocol", BAD_PROTOCOL)
+            return
+        self.greeted = True
+        await self._be_here()
+        now = in_utc(timezone.now())
+        self.push(protocol.welcome(connection=self.id, user=self.user_uid, now=now))
+
+    async def _on_sub(self, frame: protocol.Sub) -> None:
+        """Register, read, tell, flush: in this order nothing falls between reading and following."""
+        if frame.room not in self.rooms and len(self.rooms) >= protocol.MOST_ROOMS:
+            raise TooManyRooms(most=protocol.MOST_ROOMS)
+        room = (await in_db(room_queries.access, frame.room, self.actor)).room
+        self.rooms[frame.room] = room
+        follower = self.hub.follow(self, room)
+        try:
+            head = await self._tell_changes(room, frame.rev)
+        except BaseException:
+            self._unfollow(frame.room)
+            raise
+        self.hub.started(room, head)
+        follower.begin(head)
+        self.push(protocol.ok(frame.ref, room=str(frame.room), head=head))
+        if room.kind != Room.Kind.PUBLIC:
+            people = await in_db(room_queries.roster, room)
+            self.rosters[frame.room] = [str(place.user.uid) for place in people]
+            await self._tell_presence(frame.room)
+            arrived = protocol.presence(room.uid, {self.user_uid: int(time.time())})
+            await self.hub.publish_passing(room.pk, arrived)
+
+    async def _tell_changes(self, room: Room, rev: int) -> int:
+        """Send what changed after `rev`; gives the revision the client then knows the room at."""
+        if rev > room.last_rev or room.last_rev - rev > FARTHEST:
+            self.push(protocol.reset(room.uid, "ahead" if rev > room.last_rev else "behind"))
+            return room.last_rev
+        more = True
+        while more:
+            changes = await in_db(queries.changes_after, room, rev)
+            rev, more = changes.head, changes.more
+            await self.outbox.put_when_free(protocol.sync(room.uid, changes.messages, head=rev, more=more))
+        return rev
+
+    async def _on_unsub(self, frame: protocol.Unsub) -> None:
+        self._unfollow(frame.room)
+
+    async def _on_sync(self, frame: protocol.Sync) -> None:
+        room = self._followed(frame.room)
+        fresh = (await in_db(room_queries.access, room.uid, self.actor)).room
+        await self._tell_changes(fresh, frame.after)
+
+    async def _on_send(self, frame: protocol.Send) -> None:
+        sent = await in_db(_send, frame, self.actor)
+        message = sent.message
+        at = in_utc(message.created_at)
+        self.push(
+            protocol.ok(frame.ref, uid=str(message.uid), seq=message.seq, rev=message.rev, at=at, dup=sent.duplicate)
+        )
+
+    async def _on_edit(self, frame: protocol.Edit) -> None:
+        changed = await in_db(changes.edit_message, room_uid=frame.room, seq=frame.seq, body=frame.body, by=self.actor)
+        self._confirm(frame.ref, changed)
+
+    async def _on_delete(self, frame: protocol.Delete) -> None:
+        changed = await in_db(changes.delete_message, room_uid=frame.room, seq=frame.seq, by=self.actor)
+        self._confirm(frame.ref, changed)
+
+    async def _on_react(self, frame: protocol.React) -> None:
+        changed = await in_db(
+            changes.react, room_uid=frame.room, seq=frame.seq, emoji=frame.emoji, on=frame.on, by=self.actor
+        )
+        self._confirm(frame.ref, changed)
+
+    async def _on_read(self, frame: protocol.Read) -> None:
+        await in_db(rooms.mark_read, room_uid=frame.room, seq=frame.seq, by=self.actor)
+
+    async def _on_typing(self, frame: protocol.Typing) -> None:
+        room = self._followed(frame.room)
+        name = self.actor.user.display_name if self.actor.user else ""
+        await self.hub.publish_passing(room.pk, protocol.typing(room.uid, self.user_uid, name))
+
+    async def _on_watch(self, frame: protocol.Watch) -> None:
+        if "desk" in frame.lists and not await in_db(answers, self.actor):
+            raise Denied
+        self.lists = frozenset(frame.lists)
+        await self._watch()
+        self.push(protocol.ok(frame.ref))
+
+    async def _watch(self) -> bool:
+        """Watch what was asked for, as far as it is still this person's; True when the rooms are others than before."""
+        if "desk" in self.lists:
+            self.hub.watchers.desk.add(self)
+        if "rooms" not in self.lists:
+            return False
+        return self.hub.watchers.watch_rooms(self, await in_db(room_queries.joined_room_ids, self.actor))
+
+    async def _on_ping(self, frame: protocol.Ping) -> None:
+        self.push(protocol.pong())
+
+    def _confirm(self, ref: str, message: Message) -> None:
+        self.push(protocol.ok(ref, seq=message.seq, rev=message.rev))
+
+    def _followed(self, room_uid: UUID) -> Room:
+        if room_uid not in self.rooms:
+            raise NotFollowed
+        return self.rooms[room_uid]
+
+    def _unfollow(self, room_uid: UUID) -> None:
+        room = self.rooms.pop(room_uid, None)
+        self.rosters.pop(room_uid, None)
+        if room is not None:
+            self.hub.unfollow(self, room.pk)
+
+    async def _beat(self) -> None:
+        """Every 25 seconds: here is where your rooms stand, and who is here. Now and then: are you still you?"""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(protocol.HEARTBEAT)
+            await self._be_here()
+            # Without Redis nobody tells us of a sign-out, and nobody tells when time is up: we ask at every beat.
+            often = self.actor.impersonator or not self.hub.is_redis_up
+            if often or loop.time() - self.checked_at > LOOK_AGAIN:
+                await self._look_again()
+            self.push(protocol.head(self.hub.heads(self)))
+            for room_uid in list(self.rosters):
+                await self._tell_presence(room_uid)
+
+    async def _be_here(self) -> None:
+        """Nobody is here because staff look in their name."""
+        if not self.actor.impersonator:
+            await presence.touch(self.hub, self.user_uid, self.id)
+
+    async def _tell_presence(self, room_uid: UUID) -> None:
+        here = await presence.last_seen(self.hub, self.rosters.get(room_uid, []))
+        self.push(protocol.presence(room_uid, here))
+
+    async def _look_again(self) -> None:
+        """The session may have ended, and rooms may have closed to this person."""
+        self.checked_at = asyncio.get_running_loop().time()
+        try:
+            actor = await in_db(actor_of, self.scope["cookies"].get(settings.SESSION_COOKIE_NAME))
+            if actor is None or (actor.id, actor.impersonator) != (self.user_uid, self.actor.impersonator):
+                self._bye("signed_out", SIGNED_OUT)
+                return
+            self.actor = actor
+            still = await in_db(_still_reached, list(self.rooms), self.actor)
+            if "desk" in self.lists and not await in_db(answers, self.actor):
+                self.lists -= {"desk"}
+                self.hub.watchers.desk.discard(self)
+            if await self._watch():
+                self.push(protocol.stale("rooms"))
+        except (DomainError, DatabaseError, InterfaceError):
+            return  # the database is away; services check every request anyway
+        for room_uid in [uid for uid in self.rooms if uid not in still]:
+            self._unfollow(room_uid)
+            self.push(protocol.reset(room_uid, "closed"))
+
+    def _bye(self, code: str, close: int, after: float = 0) -> None:
+        self.push(protocol.bye(code, after))
+        self.outbox.close(close)
+
+    def _spawn(self, work: Any) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    async def _leave(self) -> None:
+        for task in list(self.tasks):
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+        if hasattr(self, "outbox"):
+            await self.outbox.stop()
+        if self.entered:
+            if not self.actor.impersonator:
+                await self.hub.depart(self, self.id, [room for uid, room in self.rooms.items() if uid in self.rosters])
+            await self.hub.leave(self)
+            seconds = round(time.monotonic() - self.opened_at, 1)
+            log.info("socket_closed", request_id=self.id, source="socket", frames=self.frames, seconds=seconds)
+
+    _answers: dict[type, Callable[[Any, Any], Awaitable[None]]] = {  # noqa: RUF012  a table, never changed
+        protocol.Hello: _on_hello,
+        protocol.Sub: _on_sub,
+        protocol.Unsub: _on_unsub,
+        protocol.Sync: _on_sync,
+        protocol.Send: _on_send,
+        protocol.Edit: _on_edit,
+        protocol.Delete: _on_delete,
+        protocol.React: _on_react,
+        protocol.Read: _on_read,
+        protocol.Typing: _on_typing,
+        protocol.Watch: _on_watch,
+        protocol.Ping: _on_ping,
+    }
+
+
+def actor_of(session_key: str | None) -> Actor | None:
+    """Whose session this is, and in whose name they act, with the check that it was not ended by a new password."""
+    if not session_key:
+        return None
+    request = HttpRequest()
+    request.session = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
+    user = auth.get_user(request)
+    if not isinstance(user, User) or not user.is_active:
+        return None
+    if request.session.get(CLOSING) or request.session.get(MISSING):
+        return None  # led to a page of theirs, and nowhere else
+    in_name = impersonated_by.of(request.session, user)
+    if in_name is None:
+        return Actor.person(user)
+    return Actor("user", in_name.person.public_id, in_name.person, in_name.staff.public_id)
+
+
+def _send(frame: protocol.Send, by: Actor) -> messages.Sent:
+    limits.require_send(by)
+    return messages.send_message(
+        room_uid=frame.room, body=frame.body, client_id=frame.cid, by=by, reply_to=frame.reply_to, cards=frame.cards
+    )
+
+
+def _still_reached(room_uids: list[UUID], by: Actor) -> set[UUID]:
+    return set(Room.objects.reached_by(by).filter(uid__in=room_uids).values_list("uid", flat=True))

@@ -1,0 +1,65 @@
+"""Who watches lists in this process: the rooms they are in, and the desk. Pure.
+
+What is told here may be lost. A list is read again when its page is looked at anew, and now and then.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from chat.delivery import protocol
+from chat.realtime.following import Socket
+
+
+@dataclass(slots=True)
+class Watchers:
+    """Sockets by the rooms that they watch, and those that watch the desk."""
+
+    rooms: dict[int, set[Socket]] = field(default_factory=lambda: defaultdict(set))
+    watched: dict[Socket, frozenset[int]] = field(default_factory=dict)
+    desk: set[Socket] = field(default_factory=set)
+
+    def watch_rooms(self, socket: Socket, room_ids: Iterable[int]) -> bool:
+        """Watch these rooms and no others; True when they were others before."""
+        wanted, before = frozenset(room_ids), self.watched.get(socket, frozenset())
+        self.watched[socket] = wanted
+        for room_id in wanted - before:
+            self.rooms[room_id].add(socket)
+        for room_id in before - wanted:
+            self._forget(socket, room_id)
+        return wanted != before
+
+    def leave(self, socket: Socket) -> None:
+        for room_id in self.watched.pop(socket, ()):
+            self._forget(socket, room_id)
+        self.desk.discard(socket)
+
+    def tell_of_change(self, room_id: int, text: str, but: Collection[Socket]) -> None:
+        """Tell those who watch the room and do not follow it; the frame is built once, when somebody is to be told."""
+        told = [socket for socket in self.rooms.get(room_id, ()) if socket not in but]
+        if not told:
+            return
+        change = json.loads(text)
+        message, is_new = change["message"], change["type"] == "msg"
+        if not (is_new or message["deleted"] or message["edited_at"]):
+            return  # a mark on a message is nothing that a list shows
+        frame = protocol.news(UUID(change["room"]), message, new=is_new)
+        for socket in told:
+            socket.push(frame)
+
+    def tell_person(self, user_uid: str, text: str) -> None:
+        for socket in self.watched:
+            if socket.user_uid == user_uid:
+                socket.push(text)
+
+    def tell_desk(self) -> None:
+        frame = protocol.stale("desk")
+        for socket in list(self.desk):
+            socket.push(frame)
+
+    def _forget(self, socket: Socket, room_id: int) -> None:
+        self.rooms[room_id].discard(socket)
+        if not self.rooms[room_id]:
+            del self.rooms[room_id]

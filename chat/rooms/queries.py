@@ -1,0 +1,114 @@
+"""Rooms, and what somebody may do in them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Subquery
+from django.utils.translation import gettext_lazy as _
+
+from accounts.bans import services as bans
+from accounts.bans.models import Ban
+from accounts.users.models import User
+from chat.messages.models import Message
+from chat.rooms.models import Membership, Room, RoomQuerySet, answers
+from core import context
+from core.context import Actor
+from core.errors import Conflict, Denied, DomainError, NotFound
+
+LARGEST_ROSTER = 200
+MOST_WATCHED = 500
+
+
+class RoomArchived(Conflict):
+    code = "room_archived"
+    message = _("This room is closed for new messages.")
+
+
+class NotAMember(Denied):
+    code = "not_a_member"
+    message = _("You are not in this room.")
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """A room as one viewer meets it."""
+
+    room: Room
+    actor: Actor
+    role: str | None
+    read_seq: int
+    muted: bool
+    agent: bool
+    ban_id: int | None = None
+
+    @property
+    def writes(self) -> bool:
+        return self.why_silent is None
+
+    @property
+    def why_silent(self) -> DomainError | None:
+        """The refusal that writing here would meet. One query for who is banned."""
+        if self.room.archived_at is not None:
+            return RoomArchived()
+        if self.actor.user is None:
+            return NotAMember()
+        if self.ban_id is not None:
+            return bans.refusal(Ban.objects.get(pk=self.ban_id))
+        joins_by_writing = self.room.kind == Room.Kind.PUBLIC or (self.room.kind == Room.Kind.SUPPORT and self.agent)
+        return None if self.role or joins_by_writing else NotAMember()
+
+    @property
+    def moderates(self) -> bool:
+        return self.role == Membership.Role.OWNER or self.actor.can("chat.moderate_room")
+
+    def count_unread(self) -> int:
+        """How many messages the viewer has not read, without removed ones. At most one query."""
+        unread = self.room.last_seq - self.read_seq if self.role else 0
+        if unread <= 0:
+            return 0
+        return unread - Message.objects.removed().filter(room=self.room, seq__gt=self.read_seq).count()
+
+
+def access(room_uid: UUID, by: Actor) -> Access:
+    """The room and the actor's place in it. One query. Raises NotFound for what the actor may not see."""
+    return _access(Room.objects.filter(uid=room_uid), by)
+
+
+def access_public(slug: str, by: Actor) -> Access:
+    """The same by the slug of a public room."""
+    return _access(Room.objects.filter(slug=slug), by)
+
+
+def _access(rooms: RoomQuerySet, by: Actor) -> Access:
+    placed = rooms.reached_by(by).with_place_of(by.user).select_related("case", "customer")
+    if by.user is not None:
+        banned = bans.running_for(by.user, Ban.Scope.CHAT, context.current().address or "")
+        placed = placed.annotate(ban=Subquery(banned.values("pk")[:1]))
+    room: Any = placed.first()
+    if room is None:
+        raise NotFound
+    agent = room.kind == Room.Kind.SUPPORT and room.customer_id != getattr(by.user, "pk", None) and answers(by)
+    return Access(room, by, room.my_role, room.my_read or 0, bool(room.my_muted), agent, getattr(room, "ban", None))
+
+
+def heads(room_ids: Iterable[int]) -> dict[int, int]:
+    """The newest revision of many rooms; one query."""
+    return dict(Room.objects.filter(pk__in=list(room_ids)).values_list("pk", "last_rev"))
+
+
+def joined_room_ids(by: Actor) -> list[int]:
+    """The rooms a person is in, the liveliest first, as many as a list can hold; one query."""
+    mine = Membership.objects.present().filter(user=by.user).order_by("-room__last_message_at")
+    return list(mine.values_list("room_id", flat=True)[:MOST_WATCHED])
+
+
+def public_about(kind: str, public_id: str) -> Room | None:
+    return Room.objects.filter(kind=Room.Kind.PUBLIC).about(kind, public_id).first()
+
+
+def roster(room: Room, but: User | None = None) -> list[Membership]:
+    """Who is in a room, up to the largest roster that is shown; one query."""
+    present = Membership.objects.present().filter(room=room).select_related("user__avatar")
+    return list((present.exclude(user=but) if but else present).order_by("joined_at")[:LARGEST_ROSTER])

@@ -1,0 +1,1 @@
+"""Support conversations and the desk."""

@@ -1,0 +1,52 @@
+"""What the conversation adds to other pages."""
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from accounts.users.models import User
+from chat.messages import queries
+from chat.rooms.models import Room, answers
+from chat.support import queries as support_queries
+from core.composition import panels
+from core.composition.panels import Panel
+from core.context import Grant
+
+SHOWN = 5
+
+
+@panels.register("admin.index")
+def waiting_customers(subject: None, viewer: Grant) -> Panel | None:
+    """For those who answer customers: how many wait, and since when."""
+    if not answers(viewer.actor):
+        return None
+    context = {"counts": support_queries.desk_counts(viewer), "since": support_queries.oldest_open_turn()}
+    return Panel(_("Conversations"), "chat/panels/waiting.html", context, order=30)
+
+
+@panels.register("account.overview")
+def my_conversations(subject: User, viewer: Grant) -> Panel | None:
+    rooms = list(queries.my_rooms(viewer)[:SHOWN])
+    return Panel(_("Conversations"), "chat/panels/rooms.html", {"rooms": queries.lines(rooms)}, order=40)
+
+
+@panels.register("order.below")
+def about_this_order(subject: Any, viewer: Grant) -> Panel | None:
+    """The conversation about an order; for its customer also the way to begin one."""
+    if viewer.user is None:
+        return None
+    room = support_queries.support_about("order", subject.public_id, viewer)
+    if room is None and answers(viewer.actor):
+        return None
+    state = room.case.label(is_staff=answers(viewer.actor)) if room else ""
+    context = {"room": room, "state": state, "start": reverse("chat:about", args=["order", subject.public_id])}
+    return Panel(_("A question about this order?"), "chat/panels/about.html", context, order=60)
+
+
+@panels.register("customer.admin")
+def conversations_of_customer(subject: User, viewer: Grant) -> Panel | None:
+    if not answers(viewer.actor):
+        return None
+    rooms = Room.objects.filter(kind=Room.Kind.SUPPORT, customer=subject).select_related("case")
+    return Panel(_("Conversations"), "chat/panels/cases.html", {"rooms": rooms.order_by("-pk")[:SHOWN]}, order=40)

@@ -1,0 +1,233 @@
+"""Customers' conversations with the house: opening, assigning, closing."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from accounts.moderation.services import cases as queue
+from accounts.moderation.services import spam
+from accounts.moderation.spam import Outcome, Verdict
+from accounts.users.models import User
+from chat.messages.models import Message
+from chat.messages.services import messages
+from chat.rooms import queries as room_queries
+from chat.rooms.models import Membership, Room, answers
+from chat.rooms.queries import Access, NotAMember
+from chat.rooms.services import rooms
+from chat.support.models import SupportCase
+from core.context import Actor
+from core.errors import Conflict, Denied, Invalid
+from core.events import services as events
+from core.ids import uuid7
+from core.validation.text import has_visible_text
+
+
+class NotSupport(Conflict):
+    code = "not_a_support_conversation"
+    message = _("This room is not a conversation with a customer.")
+
+
+class CaseClosed(Conflict):
+    code = "case_closed"
+    message = _("This conversation is closed already.")
+
+
+class NotAnAgent(Invalid):
+    code = "not_an_agent"
+    message = _("This person does not answer customers.")
+
+
+class Keep(Enum):
+    """Says that a value is left as it is, where None means "nobody"."""
+
+    KEEP = "keep"
+
+
+KEEP: Final = Keep.KEEP
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    room: Room
+    new: bool
+
+
+@transaction.atomic
+def open_conversation(
+    *,
+    about: tuple[str, str] | None,
+    title: str,
+    customer: User,
+    by: Actor,
+    body: str = "",
+    client_id: UUID | None = None,
+    now: datetime | None = None,
+) -> Opened:
+    """A customer's conversation with the house: the one there is about this thing, or a new one; and its next words.
+
+    That the customer may know the thing is the caller's to check (by its card). The same `client_id` again gives the
+    conversation of the first time. Raises NotAMember for strangers, Denied when it is for somebody else and `by` does
+    not answer customers, Untitled, LooksLikeSpam for the first words, and what `send_message` raises. Records
+    conversation.opened.
+    """
+    if by.user is None and by.kind != "system":
+        raise NotAMember
+    if by.user != customer and not answers(by):
+        raise Denied
+    if client_id and (said := Message.objects.filter(author=by.user, client_id=client_id).first()):
+        return Opened(said.room, new=False)
+    if not has_visible_text(title):
+        raise rooms.Untitled(field="title")
+    now = now or timezone.now()
+    opened = _open(about, title, customer, by, now)
+    if client_id:
+        verdict = _weigh(body, by, now) if opened.new else Verdict()
+        sent = messages.send_message(room_uid=opened.room.uid, body=body, client_id=client_id, by=by, now=now)
+        if verdict.outcome is not Outcome.FINE:
+            queue.open_case(
+                kind=Message.public_kind,
+                subject_id=sent.message.public_id,
+                author=by.user,
+                by=by,
+                score=verdict.score,
+                reasons=verdict.reasons,
+                now=now,
+            )
+    return opened
+
+
+@transaction.atomic
+def assign_case(*, room_uid: UUID, assignee: User | None, by: Actor, now: datetime | None = None) -> SupportCase:
+    """Give a case to somebody who answers customers, or to nobody; again is no change.
+
+    Locks the case. Raises NotFound, NotSupport, Denied, NotAnAgent. Records conversation.assigned.
+    """
+    case = _case_for(room_uid, by)
+    if assignee is not None and not answers(Actor.person(assignee)):
+        raise NotAnAgent(field="assignee")
+    if not SupportCase.objects.filter(pk=case.pk).exclude(assignee=assignee).update(assignee=assignee):
+        return case
+    case.assignee = assignee
+    if assignee is not None and assignee.pk != case.room.customer_id:
+        rooms.place(case.room, assignee, Membership.Role.AGENT, now or timezone.now())
+    given_to = assignee.public_id if assignee else None
+    events.record("conversation.assigned", case.room, by=by, now=now, assignee=given_to)
+    messages.publish_case(case.room, case.status)
+    return case
+
+
+@transaction.atomic
+def close_case(*, room_uid: UUID, by: Actor, now: datetime | None = None) -> SupportCase:
+    """Settle a case and say so in the conversation. The customer's next message opens it again.
+
+    Locks the room, then the case. Raises NotFound, NotSupport, Denied, CaseClosed. Records conversation.closed.
+    """
+    now = now or timezone.now()
+    case = _case_for(room_uid, by)
+    if case.status == SupportCase.Status.CLOSED:
+        raise CaseClosed
+    words = _t("This conversation was closed. Write again whenever you like: that opens it.")
+    messages.tell_room(room=case.room, body=words, client_id=uuid7(), now=now)
+    still_open = SupportCase.objects.unsettled().filter(pk=case.pk)
+    if not still_open.update(status=SupportCase.Status.CLOSED, closed_at=now, turn_at=now):
+        raise CaseClosed  # somebody was faster; our words are undone
+    case.status, case.closed_at, case.turn_at = SupportCase.Status.CLOSED, now, now
+    events.record("conversation.closed", case.room, by=by, now=now)
+    messages.publish_case(case.room, case.status)
+    return case
+
+
+@transaction.atomic
+def reopen_case(*, room_uid: UUID, by: Actor, now: datetime | None = None) -> SupportCase:
+    """Take a closed case up again; on an open one no change.
+
+    Locks the case. Raises NotFound, NotSupport, Denied. Records conversation.reopened.
+    """
+    now = now or timezone.now()
+    case = _case_for(room_uid, by)
+    closed = SupportCase.objects.filter(pk=case.pk, status=SupportCase.Status.CLOSED)
+    if closed.update(status=SupportCase.Status.OPEN, closed_at=None, turn_at=now):
+        case.status, case.closed_at, case.turn_at = SupportCase.Status.OPEN, None, now
+        events.record("conversation.reopened", case.room, by=by, now=now)
+        messages.publish_case(case.room, case.status)
+    return case
+
+
+@transaction.atomic
+def prioritise_case(*, room_uid: UUID, priority: int, by: Actor, now: datetime | None = None) -> SupportCase:
+    """Say how pressing a case is; again is no change.
+
+    Locks the case. Raises NotFound, NotSupport, Denied, Invalid. Records conversation.prioritised.
+    """
+    case = _case_for(room_uid, by)
+    if priority not in SupportCase.Priority:
+        raise Invalid(field="priority")
+    if SupportCase.objects.filter(pk=case.pk).exclude(priority=priority).update(priority=priority):
+        case.priority = priority
+        events.record("conversation.prioritised", case.room, by=by, now=now, priority=priority)
+        messages.publish_case(case.room, case.status)
+    return case
+
+
+@transaction.atomic
+def change_case(
+    *,
+    room_uid: UUID,
+    by: Actor,
+    assignee: User | Keep | None = KEEP,
+    priority: int | None = None,
+    status: str | None = None,
+    now: datetime | None = None,
+) -> SupportCase:
+    """Decide several things about a case at once: all of them or, where one is refused, none.
+
+    `status` is "open" or "closed"; what is left out stays. Raises and records what the services above do.
+    """
+    if status == SupportCase.Status.CLOSED:
+        close_case(room_uid=room_uid, by=by, now=now)
+    elif status is not None:
+        reopen_case(room_uid=room_uid, by=by, now=now)
+    if priority is not None:
+        prioritise_case(room_uid=room_uid, priority=priority, by=by, now=now)
+    if assignee is not KEEP:
+        assign_case(room_uid=room_uid, assignee=assignee, by=by, now=now)
+    return _case_for(room_uid, by)
+
+
+def _weigh(body: str, by: Actor, now: datetime) -> Verdict:
+    return spam.weigh(text=body, by=by, is_trusted=answers(by) or spam.is_buyer(by, now), now=now)
+
+
+def _open(about: tuple[str, str] | None, title: str, customer: User, by: Actor, now: datetime) -> Opened:
+    made = {"title": title[:120], "created_at": now, "last_message_at": now}
+    if about is None:
+        room, new = Room.objects.create(kind=Room.Kind.SUPPORT, customer=customer, **made), True
+    else:
+        room, new = Room.objects.get_or_create(
+            kind=Room.Kind.SUPPORT, customer=customer, subject_kind=about[0], subject_id=about[1], defaults=made
+        )
+    if new:
+        SupportCase.objects.create(room=room, opened_at=now, turn_at=now)
+        rooms.place(room, customer, Membership.Role.MEMBER, now)
+        subject = {"about_kind": about[0], "about_id": about[1]} if about else {}
+        events.record("conversation.opened", room, by=by, now=now, **subject)
+        messages.publish_case(room, SupportCase.Status.OPEN)
+    return Opened(room, new)
+
+
+def _case_for(room_uid: UUID, by: Actor) -> SupportCase:
+    access: Access = room_queries.access(room_uid, by)
+    if access.room.kind != Room.Kind.SUPPORT:
+        raise NotSupport
+    if not answers(by):
+        raise Denied
+    case = access.room.case
+    case.room = access.room
+    return case
