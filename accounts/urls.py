@@ -4,6 +4,7 @@ from accounts.api_keys.urls import urlpatterns as programs
 from accounts.authentication import views as authentication_views
 from accounts.data_requests.urls import urlpatterns as data
 from accounts.impersonation.urls import urlpatterns as impersonation
+from accounts.oauth.urls import own as connected_apps
 from accounts.security_log import views as security_log_views
 from accounts.sessions import views as session_views
 from accounts.subscriptions.urls import own as notifications
@@ -20,5 +21,6 @@ urlpatterns = [
     *data,
     *impersonation,
     *programs,
+    *connected_apps,
     *notifications,
 ]

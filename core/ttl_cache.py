@@ -1,8 +1,8 @@
-"""What many pages ask and little changes is asked once a second: the market, the shelves, the counts of filters.
+"""Cache the result of a function for a second or a few: the market, the categories, the counts of filters.
 
-The same promise as `core.web.response_cache` gives, for pages that are not shared: nothing is staler than a second, or than the
-seconds a function names, and in each process one caller asks while the others take its answer. What is given is shared
-by threads and must not be changed.
+The same promise as that of `core.web.response_cache`, for pages that are not shared: nothing is staler than a second,
+or than the seconds that a function names. In each process one caller computes while the others wait for its result.
+Results are shared by threads and must not be changed.
 """
 
 import time

@@ -19,7 +19,6 @@ from django.http import HttpRequest, HttpResponse
 from accounts.authentication import login_checks, mfa
 from accounts.authentication.services import accounts as user_accounts
 from accounts.authentication.services import attempts
-from accounts.impersonation import services as impersonations
 from accounts.sessions import devices
 from accounts.sessions import services as device_services
 from accounts.sessions.models import Device
@@ -64,7 +63,6 @@ def note_sign_out(request: HttpRequest, user: User | None, **_: Any) -> None:
     """Who acts in another's name signs themselves out, and that ends. The session is still there to be asked."""
     if in_name := getattr(request, "in_name", None):
         user = in_name.staff
-        impersonations.end(uid=in_name.uid, because="signed_out", by=Actor.person(in_name.staff))
     if device := request.session.get(devices.DEVICE):
         device_services.note_sign_out(uid=device, session_key=request.session.session_key or "")
     if user is not None:

@@ -9,10 +9,18 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.moderation.models import Report
 from core.ids import uuid7
 
 DIGEST = r"^[0-9a-f]{64}$"
+
+
+class Reason(models.TextChoices):
+    """Why something was reported, or somebody banned."""
+
+    SPAM = "spam", _("It advertises something")
+    ABUSE = "abuse", _("It hurts or threatens somebody")
+    PRIVATE = "private", _("It tells private things")
+    OTHER = "other", _("Something else")
 
 
 class BanQuerySet(models.QuerySet["Ban"]):
@@ -44,7 +52,7 @@ class Ban(models.Model):
     email_hint = models.CharField(_("address, in part"), max_length=254, blank=True, db_default="", editable=False)
     network = models.CharField(_("network"), max_length=43, blank=True)
     scope = models.CharField(_("from"), max_length=10, choices=Scope)
-    reason = models.CharField(_("reason"), max_length=10, choices=Report.Reason)
+    reason = models.CharField(_("reason"), max_length=10, choices=Reason)
     words = models.CharField(_("why"), max_length=300, blank=True)
     until = models.DateTimeField(_("until"), null=True, blank=True)
     created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)

@@ -1,12 +1,25 @@
 """Ends impersonations of closed accounts, and notifies the person."""
 
+from typing import Any
+
 from django.conf import settings
+from django.contrib.auth import signals
+from django.dispatch import receiver
+from django.http import HttpRequest
 
 from accounts.impersonation import services as impersonations
 from accounts.impersonation.models import Impersonation
+from core.context import Actor
 from core.events import services as events
 from core.events.models import Event
 from core.mail import services as mail
+
+
+@receiver(signals.user_logged_out)
+def end_by_sign_out(request: HttpRequest, **_: Any) -> None:
+    """Signing out ends an impersonation. The session still exists when this signal is sent."""
+    if in_name := getattr(request, "in_name", None):
+        impersonations.end(uid=in_name.uid, because="signed_out", by=Actor.person(in_name.staff))
 
 
 @events.on("user.closed")

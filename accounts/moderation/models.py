@@ -10,6 +10,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.bans.models import Reason
 from core.content.models import Picture
 from core.ids import uuid7
 
@@ -126,11 +127,7 @@ class Report(models.Model):
         UPHELD = "upheld", _("it was taken out")
         DISMISSED = "dismissed", _("it stands")
 
-    class Reason(models.TextChoices):
-        SPAM = "spam", _("It advertises something")
-        ABUSE = "abuse", _("It hurts or threatens somebody")
-        PRIVATE = "private", _("It tells private things")
-        OTHER = "other", _("Something else")
+    Reason = Reason
 
     uid = models.UUIDField(_("uid"), default=uuid7, unique=True, editable=False)
     kind = models.CharField(_("kind"), max_length=40)

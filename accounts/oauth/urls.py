@@ -24,3 +24,14 @@ patterns = (
     "oauth2_provider",
 )
 urlpatterns = [path("", include(patterns))]
+
+# Below /account/
+own = [
+    path("programs/", connected_apps.consent_list, name="programs"),
+    path("programs/<uuid:uid>/withdraw/", connected_apps.withdraw, name="withdraw"),
+    path("clients/", connected_apps.client_list, name="clients"),
+    path("clients/new/", connected_apps.new_client, name="new_client"),
+    path("clients/<slug:client_id>/", connected_apps.change_client, name="client"),
+    path("clients/<slug:client_id>/secret/", connected_apps.renew_secret, name="renew_secret"),
+    path("clients/<slug:client_id>/remove/", connected_apps.remove_client, name="remove_client"),
+]

@@ -1,22 +1,11 @@
 """Entitlements in the admin."""
 
-import allauth.account.admin  # registered first, to be taken out below
-import allauth.mfa.admin
-import allauth.socialaccount.admin  # noqa: F401
-import django.contrib.auth.admin  # noqa: F401
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-import accounts.api_keys.admin
-import accounts.data_requests.admin
-import accounts.impersonation.admin
-import accounts.moderation.admin
-import accounts.oauth.admin
-import accounts.security_log.admin
-import accounts.subscriptions.admin  # noqa: F401  registers
 from accounts.permissions.models import Entitlement
 from accounts.permissions.services import entitlements
 from core.context import grant_of

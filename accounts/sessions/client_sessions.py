@@ -13,8 +13,8 @@ from django.db import transaction
 from django.db.models import Case, Exists, OuterRef, QuerySet, Value, When
 from django.db.models.functions import Now
 from django.utils import timezone
+from oauth2_provider.models import AbstractApplication, get_application_model
 
-from accounts.oauth.models import Client
 from accounts.sessions.models import ClientSession, Device
 from accounts.users.models import User
 from core.task_queue import enqueue_best_effort
@@ -24,7 +24,7 @@ KEEP: Final = timedelta(days=30)
 
 
 @transaction.atomic
-def begin(*, user_id: int, device_uid: str, client: Client) -> ClientSession | None:
+def begin(*, user_id: int, device_uid: str, client: AbstractApplication) -> ClientSession | None:
     """The open row of this client and the session in this browser; None when that is over. Locks the device.
 
     Two queries when there is one already, with which the sid stays what it was.
@@ -43,7 +43,7 @@ def end(devices: QuerySet[Device], *, now: datetime | None = None) -> None:
     _end(ClientSession.objects.filter(device__in=devices), now)
 
 
-def end_at_client(*, user: User, client: Client) -> None:
+def end_at_client(*, user: User, client: AbstractApplication) -> None:
     """A client acts for a person no longer: as far as it goes, their sessions are over. One query. Part of that."""
     _end(ClientSession.objects.filter(device__in=Device.objects.filter(user=user), client=client), None)
 
@@ -62,7 +62,8 @@ def forget_old(*, now: datetime | None = None) -> None:
 
 
 def _end(theirs: QuerySet[ClientSession], now: datetime | None) -> None:
-    is_silent = Exists(Client.objects.filter(pk=OuterRef("client"), backchannel_logout_uri=""))
+    clients = get_application_model().objects
+    is_silent = Exists(clients.filter(pk=OuterRef("client"), backchannel_logout_uri=""))
     ended = theirs.filter(state=State.OPEN).update(
         state=Case(When(is_silent, then=Value(State.SILENT)), default=Value(State.WAITING)),
         next_at=Case(When(is_silent, then=None), default=Now()),

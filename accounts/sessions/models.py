@@ -9,8 +9,8 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from oauth2_provider.models import AbstractApplication
 
-from accounts.oauth.models import Client
 from core.ids import uuid7
 
 
@@ -89,7 +89,9 @@ class ClientSession(models.Model):
 
     uid = models.UUIDField(_("sid"), default=uuid4, unique=True, editable=False)
     device = models.ForeignKey(Device, models.CASCADE, related_name="client_sessions", verbose_name=_("device"))
-    client = models.ForeignKey(Client, models.CASCADE, related_name="sessions", verbose_name=_("client"))
+    client = models.ForeignKey(
+        settings.OAUTH2_PROVIDER_APPLICATION_MODEL, models.CASCADE, related_name="sessions", verbose_name=_("client")
+    )
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.OPEN)
     began_at = models.DateTimeField(_("began at"), default=timezone.now)
     ended_at = models.DateTimeField(_("ended at"), null=True)
@@ -130,6 +132,6 @@ class ClientSession(models.Model):
         return str(self.uid)
 
     @classmethod
-    def last_told_to(cls, client: Client) -> "Self | None":
+    def last_told_to(cls, client: AbstractApplication) -> "Self | None":
         """The session of whose end a client was told last, with what it answered. One query."""
         return cls.objects.filter(client=client, tried_at__isnull=False).order_by("-tried_at").first()

@@ -1,13 +1,19 @@
 """Tokens of clients end when what protects an account changes."""
 
-from accounts.oauth.models import AccessToken, AuthorizationCode, DeviceGrant, RefreshToken
+from oauth2_provider.models import (
+    get_access_token_model,
+    get_device_grant_model,
+    get_grant_model,
+    get_refresh_token_model,
+)
+
 from accounts.users.models import User
 
 
 def end_all_tokens(*, user: User) -> None:
-    """Delete every code and token that programs of others have of a person; what was agreed to stays.
+    """Delete every code and token that clients hold of a person; consents stay.
 
-    To be called while the person's row is held: tokens are made while it is held too (`hold_person`), so none slips by.
+    Call it while the person's row is locked: tokens are made while it is locked too, so none is missed.
     """
-    for kind in (AuthorizationCode, RefreshToken, AccessToken, DeviceGrant):
-        kind._default_manager.filter(user=user).delete()  # noqa: SLF001  each has its own
+    for model in (get_grant_model(), get_refresh_token_model(), get_access_token_model(), get_device_grant_model()):
+        model._default_manager.filter(user=user).delete()  # noqa: SLF001  each has its own

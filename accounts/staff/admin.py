@@ -3,32 +3,18 @@
 from itertools import groupby
 from typing import Any, cast
 
-import allauth.account.admin  # registered first, to be taken out below
-import allauth.mfa.admin
-import allauth.socialaccount.admin  # noqa: F401
-import django.contrib.auth.admin  # noqa: F401
 from allauth.account import forms as allauth_forms
-from allauth.account.models import EmailAddress
-from allauth.mfa.models import Authenticator
-from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django import forms
 from django.apps import apps
 from django.contrib import admin, messages
 from django.contrib.auth.hashers import identify_hasher
-from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.models import Permission
 from django.core.exceptions import ValidationError
 from django.db.models import Count, Model, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-import accounts.api_keys.admin
-import accounts.data_requests.admin
-import accounts.impersonation.admin
-import accounts.moderation.admin
-import accounts.oauth.admin
-import accounts.security_log.admin
-import accounts.subscriptions.admin  # noqa: F401  registers
 from accounts.authentication.services import accounts as user_accounts
 from accounts.permissions.models import Role
 from accounts.staff import services as roles
@@ -40,9 +26,6 @@ from core.errors import DomainError
 from core.staff.edit_admin import EditAdmin
 from core.validation.email_addresses import canonical_email
 from core.validation.text import contains_control_characters
-
-# A role is both the group and its rule; addresses and second factors are changed by their owners, who prove them.
-admin.site.unregister([Group, EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken])
 
 constraints.register(
     {

@@ -1,4 +1,4 @@
-"""Fill the marks that `core.content.markdown` leaves in a stored text: cards of other apps and pictures, as they are now."""
+"""Fill the placeholders that `core.content.markdown` leaves in a stored text: cards of other apps, and pictures."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace

@@ -1,15 +1,18 @@
 """Tags by name, as people type them."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
-from blog.posts.models import Post
 from blog.tags.models import LONGEST_TAG, PostTag, Tag, TagAlias
 from core.errors import Invalid
 from core.validation.slugs import make_slug
 from core.validation.xml_text import drop_non_xml
+
+if TYPE_CHECKING:
+    from blog.posts.models import Post
 
 MOST_TAGS = 12
 
@@ -33,7 +36,7 @@ def check_names(names: Sequence[str]) -> dict[str, str]:
     return slugs
 
 
-def set_tags(post: Post, names: Sequence[str]) -> bool:
+def set_tags(post: "Post", names: Sequence[str]) -> bool:
     """Make these all the tags of a post, in this order; unknown ones are made. True if that changed something.
 
     Raises TooManyTags, BadTag.

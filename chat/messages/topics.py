@@ -18,7 +18,7 @@ def _find_unread(ids: Collection[str], viewer: Grant) -> Mapping[str, About]:
 
 
 def _no_letter(public_id: str) -> None:
-    """The mail is about one person's place in a room, not for all who follow a topic: chat.messages.emails writes it."""
+    """The email is about one person's place in a room: chat.messages.emails writes it."""
 
 
 topics.register(

@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy as _
 from accounts.bans import services as bans
 from accounts.bans.models import Ban
 from accounts.users.models import User
-from chat.messages.models import Message
 from chat.rooms.models import Membership, Room, RoomQuerySet, answers
 from core import context
 from core.context import Actor
@@ -68,7 +67,7 @@ class Access:
         unread = self.room.last_seq - self.read_seq if self.role else 0
         if unread <= 0:
             return 0
-        return unread - Message.objects.removed().filter(room=self.room, seq__gt=self.read_seq).count()
+        return unread - self.room.messages.removed().filter(seq__gt=self.read_seq).count()
 
 
 def access(room_uid: UUID, by: Actor) -> Access:

@@ -21,6 +21,7 @@ from chat.rooms import queries as room_queries
 from chat.rooms.models import Membership, Room, answers
 from chat.rooms.queries import Access, NotAMember
 from chat.rooms.services import rooms
+from chat.support import turns
 from chat.support.models import SupportCase
 from core.context import Actor
 from core.errors import Conflict, Denied, Invalid
@@ -119,7 +120,7 @@ def assign_case(*, room_uid: UUID, assignee: User | None, by: Actor, now: dateti
         rooms.place(case.room, assignee, Membership.Role.AGENT, now or timezone.now())
     given_to = assignee.public_id if assignee else None
     events.record("conversation.assigned", case.room, by=by, now=now, assignee=given_to)
-    messages.publish_case(case.room, case.status)
+    turns.publish_case(case.room, case.status)
     return case
 
 
@@ -140,7 +141,7 @@ def close_case(*, room_uid: UUID, by: Actor, now: datetime | None = None) -> Sup
         raise CaseClosed  # somebody was faster; our words are undone
     case.status, case.closed_at, case.turn_at = SupportCase.Status.CLOSED, now, now
     events.record("conversation.closed", case.room, by=by, now=now)
-    messages.publish_case(case.room, case.status)
+    turns.publish_case(case.room, case.status)
     return case
 
 
@@ -156,7 +157,7 @@ def reopen_case(*, room_uid: UUID, by: Actor, now: datetime | None = None) -> Su
     if closed.update(status=SupportCase.Status.OPEN, closed_at=None, turn_at=now):
         case.status, case.closed_at, case.turn_at = SupportCase.Status.OPEN, None, now
         events.record("conversation.reopened", case.room, by=by, now=now)
-        messages.publish_case(case.room, case.status)
+        turns.publish_case(case.room, case.status)
     return case
 
 
@@ -172,7 +173,7 @@ def prioritise_case(*, room_uid: UUID, priority: int, by: Actor, now: datetime |
     if SupportCase.objects.filter(pk=case.pk).exclude(priority=priority).update(priority=priority):
         case.priority = priority
         events.record("conversation.prioritised", case.room, by=by, now=now, priority=priority)
-        messages.publish_case(case.room, case.status)
+        turns.publish_case(case.room, case.status)
     return case
 
 
@@ -218,7 +219,7 @@ def _open(about: tuple[str, str] | None, title: str, customer: User, by: Actor, 
         rooms.place(room, customer, Membership.Role.MEMBER, now)
         subject = {"about_kind": about[0], "about_id": about[1]} if about else {}
         events.record("conversation.opened", room, by=by, now=now, **subject)
-        messages.publish_case(room, SupportCase.Status.OPEN)
+        turns.publish_case(room, SupportCase.Status.OPEN)
     return Opened(room, new)
 
 

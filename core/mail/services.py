@@ -15,8 +15,8 @@ from django.db import transaction
 from django.template.loader import render_to_string
 
 from core import context
-from core.templatetags.text import one_line
 from core.validation.email_addresses import ERASED_EMAIL_DOMAIN
+from core.validation.text import one_line
 
 
 def send(

@@ -2,10 +2,7 @@
 
 from django import template
 
+from core.validation.text import one_line
+
 register = template.Library()
-
-
-@register.filter
-def one_line(text: object) -> str:
-    """The text without any of the characters that somewhere end a line."""
-    return " ".join(str(text).split())
+register.filter("one_line", one_line)

@@ -90,6 +90,11 @@ def _keep_spelling(found: re.Match[str]) -> str:
     return found[0] if found.lastgroup else ""
 
 
+def one_line(text: object) -> str:
+    """Return the text without any of the characters that end a line somewhere."""
+    return " ".join(str(text).split())
+
+
 def malformed_field(fields: QueryDict, *more: tuple[str, list[str]]) -> str | None:
     """Return the name of the first field whose name or value cannot be kept, cut to what can be shown."""
     for name, values in (*fields.lists(), *more):

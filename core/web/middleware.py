@@ -15,7 +15,7 @@ from django.utils.functional import SimpleLazyObject
 
 from core import context, logs
 from core.api.problems import problem_response
-from core.context import grant_of
+from core.context import ANONYMOUS_GRANT, grant_of
 from core.errors import DomainError, out_of_range
 from core.metrics import definitions
 from core.web.error_pages import refuse_input

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from accounts.users.models import User
 from shop.addresses.models import SavedAddress
-from shop.orders.models import Order
 
 Address = dict[str, str]
 
@@ -25,6 +24,6 @@ def usual_address(person: User, countries: Iterable[str]) -> Address | None:
     saved = SavedAddress.objects.filter(user=person, address__country__in=within).first()
     if saved is not None:
         return dict(saved.address)
-    sent = Order.objects.filter(user=person, shipping_address__country__in=within).order_by("-placed_at", "-id")
+    sent = person.orders.filter(shipping_address__country__in=within).order_by("-placed_at", "-id")
     latest: Address | None = sent.values_list("shipping_address", flat=True).first()
     return latest

@@ -11,7 +11,6 @@ from django_countries import countries
 
 from core.errors import Conflict
 from core.money import Money
-from shop.cart import queries as carts
 from shop.cart.models import Cart, CartLine
 from shop.catalogue.models import Product, ProductImage
 from shop.markets import queries as tax
@@ -199,7 +198,7 @@ class TaxNotDecided(Conflict):
     message = _("We cannot sell this to %(country)s yet: %(titles)s. Please contact us.")
 
     @classmethod
-    def of(cls, view: carts.CartView, *, field: str = "") -> "TaxNotDecided":
+    def of(cls, view: CartView, *, field: str = "") -> "TaxNotDecided":
         titles = ", ".join(entry.line.variant.product.title for entry in view.untaxed)
         is_pick_up = view.method is not None and view.method.is_pick_up
         country = view.cart.market.home_country if is_pick_up else view.country

@@ -24,7 +24,7 @@ from shop.catalogue.models import (
     VariantOptionValue,
     VariantSku,
 )
-from shop.configuration.services import _save
+from shop.configuration.services import save_row
 from shop.pricing.models import HIGHEST_AMOUNT, Market, Price
 
 UNUSUAL_FACTOR = 10
@@ -209,7 +209,7 @@ def save_category(*, category: Category, by: Actor, now: datetime | None = None)
     """Save a new or changed category. Raises Denied, ReservedSlug. Records category.saved."""
     if category.slug in RESERVED_SLUGS:
         raise ReservedSlug(field="slug")
-    return _save(category, by, now)
+    return save_row(category, by, now)
 
 
 @transaction.atomic
@@ -222,7 +222,7 @@ def save_option(
     now: datetime | None = None,
 ) -> Option:
     """Save an option with new, changed and removed values of it. Raises Denied. Records option.saved."""
-    _save(option, by, now)
+    save_row(option, by, now)
     for value in removed:
         value.delete()
     for value in values:

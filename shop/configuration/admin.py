@@ -22,7 +22,7 @@ class ConfigurationAdmin(EditAdmin):
             self.save(obj, grant_of(request).actor)
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        configuration.delete(obj, by=grant_of(request).actor)
+        configuration.delete_row(obj, by=grant_of(request).actor)
 
     @transaction.atomic
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:

@@ -5,33 +5,31 @@ event log with who made it.
 """
 
 from datetime import datetime
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from django.db import transaction
+from django.db.models import Model
 
 from core.context import Actor
 from core.events import services as events
-from shop.catalogue.models import Category, Option
-from shop.shipping.models import ShippingMethod
-from shop.stock.models import Warehouse
 
-Configured = Category | Option | ShippingMethod | Warehouse
-
-Row = TypeVar("Row", Category, Option, ShippingMethod, Warehouse)
+Row = TypeVar("Row", bound=Model)
 
 
 @transaction.atomic
-def delete(row: Configured, *, by: Actor, now: datetime | None = None) -> None:
+def delete_row(row: Model, *, by: Actor, now: datetime | None = None) -> None:
     """Delete a row that nothing refers to. Raises Denied, ProtectedError. Records category.deleted and the like."""
     by.require(f"shop.delete_{row._meta.model_name}")  # noqa: SLF001  Django's documented API
-    events.record(f"{row.public_kind}.deleted", row, by=by, now=now)
+    subject = cast("events.Subject", row)
+    events.record(f"{subject.public_kind}.deleted", subject, by=by, now=now)
     row.delete()
 
 
 @transaction.atomic
-def _save(row: Row, by: Actor, now: datetime | None) -> Row:
+def save_row(row: Row, by: Actor, now: datetime | None) -> Row:
     is_new = row.pk is None
     by.require(f"shop.{'add' if is_new else 'change'}_{row._meta.model_name}")  # noqa: SLF001  Django's documented API
     row.save()
-    events.record(f"{row.public_kind}.saved", row, by=by, now=now, is_new=is_new)
+    subject = cast("events.Subject", row)
+    events.record(f"{subject.public_kind}.saved", subject, by=by, now=now, is_new=is_new)
     return row

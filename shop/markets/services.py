@@ -10,7 +10,6 @@ from core.context import Actor
 from core.currencies import MINOR_DIGITS
 from core.errors import Conflict, Invalid
 from core.events import services as events
-from shop.orders.models import Order
 from shop.pricing.models import Market, Price, TaxRate
 from shop.shipping.models import ShippingMethod
 
@@ -69,7 +68,9 @@ def check_market(*, pk: int | None, currency: str, countries_in: list[str], is_d
 
 def has_amounts(market: Market) -> bool:
     """Whether anything is kept in the market's currency."""
-    return any(model.objects.filter(market=market).exists() for model in (Price, Order, ShippingMethod))
+    return market.orders.exists() or any(
+        model.objects.filter(market=market).exists() for model in (Price, ShippingMethod)
+    )
 
 
 @transaction.atomic

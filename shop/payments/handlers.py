@@ -1,10 +1,12 @@
 """Sends refunds to the provider."""
 
+from core.context import Actor
 from core.events import services as events
 from core.events.models import Event
-from shop.order_management.handlers import PAYMENTS
 from shop.payments.models import Refund
 from shop.payments.services import refunds
+
+PAYMENTS = Actor.system("shop.payments")
 
 
 @events.on("order.refund_requested", outside=True)

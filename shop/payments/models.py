@@ -14,6 +14,16 @@ from shop.orders.models import Order, OrderLine
 
 
 class PaymentQuerySet(models.QuerySet["Payment"]):
+    def without_surplus(self) -> Self:
+        """Payments but those whose money was too much and goes back."""
+        surplus = Refund.objects.filter(payment=OuterRef("pk"), cause=Refund.Cause.SURPLUS)
+        return self.filter(~Exists(surplus))
+
+    def are_partly_received(self) -> bool:
+        """Whether a bank booking exists for one of these that is still live. One query."""
+        refs = self.live().filter(provider_ref__gt="").values("provider_ref")
+        return BankBooking.objects.filter(ref__in=refs).exists()
+
     def locked(self) -> Self:
         return self.select_for_update(of=("self",), no_key=True).order_by("pk")
 
@@ -31,7 +41,7 @@ class Payment(models.Model):
     """One attempt to pay an order. Amounts are in minor units of `currency`.
 
     created -> pending -> captured; created or pending -> declined or cancelled. A closed attempt whose money comes
-    late becomes captured all the same: the provider is right. Only `shop.payments.services.payments.sync_payment` moves it.
+    late becomes captured all the same: the provider is right. Only `sync_payment` changes it.
     """
 
     public_kind: ClassVar[str] = "payment"

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -15,9 +15,11 @@ from core.events import services as events
 from core.validation.text import has_visible_text
 from shop.catalogue.models import Variant
 from shop.catalogue.queries import UnknownVariant, resolve_sku
-from shop.configuration.services import _save
-from shop.orders.models import Order, OrderLine
+from shop.configuration.services import save_row
 from shop.stock.models import Reservation, StockLevel, StockMovement, Warehouse
+
+if TYPE_CHECKING:
+    from shop.orders.models import Order, OrderLine
 
 # One statement: lock the levels in key order, hand out what is free, count it as reserved, note who holds it.
 # What is on the shelf goes first, then backorders; warehouses by priority. Demand and offer are laid on one number
@@ -108,7 +110,7 @@ class NoWarehouse(Conflict):
     message = _("There is no warehouse yet, or none with this code. Add a warehouse first.")
 
 
-def reserve(lines: Iterable[OrderLine], *, now: datetime) -> None:
+def reserve(lines: "Iterable[OrderLine]", *, now: datetime) -> None:
     """Hold the pieces of order lines; digital lines need none. Call it last before the commit.
 
     Locks the levels by id until then. Raises NotEnoughStock, after which the caller's transaction must be rolled back.
@@ -132,13 +134,13 @@ def reserve(lines: Iterable[OrderLine], *, now: datetime) -> None:
         raise NotEnoughStock(titles=", ".join(line.title for line in short), lines=lacking)
 
 
-def commit(order: Order) -> None:
+def commit(order: "Order") -> None:
     """The order is paid: what was held for it is promised for good. The caller holds the order's lock."""
     held = Reservation.objects.filter(line__order=order, state=Reservation.State.HELD)
     held.update(state=Reservation.State.COMMITTED)
 
 
-def release(order: Order) -> None:
+def release(order: "Order") -> None:
     """Give back all that is held for an order. The caller holds the order's lock; locks levels by id."""
     live = Reservation.objects.live().filter(line__order=order)
     _take([(reservation, reservation.outstanding) for reservation in live], Reservation.State.RELEASED)
@@ -353,4 +355,4 @@ class NotEnoughStock(Conflict):
 
 def save_warehouse(*, warehouse: Warehouse, by: Actor, now: datetime | None = None) -> Warehouse:
     """Save a new or changed warehouse. Raises Denied. Records warehouse.saved."""
-    return _save(warehouse, by, now)
+    return save_row(warehouse, by, now)

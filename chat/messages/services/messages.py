@@ -1,14 +1,12 @@
 """Saying things. A message is acknowledged once it is committed, and is there once however often it is sent."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Case, Value, When
-from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -18,17 +16,16 @@ from chat.messages.models import Message, Reaction
 from chat.rooms import queries as room_queries
 from chat.rooms.models import Membership, Room
 from chat.rooms.queries import Access
-from chat.support.models import SupportCase
 from core.composition import cards as core_cards
 from core.composition import cross_references
 from core.constraints import violated_constraint
 from core.context import Actor, Grant
 from core.errors import Conflict, Invalid, NotFound
-from core.events import services as events
 from core.ids import uuid7
 from core.validation.text import has_visible_text
 
-Status = SupportCase.Status
+# Called in the transaction of every new message.
+after_posting: list[Callable[[Access, datetime], None]] = []
 
 
 class EmptyMessage(Invalid):
@@ -142,8 +139,8 @@ def _send(room_uid: UUID, draft: _Draft, by: Actor) -> Sent:
         raise UnknownReply(field="reply_to")
     if draft.cards:
         cross_references.replace((Message.public_kind, message.public_id), draft.cards)
-    if access.room.kind == Room.Kind.SUPPORT:
-        _pass_turn(access, draft.now)
+    for after in after_posting:
+        after(access, draft.now)
     return Sent(message, duplicate=False)
 
 
@@ -239,36 +236,6 @@ def _same(message_id: int, room: Room, draft: _Draft) -> Message:
     if message.room_id != room.pk or not (changed or message.body == draft.body):
         raise ClientIdReused(field="client_id")
     return message
-
-
-def _pass_turn(access: Access, now: datetime) -> None:
-    """After a message in support: whose turn it is. One statement; two when a closed conversation goes on."""
-    cases = SupportCase.objects.filter(room=access.room)
-    if access.agent:
-        first = Coalesce("first_reply_at", Value(now))
-        cases.update(status=Status.WAITING, turn_at=now, closed_at=None, first_reply_at=first)
-        if access.room.case.assignee_id is None:
-            _take_case(access, now)
-    else:
-        since = Case(When(status=Status.OPEN, then="turn_at"), default=Value(now))
-        cases.update(status=Status.OPEN, turn_at=since, closed_at=None)
-    publish_case(access.room, Status.WAITING if access.agent else Status.OPEN)
-    if access.room.case.status == Status.CLOSED:
-        events.record("conversation.reopened", access.room, by=access.actor, now=now)
-
-
-def _take_case(access: Access, now: datetime) -> None:
-    """Who answers first looks after the case."""
-    user = access.actor.user
-    unassigned = SupportCase.objects.filter(room=access.room, assignee__isnull=True)
-    if user is not None and unassigned.update(assignee=user):
-        events.record("conversation.assigned", access.room, by=access.actor, now=now, assignee=user.public_id)
-
-
-def publish_case(room: Room, status: str) -> None:
-    """Tell the room whose turn it is, and the desk that it has changed, once this is committed."""
-    transaction.on_commit(partial(bus.publish_passing, room.pk, protocol.case(room.uid, status)), robust=True)
-    transaction.on_commit(bus.publish_desk, robust=True)
 
 
 def publish(message: Message, *, new: bool) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Case, Exists, F, OuterRef, Sum, When
+from django.db.models import Case, F, Sum, When
 
 from accounts.permissions.services import entitlements
 from core.context import Actor
@@ -16,7 +16,6 @@ from core.events import services as events
 from shop.cart.models import Cart
 from shop.catalogue.models import Product
 from shop.orders.models import Order, OrderLine
-from shop.payments.models import BankBooking, Refund
 from shop.stock import services as stock
 from shop.stock.services import NotEnoughStock
 
@@ -82,12 +81,10 @@ def settle_status(order: Order, *, now: datetime) -> None:
 
 def settle_payment_status(order: Order) -> None:
     """Bring the payment status of an order in line with its money. Money that is too much and goes back is left out."""
-    surplus = Refund.objects.filter(payment=OuterRef("pk"), cause=Refund.Cause.SURPLUS)
-    counted = order.payments.filter(~Exists(surplus))
+    counted = order.payments.without_surplus()
     sums = counted.aggregate(captured=Sum("captured", default=0), refunded=Sum("refunded", default=0))
     if order.paid_at is None:
-        refs = order.payments.live().filter(provider_ref__gt="").values("provider_ref")
-        in_part = order.status == Order.Status.PENDING_PAYMENT and BankBooking.objects.filter(ref__in=refs).exists()
+        in_part = order.status == Order.Status.PENDING_PAYMENT and order.payments.are_partly_received()
         wanted = Order.PaymentStatus.PARTLY_PAID if in_part else Order.PaymentStatus.UNPAID
     elif sums["refunded"] == 0:
         wanted = Order.PaymentStatus.PAID

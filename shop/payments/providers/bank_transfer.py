@@ -1,6 +1,6 @@
 """Payment by bank transfer: the customer transfers, staff note what the bank statement says.
 
-The book is `BankBooking`, kept by staff through `shop.payments.services.transfers`; the provider only reads it. A refund is
+Staff record `BankBooking` rows through `shop.payments.services.transfers`; the provider only reads them. A refund is
 sent by hand, so it stays on its way until the outgoing booking is noted. A customer may transfer in parts.
 """
 

@@ -18,7 +18,7 @@ from shop.orders.models import Order
 from shop.payments import providers
 from shop.payments.models import Payment
 from shop.payments.providers.base import ProviderRefused, Snapshot, State
-from shop.payments.services import holds, payments, settlement
+from shop.payments.services import holds, settlement
 
 log = structlog.get_logger(__name__)
 
@@ -142,7 +142,7 @@ def _attempt(order_id: int, provider: str, *, now: datetime) -> Payment:
     hold = holds.hold_of(providers.known(provider), proven=holds.is_proven(order.user))
     order.expires_at = max(order.expires_at, now + hold)
     order.save(update_fields=["expires_at"])
-    return payments.add_payment(order, provider, now=now)
+    return add_payment(order, provider, now=now)
 
 
 @transaction.atomic
