@@ -12,10 +12,10 @@ from django.urls import reverse
 
 from accounts.api_keys import services as api_keys
 from accounts.api_keys.models import ApiKey
+from accounts.headless.tests.phone import Phone
 from accounts.oauth.models import AccessToken
+from accounts.oauth.tests.conftest import program_of
 from accounts.tests.factories import UserFactory
-from accounts.tests.headless.phone import Phone
-from accounts.tests.oauth.conftest import program_of
 from accounts.tests.processes import race
 from core.context import Actor
 from core.testing import events_named

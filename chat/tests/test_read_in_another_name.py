@@ -6,9 +6,9 @@ from accounts.impersonation import impersonated_by
 from accounts.impersonation import services as impersonations
 from accounts.permissions.models import Role
 from accounts.staff import services as roles
+from chat.conftest import Client
 from chat.messages.models import Message
 from chat.realtime.threads import in_db
-from chat.tests.conftest import Client
 from chat.tests.factories import private_room, say
 from core.context import Actor
 from core.events.models import Event

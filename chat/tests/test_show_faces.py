@@ -9,11 +9,11 @@ from accounts.tests.factories import UserFactory
 from accounts.users import services as people
 from accounts.users.models import User
 from blog.tests.factories import picture
+from chat.conftest import Client
 from chat.messages.services import messages
 from chat.realtime.threads import in_db
 from chat.rooms.services import rooms
 from chat.support.models import SupportCase
-from chat.tests.conftest import Client
 from chat.tests.factories import conversation, private_room, say
 from core.content.models import Picture
 from core.context import Actor

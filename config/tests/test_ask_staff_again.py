@@ -8,10 +8,10 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, reverse
 
 from accounts.authentication import recent_authentication
+from accounts.impersonation.tests.conftest import sign_in, with_role
 from accounts.permissions.models import Role
 from accounts.staff import services as roles
 from accounts.tests.factories import PASSWORD, UserFactory
-from accounts.tests.impersonation.conftest import sign_in, with_role
 from core.context import Actor
 from core.testing import JustSignedIn, events_named, no_event, snapshot
 

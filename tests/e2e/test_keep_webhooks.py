@@ -7,7 +7,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 from standardwebhooks.webhooks import Webhook as Verifier
 
-from core.tests.webhooks.receiver import receiving, status
+from core.webhooks.tests.receiver import receiving, status
 from tests.e2e.inspection import Inspector
 from tests.e2e.visitor import MAIL_SECONDS
 
