@@ -3,10 +3,12 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from core.autodiscovery import import_rooms
+
 
 class AnalyticsConfig(AppConfig):
     name = "analytics"
     verbose_name = _("Insight")
 
     def ready(self) -> None:
-        from analytics import handlers, panels, privacy  # noqa: F401  they subscribe on import, once models are ready
+        import_rooms("analytics")

@@ -10,6 +10,7 @@ from typing import Final
 
 from rest_framework import exceptions
 
+from core.autodiscovery import NO_DOMAINS
 from core.errors import DomainError
 
 PARTS: Final = ("core", "accounts", "blog", "shop", "chat", "analytics")
@@ -25,7 +26,7 @@ SHARED: Final = (
     ),
     "accounts.api.authentication",
 )
-ROOMS: Final = ("services", "queries", "providers", "api", "models")
+ROOMS: Final = ("services", "queries", "providers", "viewsets", "models")
 ELSEWHERE: Final = (".tests.", ".consumers.", ".admin.", ".pages.", ".paging.", ".text_pages.")
 PLACEHOLDER: Final = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
 FRAMEWORK: Final = (
@@ -91,9 +92,14 @@ def _refusals() -> Iterator[type[DomainError]]:
 
 def _load(part: str) -> None:
     """Import what may declare refusals, so that the answer does not depend on what ran before."""
-    package = import_module(part)
-    for found in pkgutil.iter_modules(package.__path__, f"{part}."):
-        if found.name.split(".")[-1] in ROOMS:
-            module = import_module(found.name)
-            for inner in pkgutil.walk_packages(getattr(module, "__path__", ()), f"{found.name}."):
-                import_module(inner.name)
+    for domain in pkgutil.iter_modules(import_module(part).__path__, f"{part}."):
+        if domain.ispkg and domain.name.split(".")[1] not in NO_DOMAINS:
+            for room in pkgutil.iter_modules(import_module(domain.name).__path__, f"{domain.name}."):
+                if room.name.split(".")[2] in ROOMS:
+                    for module in (room, *_inside(room)):
+                        import_module(module.name)
+
+
+def _inside(room: pkgutil.ModuleInfo) -> Iterator[pkgutil.ModuleInfo]:
+    if room.ispkg:
+        yield from pkgutil.walk_packages(import_module(room.name).__path__, f"{room.name}.")

@@ -333,15 +333,15 @@ def test_everybody_reads_by_the_api_what_happened_to_them_and_nothing_else(api, 
 
 
 def test_who_goes_takes_along_from_where_they_came_and_the_log_stays(clara):
-    from accounts.data_requests import own_data
+    from accounts.data_requests import privacy
     from accounts.privacy.registry import Person
 
     happened("user.signed_in", clara, "203.0.113.7", agent=FIREFOX)
     happened("user.sign_in_failed", clara, "198.51.100.9", by=Actor.guest())
     person = Person(clara, frozenset({clara.email}))
 
-    told = [row["address"] for part in own_data.export(person) if "origins" in part.path for row in part.rows]
-    own_data.erase(person, timezone.now())
+    told = [row["address"] for part in privacy.export(person) if "origins" in part.path for row in part.rows]
+    privacy.erase(person, timezone.now())
 
     assert told == ["203.0.113.7"]
     signed_in = EventOrigin.objects.get(event__name="user.signed_in")
