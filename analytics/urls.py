@@ -1,6 +1,6 @@
 from django.urls import path
 
-from analytics import pages
+from analytics import views as pages
 
 app_name = "analytics"
 urlpatterns = [path("", pages.index, name="index")]

@@ -10,7 +10,7 @@ from drf_spectacular.views import SpectacularSwaggerSplitView
 from rest_framework.routers import APIRootView, DefaultRouter
 
 from accounts.api_urls import routes as accounts_routes
-from analytics.api import routes as analytics_routes
+from analytics.viewsets import routes as analytics_routes
 from blog.api_urls import routes as blog_routes
 from chat.api_urls import routes as chat_routes
 from config.schema import SchemaView

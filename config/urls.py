@@ -8,7 +8,8 @@ from django.urls import URLPattern, URLResolver, include, path
 from accounts.moderation.urls import patterns as moderation
 from accounts.subscriptions.urls import letters
 from blog.feeds.views import PostSitemap
-from config import api, dev, pages
+from config import api, dev
+from config import views as pages
 from core.metrics import prometheus
 from core.monitoring import health
 from core.web import style_guide

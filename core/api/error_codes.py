@@ -92,14 +92,20 @@ def _refusals() -> Iterator[type[DomainError]]:
 
 def _load(part: str) -> None:
     """Import what may declare refusals, so that the answer does not depend on what ran before."""
-    for domain in pkgutil.iter_modules(import_module(part).__path__, f"{part}."):
-        if domain.ispkg and domain.name.split(".")[1] not in NO_DOMAINS:
-            for room in pkgutil.iter_modules(import_module(domain.name).__path__, f"{domain.name}."):
-                if room.name.split(".")[2] in ROOMS:
-                    for module in (room, *_inside(room)):
-                        import_module(module.name)
+    for found in _modules(part):
+        if found.ispkg and found.name not in NO_DOMAINS:
+            for room in _modules(f"{part}.{found.name}"):
+                _import_room(f"{part}.{found.name}", room)
+        else:
+            _import_room(part, found)
 
 
-def _inside(room: pkgutil.ModuleInfo) -> Iterator[pkgutil.ModuleInfo]:
-    if room.ispkg:
-        yield from pkgutil.walk_packages(import_module(room.name).__path__, f"{room.name}.")
+def _import_room(place: str, room: pkgutil.ModuleInfo) -> None:
+    if room.name in ROOMS:
+        import_module(f"{place}.{room.name}")
+        for inner in _modules(f"{place}.{room.name}") if room.ispkg else ():
+            import_module(f"{place}.{room.name}.{inner.name}")
+
+
+def _modules(package: str) -> Iterator[pkgutil.ModuleInfo]:
+    return pkgutil.iter_modules(import_module(package).__path__)
