@@ -59,7 +59,7 @@ def test_the_id_travels_from_the_proxy_to_the_mail(rf, handlers, empty_queue, ca
     @events.on("kiln.fired", outside=True)
     def write(event: Event, key: str) -> None:
         logging.getLogger("kiln").warning("writing")
-        core.mail.send("webhook_disabled", to="clara@example.com", key=key)
+        core.mail.services.send("webhook_disabled", to="clara@example.com", key=key)
 
     def view(request):
         events.record("kiln.fired", ("kiln", "1"), by=Actor.guest())

@@ -7,6 +7,7 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
+from accounts.authentication import queries as app_queries
 from accounts.authentication.app_tokens import Token, Use, read
 from accounts.authentication.services import app_sessions
 from accounts.headless import strategy
@@ -43,9 +44,9 @@ def test_a_retry_that_came_before_the_answer_is_refused_and_ends_nothing(phone):
 
 def test_without_the_lock_several_would_get_tokens(phone, monkeypatch):
     """The control: all have read the device before one of them writes."""
-    token, read, renewed = phone.refresh, Barrier(4), app_sessions.queries.app_session_of
+    token, read, renewed = phone.refresh, Barrier(4), app_queries.app_session_of
     monkeypatch.setattr(DeviceQuerySet, "locked", lambda self: self.order_by("pk"))
-    monkeypatch.setattr(app_sessions.queries, "app_session_of", lambda *given: (read.wait(10), renewed(*given))[1])
+    monkeypatch.setattr(app_queries, "app_session_of", lambda *given: (read.wait(10), renewed(*given))[1])
 
     answers = testing.race(*[lambda: Phone().renew(token).status_code] * 4)
 

@@ -21,9 +21,9 @@ FLOW = "urn:ietf:params:oauth:grant-type:device_code"
 @pytest.fixture
 def kiln(maker, monkeypatch):
     """A kiln that shows its temperatures; it may ask as often as it likes."""
-    hit = views.ratelimit.hit
+    hit = views.rate_limits.hit
     monkeypatch.setattr(
-        views.ratelimit,
+        views.rate_limits,
         "hit",
         lambda rate, *key, **how: hit("1000/second" if key[0] == "device" else rate, *key, **how),
     )

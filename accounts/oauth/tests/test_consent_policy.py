@@ -43,9 +43,9 @@ def program(maker):
 @pytest.fixture
 def kiln(maker, monkeypatch):
     """A device that may ask as often as it likes."""
-    hit = views.ratelimit.hit
+    hit = views.rate_limits.hit
     monkeypatch.setattr(
-        views.ratelimit,
+        views.rate_limits,
         "hit",
         lambda rate, *key, **how: hit("1000/second" if key[0] == "device" else rate, *key, **how),
     )

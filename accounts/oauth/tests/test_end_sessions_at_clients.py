@@ -199,7 +199,7 @@ def test_the_worker_is_told_after_the_commit_and_once(
     here, told, user, monkeypatch, django_capture_on_commit_callbacks
 ):
     asked = []
-    monkeypatch.setattr(client_sessions, "nudge", lambda *what: asked.append(what))
+    monkeypatch.setattr(client_sessions, "enqueue_best_effort", lambda *what: asked.append(what))
     there = signed_in(user)
     told.tokens(there)
 

@@ -289,7 +289,7 @@ async def test_what_fails_in_the_background_is_logged_with_its_traceback(monkeyp
     def fail(room_ids: object) -> None:
         raise ValueError("not at all")
 
-    monkeypatch.setattr("chat.realtime.hub.queries.heads", fail)
+    monkeypatch.setattr("chat.realtime.hub.room_queries.heads", fail)
     hub = Hub()
     hub.feeds[1] = Feed(Room(pk=1), head=1)
 

@@ -160,7 +160,7 @@ from io import BytesIO
 import django
 django.setup()
 from PIL import Image
-from core import media
+from core.media import images as media
 
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024

@@ -295,7 +295,7 @@ COUNT = """
 import sys
 from core.metrics.multiprocess import forget_process, share_metrics
 share_metrics()
-from core.monitoring import metrics
+from core.metrics import definitions as metrics
 for _ in range(int(sys.argv[1])):
     metrics.REQUESTS.labels("GET", "shop/", "2xx").inc()
 metrics.SOCKETS.set(int(sys.argv[1]))
@@ -304,7 +304,7 @@ if sys.argv[2:] == ["leave"]:
     forget_process(os.getpid())
 """
 TELL = """
-from core.monitoring import scrape
+from core.metrics import prometheus as scrape
 import json, sys
 from prometheus_client import generate_latest
 print(generate_latest(scrape._processes()).decode())

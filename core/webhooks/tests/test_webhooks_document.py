@@ -23,22 +23,28 @@ APPS = ("core", "accounts", "blog", "shop", "chat", "analytics")
 CONFIGURED = ("category", "option", "shipping_method", "warehouse")
 # Where a name is put together as it is recorded, and what it can be.
 COMPUTED = {
-    ("blog/services/publishing.py", "event"): {"post.unpublished", "post.archived"},
-    ("blog/services/commenting.py", "EVENTS[status]"): set(commenting.EVENTS.values()),
-    ("chat/services/rooms.py", "'room.archived' if archived else 'room.reopened'"): {"room.archived", "room.reopened"},
-    ("shop/services/reviews.py", "EVENTS[Review.Status(review.status)]"): {"review.published", "review.held"},
-    ("shop/services/reviews.py", "EVENTS[wanted]"): set(reviews.EVENTS.values()),
-    ("shop/services/settlement.py", "name"): {name for _status, name in settlement.CLOSED.values()},
-    ("shop/services/orders.py", "f'order.{status.value}'"): {f"order.{one}" for one in Order.DEAD},
-    ("shop/services/catalogue.py", "name"): {"product.added", "product.changed"},
-    ("shop/services/configuration.py", "f'{row.public_kind}.saved'"): {f"{kind}.saved" for kind in CONFIGURED},
-    ("shop/services/configuration.py", "f'{row.public_kind}.deleted'"): {f"{kind}.deleted" for kind in CONFIGURED},
-    ("shop/services/stock.py", "f'stock.{reason.value}'"): {
+    ("blog/posts/services/publishing.py", "event"): {"post.unpublished", "post.archived"},
+    ("blog/comments/services.py", "EVENTS[status]"): set(commenting.EVENTS.values()),
+    ("chat/rooms/services/rooms.py", "'room.archived' if archived else 'room.reopened'"): {
+        "room.archived",
+        "room.reopened",
+    },
+    ("shop/reviews/services.py", "EVENTS[Review.Status(review.status)]"): {"review.published", "review.held"},
+    ("shop/reviews/services.py", "EVENTS[wanted]"): set(reviews.EVENTS.values()),
+    ("shop/payments/services/settlement.py", "name"): {name for _status, name in settlement.CLOSED.values()},
+    ("shop/order_management/services/orders.py", "f'order.{status.value}'"): {f"order.{one}" for one in Order.DEAD},
+    ("shop/catalogue/services.py", "name"): {"product.added", "product.changed"},
+    ("shop/configuration/services.py", "f'{subject.public_kind}.saved'"): {f"{kind}.saved" for kind in CONFIGURED},
+    ("shop/configuration/services.py", "f'{subject.public_kind}.deleted'"): {f"{kind}.deleted" for kind in CONFIGURED},
+    ("shop/stock/services.py", "f'stock.{reason.value}'"): {
         f"stock.{one}" for one in (StockMovement.Reason.RECEIVED, StockMovement.Reason.ADJUSTED)
     },
-    ("accounts/handlers.py", "name"): {"user.added_factor", "user.made_recovery_codes"},
-    ("accounts/services/refusals.py", "f'{subject[0]}.refused'"): {"api_key.refused", "client.refused"},
-    ("accounts/services/people.py", "'user.opened' if is_open else 'user.closed'"): {"user.opened", "user.closed"},
+    ("accounts/authentication/handlers.py", "name"): {"user.added_factor", "user.made_recovery_codes"},
+    ("accounts/authentication/services/denials.py", "f'{subject[0]}.refused'"): {"api_key.refused", "client.refused"},
+    ("accounts/authentication/services/accounts.py", "'user.opened' if is_open else 'user.closed'"): {
+        "user.opened",
+        "user.closed",
+    },
 }
 
 

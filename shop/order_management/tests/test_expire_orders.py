@@ -189,6 +189,6 @@ def test_a_cart_filled_again_while_its_order_expires_does_not_deadlock(db: None)
         lambda: start(order, now=timezone.now()),
     )
 
-    assert {type(failure) for failure in failures(results)} <= {cart.CartClosed, orders.payment.OrderNotPayable}
+    assert {type(failure) for failure in failures(results)} <= {cart.CartClosed, payments.OrderNotPayable}
     order.refresh_from_db()
     assert StockLevel.objects.get().reserved == (1 if order.status == "pending_payment" else 0)

@@ -32,7 +32,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
         if task == "shop.send_sandbox_webhook":
             posted.append((body, delay))
 
-    monkeypatch.setattr(sandbox, "nudge", keep)
+    monkeypatch.setattr(sandbox, "enqueue_best_effort", keep)
     return posted
 
 

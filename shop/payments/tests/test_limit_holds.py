@@ -223,7 +223,9 @@ class TestMails:
         self, deliver_events: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         later: list[tuple[Any, ...]] = []
-        monkeypatch.setattr("shop.order_management.emails.nudge", lambda *task, delay: later.append((*task, delay)))
+        monkeypatch.setattr(
+            "shop.order_management.emails.enqueue_best_effort", lambda *task, delay: later.append((*task, delay))
+        )
         placed = [place(provider="bank_transfer", email="stranger@example.com") for _ in range(7)]
 
         deliver_events()

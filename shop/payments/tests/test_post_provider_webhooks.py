@@ -24,7 +24,7 @@ def door(live_server: Any, settings: Any) -> Any:
 @pytest.fixture
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     posted: list[str] = []
-    monkeypatch.setattr(sandbox, "nudge", lambda task, body, delay: posted.append(body))
+    monkeypatch.setattr(sandbox, "enqueue_best_effort", lambda task, body, delay: posted.append(body))
     return posted
 
 
