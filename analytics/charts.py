@@ -28,7 +28,7 @@ class Chart:
     height: int = HEIGHT
 
 
-def draw(values: Sequence[int], before: Sequence[int] = ()) -> Chart:
+def draw_chart(values: Sequence[int], before: Sequence[int] = ()) -> Chart:
     """Put both series on one scale that holds zero; `before` becomes the points of a polyline."""
     top, bottom = max(*values, *before, 0, 1), min(*values, *before, 0)
     step = WIDTH / max(len(values), 1)

@@ -12,7 +12,7 @@ from core.composition.panels import Panel
 from core.context import Grant
 
 PERMISSION = "analytics.view_salefact"
-WEEK = 7
+WEEK_DAYS = 7
 
 
 @panels.register("post.below")
@@ -23,7 +23,7 @@ def earned(post: Any, viewer: Grant) -> Panel | None:
         return None
     if not viewer.actor.can(PERMISSION) and not post.authors.filter(pk=user.pk).exists():
         return None
-    sales = queries.earned_by(post.public_kind, post.public_id)
+    sales = queries.get_earnings(post.public_kind, post.public_id)
     return Panel(_("What this post earned"), "analytics/panels/earned.html", {"sales": sales}, order=50)
 
 
@@ -33,7 +33,7 @@ def this_week(_subject: None, viewer: Grant) -> Panel | None:
     if not viewer.actor.can(PERMISSION):
         return None
     today = timezone.localdate()
-    used = queries.currencies(today - timedelta(days=2 * WEEK - 1), today)
-    week, before = queries.compare(today, WEEK, used[0]) if used else (None, None)
+    used = queries.get_currencies(today - timedelta(days=2 * WEEK_DAYS - 1), today)
+    week, before = queries.compare_periods(today, WEEK_DAYS, used[0]) if used else (None, None)
     context = {"week": week, "before": before, "today": week.days[-1].sales if week else None}
     return Panel(_("Sales"), "analytics/panels/week.html", context, order=10)

@@ -57,70 +57,70 @@ class Period:
     total: Sales
 
 
-def sales_by_day(first: date, last: date, currency: str = "") -> list[Day]:
+def get_sales_by_day(first: date, last: date, currency: str = "") -> list[Day]:
     """The days on which money moved, oldest first, in one currency or in each. One query with one GROUP BY."""
     facts = SaleFact.objects.between(first, last)
     if currency:
         facts = facts.filter(currency=currency)
-    rows = facts.values("day", "currency").annotate(**_sums()).order_by("day", "currency")
-    return [Day(row["day"], _sales(row, row["currency"])) for row in rows]
+    rows = facts.values("day", "currency").annotate(**_get_aggregates()).order_by("day", "currency")
+    return [Day(row["day"], _build_sales(row, row["currency"])) for row in rows]
 
 
-def period(first: date, last: date, currency: str) -> Period:
+def get_period(first: date, last: date, currency: str) -> Period:
     """Every day of a period, also those on which nothing moved, in one currency. One query."""
-    moved = {day.date: day.sales for day in sales_by_day(first, last, currency)}
+    moved = {day.date: day.sales for day in get_sales_by_day(first, last, currency)}
     nothing = Sales.none(currency)
     dates = (first + timedelta(days=n) for n in range((last - first).days + 1))
-    return _part([Day(day, moved.get(day, nothing)) for day in dates], currency)
+    return _build_period([Day(day, moved.get(day, nothing)) for day in dates], currency)
 
 
-def compare(last: date, length: int, currency: str) -> tuple[Period, Period]:
+def compare_periods(last: date, length: int, currency: str) -> tuple[Period, Period]:
     """The `length` days that end with `last`, and as many before them. One query."""
-    both = period(last - timedelta(days=2 * length - 1), last, currency)
-    return _part(both.days[length:], currency), _part(both.days[:length], currency)
+    both = get_period(last - timedelta(days=2 * length - 1), last, currency)
+    return _build_period(both.days[length:], currency), _build_period(both.days[:length], currency)
 
 
-def currencies(first: date, last: date) -> list[str]:
+def get_currencies(first: date, last: date) -> list[str]:
     """The currencies that were used, that of most orders first. One query."""
     used = SaleFact.objects.between(first, last).values("currency").annotate(n=Count("pk"))
     return list(used.order_by("-n", "currency").values_list("currency", flat=True))
 
 
-def best_sources(kind: str, first: date, last: date, currency: str, limit: int = 10) -> list[tuple[str, Money]]:
+def get_best_sources(kind: str, first: date, last: date, currency: str, limit: int = 10) -> list[tuple[str, Money]]:
     """Which things of a kind earned most, less what went back: pairs of public id and money. One query."""
     rows = (
         SaleSource.objects.filter(kind=kind, fact__day__gte=first, fact__day__lte=last, fact__currency=currency)
         .values("public_id")
-        .annotate(net=_net_of_sources())
+        .annotate(net=_get_net_aggregate())
         .order_by("-net", "public_id")[:limit]
     )
     return [(row["public_id"], Money(row["net"], currency)) for row in rows]
 
 
-def earned_by(kind: str, public_id: str) -> list[Sales]:
+def get_earnings(kind: str, public_id: str) -> list[Sales]:
     """What one thing earned since the beginning, one entry a currency. One query."""
     rows = (
         SaleSource.objects.filter(kind=kind, public_id=public_id)
         .values(currency=F("fact__currency"))
-        .annotate(**_sums("fact__"))
+        .annotate(**_get_aggregates("fact__"))
         .order_by("currency")
     )
-    return [_sales(row, row["currency"]) for row in rows]
+    return [_build_sales(row, row["currency"]) for row in rows]
 
 
-def share_of_before(now: Money, before: Money) -> int | None:
+def get_percent_change(now: Money, before: Money) -> int | None:
     """By how many per cent an amount grew or shrank; None where there was nothing to compare with."""
     if before.minor <= 0:
         return None
     return round((now.minor - before.minor) * 100 / before.minor)
 
 
-def _part(days: list[Day], currency: str) -> Period:
+def _build_period(days: list[Day], currency: str) -> Period:
     total = sum((day.sales for day in days), start=Sales.none(currency))
     return Period(days[0].date, days[-1].date, days, total)
 
 
-def _sums(to_fact: str = "") -> dict[str, Any]:
+def _get_aggregates(to_fact: str = "") -> dict[str, Any]:
     paid, refunded = Q(**{f"{to_fact}kind": PAID}), Q(**{f"{to_fact}kind": REFUNDED})
     return {
         "paid": Coalesce(Sum("amount", filter=paid), 0),
@@ -130,10 +130,10 @@ def _sums(to_fact: str = "") -> dict[str, Any]:
     }
 
 
-def _net_of_sources() -> Sum:
+def _get_net_aggregate() -> Sum:
     return Sum(Case(When(fact__kind=PAID, then=F("amount")), default=-F("amount")))
 
 
-def _sales(row: Any, currency: str) -> Sales:
+def _build_sales(row: Any, currency: str) -> Sales:
     paid, refunded = Money(int(row["paid"]), currency), Money(int(row["refunded"]), currency)
     return Sales(paid, refunded, row["orders"], row["refunds"])

@@ -15,9 +15,9 @@ from core.composition import cards
 from core.web.http import PageRequest
 
 PERMISSION = "analytics.view_salefact"
-LENGTHS = (7, 30, 90)
-USUAL = 30
-BEST = 10
+PERIOD_DAYS = (7, 30, 90)
+DEFAULT_PERIOD_DAYS = 30
+MAX_POSTS = 10
 
 
 @require_safe
@@ -25,25 +25,25 @@ BEST = 10
 def index(request: PageRequest) -> HttpResponse:
     """Sales of the last days in one currency, against as many days before; 3 queries and those of the cards."""
     request.grant.actor.require(PERMISSION)
-    length = next((n for n in LENGTHS if str(n) == request.GET.get("days")), USUAL)
+    length = next((n for n in PERIOD_DAYS if str(n) == request.GET.get("days")), DEFAULT_PERIOD_DAYS)
     today = timezone.localdate()
-    used = queries.currencies(today - timedelta(days=2 * length - 1), today)
+    used = queries.get_currencies(today - timedelta(days=2 * length - 1), today)
     if not used:
-        return render(request, "analytics/index.html", {"lengths": _lengths(length, "")})
+        return render(request, "analytics/index.html", {"lengths": _get_period_tabs(length, "")})
     currency = request.GET.get("currency", "")
     currency = currency if currency in used else used[0]
-    now, before = queries.compare(today, length, currency)
-    best = queries.best_sources("post", now.first, now.last, currency, BEST)
+    now, before = queries.compare_periods(today, length, currency)
+    best = queries.get_best_sources("post", now.first, now.last, currency, MAX_POSTS)
     posts = cards.resolve([("post", public_id) for public_id, _net in best], request.grant)
-    chart = charts.draw(_net(now), _net(before))
+    chart = charts.draw_chart(_get_net_values(now), _get_net_values(before))
     context = {
-        "lengths": _lengths(length, currency),
+        "lengths": _get_period_tabs(length, currency),
         "length": length,
         "currency": currency,
         "currencies": used if len(used) > 1 else [],
         "now": now,
         "before": before,
-        **_change(queries.share_of_before(now.total.net, before.total.net)),
+        **_get_change_context(queries.get_percent_change(now.total.net, before.total.net)),
         "chart": chart,
         "bars": list(zip(chart.bars, now.days, strict=True)),
         "best": [(posts.get(("post", public_id)), public_id, net) for public_id, net in best],
@@ -51,11 +51,11 @@ def index(request: PageRequest) -> HttpResponse:
     return render(request, "analytics/index.html", context)
 
 
-def _net(period: queries.Period) -> list[int]:
+def _get_net_values(period: queries.Period) -> list[int]:
     return [day.sales.net.minor for day in period.days]
 
 
-def _change(percent: int | None) -> dict[str, object]:
+def _get_change_context(percent: int | None) -> dict[str, object]:
     """The note below net sales and which way it points."""
     if percent is None:
         return {"change_note": _("nothing to compare with"), "trend": ""}
@@ -63,7 +63,7 @@ def _change(percent: int | None) -> dict[str, object]:
     return {"change_note": note, "trend": "up" if percent > 0 else "down" if percent < 0 else ""}
 
 
-def _lengths(chosen: int, currency: str) -> list[dict[str, object]]:
+def _get_period_tabs(chosen: int, currency: str) -> list[dict[str, object]]:
     """The tabs above the figures."""
     return [
         {
@@ -72,5 +72,5 @@ def _lengths(chosen: int, currency: str) -> list[dict[str, object]]:
             "current": n == chosen,
             "count": None,
         }
-        for n in LENGTHS
+        for n in PERIOD_DAYS
     ]

@@ -16,22 +16,22 @@ from core.api.pagination import OnePage, one_page
 from core.api.viewsets import GrantedViewMixin, In, MoneyField, Problem
 from core.errors import Invalid
 
-LONGEST = timedelta(days=366)
+MAX_PERIOD = timedelta(days=366)
 
 
-class BadPeriod(Invalid):
+class InvalidPeriod(Invalid):
     code = "bad_period"
     message = _("Give a period that ends after it begins, of 366 days at most.")
 
 
-class PeriodIn(In):
+class PeriodSerializer(In):
     """`from` and `to`, both included."""
 
     def get_fields(self) -> dict[str, Any]:
         return {"from": serializers.DateField(), "to": serializers.DateField()}
 
 
-class SalesOut(serializers.Serializer[Any]):
+class SalesSerializer(serializers.Serializer[Any]):
     """A day on which money moved, in one currency."""
 
     date = serializers.DateField()
@@ -55,23 +55,23 @@ class InsightsViewSet(GrantedViewMixin, viewsets.ViewSet):
             OpenApiParameter("from", OpenApiTypes.DATE, required=True),
             OpenApiParameter("to", OpenApiTypes.DATE, required=True),
         ],
-        responses={200: SalesOut(many=True), 400: Problem, 403: Problem, 422: Problem},
+        responses={200: SalesSerializer(many=True), 400: Problem, 403: Problem, 422: Problem},
     )
     @action(
         detail=False,
         methods=["get"],
-        serializer_class=SalesOut,
+        serializer_class=SalesSerializer,
         pagination_class=OnePage,
         is_list=True,
         parameters=("from", "to"),
     )
     def sales(self, request: Request) -> Response:
         """Sales by day, oldest first; days without any are left out."""
-        asked = PeriodIn.parse_query(request)
+        asked = PeriodSerializer.parse_query(request)
         first, last = asked["from"], asked["to"]
-        if not first <= last < first + LONGEST:
-            raise BadPeriod(field="to")
-        return Response(one_page(SalesOut(queries.sales_by_day(first, last), many=True).data))
+        if not first <= last < first + MAX_PERIOD:
+            raise InvalidPeriod(field="to")
+        return Response(one_page(SalesSerializer(queries.get_sales_by_day(first, last), many=True).data))
 
 
 routes: list[tuple[str, Any, str]] = [("insights", InsightsViewSet, "insights")]

@@ -42,7 +42,7 @@ SCHEMA: Final[dict[str, Any]] = {
     ],
     "ENUM_NAME_OVERRIDES": {
         "PostStatusEnum": "blog.posts.models.Post.Status",
-        "StockReasonEnum": "shop.stock.viewsets.BOOKED_REASONS",
+        "StockReasonEnum": "shop.stock.viewsets.ALLOWED_REASONS",
         "ReportReasonEnum": "accounts.moderation.models.Report.Reason",
         "OrderStatusEnum": "shop.orders.models.Order.Status",
     },

@@ -18,7 +18,7 @@ class ApiJustSignedIn(JustSignedIn, APIClient):
 
 @pytest.fixture(autouse=True)
 def no_hold_limits(settings: Any) -> None:
-    """Tests make many unpaid orders of one guest; the limits are the matter of test_limit_holds."""
+    """Tests make many unpaid orders of one guest; the limits are the matter of test_hold_limits."""
     settings.GUEST_HOLD_ORDERS = settings.GUEST_HOLD_PIECES = settings.GUEST_TRANSFER_PIECES = 0
     settings.NETWORK_HOLD_ORDERS = settings.NETWORK_HOLD_PIECES = 0
     settings.GUEST_HOLD_VALUE = settings.GUEST_TRANSFER_VALUE = {}
@@ -26,7 +26,7 @@ def no_hold_limits(settings: Any) -> None:
 
 @pytest.fixture
 def client() -> JustSignedIn:
-    """Whoever is signed in said just now who they are; others are met in test_ask_again_before_money."""
+    """Whoever is signed in said just now who they are; others are met in test_recent_authentication."""
     return JustSignedIn()
 
 
@@ -46,7 +46,7 @@ def desk(client: JustSignedIn, manager: Any) -> JustSignedIn:
 def sums_hold(db: None) -> Iterator[None]:
     """After the test every sum of the shop still holds: stock, orders, money."""
     yield
-    assert audit.drift() == []
+    assert audit.find_drift() == []
 
 
 @pytest.fixture

@@ -194,10 +194,10 @@ def test_an_order_under_way_holds_the_erasing_back(life):
 def test_invoice_addresses_go_when_the_law_asks_for_them_no_longer(life):
     settle(life)
     erase(life)
-    ten_years = timezone.now() + retention.KEEP_INVOICES
+    ten_years = timezone.now() + retention.INVOICE_RETENTION
 
-    assert retention.forget_invoice_addresses(now=ten_years - timedelta(days=1)) == 0
-    assert retention.forget_invoice_addresses(now=ten_years + timedelta(days=1)) == 2
+    assert retention.purge_invoice_addresses(now=ten_years - timedelta(days=1)) == 0
+    assert retention.purge_invoice_addresses(now=ten_years + timedelta(days=1)) == 2
 
     assert traces() == set()
 

@@ -65,7 +65,7 @@ def _place(studio: Studio, name: str, data: dict[str, Any], now: datetime) -> No
         by=by,
         now=now,
     )
-    view = carts.view(basket, country=data["address"]["country"], method=basket.shipping_method, now=now)
+    view = carts.price_cart(basket, country=data["address"]["country"], method=basket.shipping_method, now=now)
     provider = TRANSFER if data["outcome"] == "pending" else CARD
     order = checkout.place_order(cart_id=basket.pk, quote_hash=view.quote.hash, provider=provider, by=by, now=now)
     attempt = order.payments.get()
@@ -80,9 +80,9 @@ def _pay(studio: Studio, name: str, email: str, outcome: str, now: datetime) -> 
         return
     by = studio.actor(email)
     attempt = payments.pay_order(order_id=order.pk, provider=CARD, return_url=settings.SITE_URL, by=by, now=now)
-    if sandbox.charge_of(attempt.provider_ref).settled_at is None:
+    if sandbox.get_charge(attempt.provider_ref).settled_at is None:
         choice = sandbox.Outcome.PAY if outcome == "paid" else sandbox.Outcome.DECLINE
-        sandbox.settle(ref=attempt.provider_ref, outcome=choice, now=now, news_after=())
+        sandbox.settle_charge(ref=attempt.provider_ref, outcome=choice, now=now, webhook_delays=())
     payments.sync_payment(payment_id=attempt.pk, by=LOADER, now=now)
 
 

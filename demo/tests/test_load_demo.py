@@ -31,7 +31,7 @@ from demo.loading.studio import read
 from shop.catalogue.models import Product, Variant
 from shop.orders.models import Order
 from shop.payments.models import LedgerEntry, Payment
-from shop.personal_data.privacy import BOOKS
+from shop.personal_data.privacy import INVOICE_RETENTION_REASON
 from shop.reviews.models import Review
 from shop.stock.models import Reservation, StockLevel, StockMovement
 
@@ -99,7 +99,7 @@ def test_the_shop_is_furnished():
     goods = read("catalogue.json")
 
     assert Product.objects.active().count() == len(goods["products"]) == 24
-    assert Variant.objects.sold().count() == 71
+    assert Variant.objects.for_sale().count() == 71
     assert Picture.objects.count() == len(read("manifest.json")) == 111
     assert not Product.objects.filter(description_html="").exists()
     assert not Product.objects.filter(images__isnull=True).exists()
@@ -205,7 +205,7 @@ def test_pages_promise_only_what_there_is(settings):
     pages = {page.slug: page.body_source for page in TextPage.objects.all()}
 
     assert f"{settings.INVOICE_YEARS} years from the end of the year" in pages["privacy"]
-    assert str(settings.INVOICE_YEARS) in str(BOOKS)
+    assert str(settings.INVOICE_YEARS) in str(INVOICE_RETENTION_REASON)
     for words in ("six years", "on the page of your order", "with a picture", "your e-mail address; Bartosz"):
         assert words not in " ".join(pages.values())
 

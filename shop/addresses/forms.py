@@ -8,43 +8,48 @@ from django_countries import countries
 
 from core.forms import add_error
 from shop.addresses import validation
-from shop.pricing.forms import _typed
+from shop.pricing.forms import text_input
 from shop.pricing.models import Market
 
 
 class AddressForm(forms.Form):
     """An address in one of the given countries; the postcode is checked against the country."""
 
-    name = forms.CharField(label=_("Name"), max_length=validation.LIMITS["name"], widget=_typed("name"))
+    name = forms.CharField(label=_("Name"), max_length=validation.MAX_LENGTHS["name"], widget=text_input("name"))
     company = forms.CharField(
-        label=_("Company"), max_length=validation.LIMITS["company"], required=False, widget=_typed("organization")
+        label=_("Company"),
+        max_length=validation.MAX_LENGTHS["company"],
+        required=False,
+        widget=text_input("organization"),
     )
     country = forms.ChoiceField(label=_("Country"), widget=forms.Select(attrs={"autocomplete": "country"}))
     street = forms.CharField(
-        label=_("Street and number"), max_length=validation.LIMITS["street"], widget=_typed("address-line1")
+        label=_("Street and number"), max_length=validation.MAX_LENGTHS["street"], widget=text_input("address-line1")
     )
     extra = forms.CharField(
         label=_("Flat, floor, door"),
-        max_length=validation.LIMITS["extra"],
+        max_length=validation.MAX_LENGTHS["extra"],
         required=False,
-        widget=_typed("address-line2"),
+        widget=text_input("address-line2"),
     )
     postcode = forms.CharField(
         label=_("Postcode"),
         max_length=validation.MAX_TYPED_POSTCODE,
         required=False,
-        widget=_typed("postal-code", autocapitalize="characters"),
+        widget=text_input("postal-code", autocapitalize="characters"),
     )
-    city = forms.CharField(label=_("Town"), max_length=validation.LIMITS["city"], widget=_typed("address-level2"))
+    city = forms.CharField(
+        label=_("Town"), max_length=validation.MAX_LENGTHS["city"], widget=text_input("address-level2")
+    )
     region = forms.CharField(
         label=_("Region or county"),
-        max_length=validation.LIMITS["region"],
+        max_length=validation.MAX_LENGTHS["region"],
         required=False,
-        widget=_typed("address-level1"),
+        widget=text_input("address-level1"),
     )
     phone = forms.CharField(
         label=_("Telephone"),
-        max_length=validation.LIMITS["phone"],
+        max_length=validation.MAX_LENGTHS["phone"],
         required=False,
         help_text=_("Only for the courier."),
         widget=forms.TextInput(attrs={"autocomplete": "tel", "type": "tel"}),
@@ -63,7 +68,7 @@ class AddressForm(forms.Form):
         if self.errors:
             return cleaned
         try:
-            return validation.clean(cleaned)
+            return validation.clean_address(cleaned)
         except validation.InvalidAddress as refusal:
             add_error(self, refusal)
             return cleaned

@@ -14,7 +14,7 @@ MAX_ADDRESSES = 20
 
 
 class SavedAddress(models.Model):
-    """An address of a customer, tidy as `shop.addresses.validation.clean` returns it. One of them is the default."""
+    """A saved address, as `shop.addresses.validation.clean_address` returns it. One of a customer's is the default."""
 
     public_kind: ClassVar[str] = "address"
 

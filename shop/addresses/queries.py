@@ -9,16 +9,16 @@ from shop.addresses.models import SavedAddress
 Address = dict[str, str]
 
 
-def saved_addresses(person: User) -> list[SavedAddress]:
+def get_saved_addresses(person: User) -> list[SavedAddress]:
     """The default first, then the newest; bounded by MAX_ADDRESSES; one query."""
     return list(SavedAddress.objects.filter(user=person))
 
 
-def saved_address(person: User, uid: UUID) -> SavedAddress | None:
+def get_saved_address(person: User, uid: UUID) -> SavedAddress | None:
     return SavedAddress.objects.filter(user=person, uid=uid).first()
 
 
-def usual_address(person: User, countries: Iterable[str]) -> Address | None:
+def get_initial_address(person: User, countries: Iterable[str]) -> Address | None:
     """The default address, or else that of the latest order, when the market reaches its country; two queries."""
     within = list(countries)
     saved = SavedAddress.objects.filter(user=person, address__country__in=within).first()

@@ -5,7 +5,7 @@ from rest_framework import serializers
 from core.api.viewsets import In
 
 
-class AddressIn(In):
+class AddressSerializer(In):
     """An address; which parts are needed depends on the country."""
 
     name = serializers.CharField(max_length=120, allow_blank=True, required=False)

@@ -34,8 +34,8 @@ def add_address(
 
     Locks the person. Raises Denied, addresses.InvalidAddress, TooManyAddresses. Records address.added.
     """
-    tidy = validation.clean(address)
-    own = _own(by)
+    tidy = validation.clean_address(address)
+    own = _lock_addresses(by)
     same = own.filter(address=tidy).first()
     if same is not None:
         return make_default(uid=same.uid, by=by, now=now) if is_default else same
@@ -45,7 +45,7 @@ def add_address(
     is_default = is_default or not count
     if is_default:
         own.update(is_default=False)
-    saved = SavedAddress.objects.create(user=_person(by), address=tidy, is_default=is_default)
+    saved = SavedAddress.objects.create(user=_get_user(by), address=tidy, is_default=is_default)
     events.record("address.added", saved, by=by, now=now)
     return saved
 
@@ -58,8 +58,8 @@ def change_address(
 
     Locks the person. Raises Denied, UnknownAddress, addresses.InvalidAddress. Records address.changed.
     """
-    saved = _saved(uid, by)
-    saved.address = validation.clean(address)
+    saved = _get_locked_address(uid, by)
+    saved.address = validation.clean_address(address)
     saved.save(update_fields=["address"])
     events.record("address.changed", saved, by=by, now=now)
     return saved
@@ -71,9 +71,9 @@ def make_default(*, uid: UUID | str, by: Actor, now: datetime | None = None) -> 
 
     Locks the person. Raises Denied, UnknownAddress. Records address.changed.
     """
-    saved = _saved(uid, by)
+    saved = _get_locked_address(uid, by)
     if not saved.is_default:
-        _own(by).update(is_default=False)
+        _lock_addresses(by).update(is_default=False)
         saved.is_default = True
         saved.save(update_fields=["is_default"])
         events.record("address.changed", saved, by=by, now=now)
@@ -86,29 +86,29 @@ def remove_address(*, uid: UUID | str, by: Actor, now: datetime | None = None) -
 
     Locks the person. Raises Denied, UnknownAddress. Records address.removed.
     """
-    saved = _saved(uid, by)
+    saved = _get_locked_address(uid, by)
     events.record("address.removed", saved, by=by, now=now)
     saved.delete()
-    left = _own(by).first()
+    left = _lock_addresses(by).first()
     if saved.is_default and left is not None:
         left.is_default = True
         left.save(update_fields=["is_default"])
 
 
-def _person(by: Actor) -> User:
+def _get_user(by: Actor) -> User:
     if by.user is None:
         raise Denied
     return by.user
 
 
-def _own(by: Actor) -> Any:
+def _lock_addresses(by: Actor) -> Any:
     """The actor's addresses, under a lock of the person, so that two tabs cannot make two defaults."""
-    person = User.objects.select_for_update(of=("self",), no_key=True).get(pk=_person(by).pk)
+    person = User.objects.select_for_update(of=("self",), no_key=True).get(pk=_get_user(by).pk)
     return SavedAddress.objects.filter(user=person)
 
 
-def _saved(uid: UUID | str, by: Actor) -> SavedAddress:
-    saved: SavedAddress | None = _own(by).filter(uid=uid).first()
+def _get_locked_address(uid: UUID | str, by: Actor) -> SavedAddress:
+    saved: SavedAddress | None = _lock_addresses(by).filter(uid=uid).first()
     if saved is None:
         raise UnknownAddress
     return saved

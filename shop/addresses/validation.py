@@ -11,7 +11,7 @@ from django_countries import countries
 from core.errors import Invalid
 from core.validation.text import has_visible_text, strip_invisible
 
-LIMITS = {
+MAX_LENGTHS = {
     "name": 120,
     "company": 120,
     "street": 160,
@@ -22,7 +22,7 @@ LIMITS = {
     "country": 2,
     "phone": 40,
 }
-REQUIRED = ("name", "street", "city", "country")
+REQUIRED_FIELDS = ("name", "street", "city", "country")
 MAX_TYPED_POSTCODE = 40  # before separators and country prefix are dropped
 # Only where a wrong code is common and the form certain; elsewhere any code is taken. Each is a pattern of the code
 # without separators, and the separator that the country's post writes between its groups.
@@ -62,7 +62,7 @@ POSTCODES = {
     "US": (r"(\d{5})(\d{4})?", "-"),
 }
 # What people write before a code, beside the country's own two letters: the plate of its cars, or the post's own sign.
-PREFIXES = {
+POSTCODE_PREFIXES = {
     "AT": ("A",),
     "BE": ("B",),
     "DE": ("D",),
@@ -92,31 +92,35 @@ class InvalidPostcode(InvalidAddress):
     message = _("Enter a valid postcode for %(country)s.")
 
 
-def clean(raw: Mapping[str, Any], *, field: str = "") -> dict[str, str]:
+def clean_address(raw: Mapping[str, Any], *, field: str = "") -> dict[str, str]:
     """Return a tidy address: known keys, trimmed, without pasted marks, the postcode as the country's post writes it.
 
     Raises InvalidAddress; its `field` is `field` and the key with an underscore, so a form can show it in place, and
     its pointer leads into the address of the API.
     """
-    address = {key: _tidy(raw.get(key)) for key in LIMITS}
+    address = {key: _clean_line(raw.get(key)) for key in MAX_LENGTHS}
     address["country"] = address["country"].upper()
     for key, value in address.items():
-        if key in REQUIRED and not has_visible_text(value):
-            raise InvalidAddress(_("Fill in this part of the address."), **_place(field, key))
-        limit = MAX_TYPED_POSTCODE if key == "postcode" else LIMITS[key]
+        if key in REQUIRED_FIELDS and not has_visible_text(value):
+            raise InvalidAddress(_("Fill in this part of the address."), **_get_error_location(field, key))
+        limit = MAX_TYPED_POSTCODE if key == "postcode" else MAX_LENGTHS[key]
         if len(value) > limit:
-            too_long = _("Shorten this part of the address to at most %(limit)s characters.") % {"limit": LIMITS[key]}
-            raise InvalidAddress(too_long, **_place(field, key))
-    address["postcode"] = _postcode(address["postcode"], address["country"], _place(field, "postcode"))
+            too_long = _("Shorten this part of the address to at most %(limit)s characters.") % {
+                "limit": MAX_LENGTHS[key]
+            }
+            raise InvalidAddress(too_long, **_get_error_location(field, key))
+    address["postcode"] = _clean_postcode(
+        address["postcode"], address["country"], _get_error_location(field, "postcode")
+    )
     return address
 
 
-def _tidy(value: Any) -> str:
+def _clean_line(value: Any) -> str:
     """One line of what was typed or pasted; joiners inside a word are part of its spelling and stay."""
     return " ".join(strip_invisible(str(value or "")).split())
 
 
-def _postcode(typed: str, country: str, place: dict[str, str]) -> str:
+def _clean_postcode(typed: str, country: str, place: dict[str, str]) -> str:
     """The canonical form of a postcode however people write it: full-width, without separators, with a country prefix.
 
     Raises InvalidPostcode.
@@ -124,12 +128,12 @@ def _postcode(typed: str, country: str, place: dict[str, str]) -> str:
     upper = unicodedata.normalize("NFKC", typed).upper()
     digits = "".join(str(unicodedata.decimal(sign)) if sign.isdecimal() else sign for sign in upper)
     if country not in POSTCODES:
-        if len(digits) > LIMITS["postcode"]:
+        if len(digits) > MAX_LENGTHS["postcode"]:
             raise InvalidPostcode(**place, country=countries.name(country) or country)
         return digits
     pattern, separator = POSTCODES[country]
     compact = re.sub(r"[\s\-‐-―−._/]+", "", digits)
-    bare = [compact.removeprefix(prefix) for prefix in (country, *PREFIXES.get(country, ()))]
+    bare = [compact.removeprefix(prefix) for prefix in (country, *POSTCODE_PREFIXES.get(country, ()))]
     for candidate in (compact, *bare, country + compact):  # the last for Latvia, whose codes include its letters
         found = re.fullmatch(pattern, candidate, re.ASCII)
         if found:
@@ -137,6 +141,6 @@ def _postcode(typed: str, country: str, place: dict[str, str]) -> str:
     raise InvalidPostcode(**place, country=countries.name(country) or country)
 
 
-def _place(address: str, key: str) -> dict[str, str]:
+def _get_error_location(address: str, key: str) -> dict[str, str]:
     """Where the wrong part is, for forms and for the API."""
     return {"field": f"{address}_{key}", "pointer": f"/{address}_address/{key}"} if address else {"field": key}

@@ -30,7 +30,7 @@ from shop.pricing.models import Market
 @login_required
 def addresses(request: PageRequest) -> HttpResponse:
     """What is saved, the default first."""
-    saved = queries.saved_addresses(_person(request))
+    saved = queries.get_saved_addresses(_get_user(request))
     return render(request, "shop/account/addresses.html", {"saved": saved, "may_add": len(saved) < MAX_ADDRESSES})
 
 
@@ -39,7 +39,7 @@ def addresses(request: PageRequest) -> HttpResponse:
 @login_required
 def add(request: PageRequest) -> HttpResponse:
     """Save another address."""
-    market = pricing_queries.default_market()
+    market = pricing_queries.get_default_market()
     form = AddressForm(posted(request), initial={"country": market.home_country}, market=market)
     return _save(request, form, None)
 
@@ -49,10 +49,10 @@ def add(request: PageRequest) -> HttpResponse:
 @login_required
 def change(request: PageRequest, uid: UUID) -> HttpResponse:
     """Change a saved address."""
-    saved = queries.saved_address(_person(request), uid)
+    saved = queries.get_saved_address(_get_user(request), uid)
     if saved is None:
         raise Http404
-    form = AddressForm(posted(request), initial=saved.address, market=_market_with(saved))
+    form = AddressForm(posted(request), initial=saved.address, market=_get_market_for(saved))
     return _save(request, form, saved)
 
 
@@ -92,13 +92,13 @@ def _save(request: PageRequest, form: AddressForm, saved: SavedAddress | None) -
     return render(request, "shop/account/address.html", context, status=422 if form.errors else 200)
 
 
-def _market_with(saved: SavedAddress) -> Market:
+def _get_market_for(saved: SavedAddress) -> Market:
     """The market that reaches the address, or the default one."""
     country = saved.address.get("country", "")
     return Market.objects.filter(countries__contains=[country]).order_by("-is_default", "pk").first() or (
-        pricing_queries.default_market()
+        pricing_queries.get_default_market()
     )
 
 
-def _person(request: PageRequest) -> User:
+def _get_user(request: PageRequest) -> User:
     return cast("User", request.user)

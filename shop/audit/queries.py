@@ -119,7 +119,7 @@ class Drift:
     counted: int
 
 
-def drift() -> list[Drift]:
+def find_drift() -> list[Drift]:
     """Everything that does not add up; empty when all is well. Reads whole tables: for a nightly run."""
     found = []
     with connection.cursor() as cursor:

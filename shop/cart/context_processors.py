@@ -20,5 +20,5 @@ def _count(request: PageRequest) -> int:
     # An error page may be drawn for a request that never came as far as its grant.
     if not cookies.has_cookie(request) or not hasattr(request, "grant"):
         return 0
-    found = cookies.cart_of(request)
-    return carts.count(found) if found else 0
+    found = cookies.get_cart(request)
+    return carts.count_items(found) if found else 0

@@ -8,36 +8,36 @@ from core.web.http import PageRequest
 from shop.cart import services as carts
 from shop.cart.models import Cart
 
-COOKIE = "__Host-cart" if settings.SECURE else "cart"
+COOKIE_NAME = "__Host-cart" if settings.SECURE else "cart"
 COOKIE_SALT = "shop.cart"
-COOKIE_SECONDS = 60 * 24 * 3600
+COOKIE_AGE_SECONDS = 60 * 24 * 3600
 
 
 def has_cookie(request: PageRequest) -> bool:
-    return COOKIE in request.COOKIES
+    return COOKIE_NAME in request.COOKIES
 
 
-def cart_token(request: PageRequest) -> str:
+def get_cart_token(request: PageRequest) -> str:
     """The token of the visitor's cart, or "" when there is none or the cookie is not ours."""
-    return str(request.get_signed_cookie(COOKIE, "", salt=COOKIE_SALT, max_age=COOKIE_SECONDS))
+    return str(request.get_signed_cookie(COOKIE_NAME, "", salt=COOKIE_SALT, max_age=COOKIE_AGE_SECONDS))
 
 
-def cart_of(request: PageRequest) -> Cart | None:
+def get_cart(request: PageRequest) -> Cart | None:
     """The open cart of whoever asks, looked up once a request. After sign-in a visitor's cart becomes the person's."""
     if not hasattr(request, "shop_cart"):
-        token = cart_token(request) if has_cookie(request) else ""
-        found = carts.current_cart(token=token, user=person(request))
+        token = get_cart_token(request) if has_cookie(request) else ""
+        found = carts.get_current_cart(token=token, user=get_user(request))
         request.shop_cart = found  # type: ignore[attr-defined]  # kept for the context processor
     return request.shop_cart  # type: ignore[attr-defined, no-any-return]
 
 
-def person(request: PageRequest) -> User | None:
+def get_user(request: PageRequest) -> User | None:
     return request.grant.user
 
 
-def open_cart(request: PageRequest) -> tuple[Cart, str]:
+def get_or_open_cart(request: PageRequest) -> tuple[Cart, str]:
     """The cart to put things in, made when there is none, and the token to remember ("" when it is known)."""
-    found = cart_of(request)
+    found = get_cart(request)
     if found is not None:
         return found, ""
     made, token = carts.open_cart(by=request.grant.actor)
@@ -45,14 +45,20 @@ def open_cart(request: PageRequest) -> tuple[Cart, str]:
     return made, token
 
 
-def remember_cart(response: HttpResponse, token: str) -> None:
+def set_cart_cookie(response: HttpResponse, token: str) -> None:
     """Give the visitor the key to the cart."""
     if token:
         response.set_signed_cookie(
-            COOKIE, token, COOKIE_SALT, max_age=COOKIE_SECONDS, secure=settings.SECURE, httponly=True, samesite="Lax"
+            COOKIE_NAME,
+            token,
+            COOKIE_SALT,
+            max_age=COOKIE_AGE_SECONDS,
+            secure=settings.SECURE,
+            httponly=True,
+            samesite="Lax",
         )
 
 
-def forget_cart(response: HttpResponse) -> None:
+def delete_cart_cookie(response: HttpResponse) -> None:
     """Take the key back, once the cart has become an order."""
-    response.delete_cookie(COOKIE, samesite="Lax")
+    response.delete_cookie(COOKIE_NAME, samesite="Lax")

@@ -17,7 +17,7 @@ from shop.shipping.models import ShippingMethod
 MAX_QUANTITY = 9999
 
 
-def digest_of(token: str) -> str:
+def digest_token(token: str) -> str:
     """How a cart's token is kept: whoever reads the table cannot open the carts in it."""
     return hashlib.sha256(token.encode()).hexdigest()
 
@@ -27,7 +27,7 @@ class CartQuerySet(models.QuerySet["Cart"]):
         return self.filter(status=Cart.Status.OPEN)
 
     def with_token(self, token: str) -> Self:
-        return self.filter(token_digest=digest_of(token))
+        return self.filter(token_digest=digest_token(token))
 
     def locked(self) -> Self:
         return self.select_for_update(of=("self",), no_key=True).order_by("pk")

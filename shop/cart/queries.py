@@ -17,14 +17,14 @@ from shop.markets import queries as tax
 from shop.pricing import calculation
 from shop.pricing.models import Market, Price
 from shop.shipping.models import ShippingMethod
-from shop.shipping.queries import ShippingOption, delivery_of, working_days_after
+from shop.shipping.queries import ShippingOption, add_working_days, get_delivery
 from shop.stock.models import StockLevel
 
-PLENTY = 9999
+UNLIMITED = 9999
 
 
 @dataclass(frozen=True, slots=True)
-class ViewLine:
+class CartViewLine:
     """A cart line as it stands now. `unit` is None when it is not sold any more; `available` counts backorders.
 
     `tax_rate` is None where none is decided: then it cannot be ordered.
@@ -66,40 +66,40 @@ class CartView:
 
     cart: Cart
     country: str
-    lines: tuple[ViewLine, ...]
+    lines: tuple[CartViewLine, ...]
     method: ShippingMethod | None
     quote: calculation.Quote
 
     @property
     def count(self) -> int:
-        return sum(view.line.quantity for view in self.lines)
+        return sum(line.line.quantity for line in self.lines)
 
     @property
     def needs_shipping(self) -> bool:
-        return any(not view.line.variant.is_digital for view in self.lines)
+        return any(not line.line.variant.is_digital for line in self.lines)
 
     @property
-    def problems(self) -> tuple[ViewLine, ...]:
+    def problems(self) -> tuple[CartViewLine, ...]:
         """Lines that stand in the way of an order."""
-        return tuple(view for view in self.lines if view.is_unavailable or view.is_short)
+        return tuple(line for line in self.lines if line.is_unavailable or line.is_short)
 
     @property
-    def untaxed(self) -> tuple[ViewLine, ...]:
+    def untaxed(self) -> tuple[CartViewLine, ...]:
         """Lines that are sold, but whose tax is not decided where they go."""
-        return tuple(view for view in self.lines if view.unit is not None and view.tax_rate is None)
+        return tuple(line for line in self.lines if line.unit is not None and line.tax_rate is None)
 
 
-def find(token: str) -> Cart | None:
+def get_cart_by_token(token: str) -> Cart | None:
     """The cart a token opens, whatever its state; one query."""
     return Cart.objects.with_token(token).select_related("market", "user").first() if token else None
 
 
-def count(cart: Cart) -> int:
+def count_items(cart: Cart) -> int:
     """How many pieces lie in the cart; one query."""
     return cart.lines.aggregate(total=Sum("quantity"))["total"] or 0
 
 
-def view(
+def price_cart(
     cart: Cart,
     *,
     country: str = "",
@@ -111,56 +111,58 @@ def view(
     now = now or timezone.now()
     market = cart.market
     country = country or market.home_country
-    lines = list(_lines(cart, pictures=pictures))
-    amounts = _amounts(lines, market, now)
+    lines = list(_get_lines(cart, pictures=pictures))
+    amounts = _get_unit_prices(lines, market, now)
     # What is picked up is handed over, and taxed, where the shop is.
-    rates = tax.rates_in(market.home_country if method and method.is_pick_up else country)
-    free = _available(lines)
+    rates = tax.get_tax_rates(market.home_country if method and method.is_pick_up else country)
+    free = _get_available(lines)
     views = tuple(
-        ViewLine(
+        CartViewLine(
             line=line,
-            unit=market.money(amounts[line.pk]) if line.pk in amounts and _is_sold(line) else None,
+            unit=market.money(amounts[line.pk]) if line.pk in amounts and _is_for_sale(line) else None,
             tax_rate=rates.get(line.variant.tax_class),
-            available=PLENTY if line.variant.is_digital else free.get(line.variant_id, 0),
+            available=UNLIMITED if line.variant.is_digital else free.get(line.variant_id, 0),
         )
         for line in lines
     )
-    needs_shipping = any(not view.line.variant.is_digital for view in views)
+    needs_shipping = any(not line.line.variant.is_digital for line in views)
     method = method if needs_shipping else None
-    return CartView(cart, country, views, method, quote(views, market, method))
+    return CartView(cart, country, views, method, quote_lines(views, market, method))
 
 
-def quote(views: tuple[ViewLine, ...], market: Market, method: ShippingMethod | None) -> calculation.Quote:
+def quote_lines(views: tuple[CartViewLine, ...], market: Market, method: ShippingMethod | None) -> calculation.Quote:
     """The quote of the lines that can be sold; no query."""
     items = [
-        calculation.Item(view.sku, view.line.quantity, view.unit, view.tax_rate or Decimal(0))
-        for view in views
-        if view.unit is not None and not view.is_unavailable
+        calculation.Item(line.sku, line.line.quantity, line.unit, line.tax_rate or Decimal(0))
+        for line in views
+        if line.unit is not None and not line.is_unavailable
     ]
-    return calculation.price(
+    return calculation.price_items(
         items,
         currency=market.currency,
         tax_included=market.prices_include_tax,
-        delivery=delivery_of(method) if method else None,
+        delivery=get_delivery(method) if method else None,
     )
 
 
-def shipping_options(cart_view: CartView, *, country: str = "", now: datetime | None = None) -> list[ShippingOption]:
+def get_shipping_options(
+    cart_view: CartView, *, country: str = "", now: datetime | None = None
+) -> list[ShippingOption]:
     """How this cart can reach a country, in order; one query."""
     today = timezone.localdate(now)
     methods = ShippingMethod.objects.to(cart_view.cart.market, country or cart_view.country).select_related("market")
     return [
         ShippingOption(
             method=method,
-            price=delivery_of(method).price(cart_view.quote.goods),
-            earliest=working_days_after(today, method.min_days),
-            latest=working_days_after(today, method.max_days),
+            price=get_delivery(method).price(cart_view.quote.goods),
+            earliest=add_working_days(today, method.min_days),
+            latest=add_working_days(today, method.max_days),
         )
         for method in methods
     ]
 
 
-def _lines(cart: Cart, *, pictures: bool) -> QuerySet[CartLine]:
+def _get_lines(cart: Cart, *, pictures: bool) -> QuerySet[CartLine]:
     lines = CartLine.objects.filter(cart=cart).select_related("variant__product").order_by("id")
     if pictures:
         images = ProductImage.objects.select_related("picture").order_by("position", "id")
@@ -170,7 +172,7 @@ def _lines(cart: Cart, *, pictures: bool) -> QuerySet[CartLine]:
     return lines
 
 
-def _amounts(lines: list[CartLine], market: Market, now: datetime) -> dict[int, int]:
+def _get_unit_prices(lines: list[CartLine], market: Market, now: datetime) -> dict[int, int]:
     """Unit prices by line: of the prices valid now, the one for the largest quantity that is reached."""
     tiers: dict[int, list[tuple[int, int]]] = {}
     prices = Price.objects.valid(market, now).filter(variant__in=[line.variant_id for line in lines])
@@ -183,22 +185,22 @@ def _amounts(lines: list[CartLine], market: Market, now: datetime) -> dict[int, 
     return {pk: amounts[-1] for pk, amounts in reached.items() if amounts}
 
 
-def _available(lines: list[CartLine]) -> dict[int, int]:
+def _get_available(lines: list[CartLine]) -> dict[int, int]:
     levels = StockLevel.objects.filter(variant__in=[line.variant_id for line in lines]).order_by()
     free = Sum(F("on_hand") - F("reserved") + F("backorder_limit"))
     return dict(levels.values("variant_id").annotate(free=free).values_list("variant_id", "free"))
 
 
-def _is_sold(line: CartLine) -> bool:
+def _is_for_sale(line: CartLine) -> bool:
     return line.variant.is_active and line.variant.product.status == Product.Status.ACTIVE
 
 
-class TaxNotDecided(Conflict):
+class TaxRateMissing(Conflict):
     code = "tax_not_decided"
     message = _("We cannot sell this to %(country)s yet: %(titles)s. Please contact us.")
 
     @classmethod
-    def of(cls, view: CartView, *, field: str = "") -> "TaxNotDecided":
+    def of(cls, view: CartView, *, field: str = "") -> "TaxRateMissing":
         titles = ", ".join(entry.line.variant.product.title for entry in view.untaxed)
         is_pick_up = view.method is not None and view.method.is_pick_up
         country = view.cart.market.home_country if is_pick_up else view.country

@@ -5,7 +5,7 @@ from rest_framework import serializers
 from shop.cart.models import MAX_QUANTITY
 
 
-class PiecesField(serializers.DictField):
+class ItemsField(serializers.DictField):
     """Pieces by the uid of their order line."""
 
     child = serializers.IntegerField(min_value=1, max_value=MAX_QUANTITY)

@@ -16,9 +16,9 @@ from core.context import Actor
 from core.errors import Conflict, Invalid
 from core.validation.email_addresses import canonical_email
 from shop.addresses import validation
-from shop.cart.models import MAX_QUANTITY, Cart, CartLine, digest_of
+from shop.cart.models import MAX_QUANTITY, Cart, CartLine, digest_token
 from shop.catalogue.models import Variant
-from shop.catalogue.queries import UnknownVariant, current_sku
+from shop.catalogue.queries import UnknownVariant, get_current_sku
 from shop.pricing.models import Market
 from shop.shipping.models import ShippingMethod
 from shop.stock.services import NotEnoughStock
@@ -62,19 +62,21 @@ def open_cart(*, by: Actor, market: Market | None = None, now: datetime | None =
     market = market or Market.objects.default()
     token = secrets.token_urlsafe(TOKEN_BYTES)
     if by.user is None:
-        return Cart.objects.create(token_digest=digest_of(token), market=market, created_at=now, updated_at=now), token
+        return Cart.objects.create(
+            token_digest=digest_token(token), market=market, created_at=now, updated_at=now
+        ), token
     cart, made = Cart.objects.get_or_create(
         user=by.user,
         market=market,
         status=Cart.Status.OPEN,
-        defaults={"token_digest": digest_of(token), "email": by.user.email, "created_at": now, "updated_at": now},
+        defaults={"token_digest": digest_token(token), "email": by.user.email, "created_at": now, "updated_at": now},
     )
     if not made:
-        Cart.objects.filter(pk=cart.pk).update(token_digest=digest_of(token))
+        Cart.objects.filter(pk=cart.pk).update(token_digest=digest_token(token))
     return cart, token
 
 
-def current_cart(*, token: str, user: User | None, now: datetime | None = None) -> Cart | None:
+def get_current_cart(*, token: str, user: User | None, now: datetime | None = None) -> Cart | None:
     """The open cart of a visitor or a person, or None; asks nothing of the database for a stranger without a token.
 
     After sign-in the visitor's cart becomes the person's, or is merged into the one they had.
@@ -95,12 +97,12 @@ def current_cart(*, token: str, user: User | None, now: datetime | None = None) 
 @transaction.atomic
 def adopt_cart(*, cart_id: int, by: Actor, now: datetime | None = None) -> Cart:
     """Make a visitor's cart that of the person who signed in. Locks the cart. Raises CartClosed."""
-    cart = _locked(cart_id)
+    cart = _lock_open_cart(cart_id)
     if by.user is None or cart.user_id is not None:
         raise CartClosed
     cart.user = by.user
     cart.email = cart.email or by.user.email
-    return _touched(cart, now, "user", "email")
+    return _save_cart(cart, now, "user", "email")
 
 
 @transaction.atomic
@@ -125,7 +127,7 @@ def merge_carts(*, from_id: int, into_id: int, by: Actor, now: datetime | None =
             CartLine.objects.filter(pk=mine.pk).update(quantity=quantity)
     source.status = Cart.Status.MERGED
     source.save(update_fields=["status"])
-    return _touched(target, now)
+    return _save_cart(target, now)
 
 
 @transaction.atomic
@@ -137,13 +139,13 @@ def add_line(
     Locks the cart. Raises CartClosed, UnknownVariant, InvalidQuantity, NotForSale, NotEnoughStock.
     """
     now = now or timezone.now()
-    cart = _locked(cart_id)
+    cart = _lock_open_cart(cart_id)
     line = cart.lines.filter(variant__sku=sku).first()
-    wanted = (line.quantity if line else 0) + _whole(quantity)
+    wanted = (line.quantity if line else 0) + _validate_quantity(quantity)
     try:
-        variant = _buyable(cart, sku, wanted, now)
+        variant = _get_buyable_variant(cart, sku, wanted, now)
     except UnknownVariant:
-        if (renamed := current_sku(sku)) == sku:
+        if (renamed := get_current_sku(sku)) == sku:
             raise
         return add_line(cart_id=cart_id, sku=renamed, quantity=quantity, source=source, by=by, now=now)
     if line is None:
@@ -153,7 +155,7 @@ def add_line(
     if source:
         line.source_kind, line.source_id = source
     line.save()
-    _touched(cart, now)
+    _save_cart(cart, now)
     return line
 
 
@@ -161,37 +163,37 @@ def add_line(
 def set_quantity(*, cart_id: int, sku: str, quantity: int, by: Actor, now: datetime | None = None) -> CartLine | None:
     """Say how many pieces there are to be; 0 takes the line out. Locks the cart; raises as add_line does."""
     now = now or timezone.now()
-    cart = _locked(cart_id)
+    cart = _lock_open_cart(cart_id)
     line = cart.lines.filter(variant__sku=sku).first()
-    if line is None and (renamed := current_sku(sku)) != sku:
+    if line is None and (renamed := get_current_sku(sku)) != sku:
         sku, line = renamed, cart.lines.filter(variant__sku=renamed).first()
     if line is None:
         raise UnknownVariant
     if quantity == 0:
         line.delete()
-        _touched(cart, now)
+        _save_cart(cart, now)
         return None
     # Fewer is always allowed: it is how a customer gets out of "only two left".
     if quantity > line.quantity:
-        _buyable(cart, sku, _whole(quantity), now)
-    line.quantity = _whole(quantity)
+        _get_buyable_variant(cart, sku, _validate_quantity(quantity), now)
+    line.quantity = _validate_quantity(quantity)
     line.save(update_fields=["quantity"])
-    _touched(cart, now)
+    _save_cart(cart, now)
     return line
 
 
 def remove_line(*, cart_id: int, sku: str, by: Actor, now: datetime | None = None) -> None:
     """Take a line out; one that is not there is no error. Locks the cart. Raises CartClosed."""
     with transaction.atomic():
-        cart = _locked(cart_id)
-        cart.lines.filter(variant__sku__in=[sku, current_sku(sku)]).delete()
-        _touched(cart, now)
+        cart = _lock_open_cart(cart_id)
+        cart.lines.filter(variant__sku__in=[sku, get_current_sku(sku)]).delete()
+        _save_cart(cart, now)
 
 
 @transaction.atomic
 def accept_prices(*, cart_id: int, seen: Mapping[str, int], by: Actor) -> None:
     """Remember which unit prices (minor units by SKU) the customer has been shown. Locks the cart."""
-    cart = _locked(cart_id)
+    cart = _lock_open_cart(cart_id)
     for line in cart.lines.filter(variant__sku__in=list(seen)).select_related("variant"):
         if line.seen != seen[line.variant.sku]:
             CartLine.objects.filter(pk=line.pk).update(seen=seen[line.variant.sku])
@@ -213,13 +215,13 @@ def set_details(
 
     Locks the cart. Raises CartClosed, InvalidEmail, addresses.InvalidAddress, UnknownShipping.
     """
-    cart = _locked(cart_id)
+    cart = _lock_open_cart(cart_id)
     if email is not None:
-        cart.email = _email(email)
+        cart.email = _validate_email(email)
     if shipping_address is not None:
-        cart.shipping_address = validation.clean(shipping_address, field="shipping")
+        cart.shipping_address = validation.clean_address(shipping_address, field="shipping")
     if billing_address is not None:
-        cart.billing_address = validation.clean(billing_address, field="billing") if billing_address else {}
+        cart.billing_address = validation.clean_address(billing_address, field="billing") if billing_address else {}
     if note is not None:
         cart.note = note.strip()[:500]
     country = cart.shipping_address.get("country", "")
@@ -231,32 +233,34 @@ def set_details(
     elif cart.shipping_method_id and shipping_address is not None:
         # Another country may be out of the reach of what was chosen.
         cart.shipping_method = reachable.filter(pk=cart.shipping_method_id).first()
-    return _touched(cart, now, "email", "shipping_address", "billing_address", "shipping_method", "note")
+    return _save_cart(cart, now, "email", "shipping_address", "billing_address", "shipping_method", "note")
 
 
-def _locked(cart_id: int) -> Cart:
+def _lock_open_cart(cart_id: int) -> Cart:
     cart = Cart.objects.locked().select_related("market", "shipping_method").get(pk=cart_id)
     if cart.status != Cart.Status.OPEN:
         raise CartClosed
     return cart
 
 
-def _touched(cart: Cart, now: datetime | None, *fields: str) -> Cart:
+def _save_cart(cart: Cart, now: datetime | None, *fields: str) -> Cart:
     cart.updated_at = now or timezone.now()
     cart.version += 1
     cart.save(update_fields=["updated_at", "version", *fields])
     return cart
 
 
-def _whole(quantity: int) -> int:
+def _validate_quantity(quantity: int) -> int:
     if not 1 <= quantity <= MAX_QUANTITY:
         raise InvalidQuantity(field="quantity", most=MAX_QUANTITY)
     return quantity
 
 
-def _buyable(cart: Cart, sku: str, quantity: int, now: datetime) -> Variant:
+def _get_buyable_variant(cart: Cart, sku: str, quantity: int, now: datetime) -> Variant:
     """The variant with its price, when that many can be had. What others order meanwhile is settled at the checkout."""
-    variants = Variant.objects.filter(sku=sku).select_related("product").priced(cart.market, now, quantity).stocked()
+    variants = (
+        Variant.objects.filter(sku=sku).select_related("product").with_prices(cart.market, now, quantity).with_stock()
+    )
     variant = variants.first()
     if variant is None:
         raise UnknownVariant
@@ -271,7 +275,7 @@ def _buyable(cart: Cart, sku: str, quantity: int, now: datetime) -> Variant:
     return variant
 
 
-def _email(value: str) -> str:
+def _validate_email(value: str) -> str:
     try:
         return canonical_email(value)
     except ValidationError:

@@ -26,20 +26,20 @@ from core.web.origin import same_origin_post
 from core.web.responses import refuse
 from shop.cart import queries
 from shop.cart import services as carts
-from shop.cart.cookies import cart_of, open_cart, remember_cart
+from shop.cart.cookies import get_cart, get_or_open_cart, set_cart_cookie
 from shop.cart.forms import AddLineForm, QuantityForm
 from shop.cart.models import MAX_QUANTITY, Cart
-from shop.cart.queries import CartView, TaxNotDecided, ViewLine
+from shop.cart.queries import CartView, CartViewLine, TaxRateMissing
 from shop.listing import options
-from shop.listing.forms import chosen_in
+from shop.listing.forms import get_chosen_options
 from shop.pricing.models import Market
-from shop.pricing.tax_notes import tax_note
+from shop.pricing.tax_notes import get_tax_note
 from shop.shipping.queries import ShippingOption
 from shop.stock import services as stock_services
 
 
 @dataclass(frozen=True, slots=True)
-class Removed:
+class RemovedLine:
     """A line just taken out, to be put back with one press."""
 
     sku: str
@@ -52,7 +52,7 @@ class Removed:
 @never_cache
 def cart(request: PageRequest) -> HttpResponse:
     """What lies in the cart, what it costs now, and what stands in the way of ordering it."""
-    return render(request, "shop/cart/page.html", shown(cart_of(request)))
+    return render(request, "shop/cart/page.html", get_cart_context(get_cart(request)))
 
 
 @require_safe
@@ -68,13 +68,13 @@ def add_line(request: PageRequest) -> HttpResponse:
     """Put something in the cart: the drawer for a script, the cart for a browser."""
     form = AddLineForm(request.POST)
     if not form.is_valid():
-        return refuse(request, _unfit(form), back=reverse("shop:index"))
+        return refuse(request, _get_form_error(form), back=reverse("shop:index"))
     wanted = form.cleaned_data
-    sku = wanted["sku"] or _chosen_sku(request, wanted["product"])
-    before = cart_of(request)
+    sku = wanted["sku"] or _get_chosen_sku(request, wanted["product"])
+    before = get_cart(request)
     try:
         with transaction.atomic():
-            own, token = open_cart(request)
+            own, token = get_or_open_cart(request)
             carts.add_line(
                 cart_id=own.pk,
                 sku=sku,
@@ -83,9 +83,9 @@ def add_line(request: PageRequest) -> HttpResponse:
                 by=request.grant.actor,
             )
     except DomainError as refusal:
-        return refuse(request, _refused(refusal, before, sku), back=reverse("shop:index"))
-    response = _drawer(request, own) if request.htmx else SeeOther(reverse("shop:cart"))
-    remember_cart(response, token)
+        return refuse(request, _get_refusal_message(refusal, before, sku), back=reverse("shop:index"))
+    response = _render_drawer(request, own) if request.htmx else SeeOther(reverse("shop:cart"))
+    set_cart_cookie(response, token)
     return response
 
 
@@ -94,108 +94,110 @@ def add_line(request: PageRequest) -> HttpResponse:
 def set_line(request: PageRequest, sku: str) -> HttpResponse:
     """Change how many pieces of a line there are; 0 takes it out."""
     form = QuantityForm(request.POST)
-    own = cart_of(request)
+    own = get_cart(request)
     if own is None or not form.is_valid():
-        return _changed(request, own, problem=" ".join((_unfit(form), _still(own, sku))).strip())
+        return _render_cart(
+            request, own, problem=" ".join((_get_form_error(form), _get_quantity_message(own, sku))).strip()
+        )
     quantity = form.cleaned_data["quantity"]
     if quantity == 0:
         return remove_line(request, sku)
     try:
         carts.set_quantity(cart_id=own.pk, sku=sku, quantity=quantity, by=request.grant.actor)
     except DomainError as refusal:
-        return _changed(request, own, problem=_refused(refusal, own, sku))
-    return _changed(request, own)
+        return _render_cart(request, own, problem=_get_refusal_message(refusal, own, sku))
+    return _render_cart(request, own)
 
 
 @same_origin_post
 @require_POST
 def remove_line(request: PageRequest, sku: str) -> HttpResponse:
     """Take a line out, and offer to put it back."""
-    own = cart_of(request)
+    own = get_cart(request)
     line = own.lines.filter(variant__sku=sku).select_related("variant__product").first() if own else None
     if own is None or line is None:
-        return _changed(request, own)
+        return _render_cart(request, own)
     ref = attribution.sign((line.source_kind, line.source_id)) if line.source_kind else ""
-    removed = Removed(sku, line.variant.product.title, line.quantity, ref)
+    removed = RemovedLine(sku, line.variant.product.title, line.quantity, ref)
     try:
         carts.remove_line(cart_id=own.pk, sku=sku, by=request.grant.actor)
     except DomainError as refusal:
-        return _changed(request, own, problem=refusal.detail)
-    return _changed(request, own, removed=removed)
+        return _render_cart(request, own, problem=refusal.detail)
+    return _render_cart(request, own, removed=removed)
 
 
-def shown(own: Cart | None) -> dict[str, Any]:
+def get_cart_context(own: Cart | None) -> dict[str, Any]:
     """What a cart's page and drawer show; seven queries."""
     if own is None:
         return {"view": None, "cart_count": 0}
     country = own.shipping_address.get("country", "")
-    view = queries.view(own, country=country, now=timezone.now(), pictures=True)
-    options = queries.shipping_options(view) if view.needs_shipping else []
+    view = queries.price_cart(own, country=country, now=timezone.now(), pictures=True)
+    options = queries.get_shipping_options(view) if view.needs_shipping else []
     return {
         "view": view,
-        "lines": [(line, image_of(line)) for line in view.lines],
+        "lines": [(line, get_line_image(line)) for line in view.lines],
         "rows": [(_("Pieces"), view.quote.subtotal, "")],
-        "tax_note": _tax_note(view),
-        "untaxed": TaxNotDecided.of(view).detail if view.untaxed else "",
-        "delivery": _cheapest(options),
-        "free": _free_delivery(view, options),
+        "tax_note": _get_tax_note(view),
+        "untaxed": TaxRateMissing.of(view).detail if view.untaxed else "",
+        "delivery": _get_cheapest(options),
+        "free": _get_free_delivery(view, options),
         "cart_count": view.count,
         "can_order": bool(view.lines) and not view.problems,
     }
 
 
-def _tax_note(view: CartView) -> str:
+def _get_tax_note(view: CartView) -> str:
     if not view.quote.tax_included:
         return _("before tax")
-    return "" if view.untaxed else tax_note(view.quote.tax, included=True)
+    return "" if view.untaxed else get_tax_note(view.quote.tax, included=True)
 
 
-def image_of(line: ViewLine) -> Image | None:
+def get_line_image(line: CartViewLine) -> Image | None:
     """The variant's own first picture, or the product's."""
     variant = line.line.variant
     found = [*variant.images.all(), *variant.product.images.all()]
     return found[0].picture.image if found else None
 
 
-def _chosen_sku(request: PageRequest, slug: str) -> str:
+def _get_chosen_sku(request: PageRequest, slug: str) -> str:
     market = Market.objects.default()
-    return options.chosen_sku(slug, chosen_in(request.POST.dict()), market, timezone.now()) or ""
+    return options.get_chosen_sku(slug, get_chosen_options(request.POST.dict()), market, timezone.now()) or ""
 
 
-def _unfit(form: forms.Form) -> str:
+def _get_form_error(form: forms.Form) -> str:
     if "quantity" in form.errors:
         lowest = form.fields["quantity"].min_value  # type: ignore[attr-defined]
         return _("Enter a whole number from %(least)d to %(most)d.") % {"least": lowest, "most": MAX_QUANTITY}
     return _("Choose a product and how many of it.")
 
 
-def _refused(refusal: DomainError, own: Cart | None, sku: str) -> str:
+def _get_refusal_message(refusal: DomainError, own: Cart | None, sku: str) -> str:
     """Why a quantity was refused, and which one counts."""
     if not isinstance(refusal, stock_services.NotEnoughStock):
         return refusal.detail
     [short] = refusal.details["lines"]
     words = _("Only %(left)d of %(title)s left.") if short["available"] else _("%(title)s is sold out.")
     told = words % {"left": short["available"], "title": refusal.details["titles"]}
-    return f"{told} {_still(own, sku)}".strip()
+    return f"{told} {_get_quantity_message(own, sku)}".strip()
 
 
-def _still(own: Cart | None, sku: str) -> str:
+def _get_quantity_message(own: Cart | None, sku: str) -> str:
     quantity = own.lines.filter(variant__sku=sku).values_list("quantity", flat=True).first() if own else None
     return "" if quantity is None else _("Your cart has %(quantity)d.") % {"quantity": quantity}
 
 
-def _drawer(request: PageRequest, own: Cart) -> HttpResponse:
+def _render_drawer(request: PageRequest, own: Cart) -> HttpResponse:
     own.refresh_from_db()
-    response = render(request, "shop/cart/drawer.html", shown(own))
+    response = render(request, "shop/cart/drawer.html", get_cart_context(own))
     response["HX-Trigger-After-Settle"] = "cart:added"
     return response
 
 
-def _changed(
-    request: PageRequest, own: Cart | None, *, problem: str = "", removed: Removed | None = None
+def _render_cart(
+    request: PageRequest, own: Cart | None, *, problem: str = "", removed: RemovedLine | None = None
 ) -> HttpResponse:
     """The cart after a change; without scripts the cart's page, which says the same."""
-    context = {**shown(own), "problem": problem, "removed": removed}
+    context = {**get_cart_context(own), "problem": problem, "removed": removed}
     status = 422 if problem else 200
     if request.htmx:
         return render(request, "shop/cart/body.html", context, status=status)
@@ -204,12 +206,12 @@ def _changed(
     return SeeOther(reverse("shop:cart"))
 
 
-def _cheapest(options: list[ShippingOption]) -> ShippingOption | None:
+def _get_cheapest(options: list[ShippingOption]) -> ShippingOption | None:
     sent = [option for option in options if not option.method.is_pick_up]
     return min(sent, key=lambda option: option.price.minor, default=None)
 
 
-def _free_delivery(view: CartView, options: list[ShippingOption]) -> dict[str, Any] | None:
+def _get_free_delivery(view: CartView, options: list[ShippingOption]) -> dict[str, Any] | None:
     """How far the cart is from free delivery, or None where there is none."""
     bars = [option.method.free_over for option in options if option.method.free_over and not option.method.is_pick_up]
     if not bars:

@@ -25,11 +25,11 @@ from shop.catalogue.forms import (
     ProductForm,
     VariantForm,
     VariantFormSet,
-    image_form,
-    variant_form,
+    make_image_form,
+    make_variant_form,
 )
 from shop.catalogue.models import Category, Option, OptionValue, Product, ProductImage, Variant, VariantOptionValue
-from shop.catalogue.queries import skus_of
+from shop.catalogue.queries import get_all_skus
 from shop.configuration.admin import ConfigurationAdmin
 from shop.pricing.models import Market
 
@@ -95,10 +95,10 @@ class VariantInline(admin.StackedInline):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Variant]:
         market = Market.objects.default()
         chosen = Prefetch("option_values", VariantOptionValue.objects.order_by("option__position"))
-        return Variant.objects.priced(market, timezone.now()).stocked().prefetch_related(chosen)
+        return Variant.objects.with_prices(market, timezone.now()).with_stock().prefetch_related(chosen)
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
-        return super().get_formset(request, obj, **{**kwargs, "form": shared_form()})
+        return super().get_formset(request, obj, **{**kwargs, "form": build_variant_form()})
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """What was sold once is not taken away; it is only not sold any more."""
@@ -106,7 +106,7 @@ class VariantInline(admin.StackedInline):
 
     @admin.display(description=_("stock"))
     def free(self, variant: Variant) -> SafeString | str:
-        return stock_of_row(variant)
+        return render_stock(variant)
 
 
 class ProductImageInline(admin.StackedInline):
@@ -123,7 +123,7 @@ class ProductImageInline(admin.StackedInline):
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         variants = Variant.objects.filter(product=obj) if obj else Variant.objects.none()
-        return super().get_formset(request, obj, **{**kwargs, "form": image_form(variants)})
+        return super().get_formset(request, obj, **{**kwargs, "form": make_image_form(variants)})
 
     @admin.display(description=_("picture"))
     def preview(self, image: ProductImage) -> SafeString | str:
@@ -160,7 +160,7 @@ class ProductAdmin(EditAdmin):
         """Rows first, then what the services keep: options, prices, pictures."""
         if formset.model is ProductImage:
             for row in formset.forms:
-                keep_picture(row, by=grant_of(request).actor)
+                save_picture(row, by=grant_of(request).actor)
         if formset.model is not Variant:
             super().save_formset(request, form, formset, change)
             return
@@ -168,11 +168,11 @@ class ProductAdmin(EditAdmin):
         for row in formset.forms:
             if row.has_changed():
                 row.instance.product = form.instance
-                keep_variant(self, request, row)
+                save_variant_form(self, request, row)
 
     def history_subjects(self, obj: Product) -> list[tuple[str, str]]:
         slugs = [obj.slug, *obj.old_slugs.values_list("slug", flat=True)]
-        skus = [sku for variant in obj.variants.all() for sku in skus_of(variant)]
+        skus = [sku for variant in obj.variants.all() for sku in get_all_skus(variant)]
         return [*((Product.public_kind, slug) for slug in slugs), *((Variant.public_kind, sku) for sku in skus)]
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
@@ -205,13 +205,13 @@ class VariantAdmin(EditAdmin):
     change_form_template = "shop/admin/variant.html"
 
     def history_subjects(self, obj: Variant) -> list[tuple[str, str]]:
-        return [(Variant.public_kind, sku) for sku in skus_of(obj)]
+        return [(Variant.public_kind, sku) for sku in get_all_skus(obj)]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Variant]:
-        return Variant.objects.priced(Market.objects.default(), timezone.now())
+        return Variant.objects.with_prices(Market.objects.default(), timezone.now())
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        return super().get_form(request, obj, change, **{**kwargs, "form": shared_form()})
+        return super().get_form(request, obj, change, **{**kwargs, "form": build_variant_form()})
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return ("product",) if obj else ()
@@ -220,16 +220,16 @@ class VariantAdmin(EditAdmin):
         return False
 
     def save_model(self, request: HttpRequest, obj: Variant, form: Any, change: bool) -> None:
-        keep_variant(self, request, form)
+        save_variant_form(self, request, form)
 
 
-def shared_form() -> type[VariantForm]:
+def build_variant_form() -> type[VariantForm]:
     """The form of variants, with the default market and all option values."""
     values = OptionValue.objects.select_related("option").order_by("option__position", "option_id", "position", "id")
-    return variant_form(Market.objects.default(), values)
+    return make_variant_form(Market.objects.default(), values)
 
 
-def keep_picture(form: Any, *, by: Actor) -> None:
+def save_picture(form: Any, *, by: Actor) -> None:
     """Store what was uploaded in a row of pictures, or what the picture that is there is now said to show."""
     given = form.cleaned_data
     if given.get("file"):
@@ -238,7 +238,7 @@ def keep_picture(form: Any, *, by: Actor) -> None:
         describe_picture(picture_id=form.instance.picture_id, alt=given["alt"], by=by)
 
 
-def keep_variant(admin: EditAdmin, request: HttpRequest, form: VariantForm) -> None:
+def save_variant_form(admin: EditAdmin, request: HttpRequest, form: VariantForm) -> None:
     """Hand what a variant's form says to the services, and say which posts name a SKU that is former now."""
     by, variant = grant_of(request).actor, form.instance
     former_sku = form.initial.get("sku", "")
@@ -251,10 +251,10 @@ def keep_variant(admin: EditAdmin, request: HttpRequest, form: VariantForm) -> N
         amount = form.cleaned_data["price"]
         catalogue.set_price(variant=variant, market=market, amount=amount, is_confirmed=True, by=by)
     if former_sku and former_sku != variant.sku:
-        warn_of_renaming(admin, request, former_sku, variant.sku)
+        warn_about_renamed_sku(admin, request, former_sku, variant.sku)
 
 
-def warn_of_renaming(admin: EditAdmin, request: HttpRequest, former: str, current: str) -> None:
+def warn_about_renamed_sku(admin: EditAdmin, request: HttpRequest, former: str, current: str) -> None:
     sources = [
         ("post", slug) for slug in cross_references.sources_of(("product", former), "post", cross_references.MOST)
     ]
@@ -269,7 +269,7 @@ def warn_of_renaming(admin: EditAdmin, request: HttpRequest, former: str, curren
     admin.message_user(request, words % named, messages.WARNING)
 
 
-def stock_of_row(variant: Variant) -> SafeString | str:
+def render_stock(variant: Variant) -> SafeString | str:
     """How many pieces are free, with the way to receive more."""
     if not variant.pk or variant.is_digital:
         return ""

@@ -12,7 +12,7 @@ from core.money import Money
 from shop.catalogue import services as catalogue
 from shop.catalogue.models import Category, OptionValue, Product, ProductImage, ProductSlug, Variant, VariantSku
 from shop.pricing.forms import MoneyInput
-from shop.pricing.models import HIGHEST_AMOUNT, Market
+from shop.pricing.models import MAX_AMOUNT, Market
 
 
 class CategoryForm(PictureForm):
@@ -78,8 +78,8 @@ class VariantForm(forms.ModelForm):
         is_confirmed = str(self.data.get(self.add_prefix("confirm_price"), "")).lower() in {"on", "true", "1"}
         if price is None or "price" not in self.changed_data:
             return price
-        if price.minor > HIGHEST_AMOUNT:
-            highest = Money(HIGHEST_AMOUNT, price.currency)
+        if price.minor > MAX_AMOUNT:
+            highest = Money(MAX_AMOUNT, price.currency)
             raise forms.ValidationError(_("The highest price is %(highest)s.") % {"highest": highest.format()})
         if not is_confirmed and catalogue.is_unusual_price(variant=self.instance, market=self.market, amount=price):
             self.fields["confirm_price"].widget = forms.CheckboxInput()
@@ -152,13 +152,13 @@ class ImageForm(forms.ModelForm):
         return cleaned
 
 
-def variant_form(market: Market, values: Iterable[OptionValue]) -> type[VariantForm]:
+def make_variant_form(market: Market, values: Iterable[OptionValue]) -> type[VariantForm]:
     """The variant's form with what all rows share."""
     choices = [(value.pk, f"{value.option.name}: {value.name}") for value in values]
     return type("VariantForm", (VariantForm,), {"market": market, "values": choices})
 
 
-def image_form(variants: Iterable[Variant]) -> type[ImageForm]:
+def make_image_form(variants: Iterable[Variant]) -> type[ImageForm]:
     """The picture's form with the product's variants to choose from."""
     choices = [("", _("all variants")), *((variant.pk, variant.sku) for variant in variants)]
     return type("ImageForm", (ImageForm,), {"variants": choices})

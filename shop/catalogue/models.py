@@ -17,8 +17,8 @@ from core.content.models import Picture
 from core.ids import uuid7
 from shop.pricing.models import Market, Price, TaxClass
 
-LISTED = ("slug", "title", "status", "summary", "popularity", "rating_count", "rating_sum")
-HEX_COLOUR = RegexValidator(r"^#[0-9a-f]{6}$", _("A colour is written like #d9c9ac."))
+LIST_FIELDS = ("slug", "title", "status", "summary", "popularity", "rating_count", "rating_sum")
+validate_hex_colour = RegexValidator(r"^#[0-9a-f]{6}$", _("A colour is written like #d9c9ac."))
 
 
 class Category(TreeNode):
@@ -58,13 +58,13 @@ class ProductQuerySet(models.QuerySet["Product"]):
         """Those a customer can buy."""
         return self.filter(status=Product.Status.ACTIVE)
 
-    def known(self) -> Self:
+    def visible(self) -> Self:
         """Those a customer may read about: what is sold now and what was sold once."""
         return self.exclude(status=Product.Status.DRAFT)
 
     def for_lists(self, *columns: str) -> Self:
         """With no more of a row than a card shows, and the `columns` a list is ordered by."""
-        return self.only(*LISTED, *columns)
+        return self.only(*LIST_FIELDS, *columns)
 
 
 class Product(models.Model):
@@ -175,7 +175,7 @@ class OptionValue(models.Model):
     slug = models.SlugField(_("slug"), max_length=60)
     name = models.CharField(_("name"), max_length=60)
     note = models.CharField(_("note"), max_length=300, blank=True)
-    swatch = models.CharField(_("swatch"), max_length=7, blank=True, validators=[HEX_COLOUR])
+    swatch = models.CharField(_("swatch"), max_length=7, blank=True, validators=[validate_hex_colour])
     position = models.PositiveSmallIntegerField(_("position"), default=0)
 
     class Meta:
@@ -196,16 +196,16 @@ class OptionValue(models.Model):
 
 
 class VariantQuerySet(models.QuerySet["Variant"]):
-    def sold(self) -> Self:
+    def for_sale(self) -> Self:
         """Those a customer can put in a cart now, whatever the stock."""
         return self.filter(is_active=True, product__status=Product.Status.ACTIVE)
 
-    def priced(self, market: Market, now: datetime, quantity: int = 1) -> Self:
+    def with_prices(self, market: Market, now: datetime, quantity: int = 1) -> Self:
         """Annotate `amount`: the unit price in minor units when buying `quantity`, or null when not sold there."""
         valid = Price.objects.valid(market, now).filter(variant=OuterRef("pk"), min_qty__lte=quantity)
         return self.annotate(amount=Subquery(valid.order_by("-min_qty").values("amount")[:1]))
 
-    def stocked(self) -> Self:
+    def with_stock(self) -> Self:
         """Annotate `in_stock` (pieces on the shelf nobody holds) and `available` (the same with backorders)."""
         free = Sum(F("levels__on_hand") - F("levels__reserved"))
         return self.annotate(
@@ -243,7 +243,7 @@ class Variant(models.Model):
     is_active = models.BooleanField(_("sold"), default=True)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
 
-    # What `priced()` and `stocked()` annotate.
+    # What `with_prices()` and `with_stock()` annotate.
     amount: int | None
     in_stock: int
     available: int

@@ -10,27 +10,27 @@ from shop.catalogue.models import ProductSlug, Variant, VariantSku
 
 def resolve_sku(sku: str) -> Variant | None:
     """The variant with its product; one query, a second one when no variant has the SKU now."""
-    return Variant.objects.filter(sku=sku).select_related("product").first() or _renamed(sku)
+    return Variant.objects.filter(sku=sku).select_related("product").first() or _resolve_former_sku(sku)
 
 
-def _renamed(sku: str) -> Variant | None:
+def _resolve_former_sku(sku: str) -> Variant | None:
     former = VariantSku.objects.filter(sku=sku).select_related("variant__product").first()
     return former.variant if former else None
 
 
-def current_sku(sku: str) -> str:
+def get_current_sku(sku: str) -> str:
     """The SKU of today for a former one, otherwise the SKU itself; one query."""
     return VariantSku.objects.filter(sku=sku).values_list("variant__sku", flat=True).first() or sku
 
 
-def renamed_ids(ids: Collection[str]) -> dict[str, str]:
+def get_current_ids(ids: Collection[str]) -> dict[str, str]:
     """Today's public id for each former SKU and former slug of a product among these; two queries."""
     skus = VariantSku.objects.filter(sku__in=ids).values_list("sku", "variant__sku")
     slugs = ProductSlug.objects.filter(slug__in=ids).values_list("slug", "product__slug")
     return dict([*slugs, *skus])
 
 
-def skus_of(variant: Variant) -> list[str]:
+def get_all_skus(variant: Variant) -> list[str]:
     """All SKUs the variant has or had, today's first; one query."""
     return [variant.sku, *variant.old_skus.order_by("-pk").values_list("sku", flat=True)]
 

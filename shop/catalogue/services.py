@@ -25,10 +25,10 @@ from shop.catalogue.models import (
     VariantSku,
 )
 from shop.configuration.services import save_row
-from shop.pricing.models import HIGHEST_AMOUNT, Market, Price
+from shop.pricing.models import MAX_AMOUNT, Market, Price
 
-UNUSUAL_FACTOR = 10
-UNUSUAL_AMOUNT = 10**8
+UNUSUAL_PRICE_FACTOR = 10
+UNUSUAL_PRICE_AMOUNT = 10**8
 
 
 class SlugTaken(Conflict):
@@ -46,7 +46,7 @@ class CombinationTaken(Conflict):
     message = _("The product has a variant with these options already.")
 
 
-class OptionTwice(Invalid):
+class DuplicateOption(Invalid):
     code = "option_twice"
     message = _("A variant has one value of each option.")
 
@@ -117,7 +117,7 @@ def set_options(*, variant: Variant, values: Iterable[OptionValue], by: Actor, n
     product = Product.objects.select_for_update(no_key=True).get(pk=variant.product_id)
     chosen = sorted(values, key=lambda value: (value.option.position, value.option_id))
     if len({value.option_id for value in chosen}) < len(chosen):
-        raise OptionTwice(field="values")
+        raise DuplicateOption(field="values")
     combination = " ".join(f"{value.option.slug}={value.slug}" for value in chosen)
     if product.variants.filter(combination=combination).exclude(pk=variant.pk).exists():
         raise CombinationTaken(field="values")
@@ -148,7 +148,7 @@ def set_price(
     """
     by.require("shop.change_price")
     now = now or timezone.now()
-    if not 0 <= amount.minor <= HIGHEST_AMOUNT or amount.currency != market.currency or min_qty < 1:
+    if not 0 <= amount.minor <= MAX_AMOUNT or amount.currency != market.currency or min_qty < 1:
         raise InvalidPrice(field="amount")
     if not is_confirmed and is_unusual_price(variant=variant, market=market, amount=amount):
         raise UnusualPrice(amount=amount.format(), field="amount")
@@ -174,10 +174,10 @@ def is_unusual_price(*, variant: Variant | None, market: Market, amount: Money) 
     """Whether a price is likely to be a slip: nothing, or ten times what it was, or ten times all others."""
     running = Price.objects.filter(market=market, valid__endswith=None)
     former = running.filter(variant=variant, min_qty=1).first() if variant and variant.pk else None
-    if amount.minor == 0 or amount.minor >= UNUSUAL_AMOUNT:
+    if amount.minor == 0 or amount.minor >= UNUSUAL_PRICE_AMOUNT:
         return former is None or former.amount != amount.minor
     usual: int = former.amount if former else running.aggregate(highest=Max("amount", default=0))["highest"]
-    return 0 < usual * UNUSUAL_FACTOR <= amount.minor
+    return 0 < usual * UNUSUAL_PRICE_FACTOR <= amount.minor
 
 
 def _check_sku(variant: Variant) -> None:

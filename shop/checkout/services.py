@@ -13,7 +13,7 @@ from core.events import services as events
 from shop.addresses import validation
 from shop.cart import queries as carts
 from shop.cart.models import Cart
-from shop.cart.queries import TaxNotDecided
+from shop.cart.queries import TaxRateMissing
 from shop.cart.services import CartClosed, InvalidEmail, NotForSale, UnknownShipping
 from shop.orders.models import Order, OrderLine
 from shop.orders.services import lifecycle
@@ -26,7 +26,7 @@ from shop.stock import services as stock
 from shop.stock.services import NotEnoughStock
 
 # Without vowels, so that it spells nothing, and without 0, 1 and I, so that it can be read out.
-ALPHABET = "23456789BCDFGHJKLMNPQRSTVWXZ"
+NUMBER_ALPHABET = "23456789BCDFGHJKLMNPQRSTVWXZ"
 NUMBER_LENGTH = 10
 
 
@@ -55,22 +55,22 @@ def place_order(
     order.paid too.
     """
     now = now or timezone.now()
-    way = providers.chosen(provider)
+    way = providers.get_offered_provider(provider)
     cart = Cart.objects.locked().select_related("market", "user", "shipping_method__market").get(pk=cart_id)
     if cart.status != Cart.Status.OPEN:
-        return _already(cart)
-    view = _checked(cart, now)
+        return _get_placed_order(cart)
+    view = _check_cart(cart, now)
     if view.quote.hash != quote_hash:
         raise QuoteChanged(total=view.quote.total, quote_hash=view.quote.hash)
-    proven = by.kind == "system" or holds.is_proven(cart.user)
-    network = "" if proven else holds.network_digest()
-    if not proven and view.quote.total:
+    is_confirmed = by.kind == "system" or holds.has_confirmed_email(cart.user)
+    network = "" if is_confirmed else holds.network_digest()
+    if not is_confirmed and view.quote.total:
         pieces = sum(entry.line.quantity for entry in view.lines if not entry.line.variant.is_digital)
         email, total = cart.email.lower(), view.quote.total
-        holds.require_room(email=email, network=network, pieces=pieces, total=total, provider=way)
-    expires_at = now + holds.hold_of(way, proven=proven)
-    order = _write(view, locale=locale, network=network, expires_at=expires_at, now=now)
-    lines = _write_lines(order, view)
+        holds.check_hold_limits(email=email, network=network, items=pieces, total=total, provider=way)
+    expires_at = now + holds.get_hold_duration(way, is_confirmed=is_confirmed)
+    order = _create_order(view, locale=locale, network=network, expires_at=expires_at, now=now)
+    lines = _create_lines(order, view)
     if order.total:
         add_payment(order, provider, now=now)
     cart.status = Cart.Status.ORDERED
@@ -83,19 +83,19 @@ def place_order(
     return order
 
 
-def _already(cart: Cart) -> Order:
-    order = cart.orders.exclude(status__in=Order.DEAD).first()
+def _get_placed_order(cart: Cart) -> Order:
+    order = cart.orders.exclude(status__in=Order.CLOSED).first()
     if order is None:
         raise CartClosed
     return order
 
 
-def _checked(cart: Cart, now: datetime) -> carts.CartView:
+def _check_cart(cart: Cart, now: datetime) -> carts.CartView:
     """The priced cart, if an order can be made of it. The last word on stock has the reservation."""
     if not cart.email:
         raise InvalidEmail(field="email")
     method = cart.shipping_method
-    view = carts.view(cart, country=cart.shipping_address.get("country", ""), method=method, now=now)
+    view = carts.price_cart(cart, country=cart.shipping_address.get("country", ""), method=method, now=now)
     if not view.lines:
         raise CartEmpty
     for entry in view.lines:
@@ -109,11 +109,11 @@ def _checked(cart: Cart, now: datetime) -> carts.CartView:
         titles = ", ".join(entry.line.variant.product.title for entry in view.problems)
         raise NotEnoughStock(titles=titles, lines=lacking)
     if view.needs_shipping or cart.shipping_address:
-        validation.clean(cart.shipping_address, field="shipping")
+        validation.clean_address(cart.shipping_address, field="shipping")
     if view.needs_shipping and not _reaches(method, view):
         raise UnknownShipping(field="shipping_method")
     if view.untaxed:
-        raise TaxNotDecided.of(view)
+        raise TaxRateMissing.of(view)
     return view
 
 
@@ -123,10 +123,10 @@ def _reaches(method: ShippingMethod | None, view: carts.CartView) -> bool:
     return method.is_pick_up or view.country in method.countries
 
 
-def _write(view: carts.CartView, *, locale: str, network: str, expires_at: datetime, now: datetime) -> Order:
+def _create_order(view: carts.CartView, *, locale: str, network: str, expires_at: datetime, now: datetime) -> Order:
     cart, quote = view.cart, view.quote
     return Order.objects.create(
-        number=_number(),
+        number=_generate_number(),
         cart=cart,
         user=cart.user,
         email=cart.email.lower(),
@@ -152,14 +152,14 @@ def _write(view: carts.CartView, *, locale: str, network: str, expires_at: datet
     )
 
 
-def _write_lines(order: Order, view: carts.CartView) -> list[OrderLine]:
+def _create_lines(order: Order, view: carts.CartView) -> list[OrderLine]:
     priced = {line.sku: line for line in view.quote.lines}
     return OrderLine.objects.bulk_create(
-        _line(order, position, entry, priced[entry.sku]) for position, entry in enumerate(view.lines)
+        _build_line(order, position, entry, priced[entry.sku]) for position, entry in enumerate(view.lines)
     )
 
 
-def _line(order: Order, position: int, entry: carts.ViewLine, quoted: calculation.QuoteLine) -> OrderLine:
+def _build_line(order: Order, position: int, entry: carts.CartViewLine, quoted: calculation.QuoteLine) -> OrderLine:
     variant = entry.line.variant
     return OrderLine(
         order=order,
@@ -181,7 +181,7 @@ def _line(order: Order, position: int, entry: carts.ViewLine, quoted: calculatio
     )
 
 
-def _number() -> str:
+def _generate_number() -> str:
     # 28 to the power of 10: with ten million orders, one in thirty million placements meets a number that is taken,
     # is refused by the unique index as a whole, and succeeds when tried again.
-    return "".join(secrets.choice(ALPHABET) for _digit in range(NUMBER_LENGTH))
+    return "".join(secrets.choice(NUMBER_ALPHABET) for _digit in range(NUMBER_LENGTH))

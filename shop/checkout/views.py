@@ -30,34 +30,34 @@ from shop.addresses.validation import InvalidAddress
 from shop.cart import queries
 from shop.cart import queries as cart_queries
 from shop.cart import services as carts
-from shop.cart.cookies import cart_of, cart_token, person
+from shop.cart.cookies import get_cart, get_cart_token, get_user
 from shop.cart.models import Cart
 from shop.cart.queries import CartView
-from shop.cart.views import image_of
+from shop.cart.views import get_line_image
 from shop.checkout import services as verbs
 from shop.checkout.forms import ContactForm, DeliveryForm, PaymentForm, PlaceForm
 from shop.payments import providers
-from shop.payments.redirects import to_payment
-from shop.pricing.tax_notes import tax_note, tax_rows
+from shop.payments.redirects import redirect_to_payment
+from shop.pricing.tax_notes import get_tax_note, get_tax_rows
 from shop.shipping import queries as shipping_queries
 from shop.stock import services as stock_services
 
 P = ParamSpec("P")
 Step = Callable[Concatenate[PageRequest, Cart, CartView, P], HttpResponse]
-BILLING = "billing"
+BILLING_PREFIX = "billing"
 
 
-def step(view: Step[P]) -> Callable[Concatenate[PageRequest, P], HttpResponse]:
+def checkout_step(view: Step[P]) -> Callable[Concatenate[PageRequest, P], HttpResponse]:
     """Give a step its priced cart; a cart that cannot be ordered sends back to the cart's page."""
 
     @never_cache
     @require_http_methods(["GET", "HEAD", "POST"])
     @wraps(view)
     def with_cart(request: PageRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        cart = cart_of(request)
+        cart = get_cart(request)
         if cart is None:
             return redirect("shop:cart")
-        priced = priced_cart(cart)
+        priced = get_priced_cart(cart)
         if not priced.lines or priced.problems:
             return redirect("shop:cart")
         return view(request, cart, priced, *args, **kwargs)
@@ -69,16 +69,16 @@ def step(view: Step[P]) -> Callable[Concatenate[PageRequest, P], HttpResponse]:
 @never_cache
 def start(request: PageRequest) -> HttpResponse:
     """To the first step that is not done; prices the cart's page has shown count as seen."""
-    cart = cart_of(request)
+    cart = get_cart(request)
     if cart is None:
         return redirect("shop:cart")
-    return redirect(f"shop:{_next_step(cart, priced_cart(cart))}")
+    return redirect(f"shop:{_get_next_step(cart, get_priced_cart(cart))}")
 
 
-@step
+@checkout_step
 def contact(request: PageRequest, cart: Cart, view: CartView) -> HttpResponse:
     """Who orders: an e-mail address, and nothing more."""
-    user = person(request)
+    user = get_user(request)
     form = ContactForm(posted(request), initial={"email": cart.email or (user.email if user else "")})
     if request.method == "POST" and form.is_valid():
         try:
@@ -89,27 +89,27 @@ def contact(request: PageRequest, cart: Cart, view: CartView) -> HttpResponse:
             add_error(form, refusal)
         else:
             return SeeOther(reverse("shop:delivery" if view.needs_shipping else "shop:payment"))
-    return _render(request, "contact", cart, view, form=form)
+    return _render_step(request, "contact", cart, view, form=form)
 
 
-@step
+@checkout_step
 def delivery(request: PageRequest, cart: Cart, view: CartView) -> HttpResponse:
     """Where to and how. Another country asks for its ways of delivery as a fragment; the press checks all again."""
     if not view.needs_shipping:
         return redirect("shop:payment")
-    saved = _first_address(request, cart)
-    form = DeliveryForm(posted(request), initial=saved, market=cart.market, may_save=person(request) is not None)
+    saved = _get_initial_address(request, cart)
+    form = DeliveryForm(posted(request), initial=saved, market=cart.market, may_save=get_user(request) is not None)
     asked = request.POST.get("country") or request.GET.get("country") or saved["country"]
     country = asked if asked in cart.market.countries else cart.market.home_country
-    options = queries.shipping_options(view, country=country)
+    options = queries.get_shipping_options(view, country=country)
     codes = [option.method.code for option in options]
     wish = request.POST.get("shipping_method") or (cart.shipping_method.code if cart.shipping_method else "")
     chosen = wish if wish in codes else ""
     context: dict[str, Any] = {
         "form": form,
         "options": options,
-        "chosen": chosen or _usual(options),
-        "saved_addresses": _choices(request, cart),
+        "chosen": chosen or _get_default_method(options),
+        "saved_addresses": _get_saved_addresses(request, cart),
     }
     if request.htmx and request.method == "GET":
         return render(request, "shop/checkout/methods.html", context)
@@ -131,25 +131,25 @@ def delivery(request: PageRequest, cart: Cart, view: CartView) -> HttpResponse:
             add_error(form, refusal)
         else:
             cart.refresh_from_db()
-            taxed = priced_cart(cart)
+            taxed = get_priced_cart(cart)
             if not taxed.untaxed:
                 return SeeOther(reverse("shop:payment"))
-            form.add_error("country", cart_queries.TaxNotDecided.of(taxed).detail)
-    return _render(request, "delivery", cart, view, **context)
+            form.add_error("country", cart_queries.TaxRateMissing.of(taxed).detail)
+    return _render_step(request, "delivery", cart, view, **context)
 
 
-@step
+@checkout_step
 def payment_step(request: PageRequest, cart: Cart, view: CartView) -> HttpResponse:
     """How to pay, and the billing address where it is not the delivery address."""
-    if (behind := _next_step(cart, view)) != "payment":
+    if (behind := _get_next_step(cart, view)) != "payment":
         return redirect(f"shop:{behind}")
-    offered = [(provider.code, str(provider.name)) for provider in providers.offered()]
+    offered = [(provider.code, str(provider.name)) for provider in providers.get_offered_providers()]
     initial = {"provider": offered[0][0], "other_billing": bool(cart.billing_address) or not view.needs_shipping}
     form = PaymentForm(posted(request), initial=initial, providers=offered)
     saved = cart.billing_address or {"country": cart.shipping_address.get("country", cart.market.home_country)}
     wants_other = not view.needs_shipping or bool(request.POST.get("other_billing"))
     data = posted(request) if wants_other else None
-    billing = AddressForm(data, initial=saved, market=cart.market, prefix=BILLING)
+    billing = AddressForm(data, initial=saved, market=cart.market, prefix=BILLING_PREFIX)
     if request.method == "POST" and form.is_valid() and (not wants_other or billing.is_valid()):
         address = billing.cleaned_data if wants_other else {}
         try:
@@ -158,7 +158,7 @@ def payment_step(request: PageRequest, cart: Cart, view: CartView) -> HttpRespon
             form.add_error(None, refusal.detail)
         else:
             return SeeOther(f"{reverse('shop:review')}?with={form.cleaned_data['provider']}")
-    return _render(request, "payment", cart, view, form=form, billing=billing)
+    return _render_step(request, "payment", cart, view, form=form, billing=billing)
 
 
 @never_cache
@@ -166,15 +166,15 @@ def payment_step(request: PageRequest, cart: Cart, view: CartView) -> HttpRespon
 def review(request: PageRequest) -> HttpResponse:
     """Everything once more, and the press that orders and pays."""
     if request.method == "POST":
-        return _place(request)
+        return _place_order(request)
     return _review(request)
 
 
-@step
+@checkout_step
 def _review(request: PageRequest, cart: Cart, view: CartView, refusal: DomainError | None = None) -> HttpResponse:
-    if (behind := _next_step(cart, view)) != "payment":
+    if (behind := _get_next_step(cart, view)) != "payment":
         return redirect(f"shop:{behind}")
-    offered = {one.code: one for one in providers.offered()}
+    offered = {one.code: one for one in providers.get_offered_providers()}
     chosen = offered.get(request.POST.get("provider") or request.GET.get("with", ""))
     if chosen is None:
         return redirect("shop:payment")
@@ -182,15 +182,15 @@ def _review(request: PageRequest, cart: Cart, view: CartView, refusal: DomainErr
         "provider": chosen,
         "problem": refusal.detail if refusal else "",
         "billing_address": cart.billing_address or cart.shipping_address,
-        "option": next((one for one in queries.shipping_options(view) if one.method == view.method), None),
+        "option": next((one for one in queries.get_shipping_options(view) if one.method == view.method), None),
     }
-    return _render(request, "review", cart, view, status=refusal.status if refusal else 200, **context)
+    return _render_step(request, "review", cart, view, status=refusal.status if refusal else 200, **context)
 
 
-def _place(request: PageRequest) -> HttpResponse:
+def _place_order(request: PageRequest) -> HttpResponse:
     """Order, then pay. A second press finds the order that the first one made."""
     form = PlaceForm(request.POST)
-    cart = cart_of(request) or _ordered_cart(request)
+    cart = get_cart(request) or _get_ordered_cart(request)
     if cart is None or not form.is_valid():
         return SeeOther(reverse("shop:cart"))
     wanted = form.cleaned_data
@@ -210,18 +210,18 @@ def _place(request: PageRequest) -> HttpResponse:
         return SeeOther(reverse("shop:cart"))
     except DomainError as refusal:
         return _review(request, refusal)
-    return to_payment(request, order, wanted["provider"])
+    return redirect_to_payment(request, order, wanted["provider"])
 
 
-def priced_cart(cart: Cart) -> CartView:
+def get_priced_cart(cart: Cart) -> CartView:
     """The cart priced for where it goes, as far as that is known."""
     country, method = cart.shipping_address.get("country", ""), cart.shipping_method
     if method is not None:
         method.market = cart.market  # the same row, at hand already
-    return queries.view(cart, country=country, method=method, now=timezone.now(), pictures=True)
+    return queries.price_cart(cart, country=country, method=method, now=timezone.now(), pictures=True)
 
 
-def _next_step(cart: Cart, view: CartView) -> str:
+def _get_next_step(cart: Cart, view: CartView) -> str:
     if not cart.email:
         return "contact"
     if view.needs_shipping and (view.untaxed or not (cart.shipping_address and cart.shipping_method_id)):
@@ -229,40 +229,42 @@ def _next_step(cart: Cart, view: CartView) -> str:
     return "payment"
 
 
-def _first_address(request: PageRequest, cart: Cart) -> Mapping[str, str]:
+def _get_initial_address(request: PageRequest, cart: Cart) -> Mapping[str, str]:
     """What the form starts with: a saved address that was asked for, the cart's own, the customer's usual one."""
-    asked, user = request.GET.get("address", ""), person(request)
+    asked, user = request.GET.get("address", ""), get_user(request)
     if user is not None and asked:
-        chosen = [one.address for one in _choices(request, cart) if str(one.uid) == asked]
+        chosen = [one.address for one in _get_saved_addresses(request, cart) if str(one.uid) == asked]
         if chosen:
             return dict(chosen[0])
     usual = (
-        address_book_queries.usual_address(user, cart.market.countries) if user and not cart.shipping_address else None
+        address_book_queries.get_initial_address(user, cart.market.countries)
+        if user and not cart.shipping_address
+        else None
     )
     return cart.shipping_address or usual or {"country": cart.market.home_country}
 
 
-def _choices(request: PageRequest, cart: Cart) -> list[SavedAddress]:
+def _get_saved_addresses(request: PageRequest, cart: Cart) -> list[SavedAddress]:
     """The customer's saved addresses that the market reaches."""
-    user = person(request)
-    saved = address_book_queries.saved_addresses(user) if user else []
+    user = get_user(request)
+    saved = address_book_queries.get_saved_addresses(user) if user else []
     return [one for one in saved if one.address["country"] in cart.market.countries]
 
 
-def _ordered_cart(request: PageRequest) -> Cart | None:
+def _get_ordered_cart(request: PageRequest) -> Cart | None:
     """The cart of a second press, after the first has made an order of it."""
-    found = queries.find(cart_token(request))
-    mine = found is not None and (found.user is None or found.user == person(request))
+    found = queries.get_cart_by_token(get_cart_token(request))
+    mine = found is not None and (found.user is None or found.user == get_user(request))
     return found if mine else None
 
 
-def _usual(options: list[shipping_queries.ShippingOption]) -> str:
+def _get_default_method(options: list[shipping_queries.ShippingOption]) -> str:
     """What most people want: the first way that brings it to the door."""
     sent = [option for option in options if not option.method.is_pick_up]
     return next((option.method.code for option in [*sent, *options]), "")
 
 
-def _render(
+def _render_step(
     request: PageRequest, name: str, cart: Cart, view: CartView, *, status: int = 200, **context: Any
 ) -> HttpResponse:
     """A step with its stepper and the summary beside it. A form that did not validate answers 422."""
@@ -271,18 +273,18 @@ def _render(
     shared = {
         "cart": cart,
         "view": view,
-        "steps": _steps(name, view),
-        "lines": [_summary_line(line) for line in view.lines],
-        "rows": _rows(view),
+        "steps": _get_steps(name, view),
+        "lines": [_get_summary_line(line) for line in view.lines],
+        "rows": _get_rows(view),
         "total": view.quote.total,
-        "total_note": "" if view.untaxed else tax_note(view.quote.tax, included=view.quote.tax_included),
+        "total_note": "" if view.untaxed else get_tax_note(view.quote.tax, included=view.quote.tax_included),
         "country_names": dict(countries),
     }
     status = 422 if wrong and status == 200 else status  # noqa: PLR2004  as HTTP numbers them
     return render(request, f"shop/checkout/{name}.html", {**shared, **context}, status=status)
 
 
-def _steps(current: str, view: CartView) -> list[dict[str, str]]:
+def _get_steps(current: str, view: CartView) -> list[dict[str, str]]:
     names = {"contact": _("Contact"), "delivery": _("Delivery"), "payment": _("Payment"), "review": _("Review")}
     if not view.needs_shipping:
         del names["delivery"]
@@ -298,18 +300,18 @@ def _steps(current: str, view: CartView) -> list[dict[str, str]]:
     ]
 
 
-def _summary_line(line: queries.ViewLine) -> dict[str, Any]:
+def _get_summary_line(line: queries.CartViewLine) -> dict[str, Any]:
     variant = line.line.variant
     return {
         "title": variant.product.title,
         "note": variant.title,
-        "image": image_of(line),
+        "image": get_line_image(line),
         "quantity": line.line.quantity,
         "total": line.total,
     }
 
 
-def _rows(view: CartView) -> list[tuple[str, Any, str]]:
+def _get_rows(view: CartView) -> list[tuple[str, Any, str]]:
     quote = view.quote
     shipping = _("free") if view.method and not quote.shipping else quote.shipping
     rows: list[tuple[str, Any, str]] = [(_("Pieces"), quote.subtotal, "")]
@@ -317,4 +319,4 @@ def _rows(view: CartView) -> list[tuple[str, Any, str]]:
         rows.append(
             (_("Delivery"), shipping if view.method else _("next step"), view.method.name if view.method else "")
         )
-    return [*rows, *tax_rows(quote.tax, included=quote.tax_included)]
+    return [*rows, *get_tax_rows(quote.tax, included=quote.tax_included)]

@@ -17,21 +17,21 @@ from core.api.schema import IDEMPOTENCY_KEY
 from core.api.viewsets import GrantedViewMixin, In, MoneyField, NothingIn, Problem
 from core.composition import attribution
 from core.errors import NotFound
-from shop.addresses.serializers import AddressIn
+from shop.addresses.serializers import AddressSerializer
 from shop.cart import queries
 from shop.cart import services as carts
 from shop.cart.models import MAX_QUANTITY, Cart
-from shop.cart.queries import CartView, ViewLine
+from shop.cart.queries import CartView, CartViewLine
 from shop.checkout import services as checkout
 from shop.order_management import order_queries as orders
-from shop.order_management.serializers import OrderOut
-from shop.order_management.viewsets import begin_payment
+from shop.order_management.serializers import OrderSerializer
+from shop.order_management.viewsets import start_order_payment
 from shop.orders.models import Order
-from shop.payments.return_urls import require_allowed
-from shop.payments.serializers import PaymentOut
+from shop.payments.return_urls import validate_return_url
+from shop.payments.serializers import PaymentSerializer
 
 
-class LineIn(In):
+class CartLineCreateSerializer(In):
     """Something to put in the cart; `ref` says, signed, where it was seen."""
 
     sku = serializers.CharField(max_length=60)
@@ -39,21 +39,21 @@ class LineIn(In):
     ref = serializers.CharField(max_length=300, allow_blank=True, default="")
 
 
-class QuantityIn(In):
+class CartLineUpdateSerializer(In):
     quantity = serializers.IntegerField(min_value=1, max_value=MAX_QUANTITY)
 
 
-class DetailsIn(In):
+class CartUpdateSerializer(In):
     """What the checkout gathers; what is left out stays. An empty billing address means the delivery address."""
 
     email = EmailField(required=False)
-    shipping_address = AddressIn(required=False)
-    billing_address = AddressIn(required=False)
+    shipping_address = AddressSerializer(required=False)
+    billing_address = AddressSerializer(required=False)
     shipping_method = serializers.CharField(max_length=30, required=False)
     note = serializers.CharField(max_length=500, allow_blank=True, required=False)
 
 
-class PlaceIn(In):
+class OrderCreateSerializer(In):
     """The order as the customer saw it: the hash of the quote, and how to pay."""
 
     quote_hash = serializers.CharField(max_length=64)
@@ -61,13 +61,13 @@ class PlaceIn(In):
     return_url = serializers.URLField(max_length=400, required=False)
 
 
-class CountryIn(In):
+class CountrySerializer(In):
     country = serializers.RegexField(
         "[A-Za-z]{2}", allow_blank=True, default="", error_messages={"invalid": _("Give a country by its two letters.")}
     )
 
 
-class CartLineOut(serializers.Serializer[ViewLine]):
+class CartLineSerializer(serializers.Serializer[CartViewLine]):
     """A line as it stands now. `unit` is null when it is not sold any more."""
 
     sku = serializers.CharField()
@@ -82,13 +82,13 @@ class CartLineOut(serializers.Serializer[ViewLine]):
     changed_from = MoneyField(allow_null=True)
 
 
-class CartOut(serializers.Serializer[CartView]):
+class CartSerializer(serializers.Serializer[CartView]):
     """A priced cart. Send `quote_hash` back with the order."""
 
     status = serializers.CharField(source="cart.status")
     version = serializers.IntegerField(source="cart.version")
     country = serializers.CharField()
-    lines = CartLineOut(many=True)
+    lines = CartLineSerializer(many=True)
     subtotal = MoneyField(source="quote.subtotal")
     discount = MoneyField(source="quote.discount")
     shipping = MoneyField(source="quote.shipping")
@@ -101,8 +101,8 @@ class CartOut(serializers.Serializer[CartView]):
     quote_hash = serializers.CharField(source="quote.hash")
     needs_shipping = serializers.BooleanField()
     email = serializers.CharField(source="cart.email")
-    shipping_address = AddressIn(source="cart.shipping_address")
-    billing_address = AddressIn(source="cart.billing_address")
+    shipping_address = AddressSerializer(source="cart.shipping_address")
+    billing_address = AddressSerializer(source="cart.billing_address")
     shipping_method = serializers.CharField(source="method.code", default=None, allow_null=True)
     note = serializers.CharField(source="cart.note")
 
@@ -110,14 +110,14 @@ class CartOut(serializers.Serializer[CartView]):
         return not view.untaxed
 
 
-class NewCartOut(serializers.Serializer[Any]):
+class NewCartSerializer(serializers.Serializer[Any]):
     """A new cart; keep the token, it is shown once."""
 
     token = serializers.CharField()
-    cart = CartOut()
+    cart = CartSerializer()
 
 
-class ShippingOptionOut(serializers.Serializer[Any]):
+class ShippingOptionSerializer(serializers.Serializer[Any]):
     """A way of delivery with its price and the days it should arrive between."""
 
     code = serializers.CharField(source="method.code")
@@ -128,11 +128,11 @@ class ShippingOptionOut(serializers.Serializer[Any]):
     latest = serializers.DateField()
 
 
-class PlacedOut(serializers.Serializer[Any]):
+class PlacedOrderSerializer(serializers.Serializer[Any]):
     """The order, and where it is paid."""
 
-    order = OrderOut()
-    payment = PaymentOut(allow_null=True)
+    order = OrderSerializer()
+    payment = PaymentSerializer(allow_null=True)
     token = serializers.CharField(help_text="Opens a guest's order later: `GET /api/v1/orders/{number}/?token=…`.")
 
 
@@ -140,38 +140,42 @@ class PlacedOut(serializers.Serializer[Any]):
 class CartViewSet(GrantedViewMixin, viewsets.ViewSet):
     """A cart, from empty to ordered."""
 
-    serializer_class = CartOut
+    serializer_class = CartSerializer
     pagination_class: Any = None
     lookup_field = "token"
     lookup_value_regex = "[-a-zA-Z0-9_]+"
     required_scopes: ClassVar[dict[str, str]] = {}
     program_scopes: ClassVar = {"GET": "shop:read"} | dict.fromkeys(("POST", "PUT", "PATCH", "DELETE"), "shop:write")
 
-    @extend_schema(parameters=[], request=None, responses={201: NewCartOut})
+    @extend_schema(parameters=[], request=None, responses={201: NewCartSerializer})
     def create(self, request: Request) -> Response:
         """Open an empty cart; a person who has one gets it back with a fresh token."""
         NothingIn.parse(request)
         cart, token = carts.open_cart(by=self.grant.actor)
-        return Response({"token": token, "cart": CartOut(_view(cart)).data}, status=201)
+        return Response({"token": token, "cart": CartSerializer(_price_cart(cart)).data}, status=201)
 
-    @extend_schema(responses={200: CartOut, 404: Problem})
+    @extend_schema(responses={200: CartSerializer, 404: Problem})
     def retrieve(self, request: Request, token: str) -> Response:
         """The cart with today's prices."""
-        return Response(CartOut(_view(self._cart(token))).data)
+        return Response(CartSerializer(_price_cart(self._cart(token))).data)
 
-    @extend_schema(request=DetailsIn, responses={200: CartOut, 400: Problem, 404: Problem, 409: Problem, 422: Problem})
+    @extend_schema(
+        request=CartUpdateSerializer,
+        responses={200: CartSerializer, 400: Problem, 404: Problem, 409: Problem, 422: Problem},
+    )
     def partial_update(self, request: Request, token: str) -> Response:
         """Keep what the checkout gathers."""
-        asked = DetailsIn.parse(request)
+        asked = CartUpdateSerializer.parse(request)
         return self._answer(carts.set_details(cart_id=self._cart(token).pk, by=self.grant.actor, **asked))
 
     @extend_schema(
-        parameters=[OpenApiParameter("country", str)], responses={200: ShippingOptionOut(many=True), 404: Problem}
+        parameters=[OpenApiParameter("country", str)],
+        responses={200: ShippingOptionSerializer(many=True), 404: Problem},
     )
     @action(
         detail=True,
         methods=["get"],
-        serializer_class=ShippingOptionOut,
+        serializer_class=ShippingOptionSerializer,
         pagination_class=OnePage,
         is_list=True,
         parameters=("country",),
@@ -179,31 +183,36 @@ class CartViewSet(GrantedViewMixin, viewsets.ViewSet):
     def shipping_methods(self, request: Request, token: str) -> Response:
         """Ways of delivery to a country, or to the address the cart has."""
         cart = self._cart(token)
-        country = CountryIn.parse_query(request)["country"].upper()
+        country = CountrySerializer.parse_query(request)["country"].upper()
         is_served = not country or country in cart.market.countries
-        options = queries.shipping_options(_view(cart), country=country) if is_served else []
-        return Response(one_page(ShippingOptionOut(options, many=True).data))
+        options = queries.get_shipping_options(_price_cart(cart), country=country) if is_served else []
+        return Response(one_page(ShippingOptionSerializer(options, many=True).data))
 
-    @extend_schema(request=LineIn, responses={201: CartOut, 400: Problem, 404: Problem, 409: Problem, 422: Problem})
+    @extend_schema(
+        request=CartLineCreateSerializer,
+        responses={201: CartSerializer, 400: Problem, 404: Problem, 409: Problem, 422: Problem},
+    )
     @action(detail=True, methods=["post"])
     def lines(self, request: Request, token: str) -> Response:
         """Put pieces in the cart, on top of those that are there."""
-        asked = LineIn.parse(request)
+        asked = CartLineCreateSerializer.parse(request)
         cart = self._cart(token)
         source = attribution.read(asked.pop("ref"))
         carts.add_line(cart_id=cart.pk, source=source, by=self.grant.actor, **asked)
         return self._answer(cart, 201)
 
-    @extend_schema(request=QuantityIn, responses={200: CartOut, 400: Problem, 404: Problem, 409: Problem})
+    @extend_schema(
+        request=CartLineUpdateSerializer, responses={200: CartSerializer, 400: Problem, 404: Problem, 409: Problem}
+    )
     @action(detail=True, methods=["put"], url_path=r"lines/(?P<sku>[-A-Z0-9]+)")
     def line(self, request: Request, token: str, sku: str) -> Response:
         """Say how many pieces of a line there are to be."""
         cart = self._cart(token)
-        quantity = QuantityIn.parse(request)["quantity"]
+        quantity = CartLineUpdateSerializer.parse(request)["quantity"]
         carts.set_quantity(cart_id=cart.pk, sku=sku, quantity=quantity, by=self.grant.actor)
         return self._answer(cart)
 
-    @extend_schema(responses={200: CartOut, 404: Problem, 409: Problem})
+    @extend_schema(responses={200: CartSerializer, 404: Problem, 409: Problem})
     @line.mapping.delete
     def remove_line(self, request: Request, token: str, sku: str) -> Response:
         """Take a line out."""
@@ -212,9 +221,9 @@ class CartViewSet(GrantedViewMixin, viewsets.ViewSet):
         return self._answer(cart)
 
     @extend_schema(
-        request=PlaceIn,
+        request=OrderCreateSerializer,
         parameters=[IDEMPOTENCY_KEY],
-        responses={201: PlacedOut, 400: Problem, 404: Problem, 409: Problem, 422: Problem},
+        responses={201: PlacedOrderSerializer, 400: Problem, 404: Problem, 409: Problem, 422: Problem},
     )
     @action(detail=True, methods=["post"])
     def orders(self, request: Request, token: str) -> Response:
@@ -222,42 +231,42 @@ class CartViewSet(GrantedViewMixin, viewsets.ViewSet):
 
         The payment is begun after the order is kept, so an answer may come without one: then POST it to the order.
         """
-        asked = PlaceIn.parse(request)
-        return_url = require_allowed(request, asked.get("return_url", ""))
+        asked = OrderCreateSerializer.parse(request)
+        return_url = validate_return_url(request, asked.get("return_url", ""))
         response = self._place(request, token)
         placed = Order.objects.filter(number=response.data["number"])
-        attempt = begin_payment(request, placed.get(), asked["provider"], return_url, self.grant.actor)
-        order = orders.with_everything(placed).get()
-        paying = PaymentOut(attempt).data if attempt else None
-        response.data = {"order": OrderOut(order).data, "payment": paying, "token": order.signature}
+        attempt = start_order_payment(request, placed.get(), asked["provider"], return_url, self.grant.actor)
+        order = orders.prefetch_order_details(placed).get()
+        paying = PaymentSerializer(attempt).data if attempt else None
+        response.data = {"order": OrderSerializer(order).data, "payment": paying, "token": order.signature}
         return response
 
     @idempotent
     def _place(self, request: Request, token: str) -> Response:
-        asked = PlaceIn.parse(request)
+        asked = OrderCreateSerializer.parse(request)
         order = checkout.place_order(
             cart_id=self._cart(token, is_open=False).pk,
             quote_hash=asked["quote_hash"],
             provider=asked["provider"],
             by=self.grant.actor,
         )
-        return Response(OrderOut(order).data, status=201)
+        return Response(OrderSerializer(order).data, status=201)
 
     def _cart(self, token: str, *, is_open: bool = True) -> Cart:
         """The cart a token opens for this caller; a person's visit makes a stranger's cart theirs."""
         user = self.grant.user
-        found = queries.find(token)
+        found = queries.get_cart_by_token(token)
         if found is None or (found.user_id and found.user != user) or (is_open and found.status != Cart.Status.OPEN):
             raise NotFound
         if user is not None and found.user_id is None and found.status == Cart.Status.OPEN:
-            return carts.current_cart(token=token, user=user) or found
+            return carts.get_current_cart(token=token, user=user) or found
         return found
 
     def _answer(self, cart: Cart, status: int = 200) -> Response:
         cart.refresh_from_db(fields=["version"])
-        return Response(CartOut(_view(cart)).data, status=status)
+        return Response(CartSerializer(_price_cart(cart)).data, status=status)
 
 
-def _view(cart: Cart) -> CartView:
+def _price_cart(cart: Cart) -> CartView:
     country = cart.shipping_address.get("country", "")
-    return queries.view(cart, country=country, method=cart.shipping_method, now=timezone.now())
+    return queries.price_cart(cart, country=country, method=cart.shipping_method, now=timezone.now())

@@ -13,7 +13,7 @@ from django.db.models import Model
 from core.context import Actor
 from core.events import services as events
 
-Row = TypeVar("Row", bound=Model)
+RowType = TypeVar("RowType", bound=Model)
 
 
 @transaction.atomic
@@ -26,7 +26,7 @@ def delete_row(row: Model, *, by: Actor, now: datetime | None = None) -> None:
 
 
 @transaction.atomic
-def save_row(row: Row, by: Actor, now: datetime | None) -> Row:
+def save_row(row: RowType, by: Actor, now: datetime | None) -> RowType:
     is_new = row.pk is None
     by.require(f"shop.{'add' if is_new else 'change'}_{row._meta.model_name}")  # noqa: SLF001  Django's documented API
     row.save()

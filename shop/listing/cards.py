@@ -16,14 +16,14 @@ from core.media.images import Image
 from core.prepared_queries import PreparedQuery
 from core.web.cached_urls import address, plain
 from shop.catalogue.models import Category, Product, Variant
-from shop.catalogue.queries import renamed_ids
-from shop.listing.offers import Offer, Stock, by_product, offers
+from shop.catalogue.queries import get_current_ids
+from shop.listing.offers import Offer, StockStatus, get_offers, group_by_product
 from shop.listing.queries import Item
 from shop.pricing import queries as pricing_queries
 
-NAMED_CHOICES = 3
+MAX_NAMED_CHOICES = 3
 # Products by slug or by the SKU of a variant; two look-ups in indexes, where an OR would read all products.
-CALLED = PreparedQuery(
+PRODUCTS_BY_ID = PreparedQuery(
     lambda ids: (
         Product.objects.active()
         .for_lists()
@@ -41,26 +41,26 @@ def product_cards(ids: list[str], viewer: Grant) -> Mapping[str, Card]:
     """Cards by slug or SKU, of today or former, of what is for sale in the default market; three queries however many,
     and five more when some of them are not found.
     """
-    made = _product_cards(ids)
+    made = _build_product_cards(ids)
     missing = [public_id for public_id in ids if public_id not in made]
-    renamed = renamed_ids(missing) if missing else {}
+    renamed = get_current_ids(missing) if missing else {}
     if renamed:
-        today = _product_cards(list(renamed.values()))
+        today = _build_product_cards(list(renamed.values()))
         made |= {former: today[current] for former, current in renamed.items() if current in today}
     return made
 
 
-def _product_cards(ids: list[str]) -> dict[str, Card]:
-    market, now = pricing_queries.default_market(), timezone.now()
-    found = offers(CALLED(ids=ids), market, now, pictures=1)
+def _build_product_cards(ids: list[str]) -> dict[str, Card]:
+    market, now = pricing_queries.get_default_market(), timezone.now()
+    found = get_offers(PRODUCTS_BY_ID(ids=ids), market, now, pictures=1)
     by_sku = {offer.sku: offer for offer in found}
-    by_slug = {some[0].product.slug: Item(some[0].product, some) for some in by_product(found).values()}
+    by_slug = {some[0].product.slug: Item(some[0].product, some) for some in group_by_product(found).values()}
     made: dict[str, Card] = {}
     for public_id in ids:
         if public_id in by_sku:
-            made[public_id] = offer_card(by_sku[public_id])
+            made[public_id] = build_offer_card(by_sku[public_id])
         elif public_id in by_slug:
-            made[public_id] = item_card(by_slug[public_id])
+            made[public_id] = build_item_card(by_slug[public_id])
     return made
 
 
@@ -80,23 +80,23 @@ def category_cards(slugs: list[str], viewer: Grant) -> Mapping[str, Card]:
     }
 
 
-def offer_card(offer: Offer) -> Card:
+def build_offer_card(offer: Offer) -> Card:
     """One variant."""
     return Card(
         kind="product",
         id=offer.sku,
         title=offer.product.title,
-        url=f"{product_url(offer.product.slug)}?variant={offer.sku}",
+        url=f"{get_product_url(offer.product.slug)}?variant={offer.sku}",
         summary=offer.product.summary,
-        image=first_image(offer),
+        image=get_first_image(offer),
         price=offer.price,
-        state=state_words(offer),
+        state=get_stock_label(offer),
         note=offer.label,
-        action=add_action(offer),
+        action=build_add_action(offer),
     )
 
 
-def item_card(item: Item, *, is_exact: bool = False) -> Card:
+def build_item_card(item: Item, *, is_exact: bool = False) -> Card:
     """A product. One press buys the variant that is shown; where prices differ, the press leads to the choice.
 
     An exact card leads to the shown variant. Prices of what is sold out do not count while something can be bought.
@@ -104,7 +104,9 @@ def item_card(item: Item, *, is_exact: bool = False) -> Card:
     offer = item.shown
     offered = [one for one in item.offers if one.can_buy] or item.offers
     price_varies = len({one.price for one in offered}) > 1
-    url = f"{product_url(item.product.slug)}?variant={offer.sku}" if is_exact else product_url(item.product.slug)
+    url = (
+        f"{get_product_url(item.product.slug)}?variant={offer.sku}" if is_exact else get_product_url(item.product.slug)
+    )
     choose = Action(_("Choose options"), url) if offer.can_buy else None
     return Card(
         kind="product",
@@ -112,45 +114,45 @@ def item_card(item: Item, *, is_exact: bool = False) -> Card:
         title=item.product.title,
         url=url,
         summary=item.product.summary,
-        image=first_image(offer),
+        image=get_first_image(offer),
         price=min(one.price for one in offered),
         is_price_from=price_varies,
-        state=state_words(offer),
-        note=_choices_words([offer, *item.offers]),
-        action=choose if price_varies else add_action(offer),
+        state=get_stock_label(offer),
+        note=_get_choices_label([offer, *item.offers]),
+        action=choose if price_varies else build_add_action(offer),
     )
 
 
-def product_url(slug: str) -> str:
+def get_product_url(slug: str) -> str:
     return address("shop:product", slug)
 
 
-def first_image(offer: Offer) -> Image | None:
+def get_first_image(offer: Offer) -> Image | None:
     return offer.images[0] if offer.images else None
 
 
-def state_words(offer: Offer) -> str:
+def get_stock_label(offer: Offer) -> str:
     """What is worth saying of the stock: nothing while there is plenty."""
-    if offer.stock == Stock.LOW:
-        return _("%(count)d left") % {"count": offer.on_shelf}
-    if offer.stock == Stock.BACKORDER:
+    if offer.stock == StockStatus.LOW:
+        return _("%(count)d left") % {"count": offer.in_stock}
+    if offer.stock == StockStatus.BACKORDER:
         return _("Made to order")
-    return _("Sold out") if offer.stock == Stock.SOLD_OUT else ""
+    return _("Sold out") if offer.stock == StockStatus.SOLD_OUT else ""
 
 
-def add_action(offer: Offer) -> Action | None:
+def build_add_action(offer: Offer) -> Action | None:
     """One press puts it in the cart; None when it cannot be bought."""
     if not offer.can_buy:
         return None
     return Action(_("Add to cart"), plain("shop:add_line"), "post", {"sku": offer.sku, "quantity": "1"})
 
 
-def _choices_words(some: Sequence[Offer]) -> str:
+def _get_choices_label(some: Sequence[Offer]) -> str:
     """The names of what there is to choose, that of the first offer first: "Celadon, Moss and 3 more"."""
     names = _distinct(offer.choices[0].name for offer in some if offer.choices)
-    if len(names) <= NAMED_CHOICES:
+    if len(names) <= MAX_NAMED_CHOICES:
         return ", ".join(names)
-    named, more = names[: NAMED_CHOICES - 1], len(names) - NAMED_CHOICES + 1
+    named, more = names[: MAX_NAMED_CHOICES - 1], len(names) - MAX_NAMED_CHOICES + 1
     return _("%(names)s and %(count)d more") % {"names": ", ".join(named), "count": more}
 
 

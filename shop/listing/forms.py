@@ -20,15 +20,15 @@ from core.money import Money
 from core.search import index as search
 from core.search.index import LONGEST_QUERY
 from shop.catalogue.models import Product
-from shop.listing.filters import Filters, Span
+from shop.listing.filters import Filters, PriceRange
 from shop.pricing.models import Market
 
-MANY = 50
-OPTION = re.compile(r"([-\w]{1,40}):([-\w]{1,60})", re.ASCII)
-SPAN = re.compile(r"(\d{0,7})-(\d{0,7})", re.ASCII)
+MAX_VALUES = 50
+OPTION_PATTERN = re.compile(r"([-\w]{1,40}):([-\w]{1,60})", re.ASCII)
+PRICE_RANGE_PATTERN = re.compile(r"(\d{0,7})-(\d{0,7})", re.ASCII)
 
 
-class ManyField(forms.Field):
+class RepeatedField(forms.Field):
     """A parameter that may repeat; each value must match the pattern."""
 
     widget = forms.MultipleHiddenInput
@@ -39,22 +39,22 @@ class ManyField(forms.Field):
 
     def to_python(self, value: Sequence[str] | None) -> list[tuple[str, str]]:
         found = [self.pattern.fullmatch(part) for part in value or []]
-        if len(found) > MANY or not all(found):
+        if len(found) > MAX_VALUES or not all(found):
             raise ValidationError(_("This is not a filter we know."), code="invalid")
         return [(match[1], match[2]) for match in found if match]
 
 
 @extend_schema_field({"type": "array", "items": {"type": "string"}})
-class ManyFilter(django_filters.Filter):
-    field_class = ManyField
+class RepeatedFilter(django_filters.Filter):
+    field_class = RepeatedField
 
 
 class ProductFilter(django_filters.FilterSet):
     """The products of a shelf. Options and prices are matched by one variant of a product, not by several together."""
 
     category = django_filters.CharFilter(label=_("Category and those below it, by slug"), max_length=80)
-    option = ManyFilter(label=_("An option and a value, such as glaze:celadon"), pattern=OPTION)
-    price = ManyFilter(label=_("A price range such as 25-50, -25 or 100-"), pattern=SPAN)
+    option = RepeatedFilter(label=_("An option and a value, such as glaze:celadon"), pattern=OPTION_PATTERN)
+    price = RepeatedFilter(label=_("A price range such as 25-50, -25 or 100-"), pattern=PRICE_RANGE_PATTERN)
     in_stock = BooleanFilter(label=_("Only what lies on the shelf"))
     q = django_filters.CharFilter(label=_("Words to look for"), max_length=LONGEST_QUERY)
 
@@ -67,7 +67,7 @@ class ProductFilter(django_filters.FilterSet):
 ProductForm: type[forms.Form] = ProductFilter().get_form_class()
 
 
-def filters_from(cleaned: Mapping[str, Any], market: Market) -> Filters:
+def build_filters(cleaned: Mapping[str, Any], market: Market) -> Filters:
     """The filters of a validated form; what did not validate is left out."""
     options: dict[str, list[str]] = defaultdict(list)
     for option, value in cleaned.get("option") or []:
@@ -75,23 +75,23 @@ def filters_from(cleaned: Mapping[str, Any], market: Market) -> Filters:
     q = search.clean(cleaned.get("q") or "")
     return Filters(
         options={option: tuple(dict.fromkeys(values)) for option, values in options.items()},
-        prices=tuple(_span(low, high, market) for low, high in cleaned.get("price") or [] if low or high),
+        prices=tuple(_parse_price_range(low, high, market) for low, high in cleaned.get("price") or [] if low or high),
         in_stock=bool(cleaned.get("in_stock")),
         q=q,
         widened=search.widen(q) if q else "",
     )
 
 
-def _span(low: str, high: str, market: Market) -> Span:
+def _parse_price_range(low: str, high: str, market: Market) -> PriceRange:
     def minor(amount: str) -> int | None:
         return Money.parse(amount, market.currency).minor if amount else None
 
     return minor(low), minor(high)
 
 
-CHOICE = "choose-"
+CHOICE_PREFIX = "choose-"
 
 
-def chosen_in(values: Mapping[str, str]) -> dict[str, str]:
+def get_chosen_options(values: Mapping[str, str]) -> dict[str, str]:
     """The chosen option values among the parameters of the product's form."""
-    return {name.removeprefix(CHOICE): value for name, value in values.items() if name.startswith(CHOICE)}
+    return {name.removeprefix(CHOICE_PREFIX): value for name, value in values.items() if name.startswith(CHOICE_PREFIX)}

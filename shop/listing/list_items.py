@@ -15,11 +15,11 @@ from core.money import Money
 from core.prepared_queries import prepared
 from shop.catalogue.models import Product
 from shop.listing.filters import Filters
-from shop.listing.offers import Stock, standing
-from shop.listing.queries import Item, items
+from shop.listing.offers import StockStatus, stock_status
+from shop.listing.queries import Item, get_items
 from shop.pricing.models import Market
 
-ROWS = """
+LIST_ITEMS_SQL = """
 SELECT asked.id, shown.lowest, shown.varies, shown.is_digital, shown.free, shown.backorder, shown.low_at,
        image.file, image.width, image.height, image.alt, image.decorative
 FROM unnest(%s::bigint[]) asked(id)
@@ -50,13 +50,13 @@ LEFT JOIN LATERAL (
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ListItem:
     """A product as a plain list shows it."""
 
     product: Product
     price: Money
     price_varies: bool
-    stock: Stock
+    stock: StockStatus
     image: Image | None
 
     @classmethod
@@ -65,19 +65,19 @@ class Row:
         return cls(item.product, item.price, item.price_varies, item.stock, images[0] if images else None)
 
 
-def rows(products: Sequence[Product], market: Market, filters: Filters, now: datetime) -> list[Row]:
+def get_list_items(products: Sequence[Product], market: Market, filters: Filters, now: datetime) -> list[ListItem]:
     """A page of active products as rows, in the given order; one query."""
     if filters.options or filters.prices or filters.in_stock:
-        return [Row.of(item) for item in items(products, market, filters, now)]
+        return [ListItem.of(item) for item in get_items(products, market, filters, now)]
     if not products:
         return []
     with prepared() as cursor:
-        cursor.execute(ROWS, [[product.id for product in products], market.pk, now])
+        cursor.execute(LIST_ITEMS_SQL, [[product.id for product in products], market.pk, now])
         found = {key: columns for key, *columns in cursor.fetchall()}
-    return [_row(product, market, *found[product.id]) for product in products if product.id in found]
+    return [_build_list_item(product, market, *found[product.id]) for product in products if product.id in found]
 
 
-def _row(  # noqa: PLR0917  the columns of a row
+def _build_list_item(  # noqa: PLR0917  the columns of a row
     product: Product,
     market: Market,
     lowest: int,
@@ -91,7 +91,7 @@ def _row(  # noqa: PLR0917  the columns of a row
     height: int,
     alt: str,
     decorative: bool,
-) -> Row:
-    _on_shelf, _left, stock = standing(is_digital=is_digital, free=free, backorder=backorder, low_at=low_at)
+) -> ListItem:
+    _in_stock, _left, stock = stock_status(is_digital=is_digital, free=free, backorder=backorder, low_at=low_at)
     image = image_of(file, width, height, alt, decorative, "", []) if file else None
-    return Row(product, market.money(lowest), varies, stock, image)
+    return ListItem(product, market.money(lowest), varies, stock, image)

@@ -26,9 +26,10 @@ from shop.stock.models import StockLevel
 UNLIMITED = 9999
 
 # One row a variant. The choices are an array of the five texts of each; the pictures are JSON, read where one is drawn.
-OFFERS = """
+OFFERS_SQL = """
 SELECT variant.product_id, variant.sku, variant.title, variant.weight_g, variant.is_digital, price.amount,
-       coalesce(stock.free, 0), coalesce(stock.backorder, 0), coalesce(stock.low_at, 0), coalesce(stock.lies, false),
+       coalesce(stock.free, 0), coalesce(stock.backorder, 0), coalesce(stock.low_at, 0),
+       coalesce(stock.in_warehouse, false),
        (
            SELECT array_agg(ARRAY[option.slug, option.name, value.slug, value.name, value.swatch]
                             ORDER BY option.position, option.id)
@@ -43,7 +44,7 @@ JOIN shop_price price
   ON price.variant_id = variant.id AND price.market_id = %s AND price.min_qty = 1 AND price.valid @> %s::timestamptz
 LEFT JOIN LATERAL (
     SELECT sum(on_hand - reserved) AS free, sum(backorder_limit) AS backorder, max(low_at) AS low_at,
-           bool_or(on_hand > reserved) AS lies
+           bool_or(on_hand > reserved) AS in_warehouse
     FROM shop_stocklevel WHERE variant_id = variant.id
 ) stock ON true
 LEFT JOIN LATERAL (
@@ -62,7 +63,7 @@ ORDER BY variant.position, variant.id
 """
 
 
-class Stock(StrEnum):
+class StockStatus(StrEnum):
     """What the shelf says of a variant."""
 
     IN_STOCK = "in_stock"
@@ -84,19 +85,19 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One variant for sale. `left` is how many can be bought now, backorders included; `on_shelf` without them.
+    """One variant for sale. `left` is how many can be bought now, backorders included; `in_stock` without them.
 
-    `lies` says that some warehouse has a free piece; `pictures` are its own, then those of all variants, as JSON.
+    `in_warehouse` is true if a warehouse has a free item. `pictures` are its own, then those of all variants, as JSON.
     """
 
     sku: str
     title: str
     product: Product
     price: Money
-    stock: Stock
+    stock: StockStatus
     left: int
-    on_shelf: int
-    lies: bool
+    in_stock: int
+    in_warehouse: bool
     weight_g: int
     is_digital: bool
     choices: tuple[Choice, ...]
@@ -104,7 +105,7 @@ class Offer:
 
     @property
     def images(self) -> tuple[Image, ...]:
-        return _images(self.pictures) if self.pictures else ()
+        return _load_images(self.pictures) if self.pictures else ()
 
     @property
     def can_buy(self) -> bool:
@@ -119,34 +120,36 @@ class Offer:
         return any(choice.option == option and choice.value == value for choice in self.choices)
 
 
-def on_sale(market: Any, now: Any) -> QuerySet[Variant]:
-    """What can be put in a cart, annotated with `minor` (one piece, in minor units) and `on_shelf`.
+def get_variants_for_sale(market: Any, now: Any) -> QuerySet[Variant]:
+    """What can be put in a cart, annotated with `minor` (one piece, in minor units) and `has_stock`.
 
     `market` is a key; slots may stand for both. The exclusion constraint on prices allows one row for a quantity at a
     moment, so the join adds no rows.
     """
     shelf = StockLevel.objects.filter(variant=OuterRef("pk"), on_hand__gt=F("reserved"))
     return (
-        Variant.objects.sold()
+        Variant.objects.for_sale()
         .filter(prices__market=market, prices__min_qty=1, prices__valid__contains=now)
         .annotate(
             minor=F("prices__amount"),
-            on_shelf=ExpressionWrapper(Exists(shelf) | Q(is_digital=True), output_field=BooleanField()),
+            has_stock=ExpressionWrapper(Exists(shelf) | Q(is_digital=True), output_field=BooleanField()),
         )
     )
 
 
-def offers(products: Iterable[Product], market: Market, now: datetime, *, pictures: int | None = None) -> list[Offer]:
+def get_offers(
+    products: Iterable[Product], market: Market, now: datetime, *, pictures: int | None = None
+) -> list[Offer]:
     """The offers of some active products in the order of their variants, with at most `pictures` each; one query."""
     known = {product.pk: product for product in products if product.status == Product.Status.ACTIVE}
     if not known:
         return []
     with prepared() as cursor:
-        cursor.execute(OFFERS, [market.pk, now, pictures, list(known)])
-        return [_offer(known[row[0]], market, *row[1:]) for row in cursor.fetchall()]
+        cursor.execute(OFFERS_SQL, [market.pk, now, pictures, list(known)])
+        return [_build_offer(known[row[0]], market, *row[1:]) for row in cursor.fetchall()]
 
 
-def by_product(found: Iterable[Offer]) -> Mapping[int, list[Offer]]:
+def group_by_product(found: Iterable[Offer]) -> Mapping[int, list[Offer]]:
     """Offers grouped by the key of their product."""
     grouped: dict[int, list[Offer]] = defaultdict(list)
     for offer in found:
@@ -155,11 +158,11 @@ def by_product(found: Iterable[Offer]) -> Mapping[int, list[Offer]]:
 
 
 @lru_cache(1000)
-def _images(pictures: str) -> tuple[Image, ...]:
+def _load_images(pictures: str) -> tuple[Image, ...]:
     return tuple(image_of(*picture) for picture in json.loads(pictures))
 
 
-def _offer(  # noqa: PLR0917  the columns of a row
+def _build_offer(  # noqa: PLR0917  the columns of a row
     product: Product,
     market: Market,
     sku: str,
@@ -170,11 +173,11 @@ def _offer(  # noqa: PLR0917  the columns of a row
     free: int,
     backorder: int,
     low_at: int,
-    lies: bool,
+    in_warehouse: bool,
     choices: list[list[str]] | None,
     pictures: str | None,
 ) -> Offer:
-    on_shelf, left, stock = standing(is_digital=is_digital, free=free, backorder=backorder, low_at=low_at)
+    in_stock, left, stock = stock_status(is_digital=is_digital, free=free, backorder=backorder, low_at=low_at)
     return Offer(
         sku=sku,
         title=title,
@@ -182,21 +185,21 @@ def _offer(  # noqa: PLR0917  the columns of a row
         price=market.money(minor),
         stock=stock,
         left=left,
-        on_shelf=on_shelf,
+        in_stock=in_stock,
         weight_g=weight_g,
         is_digital=is_digital,
-        lies=lies or is_digital,
+        in_warehouse=in_warehouse or is_digital,
         choices=tuple(Choice(*texts) for texts in choices or ()),
         pictures=pictures,
     )
 
 
-def standing(*, is_digital: bool, free: int, backorder: int, low_at: int) -> tuple[int, int, Stock]:
+def stock_status(*, is_digital: bool, free: int, backorder: int, low_at: int) -> tuple[int, int, StockStatus]:
     """How many lie on the shelf, how many can be bought, and what the shelf says; `low_at` and fewer are few."""
-    on_shelf = UNLIMITED if is_digital else max(free, 0)
+    in_stock = UNLIMITED if is_digital else max(free, 0)
     left = UNLIMITED if is_digital else max(free + backorder, 0)
-    if on_shelf > low_at:
-        return on_shelf, left, Stock.IN_STOCK
-    if on_shelf:
-        return on_shelf, left, Stock.LOW
-    return on_shelf, left, Stock.BACKORDER if left else Stock.SOLD_OUT
+    if in_stock > low_at:
+        return in_stock, left, StockStatus.IN_STOCK
+    if in_stock:
+        return in_stock, left, StockStatus.LOW
+    return in_stock, left, StockStatus.BACKORDER if left else StockStatus.SOLD_OUT

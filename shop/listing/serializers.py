@@ -6,7 +6,7 @@ from core.api.fields import UrlField
 from core.media.images import Image
 
 
-class ProductImageOut(serializers.Serializer[Image]):
+class ProductImageSerializer(serializers.Serializer[Image]):
     """A picture; `url` always works."""
 
     url = UrlField()

@@ -23,7 +23,7 @@ LABELS = {
 }
 
 
-def specs(product: Product, offer: Offer | None) -> list[tuple[str, list[str]]]:
+def get_specs(product: Product, offer: Offer | None) -> list[tuple[str, list[str]]]:
     """Labels with their lines, in the order the product names them; unknown attributes speak for themselves."""
     found = [(_label(name), list(_lines(name, value))) for name, value in product.attributes.items()]
     if offer and offer.weight_g:

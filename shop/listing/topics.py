@@ -11,26 +11,26 @@ from accounts.subscriptions import topics
 from accounts.subscriptions.topics import About, Topic
 from core.context import Grant
 from shop.catalogue.models import Product, Variant
-from shop.catalogue.queries import current_sku, renamed_ids
-from shop.listing.cards import product_url
+from shop.catalogue.queries import get_current_ids, get_current_sku
+from shop.listing.cards import get_product_url
 from shop.stock.models import StockLevel
 
-STOCK = "stock"
+STOCK_TOPIC = "stock"
 
 
-def stock_of(sku: str) -> str:
+def get_stock_topic(sku: str) -> str:
     """The topic of a piece that is sold out."""
-    return f"{STOCK}:{sku}"
+    return f"{STOCK_TOPIC}:{sku}"
 
 
-def on_the_shelf() -> QuerySet[Variant]:
+def get_available_variants() -> QuerySet[Variant]:
     """Pieces of which one can be had now."""
     free = StockLevel.objects.filter(variant=OuterRef("pk"), reserved__lt=F("on_hand") + F("backorder_limit"))
     return Variant.objects.filter(Exists(free), product__status=Product.Status.ACTIVE).select_related("product")
 
 
 def _find(ids: Collection[str], viewer: Grant) -> Mapping[str, About]:
-    current = {sku: sku for sku in ids} | renamed_ids(ids)
+    current = {sku: sku for sku in ids} | get_current_ids(ids)
     known = Variant.objects.filter(sku__in=current.values(), product__status=Product.Status.ACTIVE)
     pieces = {piece.sku: About(_title(piece), _link(piece)) for piece in known.select_related("product")}
     return {sku: pieces[today] for sku, today in current.items() if today in pieces}
@@ -38,7 +38,7 @@ def _find(ids: Collection[str], viewer: Grant) -> Mapping[str, About]:
 
 def _write(sku: str) -> Mapping[str, Any] | None:
     """Nothing when it is gone again before the letter went out."""
-    piece = on_the_shelf().filter(sku=current_sku(sku)).first()
+    piece = get_available_variants().filter(sku=get_current_sku(sku)).first()
     return None if piece is None else {"title": _title(piece), "url": f"{settings.SITE_URL}{_link(piece)}"}
 
 
@@ -47,12 +47,12 @@ def _title(piece: Variant) -> str:
 
 
 def _link(piece: Variant) -> str:
-    return f"{product_url(piece.product.slug)}?variant={piece.sku}"
+    return f"{get_product_url(piece.product.slug)}?variant={piece.sku}"
 
 
 topics.register(
     Topic(
-        kind=STOCK,
+        kind=STOCK_TOPIC,
         words=_("A piece is back on the shelf"),
         reason=_("You get this once, because you asked when this piece is back."),
         template="letter_stock",

@@ -48,10 +48,10 @@ class MissingRatesAdmin(EditAdmin):
     """Names, above its list, what cannot be sold because its tax is not decided."""
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        missing = tax.missing_rates(timezone.now())
+        missing = tax.get_missing_rates(timezone.now())
         if missing and request.method == "GET":
             text = _("Tax rates are missing, so this cannot be sold: %(rates)s. Add them; enter 0 where no tax is due.")
-            messages.warning(request, text % {"rates": tax.missing_words(missing)})
+            messages.warning(request, text % {"rates": tax.format_missing_rates(missing)})
         return super().changelist_view(request, extra_context)
 
 

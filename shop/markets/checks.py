@@ -8,8 +8,8 @@ from shop.markets import queries as tax
 
 @check("tax rates")
 def tax_rates() -> Finding:
-    missing = tax.missing_rates(timezone.now())
+    missing = tax.get_missing_rates(timezone.now())
     if missing:
         fix = "Add them under *Tax rates* in the admin; a rate of 0 must be entered, too. Until then nothing is sold."
-        return warning(f"Missing: {tax.missing_words(missing)}.", fix)
+        return warning(f"Missing: {tax.format_missing_rates(missing)}.", fix)
     return ok("All that is sold has a tax rate in every country of its market.")

@@ -14,6 +14,6 @@ def missing_tax_rates(_subject: None, viewer: Grant) -> Panel | None:
     """What cannot be sold because its tax is not decided, for those who can decide it."""
     if not viewer.actor.can("shop.change_taxrate"):
         return None
-    missing = tax.missing_rates(timezone.now())
-    words = tax.missing_words(missing)
+    missing = tax.get_missing_rates(timezone.now())
+    words = tax.format_missing_rates(missing)
     return Panel(_("Tax rates are missing"), "shop/panels/taxes.html", {"missing": words}, 15) if missing else None

@@ -20,15 +20,15 @@ class MissingRate:
     variants: int
 
 
-def rates_in(country: str) -> Mapping[str, Decimal]:
+def get_tax_rates(country: str) -> Mapping[str, Decimal]:
     """The decided rates by tax class. The class "zero" says by itself that nothing is taxed; one query."""
     decided = TaxRate.objects.filter(country=country).values_list("tax_class", "rate")
     return {TaxClass.ZERO.value: Decimal(0), **dict(decided)}
 
 
-def missing_rates(now: datetime) -> list[MissingRate]:
+def get_missing_rates(now: datetime) -> list[MissingRate]:
     """What cannot be sold somewhere because its tax is not decided, by country and class; three queries."""
-    priced = Variant.objects.sold().filter(prices__valid__contains=now)
+    priced = Variant.objects.for_sale().filter(prices__valid__contains=now)
     classes = priced.order_by().values_list("prices__market", "tax_class").annotate(count=Count("pk", distinct=True))
     decided = set(TaxRate.objects.values_list("country", "tax_class"))
     countries = dict(Market.objects.values_list("pk", "countries"))
@@ -40,7 +40,7 @@ def missing_rates(now: datetime) -> list[MissingRate]:
     return [MissingRate(country, tax_class, count) for (country, tax_class), count in sorted(missing.items())]
 
 
-def missing_words(missing: list[MissingRate], *, most: int = 8) -> str:
+def format_missing_rates(missing: list[MissingRate], *, most: int = 8) -> str:
     """The first of them in one line: "DE reduced, FR standard and 3 more"."""
     named = ", ".join(f"{one.country} {one.tax_class}" for one in missing[:most])
     return named if len(missing) <= most else f"{named} and {len(missing) - most} more"

@@ -24,11 +24,11 @@ from core.staff.history import describe_all
 from core.staff.read_only_admin import ReadOnlyAdmin
 from core.templatetags.ui import money
 from core.web.responses import posted
-from shop.order_management.order_page import order_page, refunds_of
+from shop.order_management.order_page import get_order_page, get_refunds
 from shop.order_management.services import fulfilment, orders
 from shop.order_management.services import orders as verbs
 from shop.order_management.staff_forms import FulfilForm, RefundForm, StatementForm, TransferForm
-from shop.order_management.staff_views import fulfil_form, refund_form
+from shop.order_management.staff_views import build_fulfil_form, build_refund_form
 from shop.orders.models import Order
 from shop.payments.models import Payment, Refund
 from shop.payments.providers.bank_transfer import BankTransfer
@@ -37,7 +37,7 @@ from shop.payments.services import transfers
 from shop.stock.models import Reservation
 
 
-def totals_of(order: Order) -> list[tuple[str, str]]:
+def get_totals(order: Order) -> list[tuple[str, str]]:
     """The sums of an order, one below the other, as on its invoice."""
     rows = [(_("Goods"), money(order.money(order.subtotal)))]
     if order.discount:
@@ -83,20 +83,20 @@ class OrderAdmin(ReadOnlyAdmin):
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         """Adds the lines, the money, the parcels and the timeline, and which verbs are open."""
         order: Order = context["original"]
-        page = order_page(order)
+        page = get_order_page(order)
         in_names = acted_in_names(page.events)
         happened = zip(page.events, describe_all(page.events), strict=True)
         by = grant_of(request).actor
         context |= {
             "page": page,
-            "refunds": refunds_of(page),
+            "refunds": get_refunds(page),
             "happened": [(entry, in_names.get(event.pk, "")) for event, entry in happened],
-            "totals": totals_of(order),
+            "totals": get_totals(order),
             "may_fulfil": by.can("shop.fulfil_order") and page.can_be_sent,
             "may_refund": by.can("shop.refund_order") and page.can_be_refunded,
             "may_cancel": by.can("shop.cancel_order") and order.status == Order.Status.PENDING_PAYMENT,
             "may_note": by.can("shop.note_transfer"),
-            "transfer": transfers.latest_attempt(order),
+            "transfer": transfers.get_latest_attempt(order),
             "transfer_code": BankTransfer.code,
         }
         return super().render_change_form(request, context, *args, **kwargs)
@@ -119,13 +119,13 @@ class OrderAdmin(ReadOnlyAdmin):
         order = self._order(request, pk)
 
         def carry_out(form: RefundForm) -> str:
-            made = refund.request_refund(order_id=order.pk, by=grant_of(request).actor, **form.wish)
+            made = refund.request_refund(order_id=order.pk, by=grant_of(request).actor, **form.arguments)
             return _("A refund of %(amount)s is on its way.") % {"amount": money(order.money(made.amount))}
 
-        page = order_page(order)
+        page = get_order_page(order)
         if request.method == "GET" and not page.can_be_refunded:
             return self._not_possible(request, order, _("Nothing of this order can be refunded."))
-        form = refund_form(page, posted(request))
+        form = build_refund_form(page, posted(request))
         return self._act(request, order, form, carry_out, title=_("Refund"), permission="shop.refund_order")
 
     def fulfil(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -133,13 +133,13 @@ class OrderAdmin(ReadOnlyAdmin):
         order = self._order(request, pk)
 
         def carry_out(form: FulfilForm) -> str:
-            fulfilment.fulfil_order(order_id=order.pk, by=grant_of(request).actor, **form.wish)
+            fulfilment.fulfil_order(order_id=order.pk, by=grant_of(request).actor, **form.arguments)
             return _("Shipment recorded. The customer has been emailed.")
 
-        page = order_page(order)
+        page = get_order_page(order)
         if request.method == "GET" and not page.can_be_sent:
             return self._not_possible(request, order, _("Nothing of this order is to be sent."))
-        form = fulfil_form(page, posted(request))
+        form = build_fulfil_form(page, posted(request))
         return self._act(request, order, form, carry_out, title=_("Send"), permission="shop.fulfil_order")
 
     def cancel(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -158,15 +158,15 @@ class OrderAdmin(ReadOnlyAdmin):
     def transfer(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Note a transfer that came in for an order, with its amount."""
         order = self._order(request, pk)
-        attempt = transfers.latest_attempt(order)
+        attempt = transfers.get_latest_attempt(order)
 
         def carry_out(form: TransferForm) -> str:
             if attempt is None:
                 raise transfers.UnknownReference
-            paid = transfers.note_transfer(ref=attempt.provider_ref, by=grant_of(request).actor, **form.cleaned_data)
+            paid = transfers.record_transfer(ref=attempt.provider_ref, by=grant_of(request).actor, **form.cleaned_data)
             return self._noted(order, paid, form.cleaned_data["amount"])
 
-        due = transfers.missing(attempt).amount if attempt and attempt.is_live else None
+        due = transfers.get_missing_amount(attempt).amount if attempt and attempt.is_live else None
         form = TransferForm(posted(request), currency=order.currency, initial={"amount": due})
         return self._act(request, order, form, carry_out, title=_("Note the transfer"), permission="shop.note_transfer")
 
@@ -174,11 +174,11 @@ class OrderAdmin(ReadOnlyAdmin):
         """What a noted transfer came to, in words."""
         if paid.is_live:
             words = _("%(amount)s noted. %(missing)s are still missing; the customer has been emailed.")
-            return words % {"amount": money(amount), "missing": money(transfers.missing(paid))}
-        page = order_page(Order.objects.get(pk=order.pk))
-        if page.standing.surplus:
+            return words % {"amount": money(amount), "missing": money(transfers.get_missing_amount(paid))}
+        page = get_order_page(Order.objects.get(pk=order.pk))
+        if page.payment_summary.surplus:
             words = _("%(amount)s noted. %(surplus)s are too much: send them back and note the refund as sent.")
-            return words % {"amount": money(amount), "surplus": money(page.standing.surplus)}
+            return words % {"amount": money(amount), "surplus": money(page.payment_summary.surplus)}
         return _("The transfer is noted, the order is paid.")
 
     def refund_sent(self, request: HttpRequest, pk: int, uid: Any) -> HttpResponse:
@@ -188,7 +188,7 @@ class OrderAdmin(ReadOnlyAdmin):
 
         def carry_out(form: StatementForm) -> str:
             statement = form.cleaned_data["statement"]
-            transfers.note_refund_sent(refund_id=made.pk, statement=statement, by=grant_of(request).actor)
+            transfers.record_refund_sent(refund_id=made.pk, statement=statement, by=grant_of(request).actor)
             return _("The refund is complete.")
 
         form = StatementForm(posted(request))

@@ -14,51 +14,51 @@ from core.task_queue import enqueue_best_effort
 from shop.orders.models import Order
 from shop.payments.services import holds
 
-LATE_SECONDS = 60
-ORDERS_SHOWN = 20
+DELAY_MARGIN_SECONDS = 60
+MAX_ORDERS = 20
 
 
-def send_about(order: Order, template: str, *, key: str, **values: Any) -> None:
+def send_order_email(order: Order, template: str, *, key: str, **values: Any) -> None:
     """Send a letter about an order to its buyer, in the order's language. Outside transactions only."""
     with translation.override(order.locale):
-        mail.send(template, to=order.email, key=key, values={**_facts(order), **values})
+        mail.send(template, to=order.email, key=key, values={**_get_order_values(order), **values})
 
 
-def send_about_unpaid(order: Order, template: str, *, key: str, **values: Any) -> None:
+def send_unpaid_order_email(order: Order, template: str, *, key: str, **values: Any) -> None:
     """The same about an order that is not paid. An address that nobody confirmed gets few an hour; the rest wait.
 
     What waits joins in one mail, which says how all its orders stand.
     """
-    if order.paid_at is None and not holds.is_proven(order.user):
+    if order.paid_at is None and not holds.has_confirmed_email(order.user):
         verdict = rate_limits.hit(settings.GUEST_ORDER_MAILS, "order-mail", order.email)
         if not verdict.allowed:
-            if cache.add(f"order-mails:{order.email}", True, verdict.reset_after + LATE_SECONDS):
+            if cache.add(f"order-mails:{order.email}", True, verdict.reset_after + DELAY_MARGIN_SECONDS):
                 enqueue_best_effort("shop.send_waiting_orders", order.number, delay=verdict.reset_after)
             return
-    send_about(order, template, key=key, **values)
+    send_order_email(order, template, key=key, **values)
 
 
 def send_waiting_orders(*, number: str) -> None:
     """One mail about all unpaid orders of the guest who placed this one. Outside transactions only."""
     latest = Order.objects.get(number=number)
     waiting = Order.objects.filter(status=Order.Status.PENDING_PAYMENT, user=None, email=latest.email)
-    orders = list(waiting.order_by("-placed_at", "-id")[:ORDERS_SHOWN])
+    orders = list(waiting.order_by("-placed_at", "-id")[:MAX_ORDERS])
     if orders:
         key = f"order-mails:{orders[0].number}:{len(orders)}"
-        rows = [(order, order.money(order.total), _link(order)) for order in orders]
+        rows = [(order, order.money(order.total), _get_order_url(order)) for order in orders]
         with translation.override(latest.locale):
             values = {"rows": rows, "account": settings.BANK_ACCOUNT, "url": rows[0][2]}
             mail.send("orders_waiting", to=latest.email, key=key, values=values)
 
 
-def _link(order: Order) -> str:
+def _get_order_url(order: Order) -> str:
     return f"{settings.SITE_URL}{reverse('shop:order', args=[order.number, order.signature])}"
 
 
-def _facts(order: Order) -> dict[str, Any]:
+def _get_order_values(order: Order) -> dict[str, Any]:
     return {
         "order": order,
-        "url": _link(order),
+        "url": _get_order_url(order),
         "lines": [
             {
                 "title": line.title,
@@ -68,7 +68,7 @@ def _facts(order: Order) -> dict[str, Any]:
             }
             for line in order.lines.all()
         ],
-        "rows": _rows(order),
+        "rows": _get_rows(order),
         "total": order.money(order.total),
         "address": [
             order.shipping_address[part]
@@ -78,7 +78,7 @@ def _facts(order: Order) -> dict[str, Any]:
     }
 
 
-def _rows(order: Order) -> list[tuple[str, Any, str]]:
+def _get_rows(order: Order) -> list[tuple[str, Any, str]]:
     """The sums under the lines: label, amount, note."""
     rows: list[tuple[str, Any, str]] = [(_("Subtotal"), order.money(order.subtotal), "")]
     if order.discount:

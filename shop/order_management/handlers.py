@@ -10,9 +10,9 @@ from core.events import services as events
 from core.events.models import Event
 from core.search import index as search
 from shop.catalogue.models import Variant
-from shop.catalogue.queries import current_sku, skus_of
-from shop.listing.topics import on_the_shelf, stock_of
-from shop.order_management.emails import send_about, send_about_unpaid
+from shop.catalogue.queries import get_all_skus, get_current_sku
+from shop.listing.topics import get_available_variants, get_stock_topic
+from shop.order_management.emails import send_order_email, send_unpaid_order_email
 from shop.order_management.services import orders
 from shop.orders.models import Fulfilment, Order, OrderLine
 from shop.payments.providers.bank_transfer import BankTransfer
@@ -24,7 +24,7 @@ CLAIMS = Actor.system("shop.claims")
 @events.on("order.paid")
 def claim_order(event: Event) -> None:
     """One that was ordered without signing in, with an address that is known to be somebody's."""
-    orders.claim_one(number=event.subject_id, by=CLAIMS)
+    orders.claim_order(number=event.subject_id, by=CLAIMS)
 
 
 @events.on("order.placed", outside=True)
@@ -32,7 +32,7 @@ def send_transfer_details(event: Event, key: str) -> None:
     """A transfer needs its details in writing; every other way to pay is already under way on a page."""
     order = _order(event)
     if event.data["provider"] == BankTransfer.code and order.status == Order.Status.PENDING_PAYMENT:
-        send_about_unpaid(order, "order_transfer", key=key, account=settings.BANK_ACCOUNT)
+        send_unpaid_order_email(order, "order_transfer", key=key, account=settings.BANK_ACCOUNT)
 
 
 @events.on("payment.partly_received", outside=True)
@@ -42,17 +42,17 @@ def send_missing_amount(event: Event, key: str) -> None:
     if order.status == Order.Status.PENDING_PAYMENT:
         received, missing = order.money(event.data["amount"]), order.money(event.data["missing"])
         values = {"received": received, "missing": missing, "account": settings.BANK_ACCOUNT}
-        send_about(order, "order_transfer_partly", key=key, **values)
+        send_order_email(order, "order_transfer_partly", key=key, **values)
 
 
 @events.on("order.cancelled", outside=True)
 def send_cancellation(event: Event, key: str) -> None:
-    send_about_unpaid(_order(event), "order_cancelled", key=key)
+    send_unpaid_order_email(_order(event), "order_cancelled", key=key)
 
 
 @events.on("order.paid", outside=True)
 def send_confirmation(event: Event, key: str) -> None:
-    send_about(_order(event), "order_paid", key=key)
+    send_order_email(_order(event), "order_paid", key=key)
 
 
 @events.on("order.fulfilled", outside=True)
@@ -61,7 +61,7 @@ def send_tracking(event: Event, key: str) -> None:
     parcel = Fulfilment.objects.get(uid=event.data["fulfilment"])
     pieces = [f"{part.quantity} × {part.line.title}" for part in parcel.lines.select_related("line")]
     collected = order.shipping_method is not None and order.shipping_method.is_pick_up
-    send_about(
+    send_order_email(
         order,
         "order_fulfilled",
         key=key,
@@ -85,12 +85,12 @@ def send_return_notice(event: Event, key: str) -> None:
 
 @events.on("order.expired", outside=True)
 def send_expiry_notice(event: Event, key: str) -> None:
-    send_about_unpaid(_order(event), "order_expired", key=key)
+    send_unpaid_order_email(_order(event), "order_expired", key=key)
 
 
 @events.on("order.link_requested", outside=True)
 def send_link(event: Event, key: str) -> None:
-    send_about_unpaid(_order(event), "order_link", key=key)
+    send_unpaid_order_email(_order(event), "order_link", key=key)
 
 
 def _order(event: Event) -> Order:
@@ -100,7 +100,7 @@ def _order(event: Event) -> Order:
 def _send_with_amount(event: Event, template: str, key: str) -> None:
     order = _order(event)
     values: dict[str, Any] = {"amount": order.money(event.data["amount"])}
-    send_about(order, template, key=key, **values)
+    send_order_email(order, template, key=key, **values)
 
 
 @events.on("order.paid")
@@ -117,13 +117,13 @@ def tell_who_waits_for_it(event: Event) -> None:
         return
     is_stock = event.subject_kind == Variant.public_kind
     lines = OrderLine.objects.filter(order__number=event.subject_id)
-    skus = [current_sku(event.subject_id)] if is_stock else list(lines.values_list("variant__sku", flat=True))
-    for piece in on_the_shelf().filter(sku__in=skus):
-        for sku in skus_of(piece):  # some asked before the piece had today's SKU
-            notifications.spread(topic=stock_of(sku), key=f"stock:{event.uid}", about=sku, now=event.at)
+    skus = [get_current_sku(event.subject_id)] if is_stock else list(lines.values_list("variant__sku", flat=True))
+    for piece in get_available_variants().filter(sku__in=skus):
+        for sku in get_all_skus(piece):  # some asked before the piece had today's SKU
+            notifications.spread(topic=get_stock_topic(sku), key=f"stock:{event.uid}", about=sku, now=event.at)
 
 
 @events.on("user.verified_email")
 def claim_guest_orders(event: Event) -> None:
     """What was ordered as a guest comes to the account of whoever proved to own the address."""
-    orders.claim(person_uid=event.subject_id, by=CLAIMS)
+    orders.claim_orders(person_uid=event.subject_id, by=CLAIMS)

@@ -10,11 +10,11 @@ from core.money import Money
 from shop.orders.models import FulfilmentLine, Order, OrderLine
 from shop.payments.models import Payment, Refund
 
-EVENTS_SHOWN = 100
+MAX_EVENTS = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class PaymentSummary:
     """Where the money of an order stands. Money that came late or twice and went back is left out.
 
     `surplus` is what is too much and still to go back. `live` is the attempt the customer may still complete; `latest`
@@ -23,7 +23,7 @@ class Standing:
 
     paid: Money
     refunded: Money
-    on_its_way_back: Money
+    pending_refunds: Money
     refundable: Money
     surplus: Money
     live: Payment | None
@@ -38,17 +38,17 @@ class Standing:
         return bool(self.refunded) and self.refunded == self.paid
 
 
-def visible_to(viewer: Grant) -> QuerySet[Order]:
+def get_visible_orders(viewer: Grant) -> QuerySet[Order]:
     """The orders a viewer may see, newest first."""
     return Order.objects.visible_to(viewer).order_by("-placed_at", "-id")
 
 
-def behind_link(number: str, signature: str) -> QuerySet[Order]:
+def get_order_by_link(number: str, signature: str) -> QuerySet[Order]:
     """The order a signed link leads to; none when the signature is not ours."""
-    return Order.objects.filter(number=number) if Order.signed(number, signature) else Order.objects.none()
+    return Order.objects.filter(number=number) if Order.is_valid_signature(number, signature) else Order.objects.none()
 
 
-def with_everything(orders: QuerySet[Order]) -> QuerySet[Order]:
+def prefetch_order_details(orders: QuerySet[Order]) -> QuerySet[Order]:
     """Load what an order's page shows: lines, payments, refunds and parcels; five queries for any number."""
     refunds = Prefetch("refunds", Refund.objects.order_by("id"))
     payments = Payment.objects.with_surplus().order_by("id").prefetch_related(refunds)
@@ -59,15 +59,15 @@ def with_everything(orders: QuerySet[Order]) -> QuerySet[Order]:
     )
 
 
-def standing(order: Order) -> Standing:
+def get_payment_summary(order: Order) -> PaymentSummary:
     """Sum up the payments of an order, loaded `with_surplus`; no query."""
     payments = list(order.payments.all())
     counted = [payment for payment in payments if not payment.is_surplus]  # type: ignore[attr-defined]
     live = [payment for payment in payments if payment.is_live]
-    return Standing(
+    return PaymentSummary(
         paid=order.money(sum(payment.captured for payment in counted)),
         refunded=order.money(sum(payment.refunded for payment in counted)),
-        on_its_way_back=order.money(sum(payment.refund_pending for payment in counted)),
+        pending_refunds=order.money(sum(payment.refund_pending for payment in counted)),
         refundable=order.money(max((payment.refundable for payment in counted), default=0)),
         surplus=order.money(sum(payment.refund_pending for payment in payments if payment not in counted)),
         live=live[0] if live else None,
@@ -75,6 +75,6 @@ def standing(order: Order) -> Standing:
     )
 
 
-def timeline(order: Order) -> list[Event]:
+def get_events(order: Order) -> list[Event]:
     """What happened to an order, oldest first; one query."""
-    return list(Event.objects.about(order.public_kind, order.public_id)[:EVENTS_SHOWN])
+    return list(Event.objects.about(order.public_kind, order.public_id)[:MAX_EVENTS])

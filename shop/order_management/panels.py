@@ -10,10 +10,10 @@ from core.composition import panels
 from core.composition.panels import Panel
 from core.context import Grant
 from shop.order_management import queries as desk
-from shop.order_management.cards import order_card, own_rows
+from shop.order_management.cards import build_order_card, get_order_rows
 from shop.orders.models import Order
 
-VIEW = "shop.view_order"
+VIEW_PERMISSION = "shop.view_order"
 
 
 class Conversation(Protocol):
@@ -27,9 +27,9 @@ class Conversation(Protocol):
 @panels.register("admin.index")
 def today(_subject: None, viewer: Grant) -> Panel | None:
     """Orders to pack and shelves that run empty, for those who may see orders."""
-    if not viewer.actor.can(VIEW):
+    if not viewer.actor.can(VIEW_PERMISSION):
         return None
-    return Panel(_("Shop"), "shop/panels/today.html", {"desk": desk.desk(timezone.now())}, 20)
+    return Panel(_("Shop"), "shop/panels/today.html", {"desk": desk.get_dashboard(timezone.now())}, 20)
 
 
 @panels.register("account.overview")
@@ -37,26 +37,26 @@ def my_orders(person: User, viewer: Grant) -> Panel | None:
     """A person's latest orders, on their own page."""
     if viewer.user != person:
         return None
-    orders = list(desk.orders_of(person)[: desk.RECENT])
-    return Panel(_("Your orders"), "shop/panels/own_orders.html", {"rows": own_rows(orders)}, 100)
+    orders = list(desk.get_customer_orders(person)[: desk.MAX_RECENT_ORDERS])
+    return Panel(_("Your orders"), "shop/panels/own_orders.html", {"rows": get_order_rows(orders)}, 100)
 
 
 @panels.register("customer.admin")
 def orders_of_customer(person: User, viewer: Grant) -> Panel | None:
     """A customer's latest orders, on their page in the admin."""
-    if not viewer.actor.can(VIEW):
+    if not viewer.actor.can(VIEW_PERMISSION):
         return None
-    orders = list(desk.orders_of(person)[: desk.RECENT])
+    orders = list(desk.get_customer_orders(person)[: desk.MAX_RECENT_ORDERS])
     return Panel(_("Orders"), "shop/panels/orders.html", {"rows": _rows(orders)}, 100) if orders else None
 
 
 @panels.register("chat.beside")
 def beside_conversation(room: Conversation, viewer: Grant) -> Panel | None:
     """The order a conversation is about, with what can be done about it, and the customer's other orders."""
-    if not viewer.actor.can(VIEW):
+    if not viewer.actor.can(VIEW_PERMISSION):
         return None
     about = Order.objects.filter(number=room.subject_id).first() if room.subject_kind == "order" else None
-    others = desk.orders_of(room.customer)[: desk.RECENT] if room.customer else []
+    others = desk.get_customer_orders(room.customer)[: desk.MAX_RECENT_ORDERS] if room.customer else []
     orders = [about, *(other for other in others if other != about)] if about else list(others)
     if not orders:
         return None
@@ -65,4 +65,4 @@ def beside_conversation(room: Conversation, viewer: Grant) -> Panel | None:
 
 
 def _rows(orders: list[Order]) -> list[tuple[Order, object]]:
-    return [(order, order_card(order)) for order in orders]
+    return [(order, build_order_card(order)) for order in orders]

@@ -12,12 +12,12 @@ from shop.catalogue.models import Product
 from shop.orders.models import Order
 from shop.stock.models import StockLevel
 
-LOW_SHOWN = 5
-RECENT = 5
+MAX_LOW_STOCK = 5
+MAX_RECENT_ORDERS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class Dashboard:
     """Counts of orders, and the levels that are low, lowest first; `low_count` is how many there are in all."""
 
     placed_today: int
@@ -27,7 +27,7 @@ class Desk:
     low_count: int
 
 
-def desk(now: datetime) -> Desk:
+def get_dashboard(now: datetime) -> Dashboard:
     """The state of the shop today; three queries."""
     today = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
     packing = Q(status__in=[Order.Status.PAID, Order.Status.PARTLY_FULFILLED])
@@ -38,11 +38,11 @@ def desk(now: datetime) -> Desk:
         to_pack=Count("pk", filter=packing),
         waiting=Count("pk", filter=waiting),
     )
-    low = low_stock()
-    return Desk(counts["placed"], counts["to_pack"], counts["waiting"], list(low[:LOW_SHOWN]), low.count())
+    low = get_low_stock()
+    return Dashboard(counts["placed"], counts["to_pack"], counts["waiting"], list(low[:MAX_LOW_STOCK]), low.count())
 
 
-def low_stock() -> QuerySet[StockLevel]:
+def get_low_stock() -> QuerySet[StockLevel]:
     """Levels of what is sold that are at their low mark or under it, emptiest first."""
     sold = StockLevel.objects.filter(
         variant__is_active=True, variant__is_digital=False, variant__product__status=Product.Status.ACTIVE
@@ -51,6 +51,6 @@ def low_stock() -> QuerySet[StockLevel]:
     return free.select_related("variant__product", "warehouse").order_by("free", "id")
 
 
-def orders_of(person: User) -> QuerySet[Order]:
+def get_customer_orders(person: User) -> QuerySet[Order]:
     """A person's orders, newest first."""
     return Order.objects.filter(user=person).order_by("-placed_at", "-id")

@@ -10,25 +10,25 @@ from accounts.impersonation.queries import InName, acted_in_names
 from core.api.fields import TimeField, UrlField
 from core.api.viewsets import In
 from core.events.models import Event
-from shop.addresses.serializers import AddressIn
-from shop.cart.serializers import PiecesField
+from shop.addresses.serializers import AddressSerializer
+from shop.cart.serializers import ItemsField
 from shop.order_management import order_queries as queries
-from shop.order_management.timeline import told
+from shop.order_management.timeline import filter_buyer_events
 from shop.orders.models import Fulfilment, FulfilmentLine, Order, OrderLine
-from shop.payments.serializers import PaymentOut, RefundOut
+from shop.payments.serializers import PaymentSerializer, RefundSerializer
 from shop.pricing.serializers import MinorField
 
 
-class FulfilmentIn(In):
+class FulfilmentCreateSerializer(In):
     """A parcel; without lines it holds all that is left to send."""
 
-    lines = PiecesField(required=False)
+    lines = ItemsField(required=False)
     carrier = serializers.CharField(max_length=60, allow_blank=True, default="")
     tracking_code = serializers.CharField(max_length=80, allow_blank=True, default="")
     tracking_url = serializers.URLField(max_length=300, allow_blank=True, default="")
 
 
-class OrderLineOut(serializers.Serializer[OrderLine]):
+class OrderLineSerializer(serializers.Serializer[OrderLine]):
     """What was bought, as it was then."""
 
     uid = serializers.UUIDField()
@@ -46,12 +46,12 @@ class OrderLineOut(serializers.Serializer[OrderLine]):
     quantity_cancelled = serializers.IntegerField()
 
 
-class FulfilmentLineOut(serializers.Serializer[FulfilmentLine]):
+class FulfilmentLineSerializer(serializers.Serializer[FulfilmentLine]):
     line = serializers.UUIDField(source="line.uid")
     quantity = serializers.IntegerField()
 
 
-class FulfilmentOut(serializers.Serializer[Fulfilment]):
+class FulfilmentSerializer(serializers.Serializer[Fulfilment]):
     """A parcel that left."""
 
     uid = serializers.UUIDField()
@@ -59,30 +59,30 @@ class FulfilmentOut(serializers.Serializer[Fulfilment]):
     carrier = serializers.CharField()
     tracking_code = serializers.CharField()
     tracking_url = UrlField()
-    lines = FulfilmentLineOut(many=True)
+    lines = FulfilmentLineSerializer(many=True)
 
 
-class InNameOut(serializers.Serializer[InName]):
+class ImpersonationSerializer(serializers.Serializer[InName]):
     """A member of staff acted in a person's name."""
 
     staff = serializers.CharField()
     person = serializers.CharField()
 
 
-class OrderEventOut(serializers.Serializer[Event]):
+class OrderEventSerializer(serializers.Serializer[Event]):
     """What happened to an order: the name and the moment of an event."""
 
     name = serializers.CharField()
     at = TimeField()
     in_name = serializers.SerializerMethodField(help_text="Who acted for whom; null for who acted as themselves.")
 
-    @extend_schema_field(InNameOut(allow_null=True))
+    @extend_schema_field(ImpersonationSerializer(allow_null=True))
     def get_in_name(self, event: Event) -> dict[str, str] | None:
         found = self.context["in_names"].get(event.pk)
-        return InNameOut(found).data if found else None
+        return ImpersonationSerializer(found).data if found else None
 
 
-class OrderSummaryOut(serializers.Serializer[Any]):
+class OrderSummarySerializer(serializers.Serializer[Any]):
     """An order in a list."""
 
     number = serializers.CharField()
@@ -100,7 +100,7 @@ class OrderSummaryOut(serializers.Serializer[Any]):
         return reverse("shop:order", args=[order.number, order.signature])
 
 
-class OrderOut(OrderSummaryOut):
+class OrderSerializer(OrderSummarySerializer):
     """An order with all that belongs to it."""
 
     subtotal = MinorField()
@@ -109,24 +109,24 @@ class OrderOut(OrderSummaryOut):
     tax = MinorField()
     tax_included = serializers.BooleanField()
     shipping_name = serializers.CharField()
-    shipping_address = AddressIn()
-    billing_address = AddressIn()
+    shipping_address = AddressSerializer()
+    billing_address = AddressSerializer()
     note = serializers.CharField()
     expires_at = TimeField()
     closed_at = TimeField(allow_null=True)
-    lines = OrderLineOut(many=True)
-    payments = PaymentOut(many=True)
+    lines = OrderLineSerializer(many=True)
+    payments = PaymentSerializer(many=True)
     refunds = serializers.SerializerMethodField()
-    fulfilments = FulfilmentOut(many=True)
+    fulfilments = FulfilmentSerializer(many=True)
     happened = serializers.SerializerMethodField(help_text="What happened to it, oldest first.")
 
-    @extend_schema_field(RefundOut(many=True))
+    @extend_schema_field(RefundSerializer(many=True))
     def get_refunds(self, order: Order) -> list[dict[str, Any]]:
         found = [made for attempt in order.payments.all() for made in attempt.refunds.all()]
-        return [RefundOut(made).data for made in found]
+        return [RefundSerializer(made).data for made in found]
 
-    @extend_schema_field(OrderEventOut(many=True))
+    @extend_schema_field(OrderEventSerializer(many=True))
     def get_happened(self, order: Order) -> list[dict[str, Any]]:
-        events = told(queries.timeline(order))
+        events = filter_buyer_events(queries.get_events(order))
         context = {"in_names": acted_in_names(events)}
-        return [OrderEventOut(event, context=context).data for event in events]
+        return [OrderEventSerializer(event, context=context).data for event in events]

@@ -9,11 +9,11 @@ from django.utils.translation import gettext_lazy as _
 
 from core.money import Money
 from shop.orders.models import Order, OrderLine
-from shop.payments.services.transfers import STATEMENT_LENGTH
+from shop.payments.services.transfers import MAX_STATEMENT_LENGTH
 from shop.pricing.forms import MoneyInput
 
 
-class PiecesForm(forms.Form):
+class ItemsForm(forms.Form):
     """A number field for each line of an order; `key` makes a press that is sent twice count once."""
 
     key = forms.CharField(max_length=60, widget=forms.HiddenInput, initial=lambda: uuid4().hex)
@@ -30,20 +30,20 @@ class PiecesForm(forms.Form):
             self.line_fields[name] = str(line.uid)
 
     @property
-    def pieces(self) -> dict[str, int]:
+    def quantities(self) -> dict[str, int]:
         """How many pieces of which line, by its uid; lines with none left out."""
         counts = ((uid, self.cleaned_data.get(name) or 0) for name, uid in self.line_fields.items())
         return {uid: count for uid, count in counts if count}
 
     @property
-    def piece_fields(self) -> list[forms.BoundField]:
+    def item_fields(self) -> list[forms.BoundField]:
         return [self[name] for name in self.line_fields]
 
 
-class RefundForm(PiecesForm):
+class RefundForm(ItemsForm):
     """How much of an order goes back: all that is left, some pieces at what they cost, or an amount."""
 
-    ALL, PIECES, AMOUNT = "all", "pieces", "amount"
+    ALL, ITEMS, AMOUNT = "all", "items", "amount"
 
     what = forms.ChoiceField(label=_("What to give back"), widget=forms.RadioSelect)
     amount = MoneyInput(label=_("Amount"), required=False)
@@ -55,7 +55,7 @@ class RefundForm(PiecesForm):
         super().__init__(*args, limits=limits, **kwargs)
         self.fields["what"].choices = [  # type: ignore[attr-defined]
             (self.ALL, _("All that is left: %(amount)s") % {"amount": refundable.format()}),
-            (self.PIECES, _("Items, at what they cost")),
+            (self.ITEMS, _("Items, at what they cost")),
             (self.AMOUNT, _("An amount")),
         ]
         self.fields["amount"].currency = order.currency  # type: ignore[attr-defined]
@@ -65,24 +65,24 @@ class RefundForm(PiecesForm):
         cleaned = super().clean() or {}
         if cleaned.get("what") == self.AMOUNT and not cleaned.get("amount") and "amount" not in self.errors:
             self.add_error("amount", _("Say how much."))
-        if cleaned.get("what") == self.PIECES and not self.pieces:
+        if cleaned.get("what") == self.ITEMS and not self.quantities:
             self.add_error("what", _("Say how many of which item."))
         return cleaned
 
     @property
-    def wish(self) -> Mapping[str, Any]:
+    def arguments(self) -> Mapping[str, Any]:
         """The arguments of shop.payments.services.refunds.request_refund."""
         what = self.cleaned_data["what"]
         return {
             "amount": self.cleaned_data["amount"] if what == self.AMOUNT else None,
-            "lines": self.pieces if what == self.PIECES else None,
+            "lines": self.quantities if what == self.ITEMS else None,
             "restock": self.cleaned_data["restock"],
             "reason": self.cleaned_data["reason"],
             "key": self.cleaned_data["key"],
         }
 
 
-class FulfilForm(PiecesForm):
+class FulfilForm(ItemsForm):
     """A parcel: what is in it and how it can be followed."""
 
     carrier = forms.CharField(label=_("Carrier"), max_length=60, required=False)
@@ -93,10 +93,10 @@ class FulfilForm(PiecesForm):
         super().__init__(*args, limits=[(line, line.to_send) for line in lines if line.to_send], fill=True, **kwargs)
 
     @property
-    def wish(self) -> Mapping[str, Any]:
+    def arguments(self) -> Mapping[str, Any]:
         """The arguments of shop.order_management.services.fulfilment.fulfil_order."""
         details = ("carrier", "tracking_code", "tracking_url", "key")
-        return {"lines": self.pieces, **{name: self.cleaned_data[name] for name in details}}
+        return {"lines": self.quantities, **{name: self.cleaned_data[name] for name in details}}
 
 
 class StatementForm(forms.Form):
@@ -104,7 +104,7 @@ class StatementForm(forms.Form):
 
     statement = forms.CharField(
         label=_("Bank statement line"),
-        max_length=STATEMENT_LENGTH,
+        max_length=MAX_STATEMENT_LENGTH,
         help_text=_("What the bank calls this transfer, such as its date and number. Each line counts once."),
     )
 

@@ -19,10 +19,10 @@ from core.forms import add_error
 from core.templatetags.ui import money
 from core.web.http import PageRequest, SeeOther
 from core.web.responses import posted
-from shop.order_management.order_page import OrderPage, order_page
+from shop.order_management.order_page import OrderPage, get_order_page
 from shop.order_management.services import fulfilment
 from shop.order_management.staff_forms import FulfilForm, RefundForm
-from shop.order_management.views import link_to, order_or_404
+from shop.order_management.views import get_order_or_404, get_order_url
 from shop.payments.services import refunds as refund
 
 
@@ -30,45 +30,45 @@ from shop.payments.services import refunds as refund
 @require_http_methods(["GET", "HEAD", "POST"])
 def refunds(request: PageRequest, number: str) -> HttpResponse:
     """Give money back, by who said within minutes who they are; the worker carries it out."""
-    page = _page(request, number, "shop.refund_order")
+    page = _get_page(request, number, "shop.refund_order")
 
     def carry_out(form: RefundForm) -> str:
         recent_authentication.require(request)
-        made = refund.request_refund(order_id=page.order.pk, by=request.grant.actor, **form.wish)
+        made = refund.request_refund(order_id=page.order.pk, by=request.grant.actor, **form.arguments)
         return _("A refund of %(amount)s is on its way.") % {"amount": money(page.order.money(made.amount))}
 
-    return _answer(request, page, refund_form(page, posted(request)), "refund", carry_out)
+    return _handle_form(request, page, build_refund_form(page, posted(request)), "refund", carry_out)
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def fulfilments(request: PageRequest, number: str) -> HttpResponse:
     """Record a parcel."""
-    page = _page(request, number, "shop.fulfil_order")
+    page = _get_page(request, number, "shop.fulfil_order")
 
     def carry_out(form: FulfilForm) -> str:
-        fulfilment.fulfil_order(order_id=page.order.pk, by=request.grant.actor, **form.wish)
+        fulfilment.fulfil_order(order_id=page.order.pk, by=request.grant.actor, **form.arguments)
         return _("Shipment recorded. The customer has been emailed.")
 
-    return _answer(request, page, fulfil_form(page, posted(request)), "fulfil", carry_out)
+    return _handle_form(request, page, build_fulfil_form(page, posted(request)), "fulfil", carry_out)
 
 
-def refund_form(page: OrderPage, data: Mapping[str, Any] | None = None) -> RefundForm:
+def build_refund_form(page: OrderPage, data: Mapping[str, Any] | None = None) -> RefundForm:
     lines = [line for line, _image in page.lines]
-    return RefundForm(data, order=page.order, lines=lines, refundable=page.standing.refundable)
+    return RefundForm(data, order=page.order, lines=lines, refundable=page.payment_summary.refundable)
 
 
-def fulfil_form(page: OrderPage, data: Mapping[str, Any] | None = None) -> FulfilForm:
+def build_fulfil_form(page: OrderPage, data: Mapping[str, Any] | None = None) -> FulfilForm:
     return FulfilForm(data, lines=[line for line, _image in page.lines])
 
 
-def _page(request: PageRequest, number: str, permission: str) -> OrderPage:
-    found = order_or_404(request, number)
+def _get_page(request: PageRequest, number: str, permission: str) -> OrderPage:
+    found = get_order_or_404(request, number)
     request.grant.actor.require(permission)
-    return order_page(found)
+    return get_order_page(found)
 
 
-def _answer(
+def _handle_form(
     request: PageRequest, page: OrderPage, form: Any, name: str, carry_out: Callable[[Any], str]
 ) -> HttpResponse:
     """Show a form, or carry its wish out and say so."""
@@ -80,7 +80,7 @@ def _answer(
             add_error(form, refusal)
     if said and not request.htmx:
         messages.success(request, said)
-        return SeeOther(link_to(page.order))
+        return SeeOther(get_order_url(page.order))
     template = f"shop/order/{name}_form.html" if request.htmx else f"shop/order/{name}_page.html"
     context = {"order": page.order, "form": form, "said": said}
     return render(request, template, context, status=422 if form.errors else 200)

@@ -18,7 +18,7 @@ from core.templatetags.ui import money
 from shop.orders.models import Order
 from shop.payments.models import Payment
 
-HAPPENED = {
+EVENT_LABELS = {
     "order.placed": (gettext_lazy("Ordered"), "done"),
     "payment.declined": (gettext_lazy("Payment declined"), "failed"),
     "payment.partly_received": (gettext_lazy("Part of the transfer received"), "done"),
@@ -30,7 +30,7 @@ HAPPENED = {
     "order.cancelled": (gettext_lazy("Cancelled"), "failed"),
     "payment.returned": (gettext_lazy("Money sent back"), "done"),
 }
-COMES = {
+NEXT_STEPS = {
     Order.Status.PENDING_PAYMENT: gettext_lazy("Waiting for the payment"),
     Order.Status.PAID: gettext_lazy("We are packing it"),
     Order.Status.PARTLY_FULFILLED: gettext_lazy("We are packing the rest"),
@@ -41,7 +41,9 @@ HEADLINES = {
     Order.Status.PARTLY_FULFILLED: gettext_lazy("Part of it is on its way"),
 }
 IN_TRANSIT = timedelta(days=12)  # after which a parcel is no longer said to be on its way
-WITH_AMOUNT = frozenset({"payment.partly_received", "order.refunded", "payment.returned", "order.refund_requested"})
+EVENTS_WITH_AMOUNT = frozenset(
+    {"payment.partly_received", "order.refunded", "payment.returned", "order.refund_requested"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class Step:
     by: str = ""
 
 
-def headline(order: Order, *, is_declined: bool, transfer: Payment | None, sent_at: datetime | None = None) -> str:
+def get_headline(order: Order, *, is_declined: bool, transfer: Payment | None, sent_at: datetime | None = None) -> str:
     """How an order stands, for its buyer, in one line; `sent_at` is when its last parcel left."""
     if is_declined:
         return _("The payment did not go through")
@@ -67,12 +69,12 @@ def headline(order: Order, *, is_declined: bool, transfer: Payment | None, sent_
     if order.is_refunded and order.status in Order.CONFIRMED:
         return _("Refunded")
     if order.status == Order.Status.FULFILLED:
-        return _sent_words(order, sent_at)
-    words = HEADLINES.get(Order.Status(order.status)) or capfirst(state_words(order))
+        return _get_sent_label(order, sent_at)
+    words = HEADLINES.get(Order.Status(order.status)) or capfirst(get_status_label(order))
     return str(words)
 
 
-def _sent_words(order: Order, sent_at: datetime | None) -> str:
+def _get_sent_label(order: Order, sent_at: datetime | None) -> str:
     if order.shipping_method is not None and order.shipping_method.is_pick_up:
         return _("Collected")
     if sent_at is None or timezone.now() - sent_at < IN_TRANSIT:
@@ -80,7 +82,7 @@ def _sent_words(order: Order, sent_at: datetime | None) -> str:
     return _("Sent on %(date)s") % {"date": date_format(timezone.localtime(sent_at), "DATE_FORMAT")}
 
 
-def state_words(order: Order) -> str:
+def get_status_label(order: Order) -> str:
     """The state of an order in lists: its status, and what that leaves out of the money and the pieces."""
     more = []
     if order.status == Order.Status.REFUNDED and order.is_partly_sent:
@@ -94,37 +96,37 @@ def state_words(order: Order) -> str:
     return ", ".join([order.get_status_display(), *more])
 
 
-def timeline(order: Order, happened: Sequence[Event], in_names: Mapping[int, InName]) -> list[Step]:
+def build_timeline(order: Order, happened: Sequence[Event], in_names: Mapping[int, InName]) -> list[Step]:
     """The steps that were, oldest first, and the one that is next.
 
     `in_names` are the acts in another's name, as accounts.impersonation.queries.acted_in_names gives them.
     """
-    steps = list(_past(order, happened, in_names))
+    steps = list(_get_past_steps(order, happened, in_names))
     status = Order.Status(order.status)
-    if status in COMES:
-        steps.append(Step(str(COMES[status]), None, "now"))
+    if status in NEXT_STEPS:
+        steps.append(Step(str(NEXT_STEPS[status]), None, "now"))
     return steps
 
 
-def told(happened: Sequence[Event]) -> list[Event]:
+def filter_buyer_events(happened: Sequence[Event]) -> list[Event]:
     """Those of an order's events that its buyer is told of."""
-    return [event for event in happened if event.name in HAPPENED]
+    return [event for event in happened if event.name in EVENT_LABELS]
 
 
-def _past(order: Order, happened: Sequence[Event], in_names: Mapping[int, InName]) -> Iterator[Step]:
+def _get_past_steps(order: Order, happened: Sequence[Event], in_names: Mapping[int, InName]) -> Iterator[Step]:
     finished = {
         event.data.get("refund") for event in happened if event.name in ("order.refunded", "order.refund_failed")
     }
-    for event in told(happened):
+    for event in filter_buyer_events(happened):
         if _is_settled(event, finished):
             continue
-        words, state = HAPPENED[event.name]
+        words, state = EVENT_LABELS[event.name]
         in_part = event.name == "order.fulfilled" and not event.data.get("complete", True)
         yield Step(
             label=_("Sent in part") if in_part else str(words),
             at=event.at,
             state=state,
-            note=_note(order, event.name, event.data),
+            note=_get_note(order, event.name, event.data),
             by=str(in_names.get(event.pk, "")),
         )
 
@@ -135,7 +137,7 @@ def _is_settled(event: Event, finished: set[Any]) -> bool:
     return event.name == "order.refund_requested" and (surplus or event.data.get("refund") in finished)
 
 
-def _note(order: Order, name: str, data: dict[str, Any]) -> str:
-    if name in WITH_AMOUNT:
+def _get_note(order: Order, name: str, data: dict[str, Any]) -> str:
+    if name in EVENTS_WITH_AMOUNT:
         return money(Money(data["amount"], order.currency))
     return ""

@@ -16,31 +16,41 @@ from core.context import Actor
 from core.errors import Unavailable
 from shop.order_management import order_queries as queries
 from shop.order_management.filters import OrderFilter
-from shop.order_management.serializers import FulfilmentIn, FulfilmentOut, OrderOut, OrderSummaryOut
+from shop.order_management.serializers import (
+    FulfilmentCreateSerializer,
+    FulfilmentSerializer,
+    OrderSerializer,
+    OrderSummarySerializer,
+)
 from shop.order_management.services import fulfilment
 from shop.order_management.services import orders as verbs
 from shop.orders.models import Order
 from shop.payments.models import Payment
-from shop.payments.return_urls import require_allowed
-from shop.payments.serializers import PaymentIn, PaymentOut, RefundIn, RefundOut
+from shop.payments.return_urls import validate_return_url
+from shop.payments.serializers import (
+    PaymentCreateSerializer,
+    PaymentSerializer,
+    RefundCreateSerializer,
+    RefundSerializer,
+)
 from shop.payments.services import payments as payment
 from shop.payments.services import refunds as refund
 
-SCOPE = {False: "shop:read", True: "shop:write"}
-WRITES = {400: Problem, 403: Problem, 404: Problem, 409: Problem, 422: Problem}
+SCOPES = {False: "shop:read", True: "shop:write"}
+WRITE_RESPONSES = {400: Problem, 403: Problem, 404: Problem, 409: Problem, 422: Problem}
 
 
-TOKEN = OpenApiParameter(
+TOKEN_PARAMETER = OpenApiParameter(
     "token", str, description="The order's token from the answer that placed it: opens a guest's order without sign-in."
 )
-BY_TOKEN = frozenset({"retrieve", "payments", "cancellation"})
+TOKEN_ACTIONS = frozenset({"retrieve", "payments", "cancellation"})
 
 
-@extend_schema_view(retrieve=extend_schema(parameters=[TOKEN]))
+@extend_schema_view(retrieve=extend_schema(parameters=[TOKEN_PARAMETER]))
 class OrderViewSet(ReadViewSet[Order]):
     """One's own orders; all of them for staff who may see orders. A guest opens one with its token."""
 
-    serializer_class = OrderOut
+    serializer_class = OrderSerializer
     required_scopes: ClassVar = {"GET": "shop:read", "POST": "shop:write"}
     lookup_field = "number"
     lookup_value_regex = "[A-Z0-9]+"
@@ -51,9 +61,11 @@ class OrderViewSet(ReadViewSet[Order]):
     def get_queryset(self) -> QuerySet[Order]:
         # Scoping is the authorisation.
         visible = (
-            queries.behind_link(self.kwargs["number"], self.token) if self.token else queries.visible_to(self.grant)
+            queries.get_order_by_link(self.kwargs["number"], self.token)
+            if self.token
+            else queries.get_visible_orders(self.grant)
         )
-        return visible if self.action == "list" else queries.with_everything(visible)
+        return visible if self.action == "list" else queries.prefetch_order_details(visible)
 
     def get_permissions(self) -> list[Any]:
         return [] if self.token else list(super().get_permissions())
@@ -61,7 +73,7 @@ class OrderViewSet(ReadViewSet[Order]):
     @property
     def token(self) -> str:
         """What a guest shows instead of signing in; a program with the scope acts as its person all the same."""
-        is_asked = self.action in BY_TOKEN and SCOPE[self.request.method == "POST"] not in self.grant.scopes
+        is_asked = self.action in TOKEN_ACTIONS and SCOPES[self.request.method == "POST"] not in self.grant.scopes
         return self.request.query_params.get("token", "") if is_asked else ""
 
     @property
@@ -74,76 +86,82 @@ class OrderViewSet(ReadViewSet[Order]):
 
     @property
     def write_parameters(self) -> tuple[str, ...]:  # type: ignore[override]  # as the base class, by action
-        return ("token",) if self.action in BY_TOKEN else ()
+        return ("token",) if self.action in TOKEN_ACTIONS else ()
 
     def get_serializer_class(self) -> type[serializers.BaseSerializer[Any]]:
-        return OrderSummaryOut if self.action == "list" else super().get_serializer_class()
+        return OrderSummarySerializer if self.action == "list" else super().get_serializer_class()
 
-    @extend_schema(responses={200: OrderSummaryOut(many=True), 403: Problem})
+    @extend_schema(responses={200: OrderSummarySerializer(many=True), 403: Problem})
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Orders, newest first; one query however many."""
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
-        return self.get_paginated_response(OrderSummaryOut(page, many=True).data)
+        return self.get_paginated_response(OrderSummarySerializer(page, many=True).data)
 
-    @extend_schema(request=RefundIn, responses={201: RefundOut, **WRITES})
+    @extend_schema(request=RefundCreateSerializer, responses={201: RefundSerializer, **WRITE_RESPONSES})
     @action(detail=True, methods=["post"], filter_backends=[])
     @idempotent
     def refunds(self, request: Request, number: str) -> Response:
         """Ask for money to be given back; the worker carries it out."""
-        asked = RefundIn.parse(request)
+        asked = RefundCreateSerializer.parse(request)
         made = refund.request_refund(order_id=self._id(number), by=self.grant.actor, **asked)
-        return Response(RefundOut(made).data, status=201)
+        return Response(RefundSerializer(made).data, status=201)
 
-    @extend_schema(request=FulfilmentIn, responses={201: FulfilmentOut, **WRITES})
+    @extend_schema(request=FulfilmentCreateSerializer, responses={201: FulfilmentSerializer, **WRITE_RESPONSES})
     @action(detail=True, methods=["post"], filter_backends=[])
     @idempotent
     def fulfilments(self, request: Request, number: str) -> Response:
         """Record a parcel."""
-        asked = FulfilmentIn.parse(request)
+        asked = FulfilmentCreateSerializer.parse(request)
         made = fulfilment.fulfil_order(order_id=self._id(number), by=self.grant.actor, **asked)
-        return Response(FulfilmentOut(made).data, status=201)
+        return Response(FulfilmentSerializer(made).data, status=201)
 
-    @extend_schema(parameters=[TOKEN], request=PaymentIn, responses={201: PaymentOut, 503: Problem, **WRITES})
+    @extend_schema(
+        parameters=[TOKEN_PARAMETER],
+        request=PaymentCreateSerializer,
+        responses={201: PaymentSerializer, 503: Problem, **WRITE_RESPONSES},
+    )
     @action(detail=True, methods=["post"], filter_backends=[])
     def payments(self, request: Request, number: str) -> Response:
         """Begin to pay, or go on: an attempt that is under way is given again."""
-        asked = PaymentIn.parse(request)
+        asked = PaymentCreateSerializer.parse(request)
         order = self.get_object()
         attempt = payment.pay_order(
             order_id=order.pk,
             provider=asked["provider"],
-            return_url=require_allowed(request, asked["return_url"]) or page_of(request, order),
+            return_url=validate_return_url(request, asked["return_url"]) or get_payment_return_url(request, order),
             by=self.actor,
         )
-        return Response(PaymentOut(attempt).data, status=201)
+        return Response(PaymentSerializer(attempt).data, status=201)
 
     @extend_schema(
-        parameters=[TOKEN], request=None, responses={200: OrderSummaryOut, 403: Problem, 404: Problem, 409: Problem}
+        parameters=[TOKEN_PARAMETER],
+        request=None,
+        responses={200: OrderSummarySerializer, 403: Problem, 404: Problem, 409: Problem},
     )
     @action(detail=True, methods=["post"], filter_backends=[])
     def cancellation(self, request: Request, number: str) -> Response:
         """Cancel an order that waits for its payment."""
         NothingIn.parse(request)
         cancelled = verbs.cancel_order(order_id=self._id(number), by=self.actor)
-        return Response(OrderSummaryOut(cancelled).data)
+        return Response(OrderSummarySerializer(cancelled).data)
 
     def _id(self, number: str) -> int:
         """The key of an order this caller may see; nothing else of it is needed to act on it."""
         return self.get_object().pk
 
 
-def begin_payment(request: Request, order: Order, provider: str, return_url: str, by: Actor) -> Payment | None:
+def start_order_payment(request: Request, order: Order, provider: str, return_url: str, by: Actor) -> Payment | None:
     """Make a new order's payment known to its provider; None when there is nothing to pay or it does not answer."""
     if order.status != Order.Status.PENDING_PAYMENT:
         return None
     try:
         return payment.pay_order(
-            order_id=order.pk, provider=provider, return_url=return_url or page_of(request, order), by=by
+            order_id=order.pk, provider=provider, return_url=return_url or get_payment_return_url(request, order), by=by
         )
     except Unavailable:
         return None
 
 
-def page_of(request: Request, order: Order) -> str:
+def get_payment_return_url(request: Request, order: Order) -> str:
     """Where a provider sends the customer back to."""
     return request.build_absolute_uri(reverse("shop:payment_return", args=[order.number, order.signature]))

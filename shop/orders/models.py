@@ -70,7 +70,7 @@ class Order(models.Model):
         FULFILLED = "fulfilled", _("sent")
 
     # An order that may still be, or has been, paid and served. Its cart cannot become a second one.
-    DEAD: ClassVar = (Status.CANCELLED, Status.EXPIRED)
+    CLOSED: ClassVar = (Status.CANCELLED, Status.EXPIRED)
     CONFIRMED: ClassVar = (Status.PAID, Status.PARTLY_FULFILLED, Status.FULFILLED)
     TRANSITIONS: ClassVar = {
         Status.PENDING_PAYMENT: {Status.PAID, Status.CANCELLED, Status.EXPIRED},
@@ -223,7 +223,7 @@ class Order(models.Model):
         return _signer.signature(self.number)
 
     @staticmethod
-    def signed(number: str, signature: str) -> bool:
+    def is_valid_signature(number: str, signature: str) -> bool:
         """Whether the link carries the right signature."""
         try:
             _signer.unsign(f"{number}{_signer.sep}{signature}")
@@ -234,7 +234,7 @@ class Order(models.Model):
     def money(self, minor: int) -> Money:
         return Money(minor, self.currency)
 
-    def is_for(self, by: "Actor") -> bool:
+    def can_be_managed_by(self, by: "Actor") -> bool:
         """Whether it is somebody's to pay or to cancel: the buyer's, or that of staff whose role says so. No query but
         for permissions.
 

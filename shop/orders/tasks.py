@@ -7,14 +7,14 @@ from django.utils import timezone
 
 from shop.orders.services import retention
 
-KEEP_CARTS = timedelta(days=90)
+CART_RETENTION = timedelta(days=90)
 
 
 @shared_task(name="shop.forget_carts")
-def forget_carts() -> None:
-    retention.forget_carts(before=timezone.now() - KEEP_CARTS)
+def purge_carts() -> None:
+    retention.purge_carts(before=timezone.now() - CART_RETENTION)
 
 
 @shared_task(name="shop.forget_invoice_addresses")
-def forget_invoice_addresses() -> None:
-    retention.forget_invoice_addresses()
+def purge_invoice_addresses() -> None:
+    retention.purge_invoice_addresses()

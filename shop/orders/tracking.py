@@ -18,7 +18,7 @@ TRACKING_PAGES = {
 }
 
 
-def tracking_url(carrier: str, code: str) -> str:
+def get_tracking_url(carrier: str, code: str) -> str:
     """The carrier's page about a parcel, or "" for a carrier that is not known. "DHL Express" is DHL."""
     name = NOT_A_LETTER.sub("", carrier.lower())
     page = next((page for known, page in TRACKING_PAGES.items() if name.startswith(known)), "")

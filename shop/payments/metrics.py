@@ -11,7 +11,7 @@ from core.metrics import prometheus
 from core.money import Money
 from shop.orders.models import Order
 
-WINDOW = timedelta(hours=24)
+PERIOD = timedelta(hours=24)
 
 
 @prometheus.part("orders")
@@ -20,7 +20,7 @@ def _orders() -> Iterator[Metric]:
     labels = ["status", "currency"]
     count = GaugeMetricFamily("agora_orders", "Orders placed in the last 24 hours, by state of now.", labels=labels)
     amount = GaugeMetricFamily("agora_orders_amount", "Their totals, in units of the currency.", labels=labels)
-    recent = Order.objects.filter(placed_at__gte=timezone.now() - WINDOW).order_by()
+    recent = Order.objects.filter(placed_at__gte=timezone.now() - PERIOD).order_by()
     for row in recent.values("status", "currency").annotate(count=Count("pk"), sum=Sum("total")):
         values = [row["status"], row["currency"]]
         count.add_metric(values, row["count"])

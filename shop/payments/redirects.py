@@ -11,7 +11,7 @@ from shop.payments.services import payments
 from shop.payments.services.holds import TooMuchOnHold, TransferNotOffered
 
 
-def to_payment(request: PageRequest, order: Order, provider: str) -> HttpResponse:
+def redirect_to_payment(request: PageRequest, order: Order, provider: str) -> HttpResponse:
     """Begin to pay an order and send the customer where that is done; the order's page when there is nothing to do."""
     link = reverse("shop:order", args=[order.number, order.signature])
     if order.status != Order.Status.PENDING_PAYMENT:

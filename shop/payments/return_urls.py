@@ -15,7 +15,7 @@ class InvalidReturnUrl(Invalid):
     message = _("Use an address of this site, or of a site that PAYMENT_RETURN_ORIGINS names.")
 
 
-def is_allowed(request: HttpRequest, url: str) -> bool:
+def is_allowed_return_url(request: HttpRequest, url: str) -> bool:
     """Whether a customer may be sent there."""
     if any(_origin(url) == _origin(allowed) for allowed in settings.PAYMENT_RETURN_ORIGINS):
         return True
@@ -23,9 +23,9 @@ def is_allowed(request: HttpRequest, url: str) -> bool:
     return url_has_allowed_host_and_scheme(url, hosts, require_https=request.is_secure())
 
 
-def require_allowed(request: HttpRequest, url: str) -> str:
+def validate_return_url(request: HttpRequest, url: str) -> str:
     """The address as given, or "" for none. Raises InvalidReturnUrl."""
-    if url and not is_allowed(request, url):
+    if url and not is_allowed_return_url(request, url):
         raise InvalidReturnUrl(field="return_url")
     return url
 

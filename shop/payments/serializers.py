@@ -4,21 +4,21 @@ from rest_framework import serializers
 
 from core.api.fields import TimeField, UrlField
 from core.api.viewsets import In
-from shop.cart.serializers import PiecesField
+from shop.cart.serializers import ItemsField
 from shop.payments.models import Payment, Refund
 from shop.pricing.serializers import AmountField, MinorField
 
 
-class RefundIn(In):
+class RefundCreateSerializer(In):
     """An amount, or pieces by the uid of their line; neither means all that is left."""
 
     amount = AmountField(required=False)
-    lines = PiecesField(required=False)
+    lines = ItemsField(required=False)
     restock = serializers.BooleanField(default=False)
     reason = serializers.CharField(max_length=300)
 
 
-class PaymentIn(In):
+class PaymentCreateSerializer(In):
     """How to pay, and where the provider sends the customer afterwards (the order's page when left out).
 
     `return_url` is an address of this site, or of one that PAYMENT_RETURN_ORIGINS names.
@@ -28,7 +28,7 @@ class PaymentIn(In):
     return_url = serializers.URLField(max_length=400, default="")
 
 
-class PaymentOut(serializers.Serializer[Payment]):
+class PaymentSerializer(serializers.Serializer[Payment]):
     """An attempt to pay. `action_url` is where the customer goes, when there is something to do."""
 
     uid = serializers.UUIDField()
@@ -40,7 +40,7 @@ class PaymentOut(serializers.Serializer[Payment]):
     reference = serializers.CharField(source="provider_ref")
 
 
-class RefundOut(serializers.Serializer[Refund]):
+class RefundSerializer(serializers.Serializer[Refund]):
     """Money on its way back, or back."""
 
     uid = serializers.UUIDField()

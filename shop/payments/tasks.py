@@ -10,8 +10,8 @@ from shop.payments.providers import sandbox
 from shop.payments.services import inbox, payments, refunds
 
 # What providers wrote, word for word, may be about people; what it led to stands in the books.
-KEEP_MESSAGES = timedelta(days=30)
-WEBHOOK_TRIES = 5
+WEBHOOK_BODY_RETENTION = timedelta(days=30)
+MAX_WEBHOOK_RETRIES = 5
 
 PAYMENTS = Actor.system("shop.payments")
 
@@ -29,12 +29,14 @@ def process_inbox() -> None:
     inbox.process_inbox(by=PAYMENTS)
 
 
-@shared_task(name="shop.send_sandbox_webhook", autoretry_for=(OSError,), retry_backoff=5, max_retries=WEBHOOK_TRIES)
+@shared_task(
+    name="shop.send_sandbox_webhook", autoretry_for=(OSError,), retry_backoff=5, max_retries=MAX_WEBHOOK_RETRIES
+)
 def send_sandbox_webhook(body: str) -> None:
     """Stands in for the other house; one that finds nobody in tries again some times, as providers do."""
     sandbox.post_webhook(body.encode())
 
 
 @shared_task(name="shop.forget_provider_messages")
-def forget_provider_messages() -> None:
-    inbox.forget_bodies(before=timezone.now() - KEEP_MESSAGES)
+def purge_webhook_bodies() -> None:
+    inbox.purge_webhook_bodies(before=timezone.now() - WEBHOOK_BODY_RETENTION)

@@ -22,15 +22,15 @@ from shop.orders.services import retention
 from shop.payments.models import Payment, Refund
 from shop.reviews.models import Review
 
-CHUNK = 500
+CHUNK_SIZE = 500
 
 
-def orders_of(person: Person) -> QuerySet[Order]:
+def get_orders(person: Person) -> QuerySet[Order]:
     """Their own, and those of a guest with an address that is proved to be theirs."""
     return Order.objects.filter(Q(user=person.user) | Q(user__isnull=True, email__in=person.emails))
 
 
-def carts_of(person: Person) -> QuerySet[Cart]:
+def get_carts(person: Person) -> QuerySet[Cart]:
     return Cart.objects.filter(Q(user=person.user) | Q(user__isnull=True, email__in=person.emails))
 
 
@@ -38,34 +38,39 @@ def waits(person: Person) -> Words:
     """What is on its way needs an address, and money that goes back needs somebody to tell."""
     under_way = Q(status__in=[Order.Status.PENDING_PAYMENT, Order.Status.PAID, Order.Status.PARTLY_FULFILLED])
     under_way |= Q(payments__refunds__state=Refund.State.PENDING)
-    if not orders_of(person).filter(under_way).exists():
+    if not get_orders(person).filter(under_way).exists():
         return ""
     return _("An order is still under way. The rest is erased once it has arrived or is cancelled.")
 
 
 def export(person: Person) -> Iterator[Records]:
-    orders = orders_of(person).select_related("market").order_by("pk")
+    orders = get_orders(person).select_related("market").order_by("pk")
     orders = orders.prefetch_related("lines", "payments__refunds", "fulfilments")
-    yield Records("shop/orders.json", _("What you ordered and paid."), map(_order, orders.iterator(chunk_size=CHUNK)))
-    carts = carts_of(person).order_by("pk").prefetch_related("lines__variant")
-    yield Records("shop/carts.json", _("What you put into carts."), map(_cart, carts.iterator(chunk_size=CHUNK)))
+    yield Records(
+        "shop/orders.json", _("What you ordered and paid."), map(_order, orders.iterator(chunk_size=CHUNK_SIZE))
+    )
+    carts = get_carts(person).order_by("pk").prefetch_related("lines__variant")
+    yield Records("shop/carts.json", _("What you put into carts."), map(_cart, carts.iterator(chunk_size=CHUNK_SIZE)))
     saved = SavedAddress.objects.filter(user=person.user).order_by("pk")
     yield Records(
         "shop/addresses.json",
         _("The addresses you saved."),
-        ({**one.address, "default": one.is_default, "at": one.created_at} for one in saved.iterator(chunk_size=CHUNK)),
+        (
+            {**one.address, "default": one.is_default, "at": one.created_at}
+            for one in saved.iterator(chunk_size=CHUNK_SIZE)
+        ),
     )
     reviews = Review.objects.filter(user=person.user).select_related("product").order_by("pk")
-    yield Records("shop/reviews.json", _("Your reviews."), map(_review, reviews.iterator(chunk_size=CHUNK)))
+    yield Records("shop/reviews.json", _("Your reviews."), map(_review, reviews.iterator(chunk_size=CHUNK_SIZE)))
 
 
 def erase(person: Person, now: datetime) -> None:
-    orders = orders_of(person)
-    carts_of(person).delete()
+    orders = get_orders(person)
+    get_carts(person).delete()
     SavedAddress.objects.filter(user=person.user).delete()
     Fulfilment.objects.filter(order__in=orders).update(tracking_code="", tracking_url="")
     Refund.objects.filter(payment__order__in=orders).update(reason="")
-    retention.forget_buyer(orders=orders, email=person.user.erased_email)
+    retention.anonymise_buyer(orders=orders, email=person.user.erased_email)
 
 
 def _order(order: Order) -> dict[str, Any]:
@@ -136,7 +141,7 @@ def _review(review: Review) -> dict[str, Any]:
     return {"product": review.product.slug, **{name: getattr(review, name) for name in names}}
 
 
-BOOKS = format_lazy(
+INVOICE_RETENTION_REASON = format_lazy(
     _("The law asks us to keep invoices for {years} years; then the address goes too."), years=settings.INVOICE_YEARS
 )
 
@@ -158,7 +163,7 @@ privacy.register(
                 _("Orders that were paid: number, what was bought, amounts, and the address they were billed to"),
                 Fate.KEPT,
                 {"shop.Order": "user billing_address", "shop.BankBooking": "ref statement"},
-                why=BOOKS,
+                why=INVOICE_RETENTION_REASON,
                 file="shop/orders.json",
             ),
             Holding(

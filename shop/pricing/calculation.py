@@ -87,15 +87,15 @@ class Quote:
         return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
 
-def price(items: Sequence[Item], *, currency: str, tax_included: bool, delivery: Delivery | None = None) -> Quote:
+def price_items(items: Sequence[Item], *, currency: str, tax_included: bool, delivery: Delivery | None = None) -> Quote:
     """Price items and their delivery. Raises CurrencyMismatch when an amount is in another currency."""
-    lines = tuple(_line(item, tax_included=tax_included) for item in items)
+    lines = tuple(_price_line(item, tax_included=tax_included) for item in items)
     nothing = Money.zero(currency)
     subtotal = sum((line.unit.times(line.quantity) for line in lines), nothing)
     discount = sum((line.discount for line in lines), nothing)
     shipping = delivery.price(subtotal - discount) if delivery else nothing
     shipping_tax_rate = max((line.tax_rate for line in lines), default=Decimal(0)) if shipping else Decimal(0)
-    shipping_tax = Money(tax_of(shipping.minor, shipping_tax_rate, included=tax_included), currency)
+    shipping_tax = Money(calculate_tax(shipping.minor, shipping_tax_rate, included=tax_included), currency)
     tax = sum((line.tax for line in lines), shipping_tax)
     total = subtotal - discount + shipping
     return Quote(
@@ -112,13 +112,13 @@ def price(items: Sequence[Item], *, currency: str, tax_included: bool, delivery:
     )
 
 
-def tax_of(minor: int, rate: Decimal, *, included: bool) -> int:
+def calculate_tax(minor: int, rate: Decimal, *, included: bool) -> int:
     """The tax in an amount, or on top of it, in minor units: exact, rounded once, half away from zero."""
-    numerator, denominator = _share(rate, included)
+    numerator, denominator = _get_tax_fraction(rate, included)
     return divide(minor * numerator, denominator)
 
 
-def part_of(total: Money, *, quantity: int, of: int, after: int) -> Money:
+def allocate_part(total: Money, *, quantity: int, of: int, after: int) -> Money:
     """What `quantity` of `of` pieces are worth of a line's total when `after` were already counted.
 
     Parts counted one after the other sum to the total, whatever their sizes.
@@ -127,7 +127,7 @@ def part_of(total: Money, *, quantity: int, of: int, after: int) -> Money:
     return sum(share[after : after + quantity], Money.zero(total.currency))
 
 
-def _line(item: Item, *, tax_included: bool) -> QuoteLine:
+def _price_line(item: Item, *, tax_included: bool) -> QuoteLine:
     total = item.unit.times(item.quantity)
     return QuoteLine(
         sku=item.sku,
@@ -136,12 +136,12 @@ def _line(item: Item, *, tax_included: bool) -> QuoteLine:
         discount=Money.zero(item.unit.currency),
         total=total,
         tax_rate=item.tax_rate,
-        tax=Money(tax_of(total.minor, item.tax_rate, included=tax_included), total.currency),
+        tax=Money(calculate_tax(total.minor, item.tax_rate, included=tax_included), total.currency),
     )
 
 
 @lru_cache(1000)
-def _share(rate: Decimal, included: bool) -> tuple[int, int]:
+def _get_tax_fraction(rate: Decimal, included: bool) -> tuple[int, int]:
     """Which part of an amount is tax, as a fraction."""
     part, whole = rate.as_integer_ratio()
     return part, whole + part if included else whole

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from core.money import Money
 
 
-def _typed(autocomplete: str, **attrs: str) -> forms.TextInput:
+def text_input(autocomplete: str, **attrs: str) -> forms.TextInput:
     return forms.TextInput(attrs={"autocomplete": autocomplete, **attrs})
 
 
@@ -16,7 +16,7 @@ class MoneyInput(forms.RegexField):
     """An amount in major units of a currency that is set before the form is bound."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(r"^\d{1,12}([.,]\d{1,4})?$", widget=_typed("off", inputmode="decimal"), **kwargs)
+        super().__init__(r"^\d{1,12}([.,]\d{1,4})?$", widget=text_input("off", inputmode="decimal"), **kwargs)
         self.currency = ""
 
     def clean(self, value: Any) -> Money | None:

@@ -17,8 +17,8 @@ from core.money import Money
 
 COUNTRY = RegexValidator(r"^[A-Z]{2}$", _("A country is written with two capitals, such as DE."))
 # Of one price, in minor units: a cart of many such still fits what a column of amounts holds.
-HIGHEST_AMOUNT = 10**12
-MOST_DAYS = 365
+MAX_AMOUNT = 10**12
+MAX_DELIVERY_DAYS = 365
 CURRENCY = RegexValidator(r"^[A-Z]{3}$", _("A currency is written with three capitals, such as EUR."))
 
 

@@ -5,6 +5,6 @@ from shop.pricing.models import Market
 
 
 @ttl_cache(key=lambda: ())
-def default_market() -> Market:
+def get_default_market() -> Market:
     """The market of visitors, asked for once a second. Raises ShopNotOpen."""
     return Market.objects.default()

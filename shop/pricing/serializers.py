@@ -6,7 +6,7 @@ from core.api.viewsets import MoneyField
 from core.money import Money
 
 # Well inside the database's 64 bits, and more than anyone pays for a bowl.
-LARGEST_AMOUNT = 10**14
+MAX_AMOUNT = 10**14
 
 
 class AmountField(MoneyField):
@@ -14,7 +14,7 @@ class AmountField(MoneyField):
 
     def to_internal_value(self, data: Any) -> Money:
         amount = super().to_internal_value(data)
-        if not 0 < amount.minor <= LARGEST_AMOUNT:
+        if not 0 < amount.minor <= MAX_AMOUNT:
             self.fail("amount", reason="The amount is more than nothing, and not absurd")
         return amount
 

@@ -6,11 +6,11 @@ from core.money import Money
 from core.templatetags.ui import money
 
 
-def tax_note(tax: Money, *, included: bool) -> str:
+def get_tax_note(tax: Money, *, included: bool) -> str:
     """What stands beside a total that contains tax; nothing where there is none, such as on exports."""
     return _("includes %(tax)s VAT") % {"tax": money(tax)} if included and tax else ""
 
 
-def tax_rows(tax: Money, *, included: bool) -> list[tuple[str, Money, str]]:
+def get_tax_rows(tax: Money, *, included: bool) -> list[tuple[str, Money, str]]:
     """The row of tax that is added to the prices; none where there is no tax."""
     return [(_("Tax"), tax, "")] if tax and not included else []

@@ -9,7 +9,7 @@ from accounts.moderation import registry as moderation
 from accounts.moderation.registry import Found, Shown, Source
 from core.context import Actor, Grant
 from core.ids import uuids
-from shop.listing.cards import product_url
+from shop.listing.cards import get_product_url
 from shop.reviews import services as reviews
 from shop.reviews.models import Review
 
@@ -48,7 +48,7 @@ def _title(review: Review) -> str:
 
 
 def _link(review: Review) -> str:
-    return f"{product_url(review.product.slug)}#review-{review.uid}"
+    return f"{get_product_url(review.product.slug)}#review-{review.uid}"
 
 
 moderation.register(

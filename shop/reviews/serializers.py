@@ -7,7 +7,7 @@ from core.api.viewsets import In
 from shop.reviews.models import Review
 
 
-class ReviewIn(In):
+class ReviewCreateSerializer(In):
     """A buyer's words."""
 
     rating = serializers.IntegerField(min_value=1, max_value=5)
@@ -15,7 +15,7 @@ class ReviewIn(In):
     body = serializers.CharField(max_length=4000, allow_blank=True, default="")
 
 
-class ReviewOut(serializers.ModelSerializer[Review]):
+class ReviewSerializer(serializers.ModelSerializer[Review]):
     """What a buyer said."""
 
     uid = serializers.UUIDField()

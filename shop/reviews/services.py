@@ -58,7 +58,7 @@ def write_review(
     review.published or review.held.
     """
     now = now or timezone.now()
-    line = purchase_of(product_id, by)
+    line = get_purchase(product_id, by)
     if by.user is None or line is None:
         raise NotABuyer
     if not 1 <= rating <= 5:  # noqa: PLR2004  stars
@@ -81,7 +81,7 @@ def write_review(
         created_at=now,
     )
     if is_fine:
-        _count(review, 1)
+        _update_rating(review, 1)
     else:
         cases.open_case(
             kind=Review.public_kind,
@@ -106,7 +106,7 @@ def moderate_review(*, review_id: int, publish: bool, by: Actor, now: datetime |
     uid = Review.objects.values_list("uid", flat=True).get(pk=review_id)
     act = Case.Act.APPROVE if publish else Case.Act.REFUSE
     cases.settle(kind=Review.public_kind, subject_id=str(uid), act=act, by=by, now=now)
-    return _move(review_id, Review.Status.PUBLISHED if publish else Review.Status.HIDDEN, by=by, now=now)
+    return _change_status(review_id, Review.Status.PUBLISHED if publish else Review.Status.HIDDEN, by=by, now=now)
 
 
 @transaction.atomic
@@ -116,10 +116,10 @@ def return_review(*, review_id: int, status: str, by: Actor, now: datetime | Non
     Raises Denied. Records review.published, review.hidden or review.held.
     """
     by.require("shop.moderate_review")
-    return _move(review_id, Review.Status(status), by=by, now=now)
+    return _change_status(review_id, Review.Status(status), by=by, now=now)
 
 
-def purchase_of(product_id: int, by: Actor) -> OrderLine | None:
+def get_purchase(product_id: int, by: Actor) -> OrderLine | None:
     """The line of a paid order that makes this person a buyer of the product, or None; one query."""
     if by.user is None:
         return None
@@ -129,19 +129,19 @@ def purchase_of(product_id: int, by: Actor) -> OrderLine | None:
     return bought.order_by("-id").first()
 
 
-def _move(review_id: int, wanted: Review.Status, *, by: Actor, now: datetime | None) -> Review:
+def _change_status(review_id: int, wanted: Review.Status, *, by: Actor, now: datetime | None) -> Review:
     review = Review.objects.select_for_update(of=("self",), no_key=True).select_related("product").get(pk=review_id)
     if review.status == wanted:
         return review
     if Review.Status.PUBLISHED in (review.status, wanted):
-        _count(review, 1 if wanted == Review.Status.PUBLISHED else -1)
+        _update_rating(review, 1 if wanted == Review.Status.PUBLISHED else -1)
     review.status = wanted
     review.save(update_fields=["status"])
     events.record(EVENTS[wanted], review, by=by, now=now, product=review.product.slug, rating=review.rating)
     return review
 
 
-def _count(review: Review, change: int) -> None:
+def _update_rating(review: Review, change: int) -> None:
     Product.objects.filter(pk=review.product_id).update(
         rating_count=F("rating_count") + change, rating_sum=F("rating_sum") + change * review.rating
     )

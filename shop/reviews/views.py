@@ -29,7 +29,7 @@ PAGE_SIZE = 20
 @require_http_methods(["GET", "HEAD", "POST"])
 def reviews(request: PageRequest, slug: str) -> HttpResponse:
     """All that buyers said, newest first; a buyer who has not spoken yet may."""
-    product = get_object_or_404(Product.objects.known(), slug=slug)
+    product = get_object_or_404(Product.objects.visible(), slug=slug)
     form = WriteReviewForm(posted(request))
     if request.method == "POST" and form.is_valid():
         try:
@@ -47,13 +47,13 @@ def reviews(request: PageRequest, slug: str) -> HttpResponse:
             return SeeOther(f"{reverse('shop:product', args=[slug])}#reviews")
     published = product.reviews.published().select_related("user", "user__avatar")
     page = keyset(published, by=("-created_at", "-id"), cursor=request.GET.get("cursor", ""), size=PAGE_SIZE)
-    may_write = form.is_bound or may_review(product, request.grant.actor)
+    may_write = form.is_bound or can_review(product, request.grant.actor)
     context = {"product": product, "page": page, "review_form": form if may_write else None}
     return render(request, "shop/product/reviews_page.html", context, status=422 if form.errors else 200)
 
 
-def may_review(product: Product, by: Actor) -> bool:
+def can_review(product: Product, by: Actor) -> bool:
     """Whether this person bought the product and has not spoken yet; no query for strangers, two for people."""
-    if by.user is None or verbs.purchase_of(product.pk, by) is None:
+    if by.user is None or verbs.get_purchase(product.pk, by) is None:
         return False
     return not Review.objects.filter(product=product, user=by.user).exists()

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from shop.pricing.models import COUNTRY, HIGHEST_AMOUNT, MOST_DAYS, Market
+from shop.pricing.models import COUNTRY, MAX_AMOUNT, MAX_DELIVERY_DAYS, Market
 
 
 class ShippingMethodQuerySet(models.QuerySet["ShippingMethod"]):
@@ -27,19 +27,19 @@ class ShippingMethod(models.Model):
     code = models.SlugField(_("code"), max_length=30)
     name = models.CharField(_("name"), max_length=80)
     amount = models.BigIntegerField(
-        _("amount in minor units"), validators=[MinValueValidator(0), MaxValueValidator(HIGHEST_AMOUNT)]
+        _("amount in minor units"), validators=[MinValueValidator(0), MaxValueValidator(MAX_AMOUNT)]
     )
     free_over = models.BigIntegerField(
         _("free from, in minor units"),
         null=True,
         blank=True,
-        validators=[MinValueValidator(0), MaxValueValidator(HIGHEST_AMOUNT)],
+        validators=[MinValueValidator(0), MaxValueValidator(MAX_AMOUNT)],
     )
     min_days = models.PositiveSmallIntegerField(
-        _("working days at least"), default=1, validators=[MaxValueValidator(MOST_DAYS)]
+        _("working days at least"), default=1, validators=[MaxValueValidator(MAX_DELIVERY_DAYS)]
     )
     max_days = models.PositiveSmallIntegerField(
-        _("working days at most"), default=3, validators=[MaxValueValidator(MOST_DAYS)]
+        _("working days at most"), default=3, validators=[MaxValueValidator(MAX_DELIVERY_DAYS)]
     )
     countries = ArrayField(
         models.CharField(max_length=2, validators=[COUNTRY]), verbose_name=_("countries"), default=list, blank=True

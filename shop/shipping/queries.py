@@ -18,13 +18,13 @@ class ShippingOption:
     latest: date
 
 
-def delivery_of(method: ShippingMethod) -> calculation.Delivery:
+def get_delivery(method: ShippingMethod) -> calculation.Delivery:
     currency = method.market.currency
     free_over = Money(method.free_over, currency) if method.free_over is not None else None
     return calculation.Delivery(method.code, Money(method.amount, currency), free_over)
 
 
-def working_days_after(day: date, days: int) -> date:
+def add_working_days(day: date, days: int) -> date:
     """The day that many working days (Monday to Friday) later."""
     while days > 0:
         day += timedelta(days=1)

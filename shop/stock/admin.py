@@ -17,7 +17,7 @@ from core.staff.edit_admin import EditAdmin
 from core.staff.read_only_admin import ReadOnlyAdmin
 from core.web.responses import posted
 from shop.catalogue.models import Variant
-from shop.catalogue.queries import skus_of
+from shop.catalogue.queries import get_all_skus
 from shop.configuration.admin import ConfigurationAdmin
 from shop.stock import services as stock
 from shop.stock import services as stock_services
@@ -66,7 +66,7 @@ class StockLevelAdmin(EditAdmin):
 
     def history_subjects(self, obj: StockLevel) -> list[tuple[str, str]]:
         """What happened to its stock is told of the variant."""
-        return [(Variant.public_kind, sku) for sku in skus_of(obj.variant)]
+        return [(Variant.public_kind, sku) for sku in get_all_skus(obj.variant)]
 
     @admin.display(description=gettext_lazy("SKU"), ordering="variant__sku")
     def sku(self, level: StockLevel) -> str:
@@ -87,7 +87,7 @@ class StockLevelAdmin(EditAdmin):
         return False
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        return super().get_form(request, obj, change, form=MarksForm, **kwargs)
+        return super().get_form(request, obj, change, form=LevelForm, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: StockLevel, form: forms.ModelForm, change: bool) -> None:
         """The backorder limit goes through its service, the low mark is the row's own."""
@@ -114,7 +114,9 @@ class StockLevelAdmin(EditAdmin):
 
         def carry_out(form: StockForm) -> str:
             by = grant_of(request).actor
-            return moved(book(form, sku=level.variant.sku, warehouse=level.warehouse.code, by=by))
+            return get_stock_message(
+                apply_stock_form(form, sku=level.variant.sku, warehouse=level.warehouse.code, by=by)
+            )
 
         title = _("Receive or correct: %(sku)s") % {"sku": level.variant.sku}
         form = StockForm(posted(request))
@@ -129,7 +131,9 @@ class StockLevelAdmin(EditAdmin):
 
         def carry_out(form: ReceiveForm) -> str:
             asked, by = form.cleaned_data, grant_of(request).actor
-            return moved(book(form, sku=asked["sku"].strip().upper(), warehouse=asked["warehouse"].code, by=by))
+            return get_stock_message(
+                apply_stock_form(form, sku=asked["sku"].strip().upper(), warehouse=asked["warehouse"].code, by=by)
+            )
 
         back = reverse("admin:shop_stocklevel_changelist")
         if variants:
@@ -146,7 +150,7 @@ class StockLevelAdmin(EditAdmin):
         )
 
 
-def book(form: StockForm, *, sku: str, warehouse: str, by: Actor) -> StockLevel:
+def apply_stock_form(form: StockForm, *, sku: str, warehouse: str, by: Actor) -> StockLevel:
     """Carry out what a stock form says."""
     asked = form.cleaned_data
     about: dict[str, Any] = {
@@ -163,12 +167,12 @@ def book(form: StockForm, *, sku: str, warehouse: str, by: Actor) -> StockLevel:
     return stock.adjust_stock(change=asked["change"], cause=asked["cause"], **about)
 
 
-def moved(level: StockLevel) -> str:
+def get_stock_message(level: StockLevel) -> str:
     words = _("%(sku)s: %(count)d on the shelf in %(warehouse)s now.")
     return words % {"sku": level.variant.sku, "count": level.on_hand, "warehouse": level.warehouse.name}
 
 
-class MarksForm(forms.ModelForm):
+class LevelForm(forms.ModelForm):
     """A limit must leave room for what is promised already."""
 
     class Meta:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 # What is on the shelf goes first, then backorders; warehouses by priority. Demand and offer are laid on one number
 # line per variant, and a line gets from a level what their spans share. The lock reads the rows as they are once
 # it is held, so nothing here can be stale; the level's CHECK stands behind it all the same.
-RESERVE = """
+RESERVE_SQL = """
 WITH demand AS (
     SELECT line, variant, quantity, sum(quantity) OVER (PARTITION BY variant ORDER BY line) AS upto
     FROM unnest(%(lines)s::bigint[], %(variants)s::bigint[], %(quantities)s::bigint[])
@@ -64,7 +64,7 @@ WITH demand AS (
 SELECT line, sum(quantity)::bigint FROM share GROUP BY line
 """
 
-MOVE = """
+MOVE_SQL = """
 WITH part AS (
     SELECT * FROM unnest(%(levels)s::bigint[], %(on_hand)s::bigint[], %(reserved)s::bigint[])
         AS change (level, on_hand, reserved)
@@ -79,7 +79,7 @@ WHERE level.id = part.level AND level.on_hand + part.on_hand >= 0
 RETURNING level.id
 """
 
-Part = tuple[Reservation, int]
+ReservationPart = tuple[Reservation, int]
 
 
 class NotOnHand(Conflict):
@@ -126,7 +126,7 @@ def reserve(lines: "Iterable[OrderLine]", *, now: datetime) -> None:
         "now": now,
     }
     with connection.cursor() as cursor:
-        cursor.execute(RESERVE, asked)
+        cursor.execute(RESERVE_SQL, asked)
         got: dict[int, int] = dict(cursor.fetchall())
     short = [line for line in wanted if got.get(line.pk, 0) < line.quantity]
     if short:
@@ -143,12 +143,12 @@ def commit(order: "Order") -> None:
 def release(order: "Order") -> None:
     """Give back all that is held for an order. The caller holds the order's lock; locks levels by id."""
     live = Reservation.objects.live().filter(line__order=order)
-    _take([(reservation, reservation.outstanding) for reservation in live], Reservation.State.RELEASED)
+    _lower_reservations([(reservation, reservation.outstanding) for reservation in live], Reservation.State.RELEASED)
 
 
-def release_pieces(pieces: Mapping[int, int]) -> None:
+def release_items(pieces: Mapping[int, int]) -> None:
     """Give back pieces of order lines ({line id: quantity}). The caller holds the order's lock; locks levels by id."""
-    _take(_spread(pieces, "-level_id"), Reservation.State.RELEASED)
+    _lower_reservations(_allocate_reservations(pieces, "-level_id"), Reservation.State.RELEASED)
 
 
 def consume(pieces: Mapping[int, int], *, key: str, by: Actor, now: datetime) -> None:
@@ -156,8 +156,8 @@ def consume(pieces: Mapping[int, int], *, key: str, by: Actor, now: datetime) ->
 
     The caller holds the order's lock; locks levels by id. Raises NotOnHand for backorders that are not made yet.
     """
-    parts = _spread(pieces, "level_id")
-    _take(parts, Reservation.State.CONSUMED, shipped=True)
+    parts = _allocate_reservations(pieces, "level_id")
+    _lower_reservations(parts, Reservation.State.CONSUMED, shipped=True)
     StockMovement.objects.bulk_create(
         StockMovement(
             level_id=reservation.level_id,
@@ -171,13 +171,13 @@ def consume(pieces: Mapping[int, int], *, key: str, by: Actor, now: datetime) ->
     )
 
 
-def put_back(pieces: Mapping[int, int], *, key: str, by: Actor, now: datetime) -> None:
+def restock(pieces: Mapping[int, int], *, key: str, by: Actor, now: datetime) -> None:
     """Put returned pieces of order lines ({line id: quantity}) on the shelf they came from. Locks levels by id."""
     came_from = dict(
         Reservation.objects.filter(line__in=list(pieces)).order_by("-level_id").values_list("line", "level")
     )
     for line_id, quantity in sorted(pieces.items(), key=lambda piece: came_from[piece[0]]):
-        _change(
+        _change_on_hand(
             came_from[line_id], quantity, reason=StockMovement.Reason.RESTOCKED, key=f"{key}:{line_id}", by=by, now=now
         )
 
@@ -193,7 +193,7 @@ def receive_stock(
     """
     if quantity <= 0:
         raise InvalidStockChange(_("Enter how many pieces came in, 1 or more."), field="quantity")
-    return _book(sku, warehouse, quantity, StockMovement.Reason.RECEIVED, key=key, note=note, by=by, now=now)
+    return _record_movement(sku, warehouse, quantity, StockMovement.Reason.RECEIVED, key=key, note=note, by=by, now=now)
 
 
 @transaction.atomic
@@ -220,7 +220,7 @@ def adjust_stock(
     if cause == StockMovement.Cause.OTHER and not has_visible_text(note):
         raise MissingNote(field="note")
     reason = StockMovement.Reason.ADJUSTED
-    return _book(sku, warehouse, change, reason, cause=cause, key=key, note=note, by=by, now=now)
+    return _record_movement(sku, warehouse, change, reason, cause=cause, key=key, note=note, by=by, now=now)
 
 
 @transaction.atomic
@@ -231,7 +231,7 @@ def set_backorder_limit(
 
     Locks the level. Records stock.limited.
     """
-    level = _level(sku, warehouse, by)
+    level = _get_or_create_level(sku, warehouse, by)
     locked = StockLevel.objects.locked().get(pk=level.pk)
     if limit < 0 or locked.reserved > locked.on_hand + limit:
         raise StockPromised(sku=sku, field="limit")
@@ -241,7 +241,7 @@ def set_backorder_limit(
     return locked
 
 
-def _book(
+def _record_movement(
     sku: str,
     warehouse: str,
     change: int,
@@ -253,16 +253,16 @@ def _book(
     now: datetime | None,
     cause: str = "",
 ) -> StockLevel:
-    level = _level(sku, warehouse, by)
+    level = _get_or_create_level(sku, warehouse, by)
     now = now or timezone.now()
-    if _change(level.pk, change, reason=reason, cause=cause, key=key, note=note.strip()[:200], by=by, now=now):
+    if _change_on_hand(level.pk, change, reason=reason, cause=cause, key=key, note=note.strip()[:200], by=by, now=now):
         data = {"quantity": change, "warehouse": level.warehouse.code, **({"cause": cause} if cause else {})}
         events.record(f"stock.{reason.value}", level.variant, by=by, now=now, **data)
     level.refresh_from_db(fields=["on_hand", "reserved"])
     return level
 
 
-def _level(sku: str, warehouse: str, by: Actor) -> StockLevel:
+def _get_or_create_level(sku: str, warehouse: str, by: Actor) -> StockLevel:
     by.require("shop.adjust_stock")
     variant = resolve_sku(sku)
     places = Warehouse.objects.filter(code=warehouse) if warehouse else Warehouse.objects.all()
@@ -277,7 +277,7 @@ def _level(sku: str, warehouse: str, by: Actor) -> StockLevel:
     return level
 
 
-def _change(
+def _change_on_hand(
     level_id: int,
     quantity: int,
     *,
@@ -301,15 +301,15 @@ def _change(
             "at": now,
         },
     )
-    if made and _move([(level_id, quantity, 0)]):
+    if made and _move_levels([(level_id, quantity, 0)]):
         raise StockPromised(sku=movement.level.variant.sku)
     return made
 
 
-def _spread(pieces: Mapping[int, int], order: str) -> list[Part]:
+def _allocate_reservations(pieces: Mapping[int, int], order: str) -> list[ReservationPart]:
     """Which reservations stand for these pieces of lines, in the given order of levels."""
     left = dict(pieces)
-    parts: list[Part] = []
+    parts: list[ReservationPart] = []
     for reservation in Reservation.objects.live().filter(line__in=list(pieces)).order_by(order):
         quantity = min(left[reservation.line_id], reservation.outstanding)
         left[reservation.line_id] -= quantity
@@ -317,7 +317,7 @@ def _spread(pieces: Mapping[int, int], order: str) -> list[Part]:
     return [(reservation, quantity) for reservation, quantity in parts if quantity]
 
 
-def _take(parts: Sequence[Part], end: Reservation.State, *, shipped: bool = False) -> None:
+def _lower_reservations(parts: Sequence[ReservationPart], end: Reservation.State, *, shipped: bool = False) -> None:
     """Lower reservations and their levels; what reaches nothing ends in `end`. Raises NotOnHand."""
     if not parts:
         return
@@ -325,13 +325,13 @@ def _take(parts: Sequence[Part], end: Reservation.State, *, shipped: bool = Fals
         reservation.outstanding -= quantity
         reservation.state = reservation.state if reservation.outstanding else end
     Reservation.objects.bulk_update([reservation for reservation, _quantity in parts], ["outstanding", "state"])
-    refused = _move([(part.level_id, -quantity if shipped else 0, -quantity) for part, quantity in parts])
+    refused = _move_levels([(part.level_id, -quantity if shipped else 0, -quantity) for part, quantity in parts])
     if refused:
         skus = Variant.objects.filter(levels__in=refused).values_list("sku", flat=True)
         raise NotOnHand(skus=", ".join(sorted(skus)))
 
 
-def _move(changes: Iterable[tuple[int, int, int]]) -> set[int]:
+def _move_levels(changes: Iterable[tuple[int, int, int]]) -> set[int]:
     """Change levels by (level id, on hand, reserved), summed per level; returns those the rules refused."""
     sums: dict[int, tuple[int, int]] = defaultdict(lambda: (0, 0))
     for level_id, on_hand, reserved in changes:
@@ -342,7 +342,7 @@ def _move(changes: Iterable[tuple[int, int, int]]) -> set[int]:
         "reserved": [reserved for _on_hand, reserved in sums.values()],
     }
     with connection.cursor() as cursor:
-        cursor.execute(MOVE, by_level)
+        cursor.execute(MOVE_SQL, by_level)
         return set(sums) - {level_id for (level_id,) in cursor.fetchall()}
 
 

@@ -17,15 +17,15 @@ from core.ids import uuid7
 from shop.stock import services as stock
 from shop.stock.models import StockLevel, StockMovement
 
-LARGEST_CHANGE = 100_000
-BOOKED_REASONS = [("received", "received"), ("adjusted", "adjusted")]
+MAX_CHANGE = 100_000
+ALLOWED_REASONS = [("received", "received"), ("adjusted", "adjusted")]
 
 
-class MovementIn(In):
+class LevelMovementCreateSerializer(In):
     """Pieces that came in, or a correction (up or down) with its reason."""
 
-    reason = serializers.ChoiceField(choices=BOOKED_REASONS)
-    quantity = serializers.IntegerField(min_value=-LARGEST_CHANGE, max_value=LARGEST_CHANGE)
+    reason = serializers.ChoiceField(choices=ALLOWED_REASONS)
+    quantity = serializers.IntegerField(min_value=-MAX_CHANGE, max_value=MAX_CHANGE)
     cause = serializers.ChoiceField(
         choices=StockMovement.Cause.choices,
         default=StockMovement.Cause.OTHER,
@@ -34,14 +34,14 @@ class MovementIn(In):
     note = serializers.CharField(max_length=200, allow_blank=True, default="")
 
 
-class StockMovementIn(MovementIn):
+class StockMovementCreateSerializer(LevelMovementCreateSerializer):
     """The same for any SKU; the first pieces in a warehouse make its stock level."""
 
     sku = serializers.CharField(max_length=60)
     warehouse = serializers.SlugField(max_length=30, allow_blank=True, default="", help_text="The first by default.")
 
 
-class StockLevelOut(serializers.ModelSerializer[StockLevel]):
+class StockLevelSerializer(serializers.ModelSerializer[StockLevel]):
     """How many pieces of a variant a warehouse has, and how many of them are promised."""
 
     uid = serializers.UUIDField()
@@ -64,7 +64,7 @@ class StockLevelFilter(django_filters.FilterSet):
 class StockLevelViewSet(ReadViewSet[StockLevel]):
     """Levels by warehouse and variant, for those who may see them."""
 
-    serializer_class = StockLevelOut
+    serializer_class = StockLevelSerializer
     required_permission = "shop.view_stocklevel"
     required_scopes: ClassVar = {"GET": "shop:read", "POST": "shop:write"}
     lookup_field = "uid"
@@ -74,37 +74,40 @@ class StockLevelViewSet(ReadViewSet[StockLevel]):
     queryset = StockLevel.objects.select_related("variant", "warehouse")
 
     @extend_schema(
-        request=MovementIn, responses={201: StockLevelOut, 400: Problem, 403: Problem, 409: Problem, 422: Problem}
+        request=LevelMovementCreateSerializer,
+        responses={201: StockLevelSerializer, 400: Problem, 403: Problem, 409: Problem, 422: Problem},
     )
     @action(detail=True, methods=["post"], filter_backends=[])
     @idempotent
     def movements(self, request: Request, uid: str) -> Response:
         """Receive pieces, or correct the count."""
-        asked = MovementIn.parse(request)
+        asked = LevelMovementCreateSerializer.parse(request)
         level = self.get_object()
-        changed = book(request, self.grant.actor, asked, sku=level.variant.sku, warehouse=level.warehouse.code)
-        return Response(StockLevelOut(changed).data, status=201)
+        changed = apply_movement(
+            request, self.grant.actor, asked, sku=level.variant.sku, warehouse=level.warehouse.code
+        )
+        return Response(StockLevelSerializer(changed).data, status=201)
 
 
 class StockMovementViewSet(GrantedViewMixin, viewsets.ViewSet):
     """Movements of stock, for any SKU."""
 
-    serializer_class = StockLevelOut
+    serializer_class = StockLevelSerializer
     required_scopes: ClassVar = {"POST": "shop:write"}
 
     @extend_schema(
-        request=StockMovementIn,
-        responses={201: StockLevelOut, 400: Problem, 403: Problem, 404: Problem, 409: Problem, 422: Problem},
+        request=StockMovementCreateSerializer,
+        responses={201: StockLevelSerializer, 400: Problem, 403: Problem, 404: Problem, 409: Problem, 422: Problem},
     )
     @idempotent
     def create(self, request: Request) -> Response:
         """Receive pieces of a SKU, the first ones too, or correct their count."""
-        asked = StockMovementIn.parse(request)
-        changed = book(request, self.grant.actor, asked, sku=asked["sku"], warehouse=asked["warehouse"])
-        return Response(StockLevelOut(changed).data, status=201)
+        asked = StockMovementCreateSerializer.parse(request)
+        changed = apply_movement(request, self.grant.actor, asked, sku=asked["sku"], warehouse=asked["warehouse"])
+        return Response(StockLevelSerializer(changed).data, status=201)
 
 
-def book(request: Request, by: Actor, asked: Mapping[str, Any], *, sku: str, warehouse: str) -> StockLevel:
+def apply_movement(request: Request, by: Actor, asked: Mapping[str, Any], *, sku: str, warehouse: str) -> StockLevel:
     """Carry a movement out once for each idempotency key."""
     about: dict[str, Any] = {
         "sku": sku,

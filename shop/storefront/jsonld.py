@@ -5,20 +5,20 @@ from typing import Any
 
 from django.utils.safestring import SafeString, mark_safe
 
-from shop.listing.offers import Offer, Stock
+from shop.listing.offers import Offer, StockStatus
 from shop.storefront.queries import ProductPage
 
 AVAILABILITY = {
-    Stock.IN_STOCK: "https://schema.org/InStock",
-    Stock.LOW: "https://schema.org/LimitedAvailability",
-    Stock.BACKORDER: "https://schema.org/BackOrder",
-    Stock.SOLD_OUT: "https://schema.org/OutOfStock",
+    StockStatus.IN_STOCK: "https://schema.org/InStock",
+    StockStatus.LOW: "https://schema.org/LimitedAvailability",
+    StockStatus.BACKORDER: "https://schema.org/BackOrder",
+    StockStatus.SOLD_OUT: "https://schema.org/OutOfStock",
 }
 # Inside <script> only these could end the block or begin another.
 ESCAPES = {ord("<"): "\\u003C", ord(">"): "\\u003E", ord("&"): "\\u0026"}
 
 
-def product(page: ProductPage, *, url: str, site: str) -> dict[str, Any]:
+def build_product(page: ProductPage, *, url: str, site: str) -> dict[str, Any]:
     """A Product with an offer for each variant. `url` is absolute, `site` the origin of pictures kept here."""
     found: dict[str, Any] = {
         "@context": "https://schema.org",
@@ -28,7 +28,7 @@ def product(page: ProductPage, *, url: str, site: str) -> dict[str, Any]:
         "url": url,
         "category": page.product.category.name,
         "image": [image.url if "://" in image.url else f"{site}{image.url}" for image in page.images],
-        "offers": [_offer(offer, url) for offer in page.offers],
+        "offers": [_build_offer(offer, url) for offer in page.offers],
     }
     if page.product.rating is not None:
         found["aggregateRating"] = {
@@ -39,13 +39,13 @@ def product(page: ProductPage, *, url: str, site: str) -> dict[str, Any]:
     return found
 
 
-def script(data: dict[str, Any]) -> SafeString:
+def render_script(data: dict[str, Any]) -> SafeString:
     """The data as a block that no content can break out of."""
     text = json.dumps(data, ensure_ascii=False).translate(ESCAPES)
     return mark_safe(f'<script type="application/ld+json">{text}</script>')
 
 
-def _offer(offer: Offer, url: str) -> dict[str, Any]:
+def _build_offer(offer: Offer, url: str) -> dict[str, Any]:
     return {
         "@type": "Offer",
         "sku": offer.sku,

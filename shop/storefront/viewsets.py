@@ -20,18 +20,18 @@ from core.api.viewsets import MoneyField, Problem, ReadViewSet
 from core.keyset_pagination import Page
 from shop.catalogue.models import Category, Product
 from shop.listing import queries as catalogue
-from shop.listing.cards import product_url
-from shop.listing.forms import ProductFilter, ProductForm, filters_from
-from shop.listing.list_items import Row, rows
-from shop.listing.offers import Offer, Stock, offers
-from shop.listing.pages import listing
-from shop.listing.serializers import ProductImageOut
+from shop.listing.cards import get_product_url
+from shop.listing.forms import ProductFilter, ProductForm, build_filters
+from shop.listing.list_items import ListItem, get_list_items
+from shop.listing.offers import Offer, StockStatus, get_offers
+from shop.listing.pagination import paginate_products
+from shop.listing.serializers import ProductImageSerializer
 from shop.pricing import queries as pricing_queries
 from shop.reviews import services as reviews
-from shop.reviews.serializers import ReviewIn, ReviewOut
+from shop.reviews.serializers import ReviewCreateSerializer, ReviewSerializer
 
 
-class CategoryOut(serializers.Serializer[Any]):
+class CategorySerializer(serializers.Serializer[Any]):
     """A shelf of the shop; `inside` is the slug of the one it stands in."""
 
     slug = serializers.CharField()
@@ -40,7 +40,7 @@ class CategoryOut(serializers.Serializer[Any]):
     inside = serializers.CharField(source="parent.slug", default=None, allow_null=True)
 
 
-class ChoiceOut(serializers.Serializer[Any]):
+class ChoiceSerializer(serializers.Serializer[Any]):
     """The value a variant has of an option."""
 
     option = serializers.CharField()
@@ -50,21 +50,21 @@ class ChoiceOut(serializers.Serializer[Any]):
     swatch = serializers.CharField(help_text="A colour such as #a5bba3, or empty.")
 
 
-class VariantOut(serializers.Serializer[Offer]):
+class VariantSerializer(serializers.Serializer[Offer]):
     """One exact thing to buy. `left` is how many can be bought now, backorders included."""
 
     sku = serializers.CharField()
     title = serializers.CharField()
-    options = ChoiceOut(source="choices", many=True)
+    options = ChoiceSerializer(source="choices", many=True)
     price = MoneyField()
-    stock = serializers.ChoiceField(choices=[stock.value for stock in Stock])
+    stock = serializers.ChoiceField(choices=[stock.value for stock in StockStatus])
     left = serializers.IntegerField()
     weight_g = serializers.IntegerField()
     is_digital = serializers.BooleanField()
-    images = ProductImageOut(many=True)
+    images = ProductImageSerializer(many=True)
 
 
-class ProductOut(serializers.Serializer[Any]):
+class ProductSerializer(serializers.Serializer[Any]):
     """A product in a list; price, stock and picture are those of the variants that match the filters."""
 
     slug = serializers.CharField(source="product.slug")
@@ -73,23 +73,23 @@ class ProductOut(serializers.Serializer[Any]):
     url = serializers.SerializerMethodField()
     price = MoneyField(help_text="The lowest.")
     price_varies = serializers.BooleanField()
-    stock = serializers.ChoiceField(choices=[stock.value for stock in Stock])
-    image = ProductImageOut(allow_null=True)
+    stock = serializers.ChoiceField(choices=[stock.value for stock in StockStatus])
+    image = ProductImageSerializer(allow_null=True)
     rating = serializers.FloatField(source="product.rating", allow_null=True)
     rating_count = serializers.IntegerField(source="product.rating_count")
 
     @extend_schema_field(UrlField)
-    def get_url(self, row: Row) -> str:
-        return product_url(row.product.slug)
+    def get_url(self, row: ListItem) -> str:
+        return get_product_url(row.product.slug)
 
-    def to_representation(self, row: Row) -> dict[str, Any]:
+    def to_representation(self, row: ListItem) -> dict[str, Any]:
         """What the fields above say, put down by hand: it takes a tenth of the time, and no list is asked for more."""
         product, price, image = row.product, row.price, row.image
         return {
             "slug": product.slug,
             "title": product.title,
             "summary": product.summary,
-            "url": product_url(product.slug),
+            "url": get_product_url(product.slug),
             "price": {"amount": str(price.amount), "currency": price.currency},
             "price_varies": row.price_varies,
             "stock": str(row.stock),
@@ -99,7 +99,7 @@ class ProductOut(serializers.Serializer[Any]):
         }
 
 
-class ProductDetailOut(serializers.ModelSerializer[Product]):
+class ProductDetailSerializer(serializers.ModelSerializer[Product]):
     """A product with all its variants. `description` is Markdown, `description_html` made from it."""
 
     category = serializers.SlugRelatedField[Category](slug_field="slug", read_only=True)
@@ -127,14 +127,14 @@ class ProductDetailOut(serializers.ModelSerializer[Product]):
 
     @extend_schema_field(UrlField)
     def get_url(self, product: Product) -> str:
-        return product_url(product.slug)
+        return get_product_url(product.slug)
 
-    @extend_schema_field(VariantOut(many=True))
+    @extend_schema_field(VariantSerializer(many=True))
     def get_variants(self, product: Product) -> Any:
-        return VariantOut(self.context["offers"], many=True).data
+        return VariantSerializer(self.context["offers"], many=True).data
 
 
-class ProductPages(KeysetPagination):
+class ProductPagination(KeysetPagination):
     """Pages that may have been read already; the cursors of those are the ones of the shop's pages."""
 
     address = ""
@@ -157,7 +157,7 @@ class ProductPages(KeysetPagination):
 class CategoryViewSet(ReadViewSet[Category]):
     """The shelves, as a flat list; `inside` makes the tree."""
 
-    serializer_class = CategoryOut
+    serializer_class = CategorySerializer
     program_scopes: ClassVar = {"GET": "shop:read"}
     lookup_field = "slug"
     queryset = Category.objects.select_related("parent")
@@ -167,49 +167,49 @@ class CategoryViewSet(ReadViewSet[Category]):
 class ProductViewSet(ReadViewSet[Product]):
     """What is for sale, and what once was."""
 
-    serializer_class = ProductOut
+    serializer_class = ProductSerializer
     program_scopes: ClassVar = {"GET": "shop:read"}
     required_scopes: ClassVar = {"POST": "shop:write"}
     lookup_field = "slug"
     lookup_value_regex = "[-a-zA-Z0-9_]+"
-    queryset = Product.objects.known()
+    queryset = Product.objects.visible()
     filterset_class = ProductFilter
-    pagination_class = ProductPages
-    ordering: Sequence[str] = catalogue.ORDERS[catalogue.DEFAULT_ORDER]
+    pagination_class = ProductPagination
+    ordering: Sequence[str] = catalogue.ORDERINGS[catalogue.DEFAULT_ORDERING]
     ordering_fields: ClassVar = ("popularity", "created_at", "price", "title")
 
     def get_serializer_class(self) -> type[serializers.BaseSerializer[Any]]:
-        return ProductDetailOut if self.action == "retrieve" else super().get_serializer_class()
+        return ProductDetailSerializer if self.action == "retrieve" else super().get_serializer_class()
 
-    @extend_schema(responses={200: ProductOut(many=True), 400: Problem})
+    @extend_schema(responses={200: ProductSerializer(many=True), 400: Problem})
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Products for sale; four queries however many."""
-        market, now = pricing_queries.default_market(), timezone.now()
+        market, now = pricing_queries.get_default_market(), timezone.now()
         given = ProductForm(request.query_params)
         if not given.is_valid():
             raise translate_validation(given.errors)
         wanted = given.cleaned_data
-        filters = filters_from(wanted, market)
-        within = catalogue.category_ids(wanted["category"]) if wanted["category"] else None
-        pages, cursor = cast("ProductPages", self.paginator), request.query_params.get("cursor", "")
+        filters = build_filters(wanted, market)
+        within = catalogue.get_category_ids(wanted["category"]) if wanted["category"] else None
+        pages, cursor = cast("ProductPagination", self.paginator), request.query_params.get("cursor", "")
         by, size = pages.get_ordering(request, self.get_queryset(), self), pages.get_page_size(request)
-        page = listing(market, filters, now, within=within, by=by, cursor=cursor, size=size)
+        page = paginate_products(market, filters, now, within=within, by=by, cursor=cursor, size=size)
         pages.show(request, page)
-        shown = ProductOut(rows(page.items, market, filters, now), many=True)
+        shown = ProductSerializer(get_list_items(page.items, market, filters, now), many=True)
         return self.get_paginated_response(shown.data)
 
-    @extend_schema(responses={200: ProductDetailOut, 404: Problem})
+    @extend_schema(responses={200: ProductDetailSerializer, 404: Problem})
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """One product with its variants."""
-        market, now = pricing_queries.default_market(), timezone.now()
+        market, now = pricing_queries.get_default_market(), timezone.now()
         product = self._product()
-        return Response(ProductDetailOut(product, context={"offers": offers([product], market, now)}).data)
+        return Response(ProductDetailSerializer(product, context={"offers": get_offers([product], market, now)}).data)
 
-    @extend_schema(responses={200: ReviewOut(many=True), 404: Problem})
+    @extend_schema(responses={200: ReviewSerializer(many=True), 404: Problem})
     @action(
         detail=True,
         methods=["get"],
-        serializer_class=ReviewOut,
+        serializer_class=ReviewSerializer,
         is_list=True,
         ordering=("-created_at", "-id"),
         filter_backends=[],
@@ -218,18 +218,20 @@ class ProductViewSet(ReadViewSet[Product]):
         """What buyers say, newest first."""
         published: QuerySet[Any] = self._product().reviews.published().select_related("user")
         page = self.paginate_queryset(published)
-        return self.get_paginated_response(ReviewOut(page, many=True).data)
+        return self.get_paginated_response(ReviewSerializer(page, many=True).data)
 
-    @extend_schema(request=ReviewIn, responses={201: ReviewOut, 400: Problem, 403: Problem, 409: Problem})
+    @extend_schema(
+        request=ReviewCreateSerializer, responses={201: ReviewSerializer, 400: Problem, 403: Problem, 409: Problem}
+    )
     @reviews.mapping.post
     def write_review(self, request: Request, slug: str) -> Response:
         """Say what you think of what you bought; once."""
-        asked = ReviewIn.parse(request)
+        asked = ReviewCreateSerializer.parse(request)
         review = reviews.write_review(product_id=self._product().pk, by=self.grant.actor, **asked)
-        return Response(ReviewOut(review).data, status=201)
+        return Response(ReviewSerializer(review).data, status=201)
 
     def _product(self) -> Product:
-        found = Product.objects.known().select_related("category").filter(slug=self.kwargs["slug"]).first()
+        found = Product.objects.visible().select_related("category").filter(slug=self.kwargs["slug"]).first()
         if found is None:
             raise Http404
         return found

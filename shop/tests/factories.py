@@ -134,7 +134,7 @@ class VariantFactory(DjangoModelFactory[Variant]):
 
     @factory.post_generation
     def stock(self: Variant, create: bool, extracted: int | None, **_: Any) -> None:
-        put_on_shelf(self, 10 if extracted is None else extracted)
+        set_stock(self, 10 if extracted is None else extracted)
 
 
 class PriceFactory(DjangoModelFactory[Price]):
@@ -147,7 +147,7 @@ class PriceFactory(DjangoModelFactory[Price]):
     valid = factory.LazyFunction(lambda: DateTimeTZRange(timezone.now() - timedelta(days=365), None))
 
 
-def put_on_shelf(variant: Variant, quantity: int, *, warehouse: str = "studio", backorders: int = 0) -> None:
+def set_stock(variant: Variant, quantity: int, *, warehouse: str = "studio", backorders: int = 0) -> None:
     """Receive stock as the service does; quantity 0 only makes sure that the warehouse exists."""
     WarehouseFactory(code=warehouse)
     if quantity:
@@ -185,9 +185,9 @@ def cart_with(
     )
 
 
-def quote_hash_of(opened: Cart, now: Any = None) -> str:
+def get_quote_hash(opened: Cart, now: Any = None) -> str:
     country = opened.shipping_address.get("country", "")
-    return carts.view(opened, country=country, method=opened.shipping_method, now=now).quote.hash
+    return carts.price_cart(opened, country=country, method=opened.shipping_method, now=now).quote.hash
 
 
 def place(
@@ -197,7 +197,7 @@ def place(
     opened = cart_with(pieces or {VariantFactory(): 1}, now=now, **about)
     by = Actor.person(opened.user) if opened.user else Actor.guest()
     return checkout.place_order(
-        cart_id=opened.pk, quote_hash=quote_hash_of(opened, now), provider=provider, by=by, now=now
+        cart_id=opened.pk, quote_hash=get_quote_hash(opened, now), provider=provider, by=by, now=now
     )
 
 
@@ -208,7 +208,7 @@ def start(order: Order, *, now: Any = None) -> Payment:
 
 def settle(attempt: Payment, outcome: Outcome = Outcome.PAY, *, now: Any = None) -> Payment:
     """The customer decides on the provider's page, and the shop hears of it."""
-    sandbox.settle(ref=attempt.provider_ref, outcome=outcome, now=now, news_after=())
+    sandbox.settle_charge(ref=attempt.provider_ref, outcome=outcome, now=now, webhook_delays=())
     return payments.sync_payment(payment_id=attempt.pk, by=SYSTEM, now=now)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from shop.payments.models import Payment, Refund
-from shop.payments.providers.base import ProviderRefused, ProviderUnavailable, Snapshot, Started
+from shop.payments.providers.base import CreatedPayment, ProviderRefused, ProviderUnavailable, Snapshot
 from shop.payments.providers.sandbox import Sandbox
 
 T = TypeVar("T")
@@ -24,7 +24,7 @@ class FlakySandbox(Sandbox):
         self.meanwhile: Callable[[], object] | None = None
         self.calls: list[str] = []
 
-    def create(self, payment: Payment, return_url: str) -> Started:
+    def create(self, payment: Payment, return_url: str) -> CreatedPayment:
         self._before("create")
         return self._after("create", super().create(payment, return_url))
 

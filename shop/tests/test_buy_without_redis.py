@@ -54,10 +54,10 @@ def test_the_webhook_of_a_payment_is_kept_and_acted_on_later(client: Client, wit
     add_to_cart(client, MUG)
     check_out(client)
     payment = Payment.objects.get()
-    sandbox.settle(ref=payment.provider_ref, outcome=sandbox.Outcome.PAY, news_after=())
+    sandbox.settle_charge(ref=payment.provider_ref, outcome=sandbox.Outcome.PAY, webhook_delays=())
     body = json.dumps({"id": "sbe_1", "ref": payment.provider_ref}).encode()
 
-    inbox.receive(provider="sandbox", body=body, headers={sandbox.SIGNATURE_HEADER: sandbox.sign(body)})
+    inbox.receive_webhook(provider="sandbox", body=body, headers={sandbox.SIGNATURE_HEADER: sandbox.sign_webhook(body)})
 
     assert no_event("order.paid")
     assert inbox.process_inbox(by=SYSTEM) == 1

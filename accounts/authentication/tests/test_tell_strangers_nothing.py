@@ -126,7 +126,7 @@ def test_of_the_work_that_a_known_address_takes_nothing_stays():
     assert [message.to for message in mail.outbox] == [[person["email"]]]
 
 
-# Tests of their own: shop/order_management/tests/test_show_order.py, accounts/subscriptions/tests/test_ask_for_letters.py.
+# Tests of their own: shop/order_management/tests/test_order_page.py, accounts/subscriptions/tests/test_ask_for_letters.py.
 ELSEWHERE = {"shop:find_order", "letters:index"}
 
 

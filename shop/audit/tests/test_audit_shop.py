@@ -85,7 +85,7 @@ def test_every_check_has_a_test() -> None:
 def test_planted_drift_is_found(busy_shop: Order, check: str) -> None:
     PLANTED[check]()
 
-    assert check in {found.check for found in audit.drift()}
+    assert check in {found.check for found in audit.find_drift()}
 
 
 def test_the_command_fails_and_tells_what_drifted(busy_shop: Order, capsys: pytest.CaptureFixture[str]) -> None:
@@ -112,4 +112,4 @@ def test_the_command_looks_at_one_moment(db: None, capsys: pytest.CaptureFixture
 def test_the_number_of_queries_does_not_grow_with_the_shop(busy_shop: Order, django_assert_num_queries: Any) -> None:
     assert Event.objects.filter(name="order.paid").count() == 1
     with django_assert_num_queries(len(audit.CHECKS)):
-        audit.drift()
+        audit.find_drift()

@@ -26,8 +26,8 @@ from shop.tests.factories import (
     ShippingMethodFactory,
     VariantFactory,
     cart_with,
+    get_quote_hash,
     place,
-    quote_hash_of,
     shop_ready,
 )
 
@@ -45,7 +45,7 @@ WRITTEN = (
 
 
 def order_of(opened: Cart, **changes: Any) -> Order:
-    asked = {"cart_id": opened.pk, "quote_hash": quote_hash_of(opened), "provider": "sandbox", "by": GUEST}
+    asked = {"cart_id": opened.pk, "quote_hash": get_quote_hash(opened), "provider": "sandbox", "by": GUEST}
     return checkout.place_order(**{**asked, **changes})
 
 
@@ -58,7 +58,7 @@ def test_an_order_is_a_snapshot_of_the_cart_with_its_stock_held() -> None:
 
     assert (order.status, order.email, order.user) == ("pending_payment", "buyer@example.com", None)
     assert (order.subtotal, order.shipping, order.tax, order.total) == (7850, 490, 1086 + 168 + 78, 8340)
-    assert order.expires_at == now + providers.known("sandbox").hold
+    assert order.expires_at == now + providers.get_provider("sandbox").hold
     assert (order.shipping_address["city"], order.billing_address["city"]) == ("Berlin", "Berlin")
     first, second = order.lines.all()
     assert (first.sku, first.variant_title, first.unit, first.quantity, first.total) == (
@@ -85,7 +85,7 @@ def test_an_order_is_a_snapshot_of_the_cart_with_its_stock_held() -> None:
 
 def test_a_second_click_gives_the_same_order() -> None:
     opened = cart_with({VariantFactory(): 1})
-    quote = quote_hash_of(opened)
+    quote = get_quote_hash(opened)
 
     first = order_of(opened, quote_hash=quote)
     before = snapshot(*WRITTEN)
@@ -98,7 +98,7 @@ def test_a_second_click_gives_the_same_order() -> None:
 def test_a_changed_price_is_refused_with_the_new_total() -> None:
     variant = VariantFactory()
     opened = cart_with({variant: 1})
-    seen = quote_hash_of(opened)
+    seen = get_quote_hash(opened)
     variant.prices.update(amount=3500)
     before = snapshot(*WRITTEN)
 
@@ -153,7 +153,7 @@ def test_an_incomplete_cart_is_refused() -> None:
 
 def test_a_delivery_that_is_no_longer_offered_is_refused() -> None:
     opened = cart_with({VariantFactory(): 1})
-    seen = quote_hash_of(opened)
+    seen = get_quote_hash(opened)
     opened.market.shipping_methods.update(is_active=False)
 
     with pytest.raises(UnknownShipping):
@@ -223,16 +223,16 @@ def test_tax_is_added_where_prices_do_not_include_it() -> None:
 def test_a_signed_link_opens_only_its_own_order() -> None:
     order = place()
 
-    assert Order.signed(order.number, order.signature)
-    assert not Order.signed(order.number, order.signature[:-1])
-    assert not Order.signed("OTHER", order.signature)
-    assert not Order.signed(order.number, "")
+    assert Order.is_valid_signature(order.number, order.signature)
+    assert not Order.is_valid_signature(order.number, order.signature[:-1])
+    assert not Order.is_valid_signature("OTHER", order.signature)
+    assert not Order.is_valid_signature(order.number, "")
 
 
 @pytest.mark.parametrize("rows", [1, 24])
 def test_placing_takes_at_most_25_statements_whatever_the_cart(rows: int) -> None:
     opened = cart_with({VariantFactory(): 1 for _ in range(rows)})
-    seen = quote_hash_of(opened)
+    seen = get_quote_hash(opened)
 
     with CaptureQueriesContext(connection) as statements:
         order_of(opened, quote_hash=seen)
@@ -256,7 +256,7 @@ def test_a_cart_cannot_be_two_live_orders_even_past_the_services() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_ten_clicks_at_the_same_moment_make_one_order(db: None) -> None:
     opened = cart_with({VariantFactory(stock=10): 1})
-    seen = quote_hash_of(opened)
+    seen = get_quote_hash(opened)
 
     results = race(*[lambda: order_of(opened, quote_hash=seen)] * 10)
 
@@ -269,6 +269,6 @@ def test_ten_clicks_at_the_same_moment_make_one_order(db: None) -> None:
 def test_a_page_may_show_the_total_it_will_ask_for() -> None:
     opened = cart_with({VariantFactory(): 3}, address=BERLIN)
 
-    view = carts.view(opened, country="DE", method=opened.shipping_method)
+    view = carts.price_cart(opened, country="DE", method=opened.shipping_method)
 
     assert view.quote.total.minor == order_of(opened, quote_hash=view.quote.hash).total

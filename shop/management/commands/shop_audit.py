@@ -24,7 +24,7 @@ class Command(BaseCommand):
                 # All checks look at one moment, so a sale between two of them is no drift.
                 with connection.cursor() as cursor:
                     cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            found = audit.drift()
+            found = audit.find_drift()
         if options["json"]:
             drift = [asdict(entry) for entry in found]
             self.stdout.write(json.dumps({"checks": list(audit.CHECKS), "drift": drift}, indent=2))

@@ -23,7 +23,7 @@ class NothingToSend(Conflict):
     message = _("Nothing of this order is to be sent.")
 
 
-class PiecesNotToSend(Conflict):
+class ItemsNotToSend(Conflict):
     code = "pieces_not_to_send"
     message = _("Of %(sku)s, %(left)s are to be sent.")
 
@@ -59,13 +59,13 @@ def fulfil_order(
     own_key = f"order:{order.uid}:{key}" if key else f"fulfilment:{uid}"
     if key and (made := Fulfilment.objects.filter(idempotency_key=own_key).first()):
         return made
-    pieces = _pieces(order, lines)
+    pieces = _get_items(order, lines)
     made = Fulfilment.objects.create(
         uid=uid,
         order=order,
         carrier=carrier.strip()[:60],
         tracking_code=tracking_code.strip()[:80],
-        tracking_url=tracking_url.strip() or tracking.tracking_url(carrier, tracking_code.strip()[:80]),
+        tracking_url=tracking_url.strip() or tracking.get_tracking_url(carrier, tracking_code.strip()[:80]),
         idempotency_key=own_key,
         at=now,
     )
@@ -74,14 +74,14 @@ def fulfil_order(
     )
     for line, quantity in pieces:
         OrderLine.objects.filter(pk=line.pk).update(quantity_fulfilled=F("quantity_fulfilled") + quantity)
-    lifecycle.settle_status(order, now=now)
+    lifecycle.update_statuses(order, now=now)
     complete = order.status == Order.Status.FULFILLED
     events.record("order.fulfilled", order, by=by, now=now, fulfilment=str(uid), complete=complete)
     stock.consume({line.pk: quantity for line, quantity in pieces}, key=f"fulfilment:{uid}", by=by, now=now)
     return made
 
 
-def _pieces(order: Order, wanted: Mapping[str, int] | None) -> list[tuple[OrderLine, int]]:
+def _get_items(order: Order, wanted: Mapping[str, int] | None) -> list[tuple[OrderLine, int]]:
     lines = {str(line.uid): line for line in order.lines.to_send()}
     if order.status not in Order.CONFIRMED or not lines:
         raise NothingToSend
@@ -93,7 +93,7 @@ def _pieces(order: Order, wanted: Mapping[str, int] | None) -> list[tuple[OrderL
         if line is None or quantity <= 0:
             raise InvalidFulfilment(field="lines")
         if quantity > line.to_send:
-            raise PiecesNotToSend(sku=line.sku, left=line.to_send, field="lines")
+            raise ItemsNotToSend(sku=line.sku, left=line.to_send, field="lines")
         pieces.append((line, quantity))
     if not pieces:
         raise InvalidFulfilment(field="lines")

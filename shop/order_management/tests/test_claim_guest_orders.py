@@ -70,7 +70,7 @@ def test_an_address_that_nobody_proved_claims_nothing(user):
     order = factories.paid(email=OLD)
 
     deliver_events()
-    assert orders.claim(person_uid=user.public_id, by=factories.SYSTEM) == 0
+    assert orders.claim_orders(person_uid=user.public_id, by=factories.SYSTEM) == 0
 
     order.refresh_from_db()
     assert order.user is None
@@ -82,7 +82,7 @@ def test_an_order_of_somebody_stays_theirs(user):
     order = factories.paid(email=user.email, user=buyer)
 
     deliver_events()
-    orders.claim(person_uid=user.public_id, by=factories.SYSTEM)
+    orders.claim_orders(person_uid=user.public_id, by=factories.SYSTEM)
 
     order.refresh_from_db()
     assert order.user == buyer
@@ -102,7 +102,7 @@ def test_claiming_twice_is_claiming_once(user):
     factories.paid(email=OLD)
     prove(user)
 
-    assert orders.claim(person_uid=user.public_id, by=factories.SYSTEM) == 0
+    assert orders.claim_orders(person_uid=user.public_id, by=factories.SYSTEM) == 0
     assert len(events_named("order.claimed")) == 1
 
 
@@ -114,7 +114,7 @@ def test_it_costs_two_queries_an_order(user):
             factories.paid(email=second.email)
         Order.objects.update(user=None)
         with CaptureQueriesContext(connection) as cost:
-            claimed = orders.claim(person_uid=user.public_id, by=factories.SYSTEM)
+            claimed = orders.claim_orders(person_uid=user.public_id, by=factories.SYSTEM)
         costs.append(len(cost) - 2 * claimed)
 
     assert costs[0] == costs[1]

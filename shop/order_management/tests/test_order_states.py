@@ -8,7 +8,7 @@ from django.test import Client
 from shop.order_management.services import fulfilment, orders
 from shop.order_management.services.fulfilment import NothingToSend
 from shop.order_management.services.orders import OrderNotCancellable
-from shop.order_management.timeline import headline, state_words
+from shop.order_management.timeline import get_headline, get_status_label
 from shop.orders.models import Order
 from shop.payments.services import refunds
 from shop.payments.services.refunds import NothingToRefund
@@ -57,7 +57,7 @@ def test_a_fully_refunded_order_of_which_a_part_was_sent_says_both(client: Clien
     give_back(order)
 
     assert states(order) == ("refunded", "refunded", "partly_fulfilled")
-    assert state_words(order) == "refunded, partly sent"
+    assert get_status_label(order) == "refunded, partly sent"
     page = client.get(f"/shop/orders/{order.number}/{order.signature}/").content.decode()
     assert "Refunded, partly sent" in page
     assert "On its way" not in page
@@ -70,15 +70,15 @@ def test_what_was_cancelled_before_it_was_sent_is_not_on_its_way() -> None:
     give_back(order, lines={str(order.lines.get().uid): 1})
 
     assert states(order) == ("fulfilled", "partly_refunded", "partly_fulfilled")
-    assert state_words(order) == "sent, the rest cancelled, partly refunded"
-    assert headline(order, is_declined=False, transfer=None) == "Part of it was sent, the rest is cancelled"
+    assert get_status_label(order) == "sent, the rest cancelled, partly refunded"
+    assert get_headline(order, is_declined=False, transfer=None) == "Part of it was sent, the rest is cancelled"
 
 
 def test_what_came_to_nothing_says_so() -> None:
     order = two_pieces()
     give_back(order)
     assert states(order) == ("cancelled", "refunded", "unfulfilled")
-    assert state_words(order) == "cancelled, refunded"
+    assert get_status_label(order) == "cancelled, refunded"
 
 
 def test_a_refund_that_fails_leaves_the_order_paid() -> None:

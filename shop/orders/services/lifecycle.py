@@ -20,19 +20,19 @@ from shop.stock import services as stock
 from shop.stock.services import NotEnoughStock
 
 
-class WrongState(Conflict):
+class InvalidStatusTransition(Conflict):
     """An order cannot become that from what it is."""
 
     code = "wrong_order_state"
 
 
-def move_to(order: Order, status: Order.Status, now: datetime) -> None:
+def change_status(order: Order, status: Order.Status, now: datetime) -> None:
     """Move an order along its allowed ways and stamp when. Raises WrongState."""
     if not order.can_become(status):
-        raise WrongState(number=order.number, status=order.status, wanted=status)
+        raise InvalidStatusTransition(number=order.number, status=order.status, wanted=status)
     order.status = status
     order.network = ""
-    order.closed_at = now if status in Order.DEAD else None
+    order.closed_at = now if status in Order.CLOSED else None
     if status == Order.Status.PAID:
         order.paid_at = now
     elif status == Order.Status.FULFILLED:
@@ -46,27 +46,27 @@ def confirm_order(order: Order, *, by: Actor, now: datetime, payment: str = "") 
     An expired or cancelled order is revived when its pieces are still to be had and its cart has not become another
     order; otherwise nothing changes and the answer is False. May lock stock levels.
     """
-    if order.status in Order.DEAD and not _revive(order, now):
+    if order.status in Order.CLOSED and not _revive_order(order, now):
         return False
-    move_to(order, Order.Status.PAID, now)
+    change_status(order, Order.Status.PAID, now)
     stock.commit(order)
     lines = list(order.lines.select_related("variant"))
-    _open_what_was_bought(order, lines, by=by, now=now)
+    _grant_entitlements(order, lines, by=by, now=now)
     _count_sales(lines)
-    data = {"currency": order.currency, "amount": order.total, "sources": sources(order, lines), "payment": payment}
+    data = {"currency": order.currency, "amount": order.total, "sources": get_sources(order, lines), "payment": payment}
     events.record("order.paid", order, by=by, now=now, **data)
     order.lines.filter(is_digital=True).update(quantity_fulfilled=F("quantity"))
-    settle_status(order, now=now)
+    update_statuses(order, now=now)
     return True
 
 
-def settle_status(order: Order, *, now: datetime) -> None:
+def update_statuses(order: Order, *, now: datetime) -> None:
     """Bring the states of an order in line with what was sent, cancelled, is left to send, and was given back."""
     lines = list(order.lines.all())
     left = sum(line.to_send for line in lines)
     sent = sum(line.quantity_fulfilled for line in lines)
-    _settle_fulfilment(order, lines, sent)
-    settle_payment_status(order)
+    _update_fulfilment_status(order, lines, sent)
+    update_payment_status(order)
     if order.status not in Order.CONFIRMED:
         return
     if left:
@@ -76,10 +76,10 @@ def settle_status(order: Order, *, now: datetime) -> None:
     else:
         wanted = Order.Status.REFUNDED if order.is_refunded else Order.Status.FULFILLED
     if order.status != wanted:
-        move_to(order, wanted, now)
+        change_status(order, wanted, now)
 
 
-def settle_payment_status(order: Order) -> None:
+def update_payment_status(order: Order) -> None:
     """Bring the payment status of an order in line with its money. Money that is too much and goes back is left out."""
     counted = order.payments.without_surplus()
     sums = counted.aggregate(captured=Sum("captured", default=0), refunded=Sum("refunded", default=0))
@@ -96,7 +96,7 @@ def settle_payment_status(order: Order) -> None:
         order.save(update_fields=["payment_status"])
 
 
-def _settle_fulfilment(order: Order, lines: list[OrderLine], sent: int) -> None:
+def _update_fulfilment_status(order: Order, lines: list[OrderLine], sent: int) -> None:
     wanted = Order.FulfilmentStatus.UNFULFILLED
     if sent:
         is_all = sent == sum(line.quantity for line in lines)
@@ -118,17 +118,17 @@ def reopen_cart(order: Order) -> None:
         Cart.objects.filter(pk=cart.pk).update(status=Cart.Status.OPEN)
 
 
-def gross(order: Order, line: OrderLine) -> int:
+def get_gross_amount(order: Order, line: OrderLine) -> int:
     """What the customer paid for a line, in minor units, tax and all."""
     return line.total if order.tax_included else line.total + line.tax
 
 
-def sources(order: Order, lines: list[OrderLine]) -> list[dict[str, str | int]]:
+def get_sources(order: Order, lines: list[OrderLine]) -> list[dict[str, str | int]]:
     """What came from where: the gross amounts of lines, summed by the post or message they were added from."""
-    return summed((line.source_kind, line.source_id, gross(order, line)) for line in lines)
+    return sum_by_source((line.source_kind, line.source_id, get_gross_amount(order, line)) for line in lines)
 
 
-def summed(parts: Iterable[tuple[str, str, int]]) -> list[dict[str, str | int]]:
+def sum_by_source(parts: Iterable[tuple[str, str, int]]) -> list[dict[str, str | int]]:
     """Amounts by source, as events carry them; what has no source or no worth is left out."""
     sums: dict[tuple[str, str], int] = {}
     for kind, public_id, amount in parts:
@@ -137,8 +137,8 @@ def summed(parts: Iterable[tuple[str, str, int]]) -> list[dict[str, str | int]]:
     return [{"kind": kind, "id": public_id, "amount": amount} for (kind, public_id), amount in sorted(sums.items())]
 
 
-def _revive(order: Order, now: datetime) -> bool:
-    others = Order.objects.filter(cart=order.cart_id).exclude(pk=order.pk).exclude(status__in=Order.DEAD)
+def _revive_order(order: Order, now: datetime) -> bool:
+    others = Order.objects.filter(cart=order.cart_id).exclude(pk=order.pk).exclude(status__in=Order.CLOSED)
     if order.cart_id and others.exists():
         return False
     try:
@@ -150,7 +150,7 @@ def _revive(order: Order, now: datetime) -> bool:
     return True
 
 
-def _open_what_was_bought(order: Order, lines: list[OrderLine], *, by: Actor, now: datetime) -> None:
+def _grant_entitlements(order: Order, lines: list[OrderLine], *, by: Actor, now: datetime) -> None:
     for slug in sorted({line.product_slug for line in lines}):
         entitlements.grant_entitlement(
             kind="product",

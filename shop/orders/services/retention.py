@@ -14,28 +14,28 @@ from shop.cart.models import Cart
 from shop.orders.models import Order
 
 # From the end of the year in which an order was placed, which is at most a year after it.
-KEEP_INVOICES: Final = timedelta(days=settings.INVOICE_YEARS * 365 + (settings.INVOICE_YEARS + 2) // 4 + 366)
-COUNTRY_ONLY: Final = JSONObject(country=KeyTransform("country", "billing_address"))
+INVOICE_RETENTION: Final = timedelta(days=settings.INVOICE_YEARS * 365 + (settings.INVOICE_YEARS + 2) // 4 + 366)
+COUNTRY_ONLY_ADDRESS: Final = JSONObject(country=KeyTransform("country", "billing_address"))
 
 
 @transaction.atomic
-def forget_buyer(*, orders: QuerySet[Order], email: str) -> None:
+def anonymise_buyer(*, orders: QuerySet[Order], email: str) -> None:
     """Take everything from orders that says who bought, but for the invoice address of those that were paid.
 
     `email`, which nobody can have, takes the place of theirs. Again is no change. Two statements.
     """
-    orders.filter(paid_at__isnull=True).update(billing_address=COUNTRY_ONLY)
+    orders.filter(paid_at__isnull=True).update(billing_address=COUNTRY_ONLY_ADDRESS)
     orders.update(email=email, shipping_address=Value({}, JSONField()), note="")
 
 
-def forget_invoice_addresses(*, now: datetime | None = None) -> int:
+def purge_invoice_addresses(*, now: datetime | None = None) -> int:
     """Of orders older than KEEP_INVOICES only the country stays, of guests' too; returns how many were changed now."""
-    before = (now or timezone.now()) - KEEP_INVOICES
+    before = (now or timezone.now()) - INVOICE_RETENTION
     old = Order.objects.filter(placed_at__lt=before, billing_address__has_key="name")
-    return old.update(billing_address=COUNTRY_ONLY, shipping_address=Value({}, JSONField()), note="")
+    return old.update(billing_address=COUNTRY_ONLY_ADDRESS, shipping_address=Value({}, JSONField()), note="")
 
 
-def forget_carts(*, before: datetime) -> int:
+def purge_carts(*, before: datetime) -> int:
     """Delete carts nobody touched since then, with the addresses in them; returns how many.
 
     The cart of an order that waits for its payment stays: the customer may get it back.

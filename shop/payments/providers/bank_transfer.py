@@ -13,9 +13,16 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from shop.payments.models import BankBooking, LedgerEntry, Payment, Refund
-from shop.payments.providers.base import ForgedWebhook, Movement, News, Snapshot, Started, State
+from shop.payments.providers.base import (
+    CreatedPayment,
+    InvalidWebhookSignature,
+    Movement,
+    ProviderEvent,
+    Snapshot,
+    State,
+)
 
-KINDS = {BankBooking.Kind.IN: LedgerEntry.Kind.CAPTURE, BankBooking.Kind.OUT: LedgerEntry.Kind.REFUND}
+LEDGER_KINDS = {BankBooking.Kind.IN: LedgerEntry.Kind.CAPTURE, BankBooking.Kind.OUT: LedgerEntry.Kind.REFUND}
 
 
 class BankTransfer:
@@ -26,16 +33,16 @@ class BankTransfer:
     polled: ClassVar[bool] = False
     pays_at_once: ClassVar[bool] = False
 
-    def create(self, payment: Payment, return_url: str) -> Started:
+    def create(self, payment: Payment, return_url: str) -> CreatedPayment:
         """The order's number is the reference; later attempts count on, so that no two share one."""
         number = payment.order.number
         earlier = payment.order.payments.filter(provider=self.code, pk__lt=payment.pk).count()
-        return Started(f"{number}-{earlier + 1}" if earlier else number)
+        return CreatedPayment(f"{number}-{earlier + 1}" if earlier else number)
 
     def fetch(self, payment: Payment) -> Snapshot:
         """A part of the sum counts once the rest is there; once the attempt is over, it counts as what it is."""
         movements = tuple(
-            Movement(KINDS[BankBooking.Kind(row.kind)], row.statement, row.amount, row.at, row.refund_key)
+            Movement(LEDGER_KINDS[BankBooking.Kind(row.kind)], row.statement, row.amount, row.at, row.refund_key)
             for row in BankBooking.objects.filter(ref=payment.provider_ref).order_by("id")
         )
         received = sum(movement.amount for movement in movements if movement.kind == LedgerEntry.Kind.CAPTURE)
@@ -50,5 +57,5 @@ class BankTransfer:
         """Staff send it by hand and note the booking, which completes the refund."""
         return ""
 
-    def read_webhook(self, body: bytes, headers: Mapping[str, str]) -> News:
-        raise ForgedWebhook
+    def read_webhook(self, body: bytes, headers: Mapping[str, str]) -> ProviderEvent:
+        raise InvalidWebhookSignature

@@ -32,13 +32,13 @@ class ProviderRefused(Conflict):
     message = _("The payment provider refused.")
 
 
-class ForgedWebhook(Denied):
+class InvalidWebhookSignature(Denied):
     code = "forged_webhook"
     status = 400
     message = _("This message does not come from the provider.")
 
 
-class UnreadableWebhook(Invalid):
+class UnrecognisedWebhook(Invalid):
     """Signed by the provider, and yet not what it is known to send."""
 
     code = "unreadable_webhook"
@@ -55,7 +55,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Started:
+class CreatedPayment:
     """An attempt the provider knows of: its reference, and where the customer pays (empty: nothing to click)."""
 
     ref: str
@@ -85,7 +85,7 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True)
-class News:
+class ProviderEvent:
     """What a webhook says: which event it is, and which of the provider's objects to look at."""
 
     event_id: str
@@ -106,7 +106,7 @@ class PaymentProvider(Protocol):
     # Whether the customer pays in the same visit; otherwise the last step only places the order.
     pays_at_once: ClassVar[bool]
 
-    def create(self, payment: Payment, return_url: str) -> Started:
+    def create(self, payment: Payment, return_url: str) -> CreatedPayment:
         """Begin an attempt; the payment's key makes a repeated call return the same one."""
         ...
 
@@ -122,12 +122,12 @@ class PaymentProvider(Protocol):
         """Give money back; the refund's key makes a repeated call do it once. Returns the provider's reference."""
         ...
 
-    def read_webhook(self, body: bytes, headers: Mapping[str, str]) -> News:
+    def read_webhook(self, body: bytes, headers: Mapping[str, str]) -> ProviderEvent:
         """Check the signature and read what the message is about. Raises ForgedWebhook and UnreadableWebhook."""
         ...
 
 
-def leave_transaction() -> None:
+def require_no_transaction() -> None:
     """Raise RuntimeError inside a transaction: a provider is never asked while locks are held."""
     # Entering a durable block sends nothing to the database; Django lets the one around a test pass.
     with transaction.atomic(durable=True):

@@ -28,20 +28,20 @@ from core.errors import Conflict, NotFound
 from core.task_queue import enqueue_best_effort
 from shop.payments.models import LedgerEntry, Payment, Refund, SandboxCharge, SandboxRefund
 from shop.payments.providers.base import (
-    ForgedWebhook,
+    CreatedPayment,
+    InvalidWebhookSignature,
     Movement,
-    News,
+    ProviderEvent,
     ProviderRefused,
     Snapshot,
-    Started,
     State,
-    UnreadableWebhook,
+    UnrecognisedWebhook,
 )
 
 SIGNATURE_HEADER = "Sandbox-Signature"
-NAME = re.compile(r"[-\w]{1,120}", re.ASCII)
-SECONDS = 10
-OPEN = (SandboxCharge.Status.OPEN, SandboxCharge.Status.NEEDS_STEP)
+EVENT_ID_PATTERN = re.compile(r"[-\w]{1,120}", re.ASCII)
+TIMEOUT_SECONDS = 10
+OPEN_STATUSES = (SandboxCharge.Status.OPEN, SandboxCharge.Status.NEEDS_STEP)
 STATES = {
     SandboxCharge.Status.OPEN: State.OPEN,
     SandboxCharge.Status.NEEDS_STEP: State.OPEN,
@@ -76,7 +76,7 @@ class Sandbox:
     polled: ClassVar[bool] = True
     pays_at_once: ClassVar[bool] = True
 
-    def create(self, payment: Payment, return_url: str) -> Started:
+    def create(self, payment: Payment, return_url: str) -> CreatedPayment:
         charge, _made = SandboxCharge.objects.get_or_create(
             idempotency_key=payment.idempotency_key,
             defaults={
@@ -88,7 +88,7 @@ class Sandbox:
                 "created_at": payment.created_at,
             },
         )
-        return Started(charge.ref, reverse("shop:sandbox", args=[charge.ref]))
+        return CreatedPayment(charge.ref, reverse("shop:sandbox", args=[charge.ref]))
 
     def fetch(self, payment: Payment) -> Snapshot:
         charge = SandboxCharge.objects.filter(ref=payment.provider_ref).prefetch_related("refunds").first()
@@ -103,7 +103,7 @@ class Sandbox:
         return Snapshot(STATES[SandboxCharge.Status(charge.status)], tuple(movements), charge.decline_code)
 
     def cancel(self, payment: Payment) -> None:
-        SandboxCharge.objects.filter(ref=payment.provider_ref, status__in=OPEN).update(
+        SandboxCharge.objects.filter(ref=payment.provider_ref, status__in=OPEN_STATUSES).update(
             status=SandboxCharge.Status.CANCELLED
         )
 
@@ -126,20 +126,20 @@ class Sandbox:
         )
         return made.ref
 
-    def read_webhook(self, body: bytes, headers: Mapping[str, str]) -> News:
-        if not constant_time_compare(sign(body), headers.get(SIGNATURE_HEADER, "")):
-            raise ForgedWebhook
+    def read_webhook(self, body: bytes, headers: Mapping[str, str]) -> ProviderEvent:
+        if not constant_time_compare(sign_webhook(body), headers.get(SIGNATURE_HEADER, "")):
+            raise InvalidWebhookSignature
         try:
             message = json.loads(body)
             event_id, ref = message["id"], message["ref"]
         except (ValueError, KeyError, TypeError):
-            raise UnreadableWebhook from None
-        if not (isinstance(event_id, str) and NAME.fullmatch(event_id) and isinstance(ref, str)):
-            raise UnreadableWebhook
-        return News(event_id, ref)
+            raise UnrecognisedWebhook from None
+        if not (isinstance(event_id, str) and EVENT_ID_PATTERN.fullmatch(event_id) and isinstance(ref, str)):
+            raise UnrecognisedWebhook
+        return ProviderEvent(event_id, ref)
 
 
-def charge_of(ref: str) -> SandboxCharge:
+def get_charge(ref: str) -> SandboxCharge:
     """The charge a hosted page is about. Raises UnknownCharge."""
     charge = SandboxCharge.objects.filter(ref=ref).first()
     if charge is None:
@@ -148,18 +148,18 @@ def charge_of(ref: str) -> SandboxCharge:
 
 
 @transaction.atomic
-def settle(
-    *, ref: str, outcome: Outcome, now: datetime | None = None, news_after: Sequence[int] = (0,)
+def settle_charge(
+    *, ref: str, outcome: Outcome, now: datetime | None = None, webhook_delays: Sequence[int] = (0,)
 ) -> SandboxCharge:
     """What a click on the hosted page does: book the outcome, then tell the shop by webhook.
 
-    `news_after` gives a delay in seconds for each copy of the webhook: (0, 0) sends it twice, (3600,) late, ()
+    `webhook_delays` gives a delay in seconds for each copy of the webhook: (0, 0) sends it twice, (3600,) late, ()
     never. Locks the charge. Raises UnknownCharge, ChargeClosed.
     """
     charge = SandboxCharge.objects.select_for_update().filter(ref=ref).first()
     if charge is None:
         raise UnknownCharge
-    if charge.status not in OPEN:
+    if charge.status not in OPEN_STATUSES:
         raise ChargeClosed
     charge.status = {
         Outcome.PAY: SandboxCharge.Status.SUCCEEDED,
@@ -167,16 +167,16 @@ def settle(
         Outcome.SECOND_STEP: SandboxCharge.Status.NEEDS_STEP,
     }[Outcome(outcome)]
     charge.decline_code = "card_declined" if outcome == Outcome.DECLINE else ""
-    charge.settled_at = None if charge.status in OPEN else now or timezone.now()
+    charge.settled_at = None if charge.status in OPEN_STATUSES else now or timezone.now()
     charge.save(update_fields=["status", "decline_code", "settled_at"])
     if charge.settled_at:
         body = json.dumps({"id": f"sbe_{secrets.token_urlsafe(15)}", "ref": ref})
-        for delay in news_after:
+        for delay in webhook_delays:
             transaction.on_commit(partial(_send, body, delay), robust=True)
     return charge
 
 
-def sign(body: bytes) -> str:
+def sign_webhook(body: bytes) -> str:
     """The signature a webhook of the sandbox carries."""
     return hmac.new(settings.SECRET_KEY.encode(), b"shop.sandbox:" + body, hashlib.sha256).hexdigest()
 
@@ -184,10 +184,10 @@ def sign(body: bytes) -> str:
 def post_webhook(body: bytes) -> None:
     """Bring a signed message to the shop's door, over the network as any provider does. Raises OSError."""
     where = f"{settings.SITE_URL}{reverse('shop:provider_webhook', args=[Sandbox.code])}"
-    headers = {SIGNATURE_HEADER: sign(body), "Content-Type": "application/json"}
+    headers = {SIGNATURE_HEADER: sign_webhook(body), "Content-Type": "application/json"}
     # The address is our own, from the settings.
     asked = urllib.request.Request(where, body, headers, method="POST")  # noqa: S310
-    urllib.request.urlopen(asked, timeout=SECONDS).close()  # noqa: S310
+    urllib.request.urlopen(asked, timeout=TIMEOUT_SECONDS).close()  # noqa: S310
 
 
 def _send(body: str, delay: int) -> None:

@@ -36,21 +36,21 @@ class TooMuchOnHold(Conflict):
 class TransferNotOffered(Conflict):
     code = "transfer_not_offered"
     message = _(
-        "Without an account with a confirmed e-mail address, this payment method is for at most %(pieces)s items and a "
+        "Without an account with a confirmed e-mail address, this payment method is for at most %(items)s items and a "
         "limited total. Choose another payment method, order fewer items, or sign in."
     )
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldStock:
     """What unpaid orders hold."""
 
     orders: int
-    pieces: int
+    items: int
     value: int
 
 
-def is_proven(user: User | None) -> bool:
+def has_confirmed_email(user: User | None) -> bool:
     """Whether a buyer has confirmed an address, which nobody signs in without."""
     return user is not None
 
@@ -61,52 +61,54 @@ def network_digest() -> str:
     return salted_hmac("shop.holds", rate_limits.network_of(address)).hexdigest()[:32] if address else ""
 
 
-def hold_of(provider: PaymentProvider, *, proven: bool) -> timedelta:
+def get_hold_duration(provider: PaymentProvider, *, is_confirmed: bool) -> timedelta:
     """How long an unpaid order keeps its stock."""
-    return provider.hold if proven else provider.guest_hold
+    return provider.hold if is_confirmed else provider.guest_hold
 
 
-def require_room(
-    *, email: str, network: str, pieces: int, total: Money, provider: PaymentProvider, besides: int | None = None
+def check_hold_limits(
+    *, email: str, network: str, items: int, total: Money, provider: PaymentProvider, except_order: int | None = None
 ) -> None:
-    """Refuse an order of an unproven buyer that would hold too much; `besides` is that order, if it exists already.
+    """Refuse an order of a buyer without a confirmed address that would hold too much stock.
+
+    `except_order` is the key of that order, if it exists already.
 
     Locks the address, then the network, until the end of the transaction. Raises TooMuchOnHold, TransferNotOffered.
     """
-    if not pieces:
+    if not items:
         return
     _lock(f"shop.hold:email:{email}")
-    waiting = Order.objects.filter(status=Order.Status.PENDING_PAYMENT, user=None).exclude(pk=besides or 0)
+    waiting = Order.objects.filter(status=Order.Status.PENDING_PAYMENT, user=None).exclude(pk=except_order or 0)
     own = waiting.filter(email=email)
     if not provider.pays_at_once:
-        slow = own.filter(payments__provider__in=_slow(), payments__status__in=Payment.LIVE).distinct()
-        held, limit = _held(slow, total.currency), settings.GUEST_TRANSFER_PIECES
-        if _exceeds(limit, held.pieces + pieces) or _is_too_dear(settings.GUEST_TRANSFER_VALUE, held, total):
-            raise TransferNotOffered(pieces=limit, field="provider")
-    held = _held(own, total.currency)
+        slow = own.filter(payments__provider__in=_get_slow_providers(), payments__status__in=Payment.LIVE).distinct()
+        held, limit = _count_held(slow, total.currency), settings.GUEST_TRANSFER_PIECES
+        if _exceeds(limit, held.items + items) or _exceeds_value(settings.GUEST_TRANSFER_VALUE, held, total):
+            raise TransferNotOffered(items=limit, field="provider")
+    held = _count_held(own, total.currency)
     too_many = _exceeds(settings.GUEST_HOLD_ORDERS, held.orders + 1)
-    if too_many or _exceeds(settings.GUEST_HOLD_PIECES, held.pieces + pieces):
+    if too_many or _exceeds(settings.GUEST_HOLD_PIECES, held.items + items):
         raise TooMuchOnHold
-    if _is_too_dear(settings.GUEST_HOLD_VALUE, held, total):
+    if _exceeds_value(settings.GUEST_HOLD_VALUE, held, total):
         raise TooMuchOnHold
     if network:
         _lock(f"shop.hold:network:{network}")
-        held = _held(waiting.filter(network=network), total.currency)
+        held = _count_held(waiting.filter(network=network), total.currency)
         too_many = _exceeds(settings.NETWORK_HOLD_ORDERS, held.orders + 1)
-        if too_many or _exceeds(settings.NETWORK_HOLD_PIECES, held.pieces + pieces):
+        if too_many or _exceeds(settings.NETWORK_HOLD_PIECES, held.items + items):
             raise TooMuchOnHold
 
 
-def pieces_of(lines: Iterable[OrderLine]) -> int:
-    """How many pieces of stock an order's lines hold."""
+def count_stock_items(lines: Iterable[OrderLine]) -> int:
+    """How many items of stock an order's lines hold."""
     return sum(line.quantity for line in lines if not line.is_digital)
 
 
-def _held(orders: QuerySet[Order], currency: str) -> Held:
+def _count_held(orders: QuerySet[Order], currency: str) -> HeldStock:
     keys = list(orders.values_list("pk", "currency", "total"))
     lines = OrderLine.objects.filter(order__in=[pk for pk, _currency, _total in keys], is_digital=False)
-    pieces: int = lines.aggregate(pieces=Sum("quantity", default=0))["pieces"]
-    return Held(len(keys), pieces, sum(total for _pk, kept, total in keys if kept == currency))
+    items: int = lines.aggregate(items=Sum("quantity", default=0))["items"]
+    return HeldStock(len(keys), items, sum(total for _pk, kept, total in keys if kept == currency))
 
 
 def _exceeds(limit: int, wanted: int) -> bool:
@@ -114,13 +116,13 @@ def _exceeds(limit: int, wanted: int) -> bool:
     return 0 < limit < wanted
 
 
-def _is_too_dear(limits: dict[str, str], held: Held, total: Money) -> bool:
+def _exceeds_value(limits: dict[str, str], held: HeldStock, total: Money) -> bool:
     limit = limits.get(total.currency)
     return limit is not None and held.value + total.minor > Money.parse(limit, total.currency).minor
 
 
-def _slow() -> list[str]:
-    return [one.code for one in providers.offered() if not one.pays_at_once]
+def _get_slow_providers() -> list[str]:
+    return [one.code for one in providers.get_offered_providers() if not one.pays_at_once]
 
 
 def _lock(name: str) -> None:

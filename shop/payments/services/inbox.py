@@ -23,12 +23,12 @@ from shop.payments.services import payments
 log = structlog.get_logger(__name__)
 
 
-def receive(*, provider: str, body: bytes, headers: Mapping[str, str], now: datetime | None = None) -> None:
+def receive_webhook(*, provider: str, body: bytes, headers: Mapping[str, str], now: datetime | None = None) -> None:
     """Keep a webhook whose signature is right; one that was kept before changes nothing. Answer 200 after it.
 
     Raises providers.UnknownProvider, ForgedWebhook and UnreadableWebhook, having kept nothing.
     """
-    news = providers.known(provider).read_webhook(body, headers)
+    news = providers.get_provider(provider).read_webhook(body, headers)
     row = WebhookInbox(
         provider=provider,
         event_id=news.event_id,
@@ -55,7 +55,7 @@ def process_inbox(*, by: Actor, now: datetime | None = None, limit: int = 100) -
     return done
 
 
-def forget_bodies(*, before: datetime) -> int:
+def purge_webhook_bodies(*, before: datetime) -> int:
     """Take the words from messages older than that; their ids stay, so that none counts twice. Returns how many."""
     return WebhookInbox.objects.filter(received_at__lt=before).exclude(body=b"").update(body=b"")
 

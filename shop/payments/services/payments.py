@@ -22,7 +22,7 @@ from shop.payments.services import holds, settlement
 
 log = structlog.get_logger(__name__)
 
-SYNC_EVERY = timedelta(seconds=45)
+SYNC_INTERVAL = timedelta(seconds=45)
 
 
 class OrderNotPayable(Conflict):
@@ -38,15 +38,15 @@ def pay_order(*, order_id: int, provider: str, return_url: str, by: Actor, now: 
     ProviderUnavailable; to pay slowly also holds.TooMuchOnHold and holds.TransferNotOffered.
     """
     now = now or timezone.now()
-    providers.chosen(provider)
-    if not Order.objects.get(pk=order_id).is_for(by):
+    providers.get_offered_provider(provider)
+    if not Order.objects.get(pk=order_id).can_be_managed_by(by):
         raise Denied(required_permission="shop.cancel_order")
-    _require_room(order_id, provider)
+    _check_hold_limits(order_id, provider)
     for live in Payment.objects.live().filter(order=order_id).exclude(provider=provider):
         cancelled = cancel_attempt(payment_id=live.pk, by=by, now=now)
         if cancelled.status == Payment.Status.CAPTURED:
             return cancelled
-    payment = _attempt(order_id, provider, now=now)
+    payment = _get_or_add_attempt(order_id, provider, now=now)
     return start_payment(payment_id=payment.pk, return_url=return_url, by=by, now=now)
 
 
@@ -59,13 +59,13 @@ def start_payment(*, payment_id: int, return_url: str, by: Actor, now: datetime 
     payment = Payment.objects.select_related("order").get(pk=payment_id)
     if payment.status != Payment.Status.CREATED or payment.provider_ref:
         return payment
-    provider = providers.ask(payment.provider)
+    provider = providers.get_provider_outside_transaction(payment.provider)
     try:
         started = provider.create(payment, return_url)
     except ProviderRefused as refusal:
         declined = Snapshot(State.DECLINED, decline_code=str(refusal.details.get("reason", "")))
         return settlement.settle(payment_id=payment_id, snapshot=declined, by=by, now=now)
-    payment = _keep(payment_id, started.ref, started.url)
+    payment = _save_reference(payment_id, started.ref, started.url)
     if not payment.is_live:
         # Cancelled while the provider was being asked: what it began must not stay payable.
         provider.cancel(payment)
@@ -80,7 +80,7 @@ def sync_payment(*, payment_id: int, by: Actor, now: datetime | None = None) -> 
     payment = Payment.objects.select_related("order").get(pk=payment_id)
     if not payment.provider_ref:
         return payment
-    snapshot = providers.ask(payment.provider).fetch(payment)
+    snapshot = providers.get_provider_outside_transaction(payment.provider).fetch(payment)
     return settlement.settle(payment_id=payment_id, snapshot=snapshot, by=by, now=now or timezone.now())
 
 
@@ -94,14 +94,14 @@ def cancel_attempt(*, payment_id: int, by: Actor, now: datetime | None = None) -
         return payment
     snapshot = Snapshot(State.CANCELLED)
     if payment.provider_ref:
-        provider = providers.ask(payment.provider)
+        provider = providers.get_provider_outside_transaction(payment.provider)
         provider.cancel(payment)
         snapshot = provider.fetch(payment)
         if snapshot.state == State.OPEN:
             snapshot = replace(snapshot, state=State.CANCELLED)
     now = now or timezone.now()
     ended = settlement.settle(payment_id=payment_id, snapshot=snapshot, by=by, now=now)
-    if ended.status == Payment.Status.CANCELLED and not providers.known(ended.provider).polled:
+    if ended.status == Payment.Status.CANCELLED and not providers.get_provider(ended.provider).polled:
         # A part that was waiting for the rest goes back now.
         return sync_payment(payment_id=payment_id, by=by, now=now)
     return ended
@@ -113,9 +113,11 @@ def sync_open_payments(*, by: Actor, now: datetime | None = None, limit: int = 1
     An attempt beside an order that waits no more is cancelled. A provider that does not answer is asked next time.
     """
     now = now or timezone.now()
-    polled = [provider.code for provider in providers.offered() if provider.polled]
+    polled = [provider.code for provider in providers.get_offered_providers() if provider.polled]
     live = Payment.objects.live().filter(~Q(provider_ref=""), provider__in=polled).select_related("order")
-    due = live.filter(Q(synced_at__isnull=True, created_at__lt=now - SYNC_EVERY) | Q(synced_at__lt=now - SYNC_EVERY))
+    due = live.filter(
+        Q(synced_at__isnull=True, created_at__lt=now - SYNC_INTERVAL) | Q(synced_at__lt=now - SYNC_INTERVAL)
+    )
     asked = 0
     for payment in due.order_by(F("synced_at").asc(nulls_first=True), "id")[:limit]:
         waiting = payment.order.status == Order.Status.PENDING_PAYMENT
@@ -131,36 +133,41 @@ def sync_open_payments(*, by: Actor, now: datetime | None = None, limit: int = 1
 
 
 @transaction.atomic
-def _attempt(order_id: int, provider: str, *, now: datetime) -> Payment:
+def _get_or_add_attempt(order_id: int, provider: str, *, now: datetime) -> Payment:
     order = Order.objects.locked().select_related("user").get(pk=order_id)
     if order.status != Order.Status.PENDING_PAYMENT:
         raise OrderNotPayable
     live = order.payments.live().first()
     if live is not None:
         return live
-    _require_room(order_id, provider)
-    hold = holds.hold_of(providers.known(provider), proven=holds.is_proven(order.user))
+    _check_hold_limits(order_id, provider)
+    hold = holds.get_hold_duration(providers.get_provider(provider), is_confirmed=holds.has_confirmed_email(order.user))
     order.expires_at = max(order.expires_at, now + hold)
     order.save(update_fields=["expires_at"])
     return add_payment(order, provider, now=now)
 
 
 @transaction.atomic
-def _require_room(order_id: int, provider: str) -> None:
+def _check_hold_limits(order_id: int, provider: str) -> None:
     """Before an unproven buyer changes to a slow way to pay, which holds the stock for longer."""
     order = Order.objects.select_related("user").get(pk=order_id)
-    way = providers.known(provider)
+    way = providers.get_provider(provider)
     goes_on = order.payments.live().filter(provider=provider).exists()
-    if way.pays_at_once or goes_on or order.status != Order.Status.PENDING_PAYMENT or holds.is_proven(order.user):
+    if (
+        way.pays_at_once
+        or goes_on
+        or order.status != Order.Status.PENDING_PAYMENT
+        or holds.has_confirmed_email(order.user)
+    ):
         return
-    pieces, total = holds.pieces_of(order.lines.all()), order.money(order.total)
-    holds.require_room(
-        email=order.email, network=order.network, pieces=pieces, total=total, provider=way, besides=order.pk
+    pieces, total = holds.count_stock_items(order.lines.all()), order.money(order.total)
+    holds.check_hold_limits(
+        email=order.email, network=order.network, items=pieces, total=total, provider=way, except_order=order.pk
     )
 
 
 @transaction.atomic
-def _keep(payment_id: int, ref: str, url: str) -> Payment:
+def _save_reference(payment_id: int, ref: str, url: str) -> Payment:
     payment = Payment.objects.locked().select_related("order").get(pk=payment_id)
     if not payment.provider_ref:
         payment.provider_ref, payment.action_url = ref, url

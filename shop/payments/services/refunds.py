@@ -25,7 +25,7 @@ from shop.pricing import calculation
 log = structlog.get_logger(__name__)
 
 # When a refund still on its way is asked for again.
-OVERDUE = timedelta(minutes=10)
+RETRY_AFTER = timedelta(minutes=10)
 
 
 class NothingToRefund(Conflict):
@@ -38,7 +38,7 @@ class InvalidRefund(Invalid):
     message = _("Say how much, or which items, and why.")
 
 
-class AmountDisagrees(Invalid):
+class RefundAmountMismatch(Invalid):
     """Pieces that are cancelled are paid back in full, and beyond the pieces only delivery can be given back."""
 
     code = "refund_amount_disagrees"
@@ -48,13 +48,13 @@ class AmountDisagrees(Invalid):
     )
 
 
-class PiecesNotRefundable(Conflict):
+class ItemsNotRefundable(Conflict):
     code = "pieces_not_refundable"
     message = _("Of %(sku)s, %(left)s can still be given back.")
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class RefundPart:
     """Pieces of one line to give back: how many, how many of them were never sent, what they are worth."""
 
     line: OrderLine
@@ -95,14 +95,21 @@ def request_refund(
         raise NothingToRefund
     refundable = max(paid.refundable for paid in captured)
     everything = lines is None and (amount is None or amount == order.money(refundable))
-    parts = _parts(order, lines, everything=everything)
-    wanted = refundable if everything else _amount(order, amount, parts)
-    source = _payment_for(captured, wanted)
+    parts = _build_parts(order, lines, everything=everything)
+    wanted = refundable if everything else _validate_amount(order, amount, parts)
+    source = _choose_payment(captured, wanted)
     source.order = order
-    made = settlement.ask_back(
-        source, wanted, cause=Refund.Cause.STAFF, reason=_reason(reason), restock=restock, by=by, now=now, key=own_key
+    made = settlement.create_refund(
+        source,
+        wanted,
+        cause=Refund.Cause.STAFF,
+        reason=_validate_reason(reason),
+        restock=restock,
+        by=by,
+        now=now,
+        key=own_key,
     )
-    _keep_parts(made, parts, wanted)
+    _save_parts(made, parts, wanted)
     return made
 
 
@@ -116,7 +123,7 @@ def carry_out_refund(*, refund_id: int, by: Actor, now: datetime | None = None) 
     if asked.state != Refund.State.PENDING:
         return asked
     try:
-        providers.ask(asked.payment.provider).refund(asked)
+        providers.get_provider_outside_transaction(asked.payment.provider).refund(asked)
     except ProviderRefused as refusal:
         _fail(refund_id, str(refusal.details.get("reason", refusal.code)), by=by, now=now)
     # After a refusal too: the reason may be that somebody gave the money back at the provider's own desk.
@@ -128,8 +135,10 @@ def carry_out_refund(*, refund_id: int, by: Actor, now: datetime | None = None) 
 def carry_out_open_refunds(*, by: Actor, now: datetime | None = None, limit: int = 100) -> int:
     """Carry out refunds that are overdue, oldest first; returns how many ended now. One that fails stops no other."""
     now = now or timezone.now()
-    polled = [provider.code for provider in providers.offered() if provider.polled]
-    left = Refund.objects.filter(state=Refund.State.PENDING, payment__provider__in=polled, created_at__lt=now - OVERDUE)
+    polled = [provider.code for provider in providers.get_offered_providers() if provider.polled]
+    left = Refund.objects.filter(
+        state=Refund.State.PENDING, payment__provider__in=polled, created_at__lt=now - RETRY_AFTER
+    )
     ended = 0
     for refund_id in left.order_by("created_at").values_list("pk", flat=True)[:limit]:
         try:
@@ -141,7 +150,7 @@ def carry_out_open_refunds(*, by: Actor, now: datetime | None = None, limit: int
     return ended
 
 
-def _parts(order: Order, wanted: Mapping[str, int] | None, *, everything: bool) -> list[Part]:
+def _build_parts(order: Order, wanted: Mapping[str, int] | None, *, everything: bool) -> list[RefundPart]:
     lines = {str(line.uid): line for line in order.lines.all()}
     if everything:
         wanted = {uid: line.refundable_quantity for uid, line in lines.items() if line.refundable_quantity}
@@ -151,14 +160,14 @@ def _parts(order: Order, wanted: Mapping[str, int] | None, *, everything: bool) 
         if line is None or quantity <= 0:
             raise InvalidRefund(field="lines")
         if quantity > line.refundable_quantity:
-            raise PiecesNotRefundable(sku=line.sku, left=line.refundable_quantity, field="lines")
-        whole = order.money(lifecycle.gross(order, line))
-        worth = calculation.part_of(whole, quantity=quantity, of=line.quantity, after=line.quantity_refunded)
-        parts.append(Part(line, quantity, min(quantity, line.to_send), worth))
+            raise ItemsNotRefundable(sku=line.sku, left=line.refundable_quantity, field="lines")
+        whole = order.money(lifecycle.get_gross_amount(order, line))
+        worth = calculation.allocate_part(whole, quantity=quantity, of=line.quantity, after=line.quantity_refunded)
+        parts.append(RefundPart(line, quantity, min(quantity, line.to_send), worth))
     return parts
 
 
-def _amount(order: Order, amount: Money | None, parts: list[Part]) -> int:
+def _validate_amount(order: Order, amount: Money | None, parts: list[RefundPart]) -> int:
     worth = sum((part.worth for part in parts), Money.zero(order.currency))
     if amount is None:
         amount = worth
@@ -169,22 +178,22 @@ def _amount(order: Order, amount: Money | None, parts: list[Part]) -> int:
     return amount.minor
 
 
-def _check_agreement(order: Order, amount: Money, parts: list[Part], worth: Money) -> None:
-    least = sum((_worth_of_cancelled(order, part) for part in parts), Money.zero(order.currency))
-    goods = sum(lifecycle.gross(order, line) for line in order.lines.all())
+def _check_agreement(order: Order, amount: Money, parts: list[RefundPart], worth: Money) -> None:
+    least = sum((_get_cancelled_worth(order, part) for part in parts), Money.zero(order.currency))
+    goods = sum(lifecycle.get_gross_amount(order, line) for line in order.lines.all())
     most = worth + order.money(order.total - goods)
     if not least <= amount <= most:
-        raise AmountDisagrees(least=max(least, order.money(1)).format(), most=most.format(), field="amount")
+        raise RefundAmountMismatch(least=max(least, order.money(1)).format(), most=most.format(), field="amount")
 
 
-def _worth_of_cancelled(order: Order, part: Part) -> Money:
+def _get_cancelled_worth(order: Order, part: RefundPart) -> Money:
     """What was paid for those pieces that were never sent; they come first."""
-    whole = order.money(lifecycle.gross(order, part.line))
+    whole = order.money(lifecycle.get_gross_amount(order, part.line))
     line = part.line
-    return calculation.part_of(whole, quantity=part.cancelled, of=line.quantity, after=line.quantity_refunded)
+    return calculation.allocate_part(whole, quantity=part.cancelled, of=line.quantity, after=line.quantity_refunded)
 
 
-def _payment_for(captured: list[Payment], amount: int) -> Payment:
+def _choose_payment(captured: list[Payment], amount: int) -> Payment:
     enough = [paid for paid in captured if paid.refundable >= amount]
     if not enough:
         most = max(captured, key=lambda paid: paid.refundable)
@@ -192,13 +201,13 @@ def _payment_for(captured: list[Payment], amount: int) -> Payment:
     return enough[0]
 
 
-def _reason(reason: str) -> str:
+def _validate_reason(reason: str) -> str:
     if not reason.strip():
         raise InvalidRefund(field="reason")
     return reason
 
 
-def _keep_parts(made: Refund, parts: list[Part], amount: int) -> None:
+def _save_parts(made: Refund, parts: list[RefundPart], amount: int) -> None:
     """Note the pieces and what each brings back; with a smaller amount than they are worth, in proportion."""
     worth = [part.worth.minor for part in parts]
     if sum(worth) > amount:
@@ -222,4 +231,4 @@ def _fail(refund_id: int, error: str, *, by: Actor, now: datetime) -> None:
     payment.order = order
     failed = Refund.objects.get(pk=refund_id)
     if failed.state == Refund.State.PENDING:
-        settlement.give_up(failed, payment, error=error, by=by, now=now)
+        settlement.fail_refund(failed, payment, error=error, by=by, now=now)

@@ -29,7 +29,7 @@ class RefundExceedsPayment(Conflict):
     message = _("At most %(refundable)s can be refunded.")
 
 
-CLOSED = {
+CLOSED_STATES = {
     State.DECLINED: (Payment.Status.DECLINED, "payment.declined"),
     State.CANCELLED: (Payment.Status.CANCELLED, "payment.cancelled"),
 }
@@ -42,22 +42,22 @@ def settle(*, payment_id: int, snapshot: Snapshot, by: Actor, now: datetime) -> 
     Locks cart, order and payment, and stock levels where pieces move. Records payment.declined, payment.cancelled,
     order.paid, order.refunded, payment.returned, order.refund_requested: each when it becomes true.
     """
-    payment = _locked(payment_id)
-    fresh = _book(payment, snapshot)
+    payment = _lock_payment(payment_id)
+    fresh = _record_movements(payment, snapshot)
     captured = sum(movement.amount for movement in fresh if movement.kind == LedgerEntry.Kind.CAPTURE)
-    _move_payment(payment, snapshot, captured, by=by, now=now)
+    _update_payment(payment, snapshot, captured, by=by, now=now)
     for movement in fresh:
         if movement.kind == LedgerEntry.Kind.REFUND:
-            _book_refund(payment, movement, by=by, now=now)
+            _record_refund(payment, movement, by=by, now=now)
     if captured:
-        _use_money(payment, by=by, now=now)
+        _apply_capture(payment, by=by, now=now)
     if fresh or payment.order.payment_status == Order.PaymentStatus.PARTLY_PAID:
-        lifecycle.settle_payment_status(payment.order)
+        lifecycle.update_payment_status(payment.order)
     payment.refresh_from_db(fields=["captured", "refunded", "refund_pending"])
     return payment
 
 
-def ask_back(
+def create_refund(
     payment: Payment,
     amount: int,
     *,
@@ -94,7 +94,7 @@ def ask_back(
     return refund
 
 
-def give_up(refund: Refund, payment: Payment, *, error: str, by: Actor, now: datetime) -> None:
+def fail_refund(refund: Refund, payment: Payment, *, error: str, by: Actor, now: datetime) -> None:
     """A refund will not happen: free the money and the pieces it claimed. Order and payment are locked by the caller.
 
     Records order.refund_failed.
@@ -109,12 +109,12 @@ def give_up(refund: Refund, payment: Payment, *, error: str, by: Actor, now: dat
             quantity_cancelled=F("quantity_cancelled") - part.cancelled,
         )
     if refund.lines.exists():
-        lifecycle.settle_status(payment.order, now=now)
+        lifecycle.update_statuses(payment.order, now=now)
     data = {"refund": str(refund.uid), "currency": payment.currency, "amount": refund.amount}
     events.record("order.refund_failed", payment.order, by=by, now=now, **data)
 
 
-def _locked(payment_id: int) -> Payment:
+def _lock_payment(payment_id: int) -> Payment:
     order_id, cart_id = Payment.objects.values_list("order_id", "order__cart_id").get(pk=payment_id)
     if cart_id:
         list(Cart.objects.locked().filter(pk=cart_id).values_list("pk"))
@@ -124,7 +124,7 @@ def _locked(payment_id: int) -> Payment:
     return payment
 
 
-def _book(payment: Payment, snapshot: Snapshot) -> list[Movement]:
+def _record_movements(payment: Payment, snapshot: Snapshot) -> list[Movement]:
     """Write what the ledger does not hold yet; returns it."""
     known = set(payment.entries.values_list("kind", "provider_txn"))
     fresh = [movement for movement in snapshot.movements if (movement.kind, movement.txn) not in known]
@@ -143,21 +143,21 @@ def _book(payment: Payment, snapshot: Snapshot) -> list[Movement]:
     return fresh
 
 
-def _move_payment(payment: Payment, snapshot: Snapshot, captured: int, *, by: Actor, now: datetime) -> None:
+def _update_payment(payment: Payment, snapshot: Snapshot, captured: int, *, by: Actor, now: datetime) -> None:
     payment.synced_at = now
     if captured:
         payment.captured += captured
         payment.status = Payment.Status.CAPTURED
         payment.decline_code = ""
-    elif payment.is_live and snapshot.state in CLOSED:
-        payment.status, name = CLOSED[snapshot.state]
+    elif payment.is_live and snapshot.state in CLOSED_STATES:
+        payment.status, name = CLOSED_STATES[snapshot.state]
         payment.decline_code = snapshot.decline_code
         data = {"payment": str(payment.uid), "provider": payment.provider, "code": snapshot.decline_code}
         events.record(name, payment.order, by=by, now=now, **data)
     payment.save(update_fields=["synced_at", "captured", "status", "decline_code"])
 
 
-def _use_money(payment: Payment, *, by: Actor, now: datetime) -> None:
+def _apply_capture(payment: Payment, *, by: Actor, now: datetime) -> None:
     """Money has come. It pays the order, or it goes back: it came a second time, too late, or too little."""
     order = payment.order
     payment.refresh_from_db(fields=["refunded", "refund_pending"])
@@ -166,10 +166,10 @@ def _use_money(payment: Payment, *, by: Actor, now: datetime) -> None:
     if wanted and lifecycle.confirm_order(order, by=by, now=now, payment=str(payment.uid)):
         return
     if free:
-        ask_back(payment, free, cause=Refund.Cause.SURPLUS, reason="", by=by, now=now)
+        create_refund(payment, free, cause=Refund.Cause.SURPLUS, reason="", by=by, now=now)
 
 
-def _book_refund(payment: Payment, movement: Movement, *, by: Actor, now: datetime) -> None:
+def _record_refund(payment: Payment, movement: Movement, *, by: Actor, now: datetime) -> None:
     refund = payment.refunds.filter(idempotency_key=movement.key).exclude(state=Refund.State.DONE).first()
     if refund is None:
         # A payment that is being returned anyway stays one, whoever sent the money back.
@@ -183,23 +183,23 @@ def _book_refund(payment: Payment, movement: Movement, *, by: Actor, now: dateti
         )
     elif refund.state == Refund.State.PENDING:
         Payment.objects.filter(pk=payment.pk).update(refund_pending=F("refund_pending") - refund.amount)
-    _make_room(payment, movement.amount, by=by, now=now)
+    _fail_conflicting_refunds(payment, movement.amount, by=by, now=now)
     Payment.objects.filter(pk=payment.pk).update(refunded=F("refunded") + movement.amount)
     refund.state, refund.done_at, refund.provider_ref, refund.error = Refund.State.DONE, now, movement.txn, ""
     refund.save()
-    _finish(refund, payment, by=by, now=now)
+    _complete_refund(refund, payment, by=by, now=now)
 
 
-def _make_room(payment: Payment, amount: int, *, by: Actor, now: datetime) -> None:
+def _fail_conflicting_refunds(payment: Payment, amount: int, *, by: Actor, now: datetime) -> None:
     """The provider has already given this back: refunds of ours that no longer fit can only fail there."""
     for rival in payment.refunds.filter(state=Refund.State.PENDING).order_by("-id"):
         payment.refresh_from_db(fields=["captured", "refunded", "refund_pending"])
         if payment.refundable >= amount:
             return
-        give_up(rival, payment, error="refunded elsewhere", by=by, now=now)
+        fail_refund(rival, payment, error="refunded elsewhere", by=by, now=now)
 
 
-def _finish(refund: Refund, payment: Payment, *, by: Actor, now: datetime) -> None:
+def _complete_refund(refund: Refund, payment: Payment, *, by: Actor, now: datetime) -> None:
     """The money is back: release or restock the pieces, end what the purchase opened, say so."""
     order = payment.order
     data = {"refund": str(refund.uid), "currency": payment.currency, "amount": refund.amount}
@@ -207,17 +207,17 @@ def _finish(refund: Refund, payment: Payment, *, by: Actor, now: datetime) -> No
         events.record("payment.returned", order, by=by, now=now, **data)
         return
     parts = list(refund.lines.select_related("line"))
-    _end_what_was_given_back(order, by=by, now=now)
-    events.record("order.refunded", order, by=by, now=now, sources=_sources(refund, order), **data)
-    lifecycle.settle_status(order, now=now)
+    _end_entitlements(order, by=by, now=now)
+    events.record("order.refunded", order, by=by, now=now, sources=_get_refund_sources(refund, order), **data)
+    lifecycle.update_statuses(order, now=now)
     shelved = [part for part in parts if not part.line.is_digital]
-    stock.release_pieces({part.line_id: part.cancelled for part in shelved if part.cancelled})
+    stock.release_items({part.line_id: part.cancelled for part in shelved if part.cancelled})
     if refund.restock:
         returned = {part.line_id: part.quantity - part.cancelled for part in shelved if part.quantity > part.cancelled}
-        stock.put_back(returned, key=f"refund:{refund.uid}", by=by, now=now)
+        stock.restock(returned, key=f"refund:{refund.uid}", by=by, now=now)
 
 
-def _end_what_was_given_back(order: Order, *, by: Actor, now: datetime) -> None:
+def _end_entitlements(order: Order, *, by: Actor, now: datetime) -> None:
     """A product all of whose pieces were given back opens nothing any more."""
     kept: dict[str, int] = {}
     for line in order.lines.all():
@@ -228,14 +228,14 @@ def _end_what_was_given_back(order: Order, *, by: Actor, now: datetime) -> None:
         entitlements.end_entitlements(source=source, subjects=subjects, by=by, now=now)
 
 
-def _sources(refund: Refund, order: Order) -> list[dict[str, str | int]]:
+def _get_refund_sources(refund: Refund, order: Order) -> list[dict[str, str | int]]:
     """Where the refunded money had come from: by the refund's lines, or in proportion when it names none."""
     parts = list(refund.lines.select_related("line"))
     if parts:
-        return lifecycle.summed((part.line.source_kind, part.line.source_id, part.amount) for part in parts)
+        return lifecycle.sum_by_source((part.line.source_kind, part.line.source_id, part.amount) for part in parts)
     lines = list(order.lines.all())
-    worth = [lifecycle.gross(order, line) for line in lines]
+    worth = [lifecycle.get_gross_amount(order, line) for line in lines]
     shares = Money(refund.amount, order.currency).allocate([*worth, order.total - sum(worth)])
-    return lifecycle.summed(
+    return lifecycle.sum_by_source(
         (line.source_kind, line.source_id, share.minor) for line, share in zip(lines, shares, strict=False)
     )

@@ -18,7 +18,7 @@ from shop.payments.models import BankBooking, Payment, Refund
 from shop.payments.providers.bank_transfer import BankTransfer
 from shop.payments.services import payments
 
-STATEMENT_LENGTH = 80
+MAX_STATEMENT_LENGTH = 80
 # In the reference of a payment that holds what was too much.
 SURPLUS_MARK = "-surplus-"
 
@@ -43,7 +43,7 @@ class StatementTaken(Conflict):
     message = _("This line of the statement is noted already.")
 
 
-def latest_attempt(order: Order) -> Payment | None:
+def get_latest_attempt(order: Order) -> Payment | None:
     """The attempt to pay an order by transfer that money is noted for: the live one, or else the newest."""
     attempts = order.payments.filter(provider=BankTransfer.code, provider_ref__gt="").exclude(
         provider_ref__contains=SURPLUS_MARK
@@ -51,7 +51,7 @@ def latest_attempt(order: Order) -> Payment | None:
     return attempts.live().first() or attempts.order_by("-pk").first()
 
 
-def note_transfer(*, ref: str, amount: Money, statement: str, by: Actor, now: datetime | None = None) -> Payment:
+def record_transfer(*, ref: str, amount: Money, statement: str, by: Actor, now: datetime | None = None) -> Payment:
     """Note that a transfer came in, and apply it. The same line of the statement is noted once.
 
     Less than what is due waits for the rest, and the hold begins anew. What is more than due becomes a payment of its
@@ -65,19 +65,19 @@ def note_transfer(*, ref: str, amount: Money, statement: str, by: Actor, now: da
         raise UnknownReference(field="ref")
     if amount.currency != payment.currency or amount.minor <= 0:
         raise WrongAmount(currency=payment.currency, field="amount")
-    surplus = _note_incoming(payment, amount.minor, statement, by=by, now=now)
+    surplus = _record_incoming(payment, amount.minor, statement, by=by, now=now)
     paid = payments.sync_payment(payment_id=payment.pk, by=by, now=now)
     if surplus is not None:
         payments.sync_payment(payment_id=surplus.pk, by=by, now=now)
     return paid
 
 
-def missing(payment: Payment) -> Money:
+def get_missing_amount(payment: Payment) -> Money:
     """What a customer still has to transfer for an attempt; one query."""
-    return payment.money(max(payment.amount - _received(payment.provider_ref), 0))
+    return payment.money(max(payment.amount - _sum_received(payment.provider_ref), 0))
 
 
-def note_refund_sent(*, refund_id: int, statement: str, by: Actor, now: datetime | None = None) -> Refund:
+def record_refund_sent(*, refund_id: int, statement: str, by: Actor, now: datetime | None = None) -> Refund:
     """Note that the money of a refund was sent, and complete it.
 
     Raises Denied, UnknownReference, StatementMissing, StatementTaken.
@@ -86,41 +86,41 @@ def note_refund_sent(*, refund_id: int, statement: str, by: Actor, now: datetime
     refund = Refund.objects.select_related("payment").filter(pk=refund_id, payment__provider=BankTransfer.code).first()
     if refund is None or refund.state != Refund.State.PENDING:
         raise UnknownReference
-    _note_outgoing(refund, statement, by=by, now=now or timezone.now())
+    _record_outgoing(refund, statement, by=by, now=now or timezone.now())
     payments.sync_payment(payment_id=refund.payment_id, by=by, now=now)
     refund.refresh_from_db()
     return refund
 
 
 @transaction.atomic
-def _note_incoming(payment: Payment, amount: int, statement: str, *, by: Actor, now: datetime) -> Payment | None:
+def _record_incoming(payment: Payment, amount: int, statement: str, *, by: Actor, now: datetime) -> Payment | None:
     """Write the booking, in two where a part is too much; returns the payment that holds that part.
 
     Locks the order, then the payment.
     """
     order = Order.objects.locked().get(pk=payment.order_id)
     locked = Payment.objects.locked().get(pk=payment.pk)
-    label = _free_statement(statement)
-    noted = _received(locked.provider_ref)
+    label = _validate_statement(statement)
+    noted = _sum_received(locked.provider_ref)
     # An attempt that is over and had money before takes no more: that money has gone back.
     due = locked.amount - noted if locked.is_live or not noted else 0
     fitting = min(amount, due)
     if fitting:
-        _book(locked, BankBooking.Kind.IN, fitting, label, by=by, now=now)
+        _add_booking(locked, BankBooking.Kind.IN, fitting, label, by=by, now=now)
     if locked.is_live and fitting < due:
-        _keep_waiting(order, locked, fitting, due - fitting, by=by, now=now)
+        _extend_hold(order, locked, fitting, due - fitting, by=by, now=now)
     if amount == fitting:
         return None
     surplus = _add_surplus(locked, amount - fitting, now=now)
-    _book(surplus, BankBooking.Kind.IN, amount - fitting, f"{label} (+)" if fitting else label, by=by, now=now)
+    _add_booking(surplus, BankBooking.Kind.IN, amount - fitting, f"{label} (+)" if fitting else label, by=by, now=now)
     return surplus
 
 
-def _keep_waiting(order: Order, payment: Payment, fitting: int, left: int, *, by: Actor, now: datetime) -> None:
+def _extend_hold(order: Order, payment: Payment, fitting: int, left: int, *, by: Actor, now: datetime) -> None:
     """Give the customer as long again for the rest, and tell them."""
     order.expires_at = max(order.expires_at, now + BankTransfer.hold)
     order.save(update_fields=["expires_at"])
-    lifecycle.settle_payment_status(order)
+    lifecycle.update_payment_status(order)
     data = {"payment": str(payment.uid), "currency": payment.currency, "amount": fitting, "missing": left}
     events.record("payment.partly_received", order, by=by, now=now, **data)
 
@@ -142,17 +142,17 @@ def _add_surplus(payment: Payment, amount: int, *, now: datetime) -> Payment:
 
 
 @transaction.atomic
-def _note_outgoing(refund: Refund, statement: str, *, by: Actor, now: datetime) -> None:
+def _record_outgoing(refund: Refund, statement: str, *, by: Actor, now: datetime) -> None:
     """Write that the money of a refund was sent; it is sent once. Locks the payment."""
     locked = Payment.objects.locked().get(pk=refund.payment_id)
-    label = _free_statement(statement)
+    label = _validate_statement(statement)
     if BankBooking.objects.filter(refund_key=refund.idempotency_key).exists():
         raise StatementTaken(field="statement")
-    _book(locked, BankBooking.Kind.OUT, refund.amount, label, by=by, now=now, key=refund.idempotency_key)
+    _add_booking(locked, BankBooking.Kind.OUT, refund.amount, label, by=by, now=now, key=refund.idempotency_key)
 
 
-def _free_statement(statement: str) -> str:
-    label = statement.strip()[:STATEMENT_LENGTH]
+def _validate_statement(statement: str) -> str:
+    label = statement.strip()[:MAX_STATEMENT_LENGTH]
     if not label:
         raise StatementMissing(field="statement")
     if BankBooking.objects.filter(statement=label).exists():
@@ -160,13 +160,13 @@ def _free_statement(statement: str) -> str:
     return label
 
 
-def _received(ref: str) -> int:
+def _sum_received(ref: str) -> int:
     incoming = BankBooking.objects.filter(ref=ref, kind=BankBooking.Kind.IN)
     total: int = incoming.aggregate(sum=Sum("amount", default=0))["sum"]
     return total
 
 
-def _book(
+def _add_booking(
     payment: Payment, kind: BankBooking.Kind, amount: int, statement: str, *, by: Actor, now: datetime, key: str = ""
 ) -> None:
     BankBooking.objects.create(

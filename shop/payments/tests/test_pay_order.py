@@ -103,8 +103,8 @@ class TestPaid:
         number = paid().number
 
         with django_assert_num_queries(5):
-            (order,) = queries.with_everything(Order.objects.filter(number=number))
-            standing = queries.standing(order)
+            (order,) = queries.prefetch_order_details(Order.objects.filter(number=number))
+            standing = queries.get_payment_summary(order)
 
         assert (standing.paid, standing.refundable) == (Money(3890, "EUR"), Money(3890, "EUR"))
         assert (standing.live, standing.latest.status) == (None, "captured")
@@ -172,12 +172,12 @@ class TestAttempts:
         assert SandboxCharge.objects.get().status == "cancelled"
         assert (transfer.status, transfer.provider_ref) == ("pending", order.number)
         with pytest.raises(ChargeClosed):
-            sandbox.settle(ref=card.provider_ref, outcome=Outcome.PAY)
+            sandbox.settle_charge(ref=card.provider_ref, outcome=Outcome.PAY)
 
     def test_an_attempt_that_was_paid_meanwhile_is_the_answer(self) -> None:
         order = place()
         card = start(order)
-        sandbox.settle(ref=card.provider_ref, outcome=Outcome.PAY, news_after=())
+        sandbox.settle_charge(ref=card.provider_ref, outcome=Outcome.PAY, webhook_delays=())
 
         answer = payments.pay_order(order_id=order.pk, provider="bank_transfer", return_url="/", by=SYSTEM)
 
@@ -224,12 +224,12 @@ class TestAttempts:
     def test_a_new_attempt_prolongs_the_hold(self) -> None:
         order = place()
         settle(start(order), Outcome.DECLINE)
-        later = timezone.now() + providers.known("sandbox").hold / 2
+        later = timezone.now() + providers.get_provider("sandbox").hold / 2
 
         start(order, now=later)
 
         order.refresh_from_db()
-        assert order.expires_at == later + providers.known("sandbox").hold
+        assert order.expires_at == later + providers.get_provider("sandbox").hold
 
 
 class TestRules:

@@ -16,10 +16,10 @@ from shop.orders.models import Order
 from shop.payments.models import LedgerEntry, Payment, Refund, RefundLine, SandboxRefund
 from shop.payments.providers.base import ProviderRefused, ProviderUnavailable
 from shop.payments.services import payments, refunds
-from shop.payments.services.refunds import AmountDisagrees, InvalidRefund, NothingToRefund, PiecesNotRefundable
+from shop.payments.services.refunds import InvalidRefund, ItemsNotRefundable, NothingToRefund, RefundAmountMismatch
 from shop.payments.services.settlement import RefundExceedsPayment
 from shop.stock.models import Reservation, StockLevel
-from shop.tests.factories import SYSTEM, VariantFactory, euros, paid, place, put_on_shelf
+from shop.tests.factories import SYSTEM, VariantFactory, euros, paid, place, set_stock
 from shop.tests.fakes import FlakySandbox
 
 pytestmark = pytest.mark.usefixtures("sums_hold")
@@ -112,7 +112,7 @@ class TestAsking:
             ({"lines": {line: -1}}, InvalidRefund),
             ({"lines": {other: 1}}, InvalidRefund),
             ({"lines": {"nonsense": 1}}, InvalidRefund),
-            ({"lines": {line: 3}}, PiecesNotRefundable),
+            ({"lines": {line: 3}}, ItemsNotRefundable),
         ):
             with pytest.raises(refusal):
                 refunds.request_refund(order_id=order.pk, **{"reason": "x", "by": SYSTEM, **asked})
@@ -124,7 +124,7 @@ class TestAsking:
         order = paid({VariantFactory(sku="MUG", price=3400): 2})
         before = snapshot(*BOOKS, "shop.RefundLine")
 
-        with pytest.raises(AmountDisagrees) as refused:
+        with pytest.raises(RefundAmountMismatch) as refused:
             refunds.request_refund(
                 order_id=order.pk, lines={uid(order, "MUG"): 1}, amount=euros(amount), reason="x", by=SYSTEM
             )
@@ -199,8 +199,8 @@ class TestCarriedOut:
         assert order.lines.get(sku="MUG").refundable_quantity == 1
         assert StockLevel.objects.get(variant=mug).on_hand == 3
         assert not Entitlement.objects.exclude(ended_at=None).exists()
-        (loaded,) = queries.with_everything(Order.objects.filter(pk=order.pk))
-        assert queries.standing(loaded).is_partly_refunded
+        (loaded,) = queries.prefetch_order_details(Order.objects.filter(pk=order.pk))
+        assert queries.get_payment_summary(loaded).is_partly_refunded
 
     def test_returned_pieces_go_back_on_the_shelf_when_asked(self) -> None:
         variant = VariantFactory(sku="MUG", stock=5)
@@ -333,7 +333,7 @@ class TestFailing:
 
     def test_the_sweep_takes_up_what_was_left_halfway(self, flaky: FlakySandbox) -> None:
         made = refunds.request_refund(order_id=paid().pk, reason="x", by=SYSTEM)
-        later = timezone.now() + refunds.OVERDUE * 2
+        later = timezone.now() + refunds.RETRY_AFTER * 2
         flaky.silent = {"refund"}
         assert refunds.carry_out_open_refunds(by=SYSTEM, now=later) == 0
 
@@ -357,7 +357,7 @@ class TestFailing:
             return fetch(attempt)
 
         monkeypatch.setattr(flaky, "fetch", fail_for_first)
-        ended = refunds.carry_out_open_refunds(by=SYSTEM, now=timezone.now() + refunds.OVERDUE * 2)
+        ended = refunds.carry_out_open_refunds(by=SYSTEM, now=timezone.now() + refunds.RETRY_AFTER * 2)
 
         first.refresh_from_db()
         second.refresh_from_db()
@@ -399,7 +399,7 @@ class TestRaces:
 
     def test_sending_and_refunding_the_same_piece_at_once_does_one_of_them(self, db: None) -> None:
         variant = VariantFactory(sku="MUG", stock=1)
-        put_on_shelf(variant, 3)
+        set_stock(variant, 3)
         order = paid({variant: 1})
 
         race(
@@ -417,4 +417,4 @@ class TestRaces:
 def charge_of(order: Order) -> Any:
     from shop.payments.providers import sandbox
 
-    return sandbox.charge_of(Payment.objects.get(order=order).provider_ref)
+    return sandbox.get_charge(Payment.objects.get(order=order).provider_ref)

@@ -8,7 +8,7 @@ import pytest
 
 from core.money import Money
 from shop.pricing import calculation
-from shop.pricing.calculation import Delivery, Item, tax_of
+from shop.pricing.calculation import Delivery, Item, calculate_tax
 
 RATES = [Decimal(tenths).scaleb(-3) for tenths in range(301)]
 AMOUNTS = 20_000
@@ -33,7 +33,7 @@ def test_every_amount_at_every_rate_has_the_exact_tax(included: bool) -> None:
     for rate in RATES:
         exact = Fraction(rate)
         share = exact / (1 + exact) if included else exact
-        taxes = [tax_of(minor, rate, included=included) for minor in range(AMOUNTS + 1)]
+        taxes = [calculate_tax(minor, rate, included=included) for minor in range(AMOUNTS + 1)]
         assert taxes == expected_taxes(share), f"{rate} {included=}"
 
 
@@ -50,14 +50,14 @@ def test_every_amount_at_every_rate_has_the_exact_tax(included: bool) -> None:
     ],
 )
 def test_tax_is_rounded_once_half_away_from_zero(minor: int, rate: str, included: bool, tax: int) -> None:
-    assert tax_of(minor, Decimal(rate), included=included) == tax
+    assert calculate_tax(minor, Decimal(rate), included=included) == tax
 
 
 @pytest.mark.parametrize("included", [True, False])
 def test_the_tax_of_an_order_is_the_sum_of_its_lines_and_its_delivery(included: bool) -> None:
     items = [Item(f"SKU-{n}", n, Money(490 + n, "EUR"), rate) for n, rate in enumerate(RATES[::10], start=1)]
 
-    quote = calculation.price(
+    quote = calculation.price_items(
         items, currency="EUR", tax_included=included, delivery=Delivery("post", Money(490, "EUR"))
     )
 

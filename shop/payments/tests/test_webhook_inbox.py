@@ -14,7 +14,7 @@ from shop.payments import tasks
 from shop.payments import views as webhooks
 from shop.payments.models import LedgerEntry, WebhookInbox
 from shop.payments.providers import UnknownProvider, sandbox
-from shop.payments.providers.base import ForgedWebhook
+from shop.payments.providers.base import InvalidWebhookSignature
 from shop.payments.providers.sandbox import SIGNATURE_HEADER, ChargeClosed, Outcome, UnknownCharge
 from shop.payments.services import inbox
 from shop.tests.factories import SYSTEM, place, start
@@ -38,24 +38,24 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
 
 def settle(ref: str, outcome: Outcome, commit: Any, **about: Any) -> None:
     with commit(execute=True):
-        sandbox.settle(ref=ref, outcome=outcome, **about)
+        sandbox.settle_charge(ref=ref, outcome=outcome, **about)
 
 
 def message(ref: str, event_id: str = "evt-1") -> tuple[bytes, dict[str, str]]:
     body = json.dumps({"id": event_id, "ref": ref}).encode()
-    return body, {SIGNATURE_HEADER: sandbox.sign(body)}
+    return body, {SIGNATURE_HEADER: sandbox.sign_webhook(body)}
 
 
 def post(client: Client, body: bytes, *, provider: str = "sandbox", signature: str | None = None) -> Any:
     """Bring a message to the door, signed unless told otherwise."""
-    signed = sandbox.sign(body) if signature is None else signature
+    signed = sandbox.sign_webhook(body) if signature is None else signature
     where = reverse("shop:provider_webhook", args=[provider])
     return client.post(where, body, content_type="application/json", headers={SIGNATURE_HEADER: signed})
 
 
 def receive(ref: str, event_id: str = "evt-1") -> None:
     body, headers = message(ref, event_id)
-    inbox.receive(provider="sandbox", body=body, headers=headers)
+    inbox.receive_webhook(provider="sandbox", body=body, headers=headers)
 
 
 def test_a_webhook_pays_the_order(client: Client, sent: list[Any], django_capture_on_commit_callbacks: Any) -> None:
@@ -78,7 +78,7 @@ def test_a_webhook_that_comes_twice_is_kept_once(
     client: Client, sent: list[Any], django_capture_on_commit_callbacks: Any
 ) -> None:
     order = place()
-    settle(start(order).provider_ref, Outcome.PAY, django_capture_on_commit_callbacks, news_after=(0, 5))
+    settle(start(order).provider_ref, Outcome.PAY, django_capture_on_commit_callbacks, webhook_delays=(0, 5))
     assert [delay for _body, delay in sent] == [0, 5]
 
     for body, _delay in sent:
@@ -93,8 +93,8 @@ def test_news_out_of_order_come_to_the_same_end(client: Client) -> None:
     """The message about the charge as it was comes after it was paid: only the provider's present word counts."""
     order = place()
     attempt = start(order)
-    sandbox.settle(ref=attempt.provider_ref, outcome=Outcome.SECOND_STEP)
-    sandbox.settle(ref=attempt.provider_ref, outcome=Outcome.PAY, news_after=())
+    sandbox.settle_charge(ref=attempt.provider_ref, outcome=Outcome.SECOND_STEP)
+    sandbox.settle_charge(ref=attempt.provider_ref, outcome=Outcome.PAY, webhook_delays=())
 
     for event_id in ("evt-2", "evt-1"):
         body, _headers = message(attempt.provider_ref, event_id)
@@ -130,8 +130,8 @@ def test_a_message_signed_for_other_words_is_not_kept(client: Client) -> None:
 def test_a_forged_message_is_not_kept(signature: str) -> None:
     body, _headers = message("sbx_x")
 
-    with pytest.raises(ForgedWebhook):
-        inbox.receive(provider="sandbox", body=body, headers={SIGNATURE_HEADER: signature})
+    with pytest.raises(InvalidWebhookSignature):
+        inbox.receive_webhook(provider="sandbox", body=body, headers={SIGNATURE_HEADER: signature})
 
     assert not WebhookInbox.objects.exists()
 
@@ -140,9 +140,9 @@ def test_a_message_to_nobody_is_not_kept() -> None:
     body, headers = message("sbx_x")
 
     with pytest.raises(UnknownProvider):
-        inbox.receive(provider="nobody", body=body, headers=headers)
-    with pytest.raises(ForgedWebhook):
-        inbox.receive(provider="bank_transfer", body=body, headers=headers)
+        inbox.receive_webhook(provider="nobody", body=body, headers=headers)
+    with pytest.raises(InvalidWebhookSignature):
+        inbox.receive_webhook(provider="bank_transfer", body=body, headers=headers)
 
     assert not WebhookInbox.objects.exists()
 
@@ -167,7 +167,7 @@ def test_the_door_knows_its_providers_and_takes_posts_only(client: Client) -> No
     assert not WebhookInbox.objects.exists()
 
 
-@pytest.mark.parametrize(("size", "status"), [(webhooks.MOST_BYTES, 422), (webhooks.MOST_BYTES + 1, 413)])
+@pytest.mark.parametrize(("size", "status"), [(webhooks.MAX_BODY_BYTES, 422), (webhooks.MAX_BODY_BYTES + 1, 413)])
 def test_a_message_may_be_so_long_and_no_longer(client: Client, size: int, status: int) -> None:
     refused = post(client, b" " * size)
 
@@ -176,7 +176,7 @@ def test_a_message_may_be_so_long_and_no_longer(client: Client, size: int, statu
 
 
 def test_who_comes_too_often_is_asked_to_wait(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(webhooks, "RATE", "2/minute")
+    monkeypatch.setattr(webhooks, "WEBHOOK_RATE", "2/minute")
     bodies = [message("sbx_x", f"evt-{number}")[0] for number in range(3)]
 
     answers = [post(client, body) for body in bodies]
@@ -204,10 +204,10 @@ def test_a_message_costs_the_same_few_queries_however_many_there_are(
 def test_words_are_forgotten_after_a_month_and_the_message_still_counts_once(client: Client) -> None:
     body, headers = message("sbx_x")
     at = timezone.now() - timedelta(days=31)
-    inbox.receive(provider="sandbox", body=body, headers=headers, now=at)
+    inbox.receive_webhook(provider="sandbox", body=body, headers=headers, now=at)
     receive("sbx_x", "evt-2")
 
-    tasks.forget_provider_messages()
+    tasks.purge_webhook_bodies()
 
     assert post(client, body).status_code == 200
     assert [bytes(row.body) for row in WebhookInbox.objects.order_by("id")] == [b"", message("sbx_x", "evt-2")[0]]
@@ -227,7 +227,7 @@ def test_a_message_about_something_unknown_is_tried_some_times_and_then_left_to_
 def test_a_provider_that_does_not_answer_is_asked_by_the_next_sweep(flaky: FlakySandbox) -> None:
     order = place()
     attempt = start(order)
-    sandbox.settle(ref=attempt.provider_ref, outcome=Outcome.PAY, news_after=())
+    sandbox.settle_charge(ref=attempt.provider_ref, outcome=Outcome.PAY, webhook_delays=())
     receive(attempt.provider_ref)
     flaky.silent = {"fetch"}
     assert inbox.process_inbox(by=SYSTEM) == 0
@@ -241,18 +241,18 @@ def test_a_provider_that_does_not_answer_is_asked_by_the_next_sweep(flaky: Flaky
 
 def test_the_sandbox_decides_once() -> None:
     attempt = start(place())
-    sandbox.settle(ref=attempt.provider_ref, outcome=Outcome.DECLINE)
+    sandbox.settle_charge(ref=attempt.provider_ref, outcome=Outcome.DECLINE)
 
     with pytest.raises(ChargeClosed):
-        sandbox.settle(ref=attempt.provider_ref, outcome=Outcome.PAY)
+        sandbox.settle_charge(ref=attempt.provider_ref, outcome=Outcome.PAY)
     with pytest.raises(UnknownCharge):
-        sandbox.settle(ref="sbx_unknown", outcome=Outcome.PAY)
+        sandbox.settle_charge(ref="sbx_unknown", outcome=Outcome.PAY)
 
 
 def test_the_sweep_reads_the_inbox_too() -> None:
     order = place()
     attempt = start(order)
-    sandbox.settle(ref=attempt.provider_ref, outcome=Outcome.PAY, now=timezone.now(), news_after=())
+    sandbox.settle_charge(ref=attempt.provider_ref, outcome=Outcome.PAY, now=timezone.now(), webhook_delays=())
     receive(attempt.provider_ref)
 
     tasks.sync_open_payments()

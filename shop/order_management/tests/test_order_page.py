@@ -14,7 +14,7 @@ from core.context import Actor
 from core.testing import events_named, no_event
 from shop.cart.models import Cart
 from shop.catalogue.models import ProductImage
-from shop.listing.tests.test_read_offers import picture
+from shop.listing.tests.test_offers import picture
 from shop.order_management.services import fulfilment
 from shop.orders.models import Fulfilment, Order
 from shop.payments.models import Refund
@@ -157,7 +157,7 @@ def test_coming_back_from_the_provider_asks_it_how_things_stand(client: Client):
     attempt = start(order)
     from shop.payments.providers import sandbox
 
-    sandbox.settle(ref=attempt.provider_ref, outcome=sandbox.Outcome.PAY, news_after=())
+    sandbox.settle_charge(ref=attempt.provider_ref, outcome=sandbox.Outcome.PAY, webhook_delays=())
 
     answer = client.get(page_of(order, signed=True) + "return/")
 
@@ -315,7 +315,7 @@ def test_a_fragment_of_the_refund_form_serves_another_page(client: Client, agent
         ({"what": "amount", "amount": "-1"}, "Enter a valid value."),
         ({"what": "amount", "amount": ""}, "Say how much."),
         ({"what": "amount", "amount": "1e9"}, "Enter a valid value."),
-        ({"what": "pieces"}, "Say how many of which item."),
+        ({"what": "items"}, "Say how many of which item."),
         ({"what": "everything"}, "Select a valid choice."),
     ],
 )
@@ -407,8 +407,8 @@ def test_its_buyer_sees_all_of_it_in_nine_queries(
         page = client.get(page_of(order))
 
     assert len(page.context["lines"]) == count
-    assert len(page.context["parcels"][0].parts) == count
-    assert page.context["standing"].refunded.minor == count * 3400
+    assert len(page.context["shipments"][0].lines) == count
+    assert page.context["payment"].refunded.minor == count * 3400
 
 
 def test_a_piece_is_shown_by_its_own_picture_or_its_products_first(client: Client):

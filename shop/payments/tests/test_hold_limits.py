@@ -24,9 +24,9 @@ from shop.tests.factories import (
     SYSTEM,
     VariantFactory,
     cart_with,
+    get_quote_hash,
     paid,
     place,
-    quote_hash_of,
     settle,
     shop_ready,
     start,
@@ -121,7 +121,7 @@ class TestAtOnce:
         carts = [cart_with({VariantFactory(stock=10): 10}) for _ in range(12)]
         return [
             partial(
-                checkout.place_order, cart_id=opened.pk, quote_hash=quote_hash_of(opened), provider="sandbox", by=GUEST
+                checkout.place_order, cart_id=opened.pk, quote_hash=get_quote_hash(opened), provider="sandbox", by=GUEST
             )
             for opened in carts
         ]

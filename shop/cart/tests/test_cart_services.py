@@ -10,7 +10,7 @@ from core.context import Actor
 from core.money import Money
 from shop.cart import queries as carts
 from shop.cart import services as cart
-from shop.cart.models import Cart, CartLine, digest_of
+from shop.cart.models import Cart, CartLine, digest_token
 from shop.cart.services import CartClosed, InvalidEmail, InvalidQuantity, NotForSale, UnknownShipping
 from shop.catalogue.queries import UnknownVariant
 from shop.orders.services import retention
@@ -26,7 +26,7 @@ from shop.tests.factories import (
     cart_with,
     paid,
     place,
-    put_on_shelf,
+    set_stock,
     shop_ready,
 )
 
@@ -47,15 +47,15 @@ def quantities(opened: Cart) -> dict[str, int]:
 def test_only_the_digest_of_a_token_is_kept(opened: Cart) -> None:
     opened, token = cart.open_cart(by=GUEST)
 
-    assert opened.token_digest == digest_of(token)
+    assert opened.token_digest == digest_token(token)
     assert token not in str(Cart.objects.values())
-    assert carts.find(token) == opened
-    assert carts.find(token + "x") is None
+    assert carts.get_cart_by_token(token) == opened
+    assert carts.get_cart_by_token(token + "x") is None
 
 
 def test_a_stranger_without_a_token_costs_no_query(db: None, django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(0):
-        assert cart.current_cart(token="", user=None) is None
+        assert cart.get_current_cart(token="", user=None) is None
 
 
 def test_pieces_added_twice_add_up_and_keep_where_they_were_seen(opened: Cart) -> None:
@@ -94,7 +94,7 @@ def test_more_than_there_is_cannot_be_added(opened: Cart) -> None:
 
 
 def test_backorders_and_digital_things_can_be_added(opened: Cart) -> None:
-    put_on_shelf(VariantFactory(sku="MUG", stock=0), 0, backorders=5)
+    set_stock(VariantFactory(sku="MUG", stock=0), 0, backorders=5)
     VariantFactory(sku="GUIDE", stock=0, is_digital=True)
 
     cart.add_line(cart_id=opened.pk, sku="MUG", quantity=5, by=GUEST)
@@ -151,7 +151,7 @@ def test_fewer_can_always_be_set_even_when_there_are_fewer_still(opened: Cart) -
 
     cart.set_quantity(cart_id=opened.pk, sku="MUG", quantity=2, by=GUEST)
 
-    (line,) = carts.view(opened).lines
+    (line,) = carts.price_cart(opened).lines
     assert (line.line.quantity, line.available, line.is_short) == (2, 1, True)
 
 
@@ -185,7 +185,7 @@ def test_the_largest_tier_that_is_reached_sets_the_price(opened: Cart) -> None:
     for quantity in (5, 6, 12):
         cart.remove_line(cart_id=opened.pk, sku="MUG", by=GUEST)
         cart.add_line(cart_id=opened.pk, sku="MUG", quantity=quantity, by=GUEST)
-        totals.append(carts.view(opened).quote.subtotal)
+        totals.append(carts.price_cart(opened).quote.subtotal)
 
     assert totals == [Money(17_000, "EUR"), Money(18_000, "EUR"), Money(33_600, "EUR")]
 
@@ -195,11 +195,11 @@ def test_a_changed_price_is_told_until_it_was_accepted(opened: Cart) -> None:
     cart.add_line(cart_id=opened.pk, sku="MUG", by=GUEST)
     variant.prices.update(amount=3600)
 
-    (line,) = carts.view(opened).lines
+    (line,) = carts.price_cart(opened).lines
     assert (line.unit, line.changed_from) == (Money(3600, "EUR"), Money(3400, "EUR"))
 
     cart.accept_prices(cart_id=opened.pk, seen={"MUG": 3600}, by=GUEST)
-    (line,) = carts.view(opened).lines
+    (line,) = carts.price_cart(opened).lines
     assert line.changed_from is None
 
 
@@ -211,7 +211,7 @@ def test_what_is_gone_is_shown_but_not_priced(opened: Cart) -> None:
     gone.product.save()
     place({sold_out: 1})
 
-    view = carts.view(opened)
+    view = carts.price_cart(opened)
 
     assert [line.is_unavailable for line in view.lines] == [False, True, True]
     assert view.quote.subtotal == Money(3400, "EUR")
@@ -229,7 +229,7 @@ def test_pricing_a_cart_takes_four_queries_however_full(
     opened = Cart.objects.select_related("market").get(pk=opened.pk)
 
     with django_assert_num_queries(4):
-        view = carts.view(opened)
+        view = carts.price_cart(opened)
 
     assert len(view.lines) == rows
 
@@ -237,7 +237,7 @@ def test_pricing_a_cart_takes_four_queries_however_full(
 def test_a_visitors_cart_becomes_that_of_the_person_who_signs_in(opened: Cart, customer: Any) -> None:
     opened, token = cart.open_cart(by=GUEST)
 
-    found = cart.current_cart(token=token, user=customer)
+    found = cart.get_current_cart(token=token, user=customer)
 
     assert found == opened
     assert (found.user, found.email) == (customer, customer.email)
@@ -251,21 +251,21 @@ def test_two_carts_are_merged_after_sign_in(opened: Cart, customer: Any) -> None
         cart.add_line(cart_id=cart_id, sku=sku, quantity=quantity, by=GUEST)
     cart.add_line(cart_id=visiting.pk, sku=theirs.sku, source=("post", "on-glazes"), by=GUEST)
 
-    found = cart.current_cart(token=token, user=customer)
+    found = cart.get_current_cart(token=token, user=customer)
 
     assert found == own
     assert quantities(own) == {both.sku: 5, mine.sku: 1, theirs.sku: 1}
     assert own.lines.get(variant=theirs).source_id == "on-glazes"
     visiting.refresh_from_db()
     assert visiting.status == Cart.Status.MERGED
-    assert cart.current_cart(token=token, user=customer) == own
+    assert cart.get_current_cart(token=token, user=customer) == own
 
 
 def test_a_persons_cart_is_not_opened_by_its_token_alone(opened: Cart, customer: Any, stranger: Any) -> None:
     _own, token = cart.open_cart(by=Actor.person(customer))
 
-    assert cart.current_cart(token=token, user=None) is None
-    assert cart.current_cart(token=token, user=stranger) is None
+    assert cart.get_current_cart(token=token, user=None) is None
+    assert cart.get_current_cart(token=token, user=stranger) is None
 
 
 def test_a_person_has_one_open_cart(opened: Cart, customer: Any) -> None:
@@ -273,8 +273,8 @@ def test_a_person_has_one_open_cart(opened: Cart, customer: Any) -> None:
     second, new_token = cart.open_cart(by=Actor.person(customer))
 
     assert first == second
-    assert carts.find(old_token) is None
-    assert carts.find(new_token) == first
+    assert carts.get_cart_by_token(old_token) is None
+    assert carts.get_cart_by_token(new_token) == first
 
 
 def test_another_country_drops_a_delivery_that_does_not_reach_it(opened: Cart) -> None:
@@ -300,7 +300,7 @@ def test_ways_of_delivery_come_with_price_and_working_days(opened: Cart) -> None
     ShippingMethodFactory(code="express", amount=1490, free_over=None, min_days=1, max_days=2, position=1)
     friday = timezone.now().replace(year=2026, month=11, day=20)
 
-    standard, express = carts.shipping_options(carts.view(opened), now=friday)
+    standard, express = carts.get_shipping_options(carts.price_cart(opened), now=friday)
 
     assert (standard.price, express.price) == (Money(490, "EUR"), Money(1490, "EUR"))
     assert (express.earliest.isoformat(), express.latest.isoformat()) == ("2026-11-23", "2026-11-24")
@@ -312,7 +312,7 @@ def test_carts_that_nobody_touched_are_forgotten_unless_their_order_waits(opened
     waiting, done = place(), paid()
     Cart.objects.filter(orders__in=[waiting, done]).update(updated_at=old)
 
-    assert retention.forget_carts(before=timezone.now() - timedelta(days=90)) == 2
+    assert retention.purge_carts(before=timezone.now() - timedelta(days=90)) == 2
 
     assert set(Cart.objects.all()) == {opened, waiting.cart}
     done.refresh_from_db()

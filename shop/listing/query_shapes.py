@@ -11,18 +11,21 @@ from shop.catalogue.models import Product
 from shop.listing.filters import Filters
 from shop.pricing.models import Market
 
-MOST = 500  # shapes that are kept
-MANY = 2  # shelves, or more
+MAX_SHAPES = 500  # shapes that are kept
+MANY_CATEGORIES = 2  # shelves, or more
 
 
-class Shape(NamedTuple):
-    """Filters without their values; `prices` tells of each span which ends it has, `shelves` how many up to `MANY`."""
+class QueryShape(NamedTuple):
+    """Filters without their values.
+
+    `prices` has which ends each range has; `categories` is how many there are, up to `MANY_CATEGORIES`.
+    """
 
     options: int
     prices: tuple[tuple[bool, bool], ...]
     in_stock: bool
     has_words: bool
-    shelves: int | None
+    categories: int | None
 
     @classmethod
     def of(cls, filters: Filters, within: Sequence[int] | None) -> Self:
@@ -31,7 +34,7 @@ class Shape(NamedTuple):
             prices=tuple((low is not None, high is not None) for low, high in filters.prices),
             in_stock=filters.in_stock,
             has_words=bool(filters.q),
-            shelves=None if within is None else min(len(within), MANY),
+            categories=None if within is None else min(len(within), MANY_CATEGORIES),
         )
 
     @property
@@ -48,20 +51,20 @@ class Shape(NamedTuple):
             widened=Param("widened") if self.has_words else "",  # type: ignore[arg-type]
         )
 
-    def on_shelves(self, found: QuerySet[Product]) -> QuerySet[Product]:
+    def in_categories(self, found: QuerySet[Product]) -> QuerySet[Product]:
         """Those of the shelves. One is named by its key, so that an index has its products in order."""
-        if self.shelves is None:
+        if self.categories is None:
             return found
-        if self.shelves == 1:
-            return found.filter(category_id=Param("shelf"))
+        if self.categories == 1:
+            return found.filter(category_id=Param("category"))
         return found.filter(category__pk__any=Param("within"))
 
 
-def values(market: Market, filters: Filters, now: datetime, within: Sequence[int] | None) -> dict[str, Any]:
+def get_query_values(market: Market, filters: Filters, now: datetime, within: Sequence[int] | None) -> dict[str, Any]:
     """What goes into the slots."""
     filled: dict[str, Any] = {"market": market.pk, "now": now, "words": filters.q, "widened": filters.widened}
     if within is not None:
-        filled |= {"within": list(within), "shelf": next(iter(within), None)}
+        filled |= {"within": list(within), "category": next(iter(within), None)}
     for place, (option, chosen) in enumerate(filters.options.items()):
         filled |= {f"option_{place}": option, f"chosen_{place}": list(chosen)}
     for place, (low, high) in enumerate(filters.prices):

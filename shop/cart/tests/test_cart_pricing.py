@@ -24,20 +24,20 @@ def items(draw: st.DrawFn) -> list[Item]:
 
 
 def test_a_price_that_includes_tax_contains_it() -> None:
-    quote = calculation.price([Item("MUG", 2, euro(3400), Decimal("0.19"))], currency="EUR", tax_included=True)
+    quote = calculation.price_items([Item("MUG", 2, euro(3400), Decimal("0.19"))], currency="EUR", tax_included=True)
 
     assert (quote.subtotal, quote.total) == (euro(6800), euro(6800))
     assert quote.tax == euro(1086)  # 68.00 - 68.00 / 1.19
 
 
 def test_a_price_without_tax_gets_it_on_top() -> None:
-    quote = calculation.price([Item("MUG", 2, euro(3400), Decimal("0.19"))], currency="EUR", tax_included=False)
+    quote = calculation.price_items([Item("MUG", 2, euro(3400), Decimal("0.19"))], currency="EUR", tax_included=False)
 
     assert (quote.subtotal, quote.tax, quote.total) == (euro(6800), euro(1292), euro(8092))
 
 
 def test_tax_is_rounded_half_up_per_line() -> None:
-    quote = calculation.price(
+    quote = calculation.price_items(
         [Item("A", 1, euro(50), Decimal("0.07")), Item("B", 1, euro(50), Decimal("0.07"))],
         currency="EUR",
         tax_included=False,
@@ -48,7 +48,7 @@ def test_tax_is_rounded_half_up_per_line() -> None:
 
 
 def test_delivery_is_taxed_at_the_highest_rate_of_the_goods() -> None:
-    quote = calculation.price(
+    quote = calculation.price_items(
         [Item("BOOK", 1, euro(1000), Decimal("0.07")), Item("MUG", 1, euro(1000), Decimal("0.19"))],
         currency="EUR",
         tax_included=True,
@@ -64,7 +64,7 @@ def test_delivery_is_taxed_at_the_highest_rate_of_the_goods() -> None:
 def test_delivery_is_free_from_the_threshold_on(goods: int, expected: int) -> None:
     delivery = Delivery("standard", euro(490), free_over=euro(10_000))
 
-    quote = calculation.price(
+    quote = calculation.price_items(
         [Item("MUG", 1, euro(goods), Decimal(0))], currency="EUR", tax_included=True, delivery=delivery
     )
 
@@ -74,16 +74,18 @@ def test_delivery_is_free_from_the_threshold_on(goods: int, expected: int) -> No
 
 def test_two_currencies_do_not_meet_in_a_cart() -> None:
     with pytest.raises(CurrencyMismatch):
-        calculation.price([Item("MUG", 1, Money(3400, "USD"), Decimal(0))], currency="EUR", tax_included=True)
+        calculation.price_items([Item("MUG", 1, Money(3400, "USD"), Decimal(0))], currency="EUR", tax_included=True)
 
 
 def test_an_empty_cart_costs_nothing() -> None:
-    assert calculation.price([], currency="JPY", tax_included=True).total == Money(0, "JPY")
+    assert calculation.price_items([], currency="JPY", tax_included=True).total == Money(0, "JPY")
 
 
 @given(items(), st.booleans())
 def test_totals_are_what_their_parts_add_up_to(goods: list[Item], tax_included: bool) -> None:
-    quote = calculation.price(goods, currency="EUR", tax_included=tax_included, delivery=Delivery("post", euro(490)))
+    quote = calculation.price_items(
+        goods, currency="EUR", tax_included=tax_included, delivery=Delivery("post", euro(490))
+    )
 
     assert quote.subtotal.minor == sum(item.unit.minor * item.quantity for item in goods)
     assert quote.total == quote.subtotal + quote.shipping + (euro(0) if tax_included else quote.tax)
@@ -95,8 +97,8 @@ def test_totals_are_what_their_parts_add_up_to(goods: list[Item], tax_included: 
 def test_the_hash_does_not_depend_on_the_order_of_lines(goods: list[Item], random: object) -> None:
     shuffled = sorted(goods, key=lambda _: random.random())  # type: ignore[attr-defined]
 
-    first = calculation.price(goods, currency="EUR", tax_included=True)
-    second = calculation.price(shuffled, currency="EUR", tax_included=True)
+    first = calculation.price_items(goods, currency="EUR", tax_included=True)
+    second = calculation.price_items(shuffled, currency="EUR", tax_included=True)
 
     assert first.hash == second.hash
 
@@ -116,8 +118,8 @@ def test_the_hash_changes_with_every_price_and_quantity(goods: list[Item], data:
     )
     others = [*goods[:index], changed, *goods[index + 1 :]]
 
-    before = calculation.price(goods, currency="EUR", tax_included=True)
-    after = calculation.price(others, currency="EUR", tax_included=True)
+    before = calculation.price_items(goods, currency="EUR", tax_included=True)
+    after = calculation.price_items(others, currency="EUR", tax_included=True)
 
     assert before.hash != after.hash
 
@@ -127,7 +129,7 @@ def test_parts_of_a_line_given_back_one_after_another_are_the_whole(total: int, 
     pieces = sum(portions)
     given_back, after = euro(0), 0
     for quantity in portions:
-        given_back += calculation.part_of(euro(total), quantity=quantity, of=pieces, after=after)
+        given_back += calculation.allocate_part(euro(total), quantity=quantity, of=pieces, after=after)
         after += quantity
 
     assert given_back == euro(total)

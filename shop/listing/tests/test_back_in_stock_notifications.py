@@ -8,10 +8,10 @@ from django.utils import timezone
 from accounts.subscriptions.models import Letter, Subscription
 from accounts.subscriptions.services import notifications
 from core.testing import deliver_events
-from shop.listing.topics import stock_of
+from shop.listing.topics import get_stock_topic
 from shop.order_management.services import orders
 from shop.stock import services as stock
-from shop.tests.factories import SYSTEM, VariantFactory, place, put_on_shelf, shop_ready
+from shop.tests.factories import SYSTEM, VariantFactory, place, set_stock, shop_ready
 from shop.tests.pages import product_with
 
 pytestmark = pytest.mark.django_db
@@ -24,7 +24,7 @@ def market():
 
 def waits_for(sku, email="nora@example.com"):
     return Subscription.objects.create(
-        email=email, topic=stock_of(sku), state="active", confirmed_at=timezone.now(), source="product"
+        email=email, topic=get_stock_topic(sku), state="active", confirmed_at=timezone.now(), source="product"
     )
 
 
@@ -38,9 +38,9 @@ def test_new_pieces_are_told_once_to_who_asked():
     piece, other = VariantFactory(sku="BOWL", stock=0), VariantFactory(sku="MUG", stock=0)
     waiting, _elsewhere = waits_for("BOWL"), waits_for("MUG", "mug@example.com")
 
-    put_on_shelf(piece, 2)
+    set_stock(piece, 2)
     first = send()
-    put_on_shelf(piece, 2)
+    set_stock(piece, 2)
 
     assert first == send() == [("nora@example.com", f"{piece.product.title} is back")]
     assert "variant=BOWL" in mail.outbox[0].body
@@ -61,7 +61,7 @@ def test_pieces_that_an_order_gives_back_are_told():
 
 def test_pieces_that_are_all_promised_are_not():
     piece = VariantFactory(sku="BOWL", stock=0)
-    put_on_shelf(piece, 0, backorders=2)
+    set_stock(piece, 0, backorders=2)
     place({piece: 2})
     deliver_events()
     waits_for("BOWL")
@@ -75,7 +75,7 @@ def test_pieces_that_are_all_promised_are_not():
 def test_what_is_gone_again_before_the_letter_goes_out_is_not_told():
     piece = VariantFactory(sku="BOWL", stock=0)
     waits_for("BOWL")
-    put_on_shelf(piece, 1)
+    set_stock(piece, 1)
     deliver_events()
     stock.adjust_stock(sku="BOWL", change=-1, key="broken", note="Broken.", by=SYSTEM)
 

@@ -129,7 +129,7 @@ def test_an_agent_refunds_but_does_not_send(client: Client, agent: Any):
 def test_a_payment_is_looked_up_at_its_provider(desk: Client):
     order = place()
     attempt = start(order)
-    sandbox.settle(ref=attempt.provider_ref, outcome=sandbox.Outcome.PAY, news_after=())
+    sandbox.settle_charge(ref=attempt.provider_ref, outcome=sandbox.Outcome.PAY, webhook_delays=())
 
     desk.post("/admin/shop/payment/", {"action": "ask_provider", "_selected_action": [attempt.pk]})
 

@@ -11,12 +11,12 @@ from core.content.models import Picture
 from shop.catalogue.models import Product, ProductImage, Variant
 from shop.listing import filters as narrowing
 from shop.listing import queries as catalogue
-from shop.listing.filters import Filters, conditions
-from shop.listing.list_items import Row, rows
-from shop.listing.offers import on_sale
+from shop.listing.filters import Filters, get_conditions
+from shop.listing.list_items import ListItem, get_list_items
+from shop.listing.offers import get_variants_for_sale
 from shop.pricing.models import Market
 from shop.stock.models import StockLevel
-from shop.storefront.viewsets import ProductOut
+from shop.storefront.viewsets import ProductSerializer
 from shop.tests.factories import MarketFactory, WarehouseFactory
 from shop.tests.pages import product_with, variant_of
 
@@ -70,9 +70,9 @@ def test_offers_at_hand_are_narrowed_as_the_database_narrows_them(
     market, now = Market.objects.default(), timezone.now()
     filters = Filters(options=options, prices=prices, in_stock=in_stock)
 
-    items = catalogue.items(products, market, filters, now)
+    items = catalogue.get_items(products, market, filters, now)
 
-    asked = on_sale(market.pk, now).filter(*conditions(filters).values()).order_by("position", "id")
+    asked = get_variants_for_sale(market.pk, now).filter(*get_conditions(filters).values()).order_by("position", "id")
     expected = {one.pk: [variant.sku for variant in asked if variant.product_id == one.pk] for one in products}
     assert {item.product.pk: [offer.sku for offer in item.offers] for item in items} == {
         pk: skus for pk, skus in expected.items() if skus
@@ -82,10 +82,10 @@ def test_offers_at_hand_are_narrowed_as_the_database_narrows_them(
 def test_an_offer_says_its_price_its_stock_over_all_warehouses_and_its_choices(products: Any):
     market, now = Market.objects.default(), timezone.now()
 
-    mug, bowl, plate = catalogue.items(products, market, Filters(), now)
+    mug, bowl, plate = catalogue.get_items(products, market, Filters(), now)
 
     assert [
-        (o.sku, o.price.minor, o.on_shelf, o.left, str(o.stock)) for o in (*mug.offers, *bowl.offers, *plate.offers)
+        (o.sku, o.price.minor, o.in_stock, o.left, str(o.stock)) for o in (*mug.offers, *bowl.offers, *plate.offers)
     ] == [
         ("MUG-CELADON", 3400, 5, 5, "in_stock"),
         ("MUG-OCHRE", 3400, 0, 0, "sold_out"),
@@ -99,11 +99,11 @@ def test_an_offer_says_its_price_its_stock_over_all_warehouses_and_its_choices(p
 
 
 def test_a_list_knows_the_first_picture_and_a_page_all_of_them(products: Any):
-    from shop.listing.offers import offers
+    from shop.listing.offers import get_offers
 
     market, now = Market.objects.default(), timezone.now()
-    listed = catalogue.items(products, market, Filters(), now)[0].offers
-    shown = offers(products[:1], market, now)
+    listed = catalogue.get_items(products, market, Filters(), now)[0].offers
+    shown = get_offers(products[:1], market, now)
 
     assert [[image.alt for image in offer.images] for offer in listed] == [["celadon"], ["ochre"], ["all"]]
     assert [[image.alt for image in offer.images] for offer in shown] == [["celadon", "all"], ["ochre", "all"], ["all"]]
@@ -113,14 +113,14 @@ def test_a_list_knows_the_first_picture_and_a_page_all_of_them(products: Any):
 @pytest.fixture
 def listed(products: Any):
     market, now = Market.objects.default(), timezone.now()
-    return list(narrowing.products(market.pk, Filters(), now)), market, now
+    return list(narrowing.filter_products(market.pk, Filters(), now)), market, now
 
 
 def test_a_row_says_what_the_offers_of_a_product_say(listed: Any):
     products, market, now = listed
-    made = [Row.of(item) for item in catalogue.items(products, market, Filters(), now)]
+    made = [ListItem.of(item) for item in catalogue.get_items(products, market, Filters(), now)]
 
-    read = rows(products, market, Filters(), now)
+    read = get_list_items(products, market, Filters(), now)
 
     assert len(read) == 3
     assert [(r.product, r.price, r.price_varies, r.stock) for r in read] == [
@@ -134,16 +134,16 @@ def test_a_row_says_what_the_offers_of_a_product_say(listed: Any):
 def test_a_row_of_a_narrowed_list_speaks_of_the_variants_that_match(listed: Any):
     products, market, now = listed
 
-    [mug] = rows(products, market, Filters(options={"glaze": ("slate",)}), now)
+    [mug] = get_list_items(products, market, Filters(options={"glaze": ("slate",)}), now)
 
     assert (mug.product.slug, mug.price.minor, mug.price_varies, str(mug.stock)) == ("mug", 12000, False, "sold_out")
 
 
 def test_a_row_put_down_by_hand_is_what_the_fields_say(listed: Any):
-    found = rows(*listed[:2], Filters(), listed[2])
+    found = get_list_items(*listed[:2], Filters(), listed[2])
 
-    by_hand = ProductOut(found, many=True).data
+    by_hand = ProductSerializer(found, many=True).data
 
-    assert by_hand == [Serializer.to_representation(ProductOut(), row) for row in found]
+    assert by_hand == [Serializer.to_representation(ProductSerializer(), row) for row in found]
     mug = next(row for row in by_hand if row["slug"] == "mug")
     assert (mug["image"]["alt"], mug["rating"]) == ("celadon", pytest.approx(13 / 3))

@@ -31,7 +31,7 @@ from shop.payments.providers.sandbox import Outcome
 from shop.payments.services import payments, refunds
 from shop.stock import services as stock
 from shop.stock.models import StockLevel
-from shop.tests.factories import SYSTEM, VariantFactory, place, put_on_shelf
+from shop.tests.factories import SYSTEM, VariantFactory, place, set_stock
 
 PICK = st.integers(0, 1000)
 FEW = st.integers(1, 3)
@@ -58,7 +58,7 @@ class Shop(RuleBasedStateMachine):
     def open(self) -> None:
         self.now = timezone.now()
         self.variants = [VariantFactory(price=price, stock=4) for price in (3400, 999)]
-        put_on_shelf(self.variants[1], 0, backorders=2)
+        set_stock(self.variants[1], 0, backorders=2)
 
     @rule(first=st.integers(0, 3), second=st.integers(0, 3), outcome=st.none() | st.sampled_from(Outcome))
     def buy(self, first: int, second: int, outcome: Outcome | None) -> None:
@@ -82,7 +82,7 @@ class Shop(RuleBasedStateMachine):
     def decide_and_close_the_browser(self, pick: int, outcome: Outcome) -> None:
         charge = self.one(SandboxCharge.objects.filter(status__in=["open", "needs_step"]), pick)
         if charge:
-            sandbox.settle(ref=charge.ref, outcome=outcome, now=self.now, news_after=())
+            sandbox.settle_charge(ref=charge.ref, outcome=outcome, now=self.now, webhook_delays=())
 
     @rule(pick=PICK)
     def take_the_money_after_all(self, pick: int) -> None:
@@ -162,7 +162,7 @@ class Shop(RuleBasedStateMachine):
     @precondition(lambda self: hasattr(self, "now"))
     @invariant()
     def sums_hold(self) -> None:
-        assert audit.drift() == []
+        assert audit.find_drift() == []
 
     @precondition(lambda self: hasattr(self, "now"))
     @invariant()
@@ -170,7 +170,7 @@ class Shop(RuleBasedStateMachine):
         for order in Order.objects.all():
             kept = (order.payment_status, order.fulfilment_status)
             with transaction.atomic():  # settling also moves the status, which waits for a pending refund
-                lifecycle.settle_status(order, now=self.now)
+                lifecycle.update_statuses(order, now=self.now)
                 transaction.set_rollback(True)
             assert (order.payment_status, order.fulfilment_status) == kept
 
@@ -188,7 +188,7 @@ class Shop(RuleBasedStateMachine):
 
     def settle(self, attempt: Payment | None, outcome: Outcome) -> None:
         if attempt:
-            sandbox.settle(ref=attempt.provider_ref, outcome=outcome, now=self.now, news_after=())
+            sandbox.settle_charge(ref=attempt.provider_ref, outcome=outcome, now=self.now, webhook_delays=())
             self.hear(attempt)
 
     def hear(self, attempt: Payment) -> None:

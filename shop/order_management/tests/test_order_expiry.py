@@ -12,7 +12,7 @@ from core.testing import events_named, failures, no_event, race, snapshot
 from shop.cart import services as cart
 from shop.cart.models import Cart
 from shop.order_management.services import orders
-from shop.order_management.services.orders import LEASE, OrderNotCancellable
+from shop.order_management.services.orders import LEASE_DURATION, OrderNotCancellable
 from shop.orders.models import Order
 from shop.payments.models import SandboxCharge
 from shop.payments.providers import sandbox
@@ -32,7 +32,7 @@ def test_an_unpaid_order_expires_and_frees_its_stock_and_its_cart() -> None:
     assert orders.expire_orders(by=SYSTEM, now=order.expires_at) == 1
 
     order.refresh_from_db()
-    assert (order.status, order.closed_at) == ("expired", order.expires_at - LEASE)
+    assert (order.status, order.closed_at) == ("expired", order.expires_at - LEASE_DURATION)
     assert order.payments.get().status == "cancelled"
     assert SandboxCharge.objects.get().status == "cancelled"
     assert StockLevel.objects.get().reserved == 0
@@ -51,7 +51,7 @@ def test_before_its_time_nothing_expires() -> None:
 def test_money_found_while_expiring_confirms_the_order() -> None:
     order = place()
     attempt = start(order)
-    sandbox.settle(ref=attempt.provider_ref, outcome=Outcome.PAY, news_after=())
+    sandbox.settle_charge(ref=attempt.provider_ref, outcome=Outcome.PAY, webhook_delays=())
 
     assert orders.expire_orders(by=SYSTEM, now=order.expires_at) == 0
 
@@ -69,11 +69,11 @@ def test_while_the_provider_does_not_answer_the_hold_goes_on(flaky: FlakySandbox
     assert orders.expire_orders(by=SYSTEM, now=due) == 0
 
     order.refresh_from_db()
-    assert (order.status, order.expires_at) == ("pending_payment", due + LEASE)
+    assert (order.status, order.expires_at) == ("pending_payment", due + LEASE_DURATION)
     assert StockLevel.objects.get().reserved == 1
     flaky.silent = set()
     assert orders.expire_orders(by=SYSTEM, now=due) == 0
-    assert orders.expire_orders(by=SYSTEM, now=due + LEASE) == 1
+    assert orders.expire_orders(by=SYSTEM, now=due + LEASE_DURATION) == 1
 
 
 def test_one_silent_provider_does_not_stop_the_sweep(flaky: FlakySandbox) -> None:
@@ -177,10 +177,10 @@ def test_four_sweeps_at_once_expire_each_order_once(db: None) -> None:
 def test_a_cart_filled_again_while_its_order_expires_does_not_deadlock(db: None) -> None:
     opened = cart_with({VariantFactory(sku="MUG"): 1})
     from shop.checkout import services as checkout
-    from shop.tests.factories import quote_hash_of
+    from shop.tests.factories import get_quote_hash
 
     order = checkout.place_order(
-        cart_id=opened.pk, quote_hash=quote_hash_of(opened), provider="sandbox", by=Actor.guest()
+        cart_id=opened.pk, quote_hash=get_quote_hash(opened), provider="sandbox", by=Actor.guest()
     )
 
     results = race(

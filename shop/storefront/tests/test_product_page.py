@@ -10,8 +10,8 @@ from django.test import Client
 from core.composition import attribution, cards, cross_references
 from core.composition.cards import Card
 from shop.catalogue.models import Product, ProductSlug
-from shop.listing.offers import Offer, Stock
-from shop.listing.options import options_shown
+from shop.listing.offers import Offer, StockStatus
+from shop.listing.options import build_options
 from shop.reviews.models import Review
 from shop.tests.factories import (
     MarketFactory,
@@ -21,7 +21,7 @@ from shop.tests.factories import (
     ProductFactory,
     VariantFactory,
     paid,
-    put_on_shelf,
+    set_stock,
     shop_ready,
 )
 from shop.tests.pages import product_with, variant_of
@@ -62,7 +62,7 @@ def test_each_value_says_whether_it_fits_is_sold_out_or_changes_another_choice()
         from shop.listing.offers import Choice
 
         choices = tuple(Choice(option, option.title(), value, value.title(), "") for option, value in values.items())
-        stock = Stock.IN_STOCK if left else Stock.SOLD_OUT
+        stock = StockStatus.IN_STOCK if left else StockStatus.SOLD_OUT
         return Offer(sku, "", Product(), None, stock, left, left, bool(left), 0, False, choices, None)  # type: ignore[arg-type]
 
     small_moss = offer("1", 5, glaze="moss", size="small")
@@ -73,7 +73,7 @@ def test_each_value_says_whether_it_fits_is_sold_out_or_changes_another_choice()
         offer("4", 0, glaze="ochre", size="small"),
     ]
 
-    shown = options_shown(offers, small_moss)
+    shown = build_options(offers, small_moss)
 
     states = {value.value: (value.checked, value.state) for option in shown for value in option.values}
     assert states == {
@@ -100,7 +100,7 @@ def test_a_script_gets_the_form_only(client: Client):
 )
 def test_the_stock_is_told_in_words(client: Client, pieces: int, backorders: int, words: str, can_buy: bool):
     variant = variant_of(ProductFactory(slug="mug"), "celadon", pieces)
-    put_on_shelf(variant, 0, backorders=backorders)
+    set_stock(variant, 0, backorders=backorders)
 
     page = client.get("/shop/p/mug/")
 

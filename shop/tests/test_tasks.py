@@ -42,7 +42,7 @@ def test_orders_whose_time_is_over_expire() -> None:
 def test_payments_and_refunds_left_halfway_are_brought_to_their_end() -> None:
     before = timezone.now() - timedelta(minutes=20)
     silent = start(place(now=before), now=before)
-    sandbox.settle(ref=silent.provider_ref, outcome=Outcome.PAY, news_after=())
+    sandbox.settle_charge(ref=silent.provider_ref, outcome=Outcome.PAY, webhook_delays=())
     given_back = paid()
     refunds.request_refund(order_id=given_back.pk, reason="x", by=SYSTEM, now=before)
 
@@ -56,8 +56,8 @@ def test_payments_and_refunds_left_halfway_are_brought_to_their_end() -> None:
 
 def test_old_carts_are_forgotten() -> None:
     kept = cart_with({VariantFactory(): 1})
-    cart_with({VariantFactory(): 1}, now=timezone.now() - order_tasks.KEEP_CARTS - timedelta(days=1))
+    cart_with({VariantFactory(): 1}, now=timezone.now() - order_tasks.CART_RETENTION - timedelta(days=1))
 
-    order_tasks.forget_carts()
+    order_tasks.purge_carts()
 
     assert list(Cart.objects.all()) == [kept]

@@ -22,7 +22,7 @@ class TestRaces:
     def test_ten_voices_saying_paid_confirm_once(self, db: None) -> None:
         order = place()
         attempt = start(order)
-        sandbox.settle(ref=attempt.provider_ref, outcome=Outcome.PAY, news_after=())
+        sandbox.settle_charge(ref=attempt.provider_ref, outcome=Outcome.PAY, webhook_delays=())
 
         results = race(*[lambda: payments.sync_payment(payment_id=attempt.pk, by=SYSTEM)] * 10)
 
@@ -38,7 +38,7 @@ class TestRaces:
 
             def pay(attempt: Payment = attempt) -> None:
                 try:
-                    sandbox.settle(ref=attempt.provider_ref, outcome=Outcome.PAY, news_after=())
+                    sandbox.settle_charge(ref=attempt.provider_ref, outcome=Outcome.PAY, webhook_delays=())
                 except ChargeClosed:
                     return
                 payments.sync_payment(payment_id=attempt.pk, by=SYSTEM)

@@ -16,7 +16,7 @@ from shop.orders.models import Order
 from shop.stock import services as stock
 from shop.stock.models import Reservation, StockLevel, StockMovement
 from shop.stock.services import InvalidStockChange, NotEnoughStock, StockPromised
-from shop.tests.factories import SYSTEM, VariantFactory, WarehouseFactory, cart_with, place, put_on_shelf, quote_hash_of
+from shop.tests.factories import SYSTEM, VariantFactory, WarehouseFactory, cart_with, get_quote_hash, place, set_stock
 
 BUYERS = 50
 
@@ -34,8 +34,8 @@ class TestReservation:
         WarehouseFactory(code="near", priority=1)
         WarehouseFactory(code="far", priority=2)
         variant = VariantFactory(stock=0)
-        put_on_shelf(variant, 2, warehouse="near", backorders=5)
-        put_on_shelf(variant, 3, warehouse="far")
+        set_stock(variant, 2, warehouse="near", backorders=5)
+        set_stock(variant, 3, warehouse="far")
 
         place({variant: 4})
         assert levels() == {"near": (2, 2), "far": (3, 2)}
@@ -95,7 +95,7 @@ class TestReservation:
 
     def test_a_backorder_limit_cannot_fall_below_what_is_promised(self) -> None:
         variant = VariantFactory(sku="MUG", stock=0)
-        put_on_shelf(variant, 0, backorders=5)
+        set_stock(variant, 0, backorders=5)
         place({variant: 4})
 
         with pytest.raises(StockPromised):
@@ -138,7 +138,7 @@ class TestRaces:
     def test_fifty_buyers_of_the_last_piece_make_one_order(self, sums_hold: None) -> None:
         variant = VariantFactory(stock=1)
         carts = [cart_with({variant: 1}) for _ in range(BUYERS)]
-        quotes = [quote_hash_of(opened) for opened in carts]
+        quotes = [get_quote_hash(opened) for opened in carts]
 
         results = race(*[buyer(opened.pk, quote) for opened, quote in zip(carts, quotes, strict=True)])
 
@@ -170,7 +170,7 @@ class TestRaces:
         for turn in range(12):
             turned = variants[turn % 4 :] + variants[: turn % 4]
             carts.append(cart_with(dict.fromkeys(turned if turn % 2 else reversed(turned), 1)))
-        quotes = [quote_hash_of(opened) for opened in carts]
+        quotes = [get_quote_hash(opened) for opened in carts]
 
         results = race(*[buyer(opened.pk, quote) for opened, quote in zip(carts, quotes, strict=True)])
 

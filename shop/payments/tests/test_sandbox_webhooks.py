@@ -31,7 +31,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_what_the_bank_posts_pays_the_order_once_though_it_comes_twice_and_late(door: Any, sent: list[str]) -> None:
     first, second = place(), place()
     for order in (first, second):
-        sandbox.settle(ref=start(order).provider_ref, outcome=Outcome.PAY, news_after=(0, 0))
+        sandbox.settle_charge(ref=start(order).provider_ref, outcome=Outcome.PAY, webhook_delays=(0, 0))
     assert len(sent) == 4
 
     for body in reversed(sent):

@@ -8,12 +8,12 @@ from core.context import Actor
 from core.errors import Denied
 from core.testing import events_named, failures, race, snapshot
 from shop.order_management.services import fulfilment
-from shop.order_management.services.fulfilment import InvalidFulfilment, NothingToSend, PiecesNotToSend
+from shop.order_management.services.fulfilment import InvalidFulfilment, ItemsNotToSend, NothingToSend
 from shop.orders.models import Fulfilment, Order
 from shop.stock import services as stock
 from shop.stock.models import Reservation, StockLevel, StockMovement
 from shop.stock.services import NotOnHand
-from shop.tests.factories import SYSTEM, VariantFactory, WarehouseFactory, paid, place, put_on_shelf
+from shop.tests.factories import SYSTEM, VariantFactory, WarehouseFactory, paid, place, set_stock
 
 pytestmark = pytest.mark.usefixtures("sums_hold")
 BOOKS = (
@@ -66,8 +66,8 @@ def test_pieces_leave_the_warehouses_they_were_promised_from() -> None:
     for priority, code in enumerate(("near", "far")):
         WarehouseFactory(code=code, priority=priority)
     variant = VariantFactory(stock=0)
-    put_on_shelf(variant, 1, warehouse="near")
-    put_on_shelf(variant, 5, warehouse="far")
+    set_stock(variant, 1, warehouse="near")
+    set_stock(variant, 5, warehouse="far")
     order = paid({variant: 3})
 
     fulfilment.fulfil_order(order_id=order.pk, by=SYSTEM)
@@ -78,7 +78,7 @@ def test_pieces_leave_the_warehouses_they_were_promised_from() -> None:
 
 def test_a_backorder_waits_until_it_is_made() -> None:
     variant = VariantFactory(sku="MUG", stock=1)
-    put_on_shelf(variant, 0, backorders=5)
+    set_stock(variant, 0, backorders=5)
     order = paid({variant: 3})
     before = snapshot(*BOOKS)
 
@@ -109,7 +109,7 @@ def test_what_cannot_be_sent_is_refused() -> None:
     before = snapshot(*BOOKS)
 
     for asked, refusal in (
-        ({"lines": {line: 3}}, PiecesNotToSend),
+        ({"lines": {line: 3}}, ItemsNotToSend),
         ({"lines": {line: 0}}, InvalidFulfilment),
         ({"lines": {other: 1}}, InvalidFulfilment),
         ({"lines": {}}, InvalidFulfilment),

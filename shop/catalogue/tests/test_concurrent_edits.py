@@ -8,7 +8,7 @@ from django.test import Client
 from core.content.services.pictures import add_picture
 from core.testing import events_named, no_event, open_tab
 from shop.catalogue.models import Category, Option, Product, ProductImage
-from shop.catalogue.tests.test_admin_catalogue import png
+from shop.catalogue.tests.test_catalogue_admin import png
 from shop.pricing.models import Price
 from shop.tests.factories import SYSTEM, CategoryFactory, ShippingMethodFactory, shop_ready
 from shop.tests.pages import product_with

@@ -34,7 +34,7 @@ def order(db: None) -> Order:
 
 
 def test_a_transfer_that_came_in_pays_the_order(order: Order) -> None:
-    paying = transfers.note_transfer(ref=order.number, amount=euros("38.90"), statement="2026-11-21/7", by=SYSTEM)
+    paying = transfers.record_transfer(ref=order.number, amount=euros("38.90"), statement="2026-11-21/7", by=SYSTEM)
 
     order.refresh_from_db()
     assert (order.status, paying.status, paying.captured) == ("paid", "captured", 3890)
@@ -42,11 +42,11 @@ def test_a_transfer_that_came_in_pays_the_order(order: Order) -> None:
 
 
 def test_a_line_of_the_statement_counts_once(order: Order) -> None:
-    transfers.note_transfer(ref=order.number, amount=euros("38.90"), statement="7", by=SYSTEM)
+    transfers.record_transfer(ref=order.number, amount=euros("38.90"), statement="7", by=SYSTEM)
     before = snapshot(*BOOKS)
 
     with pytest.raises(StatementTaken):
-        transfers.note_transfer(ref=order.number, amount=euros("38.90"), statement=" 7 ", by=SYSTEM)
+        transfers.record_transfer(ref=order.number, amount=euros("38.90"), statement=" 7 ", by=SYSTEM)
 
     assert snapshot(*BOOKS) == before
 
@@ -63,7 +63,7 @@ def test_what_is_no_amount_reference_or_statement_is_refused(order: Order) -> No
         ({"statement": "  "}, StatementMissing, "statement"),
     ):
         with pytest.raises(refusal) as refused:
-            transfers.note_transfer(
+            transfers.record_transfer(
                 **{"ref": order.number, "amount": euros("38.90"), "statement": "7", "by": SYSTEM, **asked}
             )
         assert refused.value.field == field
@@ -74,7 +74,7 @@ def test_what_is_no_amount_reference_or_statement_is_refused(order: Order) -> No
 def test_a_part_waits_for_the_rest_and_the_rest_pays_the_order(order: Order, deliver_events: Any) -> None:
     held_until, now = order.expires_at, order.expires_at - timedelta(days=1)
 
-    paying = transfers.note_transfer(ref=order.number, amount=euros("20.00"), statement="7", by=SYSTEM, now=now)
+    paying = transfers.record_transfer(ref=order.number, amount=euros("20.00"), statement="7", by=SYSTEM, now=now)
 
     order.refresh_from_db()
     assert (order.status, order.payment_status, paying.status, paying.captured) == (
@@ -83,14 +83,14 @@ def test_a_part_waits_for_the_rest_and_the_rest_pays_the_order(order: Order, del
         "pending",
         0,
     )
-    assert transfers.missing(paying) == euros("18.90")
+    assert transfers.get_missing_amount(paying) == euros("18.90")
     assert order.expires_at == now + BankTransfer.hold > held_until
     deliver_events()
     (letter,) = [sent for sent in mail.outbox if "still missing" in sent.subject]
     assert "received €20.00" in letter.body
     assert f"transfer €18.90 with the reference {order.number}" in letter.body
 
-    paying = transfers.note_transfer(ref=order.number, amount=euros("18.90"), statement="8", by=SYSTEM)
+    paying = transfers.record_transfer(ref=order.number, amount=euros("18.90"), statement="8", by=SYSTEM)
 
     order.refresh_from_db()
     assert (order.status, order.payment_status, paying.captured) == ("paid", "paid", 3890)
@@ -101,20 +101,20 @@ def test_a_part_waits_for_the_rest_and_the_rest_pays_the_order(order: Order, del
 @pytest.mark.parametrize("first", ["0.00", "20.00", "38.90"])
 def test_what_is_too_much_goes_back_and_the_order_is_paid(order: Order, first: str) -> None:
     if first != "0.00":
-        transfers.note_transfer(ref=order.number, amount=euros(first), statement="6", by=SYSTEM)
+        transfers.record_transfer(ref=order.number, amount=euros(first), statement="6", by=SYSTEM)
 
     amount = euros("48.00") - euros(first)
-    paying = transfers.note_transfer(ref=order.number, amount=amount, statement="7", by=SYSTEM)
+    paying = transfers.record_transfer(ref=order.number, amount=amount, statement="7", by=SYSTEM)
 
     order.refresh_from_db()
     assert (order.status, order.payment_status, paying.captured) == ("paid", "paid", 3890)
     back = Refund.objects.get()
     assert (back.amount, back.cause, back.state) == (910, "surplus", "pending")
-    (loaded,) = queries.with_everything(Order.objects.filter(pk=order.pk))
-    standing = queries.standing(loaded)
+    (loaded,) = queries.prefetch_order_details(Order.objects.filter(pk=order.pk))
+    standing = queries.get_payment_summary(loaded)
     assert (standing.paid, standing.refunded, standing.surplus) == (euros("38.90"), euros("0"), euros("9.10"))
 
-    transfers.note_refund_sent(refund_id=back.pk, statement="9", by=SYSTEM)
+    transfers.record_refund_sent(refund_id=back.pk, statement="9", by=SYSTEM)
 
     order.refresh_from_db()
     back.refresh_from_db()
@@ -124,7 +124,7 @@ def test_what_is_too_much_goes_back_and_the_order_is_paid(order: Order, first: s
 
 @pytest.mark.parametrize("end", ["cancelled", "expired", "other way"])
 def test_a_part_goes_back_when_the_order_is_not_paid_by_transfer(order: Order, end: str) -> None:
-    transfers.note_transfer(ref=order.number, amount=euros("20.00"), statement="7", by=SYSTEM)
+    transfers.record_transfer(ref=order.number, amount=euros("20.00"), statement="7", by=SYSTEM)
     order.refresh_from_db()
 
     if end == "cancelled":
@@ -141,11 +141,11 @@ def test_a_part_goes_back_when_the_order_is_not_paid_by_transfer(order: Order, e
 
 
 def test_the_rest_that_comes_after_the_order_expired_goes_back(order: Order) -> None:
-    transfers.note_transfer(ref=order.number, amount=euros("20.00"), statement="7", by=SYSTEM)
+    transfers.record_transfer(ref=order.number, amount=euros("20.00"), statement="7", by=SYSTEM)
     order.refresh_from_db()
     orders.expire_orders(by=SYSTEM, now=order.expires_at)
 
-    transfers.note_transfer(ref=order.number, amount=euros("18.90"), statement="8", by=SYSTEM)
+    transfers.record_transfer(ref=order.number, amount=euros("18.90"), statement="8", by=SYSTEM)
 
     order.refresh_from_db()
     assert order.status == "expired"
@@ -157,7 +157,7 @@ def test_two_who_note_transfers_at_once_never_book_more_than_is_due() -> None:
     placed = place({VariantFactory(stock=1): 1}, provider="bank_transfer")
     payments.pay_order(order_id=placed.pk, provider="bank_transfer", return_url="/", by=SYSTEM)
 
-    note = partial(transfers.note_transfer, ref=placed.number, amount=euros("30.00"), by=SYSTEM)
+    note = partial(transfers.record_transfer, ref=placed.number, amount=euros("30.00"), by=SYSTEM)
     answers = race(*(partial(note, statement=str(line)) for line in range(4)))
 
     assert failures(answers) == []
@@ -170,7 +170,7 @@ def test_two_who_note_transfers_at_once_never_book_more_than_is_due() -> None:
 def test_only_those_who_may_note_transfers_do(order: Order, customer: Any, author: Any) -> None:
     for by in (Actor.guest(), Actor.person(customer), Actor.person(author)):
         with pytest.raises(Denied):
-            transfers.note_transfer(ref=order.number, amount=euros("38.90"), statement="7", by=by)
+            transfers.record_transfer(ref=order.number, amount=euros("38.90"), statement="7", by=by)
 
     assert no_event("order.paid")
 
@@ -179,7 +179,7 @@ def test_a_transfer_that_comes_late_revives_the_order(order: Order) -> None:
     assert orders.expire_orders(by=SYSTEM, now=order.expires_at) == 1
     assert StockLevel.objects.get().reserved == 0
 
-    transfers.note_transfer(ref=order.number, amount=euros("38.90"), statement="7", by=SYSTEM)
+    transfers.record_transfer(ref=order.number, amount=euros("38.90"), statement="7", by=SYSTEM)
 
     order.refresh_from_db()
     assert order.status == "paid"
@@ -187,28 +187,28 @@ def test_a_transfer_that_comes_late_revives_the_order(order: Order) -> None:
 
 
 def test_a_refund_is_done_when_the_money_was_sent(order: Order, deliver_events: Any) -> None:
-    transfers.note_transfer(ref=order.number, amount=euros("38.90"), statement="7", by=SYSTEM)
+    transfers.record_transfer(ref=order.number, amount=euros("38.90"), statement="7", by=SYSTEM)
     asked = refunds.request_refund(order_id=order.pk, reason="Chipped", by=SYSTEM)
     deliver_events()
     asked.refresh_from_db()
     assert asked.state == "pending"
     assert no_event("order.refunded")
 
-    done = transfers.note_refund_sent(refund_id=asked.pk, statement="9", by=SYSTEM)
+    done = transfers.record_refund_sent(refund_id=asked.pk, statement="9", by=SYSTEM)
 
     assert (done.state, done.provider_ref) == ("done", "9")
     assert Payment.objects.get().refunded == 3890
     assert len(events_named("order.refunded")) == 1
     with pytest.raises(UnknownReference):
-        transfers.note_refund_sent(refund_id=asked.pk, statement="10", by=SYSTEM)
+        transfers.record_refund_sent(refund_id=asked.pk, statement="10", by=SYSTEM)
 
 
 def test_only_those_who_may_note_transfers_end_refunds(order: Order, customer: Any) -> None:
-    transfers.note_transfer(ref=order.number, amount=euros("38.90"), statement="7", by=SYSTEM)
+    transfers.record_transfer(ref=order.number, amount=euros("38.90"), statement="7", by=SYSTEM)
     asked = refunds.request_refund(order_id=order.pk, reason="Chipped", by=SYSTEM)
 
     with pytest.raises(Denied):
-        transfers.note_refund_sent(refund_id=asked.pk, statement="9", by=Actor.person(customer))
+        transfers.record_refund_sent(refund_id=asked.pk, statement="9", by=Actor.person(customer))
 
     assert Refund.objects.get().state == "pending"
 

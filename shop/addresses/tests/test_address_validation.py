@@ -5,24 +5,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shop.addresses import validation
-from shop.addresses.validation import LIMITS, InvalidAddress
+from shop.addresses.validation import MAX_LENGTHS, InvalidAddress
 from shop.tests.factories import BERLIN
 
 
 def test_an_address_is_trimmed_and_capitalised() -> None:
     raw = {"name": "  Ona  Finn ", "street": "Tern Lane", "postcode": "h91 t3kv", "city": "Galway", "country": "ie"}
 
-    tidy = validation.clean(raw)
+    tidy = validation.clean_address(raw)
 
     assert tidy["name"] == "Ona Finn"
     assert (tidy["postcode"], tidy["country"]) == ("H91 T3KV", "IE")
-    assert set(tidy) == set(LIMITS)
+    assert set(tidy) == set(MAX_LENGTHS)
 
 
 @pytest.mark.parametrize("missing", ["name", "street", "city", "country"])
 def test_a_missing_part_is_named(missing: str) -> None:
     with pytest.raises(InvalidAddress) as refused:
-        validation.clean({**BERLIN, missing: "  "}, field="shipping")
+        validation.clean_address({**BERLIN, missing: "  "}, field="shipping")
 
     assert refused.value.field == f"shipping_{missing}"
 
@@ -68,10 +68,10 @@ def test_a_missing_part_is_named(missing: str) -> None:
     ],
 )
 def test_a_postcode_is_taken_as_people_write_it_and_stored_as_the_post_does(country: str, typed: str, stored: str):
-    tidy = validation.clean({**BERLIN, "country": country, "postcode": typed})
+    tidy = validation.clean_address({**BERLIN, "country": country, "postcode": typed})
 
     assert tidy["postcode"] == stored
-    assert validation.clean(tidy) == tidy
+    assert validation.clean_address(tidy) == tidy
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_a_postcode_is_taken_as_people_write_it_and_stored_as_the_post_does(coun
 )
 def test_a_postcode_of_another_form_is_refused_and_names_the_country(country: str, typed: str, name: str):
     with pytest.raises(InvalidAddress) as refused:
-        validation.clean({**BERLIN, "country": country, "postcode": typed}, field="shipping")
+        validation.clean_address({**BERLIN, "country": country, "postcode": typed}, field="shipping")
 
     assert refused.value.field == "shipping_postcode"
     assert refused.value.detail == f"Enter a valid postcode for {name}."
@@ -101,7 +101,7 @@ def test_marks_that_pasting_leaves_are_dropped():
         "phone": "\u202a+49 30 1234567\u202c",
     }
 
-    tidy = validation.clean(pasted)
+    tidy = validation.clean_address(pasted)
 
     assert (tidy["name"], tidy["street"], tidy["phone"]) == ("Ona Finn", "Torstraße 1", "+49 30 1234567")
 
@@ -109,26 +109,26 @@ def test_marks_that_pasting_leaves_are_dropped():
 def test_joiners_that_spell_a_word_are_kept():
     persian, sinhala = "می\u200cنا", "ශ්\u200dරී ජයවර්ධනපුර"
 
-    tidy = validation.clean({**BERLIN, "name": persian, "city": sinhala})
+    tidy = validation.clean_address({**BERLIN, "name": persian, "city": sinhala})
 
     assert (tidy["name"], tidy["city"]) == (persian, sinhala)
 
 
 def test_an_address_of_invisible_characters_alone_is_missing():
     with pytest.raises(InvalidAddress) as refused:
-        validation.clean({**BERLIN, "name": "\u200b\u2800\u3164"})
+        validation.clean_address({**BERLIN, "name": "\u200b\u2800\u3164"})
 
     assert refused.value.field == "name"
 
 
-@given(st.dictionaries(st.sampled_from(sorted(LIMITS)), st.one_of(st.none(), st.text(), st.integers())))
+@given(st.dictionaries(st.sampled_from(sorted(MAX_LENGTHS)), st.one_of(st.none(), st.text(), st.integers())))
 def test_whatever_is_sent_gives_a_bounded_address_or_a_refusal(raw: dict[str, object]) -> None:
     field = ""
     tidy: dict[str, str] = {}
     try:
-        tidy = validation.clean(raw)
+        tidy = validation.clean_address(raw)
     except InvalidAddress as refused:
         field = refused.field
 
-    assert bool(tidy) != (field in LIMITS)
-    assert all(len(value) <= LIMITS[key] for key, value in tidy.items())
+    assert bool(tidy) != (field in MAX_LENGTHS)
+    assert all(len(value) <= MAX_LENGTHS[key] for key, value in tidy.items())

@@ -31,7 +31,7 @@ def test_days_are_summed_in_one_query(django_assert_num_queries):
     sale(9999, at=on(40))
 
     with django_assert_num_queries(1):
-        days = queries.sales_by_day(TODAY - timedelta(days=30), TODAY)
+        days = queries.get_sales_by_day(TODAY - timedelta(days=30), TODAY)
 
     assert days == [
         queries.Day(date(2026, 11, 20), queries.Sales(euros(7500), euros(1000), 2, 1)),
@@ -47,7 +47,7 @@ def test_a_period_and_the_one_before_do_not_overlap_and_leave_no_day_out(django_
         sale(amount, at=on(days_ago))
 
     with django_assert_num_queries(1):
-        now, before = queries.compare(TODAY, 30, "EUR")
+        now, before = queries.compare_periods(TODAY, 30, "EUR")
 
     assert (now.total.net, before.total.net) == (euros(21), euros(4300))
     assert (len(now.days), len(before.days)) == (30, 30)
@@ -60,7 +60,7 @@ def test_the_currency_of_most_orders_comes_first():
         for _ in range(count):
             sale(100, at=on(0), currency=currency)
 
-    assert queries.currencies(TODAY, TODAY) == ["EUR", "CHF", "USD"]
+    assert queries.get_currencies(TODAY, TODAY) == ["EUR", "CHF", "USD"]
 
 
 @pytest.mark.django_db
@@ -71,11 +71,11 @@ def test_what_went_back_is_taken_from_what_earned_it(django_assert_num_queries):
     sale(9999, at=on(3), post="kiln", currency="USD")
 
     with django_assert_num_queries(1):
-        best = queries.best_sources("post", TODAY - timedelta(days=29), TODAY, "EUR")
+        best = queries.get_best_sources("post", TODAY - timedelta(days=29), TODAY, "EUR")
 
     assert best == [("glaze", euros(1500)), ("kiln", euros(500))]
     with django_assert_num_queries(1):
-        earned = queries.earned_by("post", "kiln")
+        earned = queries.get_earnings("post", "kiln")
     assert [(sales.net, sales.orders, sales.refunds) for sales in earned] == [
         (euros(500), 1, 1),
         (Money(9999, "USD"), 1, 0),
@@ -84,14 +84,14 @@ def test_what_went_back_is_taken_from_what_earned_it(django_assert_num_queries):
 
 @pytest.mark.parametrize(("now", "before", "share"), [(150, 100, 50), (50, 200, -75), (100, 0, None), (0, 300, -100)])
 def test_growth_is_told_in_per_cent_of_what_was(now, before, share):
-    assert queries.share_of_before(euros(now), euros(before)) == share
+    assert queries.get_percent_change(euros(now), euros(before)) == share
 
 
 @given(
     st.lists(st.integers(-(10**9), 10**9), min_size=1, max_size=90), st.lists(st.integers(-(10**9), 10**9), max_size=90)
 )
 def test_bars_stay_inside_the_drawing_and_stand_on_zero(values, before):
-    chart = charts.draw(values, before)
+    chart = charts.draw_chart(values, before)
 
     assert len(chart.bars) == len(values)
     for bar, value in zip(chart.bars, values, strict=True):

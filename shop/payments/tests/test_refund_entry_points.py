@@ -37,7 +37,7 @@ def through_api(user: Any, order: Order, wish: dict[str, Any]) -> int:
 
 
 def as_form(wish: dict[str, Any]) -> dict[str, Any]:
-    what = "amount" if "amount" in wish else "pieces" if "lines" in wish else "all"
+    what = "amount" if "amount" in wish else "items" if "lines" in wish else "all"
     pieces = {f"line-{uid}": count for uid, count in wish.get("lines", {}).items()}
     said = {name: wish[name] for name in ("amount", "reason") if name in wish}
     return {"what": what, "key": "one-press", **pieces, **said, **({"restock": "on"} if wish.get("restock") else {})}

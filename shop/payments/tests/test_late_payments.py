@@ -19,7 +19,7 @@ from shop.payments.providers import sandbox
 from shop.payments.providers.sandbox import Outcome
 from shop.payments.services import payments, refunds
 from shop.stock.models import StockLevel
-from shop.tests.factories import SYSTEM, VariantFactory, cart_with, paid, place, quote_hash_of, settle, start
+from shop.tests.factories import SYSTEM, VariantFactory, cart_with, get_quote_hash, paid, place, settle, start
 from shop.tests.fakes import FlakySandbox
 
 pytestmark = pytest.mark.usefixtures("sums_hold")
@@ -66,7 +66,7 @@ class TestLateAndDouble:
         expire(order)
         opened = Cart.objects.select_related("market", "shipping_method").get(pk=order.cart_id)
         again = checkout.place_order(
-            cart_id=opened.pk, quote_hash=quote_hash_of(opened), provider="sandbox", by=Actor.guest()
+            cart_id=opened.pk, quote_hash=get_quote_hash(opened), provider="sandbox", by=Actor.guest()
         )
 
         late(attempt)
@@ -91,8 +91,8 @@ class TestLateAndDouble:
         assert len(events_named("order.paid")) == len(events_named("payment.returned")) == 1
         order.refresh_from_db()
         assert order.status == "paid"
-        (order,) = queries.with_everything(Order.objects.filter(pk=order.pk))
-        assert queries.standing(order).paid == Money(3890, "EUR")
+        (order,) = queries.prefetch_order_details(Order.objects.filter(pk=order.pk))
+        assert queries.get_payment_summary(order).paid == Money(3890, "EUR")
 
     def test_money_returned_at_the_providers_own_desk_is_not_a_refund_of_the_order(self, flaky: FlakySandbox) -> None:
         order = place()
@@ -124,8 +124,8 @@ class TestSweep:
     def test_lost_news_are_made_up_for(self) -> None:
         order = place()
         attempt = start(order)
-        sandbox.settle(ref=attempt.provider_ref, outcome=Outcome.PAY, news_after=())
-        later = timezone.now() + payments.SYNC_EVERY * 2
+        sandbox.settle_charge(ref=attempt.provider_ref, outcome=Outcome.PAY, webhook_delays=())
+        later = timezone.now() + payments.SYNC_INTERVAL * 2
 
         assert payments.sync_open_payments(by=SYSTEM, now=later) == 1
 
@@ -137,7 +137,7 @@ class TestSweep:
         start(place())
         flaky.silent = {"fetch"}
 
-        assert payments.sync_open_payments(by=SYSTEM, now=timezone.now() + payments.SYNC_EVERY * 2) == 0
+        assert payments.sync_open_payments(by=SYSTEM, now=timezone.now() + payments.SYNC_INTERVAL * 2) == 0
 
     def test_an_attempt_beside_a_paid_order_is_cancelled(self) -> None:
         order = place()
@@ -145,7 +145,7 @@ class TestSweep:
         second = start(order)
         late(first)
 
-        payments.sync_open_payments(by=SYSTEM, now=timezone.now() + payments.SYNC_EVERY * 2)
+        payments.sync_open_payments(by=SYSTEM, now=timezone.now() + payments.SYNC_INTERVAL * 2)
 
         second.refresh_from_db()
         assert second.status == "cancelled"
@@ -174,7 +174,7 @@ def late(attempt: Payment) -> Payment:
 def test_a_cart_is_open_again_after_its_order_expired() -> None:
     opened = cart_with({VariantFactory(): 1})
     order = checkout.place_order(
-        cart_id=opened.pk, quote_hash=quote_hash_of(opened), provider="sandbox", by=Actor.guest()
+        cart_id=opened.pk, quote_hash=get_quote_hash(opened), provider="sandbox", by=Actor.guest()
     )
 
     expire(order)

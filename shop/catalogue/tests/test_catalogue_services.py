@@ -15,7 +15,7 @@ from core.errors import Denied
 from core.testing import events_named, snapshot
 from shop.catalogue import services as catalogue
 from shop.catalogue.models import Category, Product, ProductSlug, Variant, VariantOptionValue
-from shop.catalogue.services import CombinationTaken, InvalidPrice, OptionTwice, SlugTaken, UnusualPrice
+from shop.catalogue.services import CombinationTaken, DuplicateOption, InvalidPrice, SlugTaken, UnusualPrice
 from shop.pricing.models import Price
 from shop.tests.factories import (
     SYSTEM,
@@ -92,7 +92,7 @@ def test_a_product_has_each_combination_once() -> None:
 
     with pytest.raises(CombinationTaken):
         catalogue.set_options(variant=second, values=[glaze], by=SYSTEM)
-    with pytest.raises(OptionTwice):
+    with pytest.raises(DuplicateOption):
         catalogue.set_options(variant=second, values=[glaze, other], by=SYSTEM)
 
     catalogue.set_options(variant=VariantFactory(), values=[glaze], by=SYSTEM)

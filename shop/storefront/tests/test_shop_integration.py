@@ -16,9 +16,9 @@ from core.search import index as search
 from shop.cart.models import CartLine
 from shop.catalogue import services as catalogue
 from shop.catalogue.models import Product, ProductImage
-from shop.catalogue.tests.test_admin_catalogue import png
+from shop.catalogue.tests.test_catalogue_admin import png
 from shop.order_management.panels import beside_conversation, today
-from shop.tests.factories import SYSTEM, MarketFactory, ProductFactory, paid, place, put_on_shelf, shop_ready
+from shop.tests.factories import SYSTEM, MarketFactory, ProductFactory, paid, place, set_stock, shop_ready
 from shop.tests.pages import add_to_cart, product_with, variant_of
 
 pytestmark = pytest.mark.django_db
@@ -60,7 +60,7 @@ def test_a_product_answers_to_its_slug_and_to_the_sku_of_a_variant():
 )
 def test_a_card_says_how_the_stock_stands_and_sells_what_there_is(pieces: int, backorders: int, state: str, buys: bool):
     variant = variant_of(ProductFactory(slug="mug"), "celadon", pieces)
-    put_on_shelf(variant, 0, backorders=backorders)
+    set_stock(variant, 0, backorders=backorders)
 
     card = cards.one("product", "mug", STRANGER)
 
