@@ -149,9 +149,9 @@ async def connect(transactional_db: None) -> Any:
     opened: list[Client] = []
 
     async def connect(user: User, **more: Any) -> Client:
-        from chat.realtime.threads import in_db
+        from chat.realtime.threads import run_in_db_thread
 
-        client = await in_db(lambda: Client(user, **more))
+        client = await run_in_db_thread(lambda: Client(user, **more))
         opened.append(client)
         return await client.open()
 

@@ -17,7 +17,7 @@ urlpatterns = [
     path("about/<slug:kind>/<str:public_id>/", start_views.about, name="about"),
     path("c/<uuid:uid>/", room_views.conversation, name="conversation"),
     path("c/<uuid:uid>/read/", room_views.read, name="read"),
-    path("c/<uuid:uid>/place/", room_views.place, name="place"),
+    path("c/<uuid:uid>/place/", room_views.membership, name="place"),
     path("c/<uuid:uid>/case/", desk.case, name="case"),
     path("c/<uuid:uid>/messages/", room_views.send, name="send"),
     path("c/<uuid:uid>/messages/<int:seq>/", message_views.menu, name="message"),
@@ -27,4 +27,4 @@ urlpatterns = [
     path("c/<uuid:uid>/messages/<int:seq>/reactions/", message_views.react, name="react"),
     path("c/<uuid:uid>/messages/<int:seq>/reports/", message_views.report, name="report"),
 ]
-websocket_urlpatterns = [path("ws/talk/", consumers.TalkConsumer.as_asgi())]
+websocket_urlpatterns = [path("ws/talk/", consumers.ChatConsumer.as_asgi())]

@@ -58,7 +58,7 @@ class CommentAdmin(ModelAdmin):
     @admin.action(description=_("Refuse as spam"), permissions=["moderate"])
     def refuse(self, request: HttpRequest, queryset: QuerySet[Comment]) -> None:
         by = grant_of(request).actor
-        done = [commenting.refuse_comment(comment_id=pk, by=by) for pk in _keys(queryset)]
+        done = [commenting.mark_comment_as_spam(comment_id=pk, by=by) for pk in _keys(queryset)]
         text = ngettext("%(count)d comment is refused.", "%(count)d comments are refused.", sum(done))
         self.message_user(request, text % {"count": sum(done)}, messages.SUCCESS)
 

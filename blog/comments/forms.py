@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.moderation.spam import Circumstances
-from blog.comments.services import LONGEST
+from blog.comments.services import MAX_COMMENT_LENGTH
 from core import rate_limits
 from core.ids import uuid7, uuid7_timestamp
 
@@ -16,7 +16,7 @@ class CommentForm(forms.Form):
 
     body = forms.CharField(
         label=_("Your comment"),
-        max_length=LONGEST,
+        max_length=MAX_COMMENT_LENGTH,
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text=_("Links, *emphasis* and lists work. Be kind."),
     )

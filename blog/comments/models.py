@@ -13,11 +13,11 @@ from blog.posts.models import Post
 from core.context import Grant
 from core.ids import uuid7
 
-DEEPEST = 32
+MAX_DEPTH = 32
 
 
 class CommentQuerySet(models.QuerySet["Comment"]):
-    def waiting(self) -> Self:
+    def pending(self) -> Self:
         return self.filter(status=Comment.Status.PENDING)
 
     def visible_to(self, viewer: Grant) -> Self:
@@ -86,7 +86,7 @@ class Comment(models.Model):
                 | (~Q(status="deleted") & ~Q(body_source="")),
                 name="comment_says_something",
             ),
-            models.CheckConstraint(condition=Q(path__len__gte=1, path__len__lte=DEEPEST), name="comment_depth"),
+            models.CheckConstraint(condition=Q(path__len__gte=1, path__len__lte=MAX_DEPTH), name="comment_depth"),
             models.UniqueConstraint(
                 fields=["import_source", "import_ref"], condition=~Q(import_ref=""), name="comment_import_once"
             ),

@@ -33,7 +33,7 @@ def decide(uid: str, stands: bool, by: Actor, now: datetime) -> str:
     comment = Comment.objects.filter(uid=uid).exclude(status=Status.DELETED).first()
     if comment is None:
         return ""
-    act = commenting.approve_comment if stands else commenting.refuse_comment
+    act = commenting.approve_comment if stands else commenting.mark_comment_as_spam
     act(comment_id=comment.pk, by=by, now=now)
     return str(comment.status)
 
@@ -41,7 +41,7 @@ def decide(uid: str, stands: bool, by: Actor, now: datetime) -> str:
 def put_back(uid: str, state: str, by: Actor, now: datetime) -> None:
     comment = Comment.objects.filter(uid=uid).exclude(status=Status.DELETED).first()
     if comment is not None:
-        commenting.return_comment(comment_id=comment.pk, status=state, by=by, now=now)
+        commenting.restore_comment_status(comment_id=comment.pk, status=state, by=by, now=now)
 
 
 def _shown(comment: Comment) -> Shown:

@@ -11,17 +11,19 @@ from accounts.privacy.registry import Fate, Holding, Keeper, Person, Records
 from blog.comments.models import Comment
 from blog.posts.models import Post, Revision
 
-CHUNK = 500
+CHUNK_SIZE = 500
 
 
 def export(person: Person) -> Iterator[Records]:
     comments = Comment.objects.filter(author=person.user).select_related("post").order_by("pk")
-    rows = map(_comment, comments.iterator(chunk_size=CHUNK))
+    rows = map(_comment, comments.iterator(chunk_size=CHUNK_SIZE))
     yield Records("journal/comments.json", _("What you said under posts."), rows)
     posts = Post.objects.filter(authors=person.user).order_by("pk")
-    yield Records("journal/posts.json", _("Posts that bear your name."), map(_post, posts.iterator(chunk_size=CHUNK)))
+    yield Records(
+        "journal/posts.json", _("Posts that bear your name."), map(_post, posts.iterator(chunk_size=CHUNK_SIZE))
+    )
     saved = Revision.objects.filter(author=person.user).select_related("post").order_by("pk")
-    rows = map(_revision, saved.iterator(chunk_size=CHUNK))
+    rows = map(_revision, saved.iterator(chunk_size=CHUNK_SIZE))
     yield Records("journal/revisions.json", _("Versions of posts that you saved."), rows)
 
 

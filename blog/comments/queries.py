@@ -15,7 +15,7 @@ from core.context import Grant
 from core.prepared_queries import PreparedQuery
 
 THREAD_SIZE = 100
-DEEPEST_SHOWN = 4
+MAX_INDENT = 4
 THREAD = PreparedQuery(lambda post: _comments(post, Comment.objects.visible_to(Grant.anonymous()))[: THREAD_SIZE + 1])
 
 
@@ -37,7 +37,7 @@ class Thread:
     next: str
 
 
-def thread_of(
+def get_thread(
     post: Post, viewer: Grant, *, after: UUID | None = None, at: UUID | None = None, size: int = THREAD_SIZE
 ) -> Thread:
     """A page of a post's comments as the viewer sees them: from the first, `after` one, or from the thread that holds
@@ -53,30 +53,23 @@ def thread_of(
             rows = rows.filter(path__gte=Comment.objects.filter(uid=at, post=post).values("path__0_1"))
         found = list(rows[: size + 1])
     shown = found[:size]
-    return Thread(_tree(shown), str(shown[-1].uid) if len(found) > size else "")
+    return Thread(_build_tree(shown), str(shown[-1].uid) if len(found) > size else "")
 
 
-def comment_called(post: Post, uid: UUID) -> Comment | None:
+def get_comment(post: Post, uid: UUID) -> Comment | None:
     """A comment that can be replied to; one query."""
     found = Comment.objects.select_related("author").filter(post=post, uid=uid, status=Comment.Status.APPROVED)
     return found.first()
 
 
-def comments_by(user: User, limit: int = 5) -> list[Comment]:
+def get_latest_comments(user: User, limit: int = 5) -> list[Comment]:
     """A person's latest comments on posts that are public; one query."""
     kept = Comment.objects.exclude(status__in=[Comment.Status.DELETED, Comment.Status.SPAM])
     kept = kept.filter(author=user, post__status=Post.Status.PUBLISHED).select_related("post")
-    return list(
-        kept.defer(
-            *(
-                f"post__{attach_authors_and_tags}"
-                for attach_authors_and_tags in ("body_source", "body_html", "body_text")
-            )
-        )[:limit]
-    )
+    return list(kept.defer("post__body_source", "post__body_html", "post__body_text")[:limit])
 
 
-def work_waiting(now: datetime | None = None) -> dict[str, int]:
+def count_pending_work(now: datetime | None = None) -> dict[str, int]:
     """How much waits for an editor: posts due, planned and handed in, comments to look at; two queries."""
     now = now or timezone.now()
     planned = Q(status=Post.Status.SCHEDULED)
@@ -86,7 +79,7 @@ def work_waiting(now: datetime | None = None) -> dict[str, int]:
         scheduled=Count("pk", filter=planned & Q(publish_at__gt=now)),
         in_review=Count("pk", filter=Q(status=Post.Status.IN_REVIEW)),
     )
-    return {**counts, "comments": Comment.objects.waiting().count()}
+    return {**counts, "comments": Comment.objects.pending().count()}
 
 
 def _comments(post: Any, visible: CommentQuerySet) -> CommentQuerySet:
@@ -95,7 +88,7 @@ def _comments(post: Any, visible: CommentQuerySet) -> CommentQuerySet:
     return rows.filter(post=post).select_related("author__avatar", "parent__author").order_by("path")
 
 
-def _tree(comments: list[Comment]) -> list[Node]:
+def _build_tree(comments: list[Comment]) -> list[Node]:
     """Nest comments that come in reading order. Replies deeper than shown, or whose parent is on an earlier page,
     say whom they answer; a removed comment stays only while something below it is shown.
     """
@@ -104,18 +97,18 @@ def _tree(comments: list[Comment]) -> list[Node]:
     for comment in comments:
         node = nodes[comment.pk] = Node(comment, visible=comment.status != Comment.Status.DELETED)
         above = [nodes[pk] for pk in comment.path[:-1] if pk in nodes]
-        nested = above[:DEEPEST_SHOWN]
+        nested = above[:MAX_INDENT]
         if comment.parent and (not nested or nested[-1].comment.pk != comment.parent_id):
             node.reply_to = comment.parent.byline
         (nested[-1].replies if nested else roots).append(node)
         if node.visible:
             for ancestor in above:
                 ancestor.visible = True
-    return _pruned(roots)
+    return _prune(roots)
 
 
-def _pruned(nodes: list[Node]) -> list[Node]:
+def _prune(nodes: list[Node]) -> list[Node]:
     kept = [node for node in nodes if node.visible]
     for node in kept:
-        node.replies = _pruned(node.replies)
+        node.replies = _prune(node.replies)
     return kept

@@ -14,7 +14,7 @@ from accounts.moderation.models import Case
 from accounts.moderation.services import cases, spam
 from accounts.moderation.spam import Circumstances, Outcome, Verdict
 from accounts.users.models import User
-from blog.comments.models import DEEPEST, Comment
+from blog.comments.models import MAX_DEPTH, Comment
 from blog.posts import access
 from blog.posts.models import Post
 from core.constraints import violated_constraint
@@ -26,10 +26,10 @@ from core.ids import uuid7
 from core.validation.text import has_visible_text
 from core.validation.xml_text import drop_non_xml
 
-LONGEST = 5000
+MAX_COMMENT_LENGTH = 5000
 UID_CONSTRAINT = "blog_comment_uid_key"
 # How often one person may say something; asked by the edges, since no transaction waits for Redis.
-RATE = "5/minute"
+RATE_LIMIT = "5/minute"
 # Who had so many comments shown is not looked at for spam.
 TRUSTED_AFTER = 3
 
@@ -47,22 +47,22 @@ class CommentsClosed(Conflict):
     message = _("Comments on this post are closed.")
 
 
-class NothingSaid(Invalid):
+class EmptyComment(Invalid):
     code = "comment_empty"
     message = _("Write something first.")
 
 
-class SaidTooMuch(Invalid):
+class CommentTooLong(Invalid):
     code = "comment_too_long"
     message = _("A comment has at most %(most)s characters.")
 
 
-class NoSuchParent(Invalid):
+class ParentNotFound(Invalid):
     code = "no_such_comment"
     message = _("The comment you reply to is not here any more.")
 
 
-class UidTaken(Conflict):
+class UidReused(Conflict):
     code = "comment_uid_taken"
     message = _("This uid was used for another comment.")
 
@@ -89,26 +89,26 @@ def add_comment(
         raise Denied
     now, text = now or timezone.now(), _clean(body)
     post = Post.objects.get(pk=post_id)
-    if not post.is_published or not access.may_read(post, by, now):
+    if not post.is_published or not access.can_read(post, by, now):
         raise NotFound
     if uid is not None and (sent := Comment.objects.filter(uid=uid).first()):
-        if not _is_same(sent, post, by.user, text, parent):
-            raise UidTaken(field="uid")
+        if not _is_duplicate(sent, post, by.user, text, parent):
+            raise UidReused(field="uid")
         return sent
     if post.comments_closed:
         raise CommentsClosed
     bans.require_free(by=by, scope=Ban.Scope.COMMENT, network=how.network, now=now)
-    above, html = _parent(post, parent), markdown.render_short(text)
+    above, html = _get_parent(post, parent), markdown.render_short(text)
     comment = Comment(uid=uid or uuid7(), post=post, parent=above, author=by.user, created_at=now)
     comment.body_source, comment.body_html = text, html
-    is_moderator = by.can("blog.moderate_comment") or access.works_on(post, by)
-    verdict = Verdict() if is_moderator else _weigh(text, by, how, now)
-    comment.status = Status.APPROVED if is_moderator else _first_status(post, by.user, verdict)
+    is_moderator = by.can("blog.moderate_comment") or access.can_preview(post, by)
+    verdict = Verdict() if is_moderator else _record_spam_signal(text, by, how, now)
+    comment.status = Status.APPROVED if is_moderator else _get_initial_status(post, by.user, verdict)
     _insert(comment, above)
     if comment.status == Status.APPROVED:
-        _count(post.pk, 1, now)
+        _update_comment_count(post.pk, 1, now)
     else:
-        _put_into_queue(comment, verdict, by, now)
+        _queue_for_moderation(comment, verdict, by, now)
     events.record("comment.added", comment, by=by, now=now, post=post.slug, status=comment.status)
     return comment
 
@@ -120,17 +120,17 @@ def approve_comment(*, comment_id: int, by: Actor, now: datetime | None = None) 
     Raises Denied without blog.moderate_comment. Records comment.approved.
     """
     _require_moderator(by)
-    return _move(comment_id, (Status.PENDING, Status.SPAM), Status.APPROVED, by=by, now=now or timezone.now())
+    return _set_status(comment_id, (Status.PENDING, Status.SPAM), Status.APPROVED, by=by, now=now or timezone.now())
 
 
 @transaction.atomic
-def refuse_comment(*, comment_id: int, by: Actor, now: datetime | None = None) -> bool:
+def mark_comment_as_spam(*, comment_id: int, by: Actor, now: datetime | None = None) -> bool:
     """Mark a comment as spam; False when it is already or gone.
 
     Raises Denied without blog.moderate_comment. Records comment.refused.
     """
     _require_moderator(by)
-    return _move(comment_id, (Status.PENDING, Status.APPROVED), Status.SPAM, by=by, now=now or timezone.now())
+    return _set_status(comment_id, (Status.PENDING, Status.APPROVED), Status.SPAM, by=by, now=now or timezone.now())
 
 
 @transaction.atomic
@@ -144,11 +144,11 @@ def delete_comment(*, comment_id: int, by: Actor, now: datetime | None = None) -
     if not own:
         _require_moderator(by)
     alive = (Status.PENDING, Status.APPROVED, Status.SPAM)
-    return _move(comment_id, alive, Status.DELETED, by=by, now=now or timezone.now())
+    return _set_status(comment_id, alive, Status.DELETED, by=by, now=now or timezone.now())
 
 
 @transaction.atomic
-def return_comment(*, comment_id: int, status: str, by: Actor, now: datetime | None = None) -> bool:
+def restore_comment_status(*, comment_id: int, status: str, by: Actor, now: datetime | None = None) -> bool:
     """Give a comment a status that it had, when a decision is taken back; False when it is gone or has it.
 
     Raises Denied without blog.moderate_comment. Records comment.held, comment.approved or comment.refused.
@@ -156,10 +156,10 @@ def return_comment(*, comment_id: int, status: str, by: Actor, now: datetime | N
     _require_moderator(by)
     wanted = Status(status)
     others = tuple(one for one in (Status.PENDING, Status.APPROVED, Status.SPAM) if one != wanted)
-    return _move(comment_id, others, wanted, by=by, now=now or timezone.now(), settles=False)
+    return _set_status(comment_id, others, wanted, by=by, now=now or timezone.now(), settles=False)
 
 
-def _move(
+def _set_status(
     comment_id: int, allowed: tuple[Status, ...], status: Status, *, by: Actor, now: datetime, settles: bool = True
 ) -> bool:
     """Change the status of a locked comment and the number of comments shown, once. Its open case is closed first."""
@@ -176,18 +176,18 @@ def _move(
         comment.body_source = comment.body_html = ""
     comment.save(update_fields=["status", "moderated_at", "body_source", "body_html"])
     if change:
-        _count(comment.post_id, change, now)
+        _update_comment_count(comment.post_id, change, now)
     events.record(EVENTS[status], comment, by=by, now=now, post=comment.post.slug)
     return True
 
 
-def _weigh(text: str, by: Actor, how: Circumstances, now: datetime) -> Verdict:
+def _record_spam_signal(text: str, by: Actor, how: Circumstances, now: datetime) -> Verdict:
     shown = Comment.objects.filter(author=by.user, status=Status.APPROVED)[:TRUSTED_AFTER]
     is_trusted = len(shown.values_list("pk")) == TRUSTED_AFTER or spam.is_buyer(by, now)
     return spam.weigh(text=text, by=by, how=how, is_trusted=is_trusted, now=now)
 
 
-def _put_into_queue(comment: Comment, verdict: Verdict, by: Actor, now: datetime) -> None:
+def _queue_for_moderation(comment: Comment, verdict: Verdict, by: Actor, now: datetime) -> None:
     cases.open_case(
         kind=Comment.public_kind,
         subject_id=comment.public_id,
@@ -199,7 +199,7 @@ def _put_into_queue(comment: Comment, verdict: Verdict, by: Actor, now: datetime
     )
 
 
-def _first_status(post: Post, author: User, verdict: Verdict) -> Status:
+def _get_initial_status(post: Post, author: User, verdict: Verdict) -> Status:
     if verdict.outcome is not Outcome.FINE or post.comments_mode == Post.Moderation.ALL:
         return Status.PENDING
     if post.comments_mode == Post.Moderation.NONE:
@@ -211,23 +211,23 @@ def _first_status(post: Post, author: User, verdict: Verdict) -> Status:
 def _clean(body: str) -> str:
     text = drop_non_xml(body).replace("\r\n", "\n").strip()
     if not has_visible_text(text):
-        raise NothingSaid(field="body")
-    if len(text) > LONGEST:
-        raise SaidTooMuch(field="body", most=LONGEST)
+        raise EmptyComment(field="body")
+    if len(text) > MAX_COMMENT_LENGTH:
+        raise CommentTooLong(field="body", most=MAX_COMMENT_LENGTH)
     return text
 
 
-def _parent(post: Post, uid: UUID | None) -> Comment | None:
+def _get_parent(post: Post, uid: UUID | None) -> Comment | None:
     """The comment replied to; where a thread is at its deepest, the one above it."""
     if uid is None:
         return None
     found = Comment.objects.filter(uid=uid, post=post, status=Status.APPROVED).select_related("parent").first()
     if found is None:
-        raise NoSuchParent(field="parent")
-    return found if len(found.path) < DEEPEST else found.parent
+        raise ParentNotFound(field="parent")
+    return found if len(found.path) < MAX_DEPTH else found.parent
 
 
-def _is_same(sent: Comment, post: Post, author: User, text: str, parent: UUID | None) -> bool:
+def _is_duplicate(sent: Comment, post: Post, author: User, text: str, parent: UUID | None) -> bool:
     """Whether a comment that is here is the one that is sent. One that was changed or removed since cannot be
     compared, and is taken for the same.
     """
@@ -235,7 +235,7 @@ def _is_same(sent: Comment, post: Post, author: User, text: str, parent: UUID | 
         return False
     if sent.edited_at is not None or sent.status == Status.DELETED:
         return True
-    above = _parent(post, parent) if parent else None
+    above = _get_parent(post, parent) if parent else None
     return (sent.body_source, sent.parent_id) == (text, above.pk if above else None)
 
 
@@ -252,10 +252,10 @@ def _insert(comment: Comment, above: Comment | None) -> None:
         # The same comment sent twice at the same moment: the other one is being kept.
         if violated_constraint(refused) != UID_CONSTRAINT:
             raise
-        raise UidTaken(field="uid") from None
+        raise UidReused(field="uid") from None
 
 
-def _count(post_id: int, change: int, now: datetime) -> None:
+def _update_comment_count(post_id: int, change: int, now: datetime) -> None:
     Post.objects.filter(pk=post_id).update(comment_count=F("comment_count") + change, changed_at=now)
 
 

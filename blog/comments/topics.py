@@ -17,28 +17,28 @@ from core.ids import uuids
 NEWSLETTER, THREAD = "newsletter", "thread"
 
 
-def thread_of(post: Post) -> str:
+def thread_topic(post: Post) -> str:
     """The topic of what is said under a post."""
     return f"{THREAD}:{post.uid}"
 
 
-def _find_newsletter(ids: Collection[str], viewer: Grant) -> Mapping[str, About]:
+def _get_newsletter_topic(ids: Collection[str], viewer: Grant) -> Mapping[str, About]:
     return {"": About(str(_("New posts in the journal")), reverse("blog:index"))} if "" in ids else {}
 
 
-def _write_post(uid: str) -> Mapping[str, Any] | None:
+def _compose_post_email(uid: str) -> Mapping[str, Any] | None:
     """A post that everybody may read, if it still stands."""
     shown = Post.objects.filter(uid=uid, status=Post.Status.PUBLISHED, visibility=Post.Visibility.PUBLIC)
     post = shown.with_names().first()
     return None if post is None else {"post": post, "url": f"{settings.SITE_URL}{post.get_absolute_url()}"}
 
 
-def _find_threads(ids: Collection[str], viewer: Grant) -> Mapping[str, About]:
+def _get_thread_topics(ids: Collection[str], viewer: Grant) -> Mapping[str, About]:
     posts = Post.objects.readable_by(viewer).filter(uid__in=uuids(ids), status=Post.Status.PUBLISHED)
     return {str(post.uid): About(post.title, f"{post.get_absolute_url()}#comments") for post in posts}
 
 
-def _write_comment(uid: str) -> Mapping[str, Any] | None:
+def _compose_comment_email(uid: str) -> Mapping[str, Any] | None:
     """A comment that is shown, under a post that everybody may read."""
     shown = Comment.objects.filter(uid=uid, status=Comment.Status.APPROVED).select_related("author", "post")
     comment = shown.filter(post__status=Post.Status.PUBLISHED, post__visibility=Post.Visibility.PUBLIC).first()
@@ -54,8 +54,8 @@ topics.register(
         words=_("New posts in the journal"),
         reason=_("You get this because you asked for new posts of the journal."),
         template="letter_post",
-        find=_find_newsletter,
-        write=_write_post,
+        find=_get_newsletter_topic,
+        write=_compose_post_email,
         standing=True,
     )
 )
@@ -65,7 +65,7 @@ topics.register(
         words=_("New comments on a post"),
         reason=_("You get this because you follow what is said under this post."),
         template="letter_reply",
-        find=_find_threads,
-        write=_write_comment,
+        find=_get_thread_topics,
+        write=_compose_comment_email,
     )
 )

@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 from accounts.moderation.spam import Circumstances
 from blog.comments import services as commenting
 from blog.comments.models import Comment, CommentQuerySet
-from blog.comments.serializers import CommentIn, CommentOut, ModerationIn
+from blog.comments.serializers import CommentCreateSerializer, CommentSerializer, ModerationSerializer
 from blog.posts.models import Post
 from core import rate_limits
 from core.api.idempotency import idempotent
@@ -35,7 +35,7 @@ class CommentThrottle(BaseThrottle):
     """As often as the page's form, counted together with it."""
 
     def allow_request(self, request: Request, view: APIView) -> bool:
-        self.verdict = rate_limits.hit(commenting.RATE, "comment", grant_of(request).actor.id)
+        self.verdict = rate_limits.hit(commenting.RATE_LIMIT, "comment", grant_of(request).actor.id)
         return self.verdict.allowed
 
     def wait(self) -> float:
@@ -45,7 +45,7 @@ class CommentThrottle(BaseThrottle):
 class CommentViewSet(ReadViewSet[Comment]):
     """What readers say, oldest first: what is shown, one's own that wait, and for moderators all that wait."""
 
-    serializer_class = CommentOut
+    serializer_class = CommentSerializer
     filterset_class = CommentFilter
     lookup_field = "uid"
     lookup_value_converter = "uuid"
@@ -63,20 +63,23 @@ class CommentViewSet(ReadViewSet[Comment]):
     def get_throttles(self) -> list[BaseThrottle]:
         return [*super().get_throttles(), *([CommentThrottle()] if self.action == "create" else [])]
 
-    @extend_schema(request=CommentIn, responses={200: CommentOut, 201: CommentOut, 409: Problem, 422: Problem})
+    @extend_schema(
+        request=CommentCreateSerializer,
+        responses={200: CommentSerializer, 201: CommentSerializer, 409: Problem, 422: Problem},
+    )
     @idempotent
     def create(self, request: Request) -> Response:
         """Say something; `status` in the answer tells whether it is shown or waits. 200 instead of 201 when this `uid`
         had said it before.
         """
-        asked = CommentIn.parse(request)
+        asked = CommentCreateSerializer.parse(request)
         post = Post.objects.readable_by(self.grant).filter(slug=asked.pop("post")).values_list("pk", flat=True).first()
         if post is None:
             raise NotFound(field="post")
         how = Circumstances(network=rate_limits.client_key(request._request))  # noqa: SLF001
         now = timezone.now()
         comment = commenting.add_comment(post_id=post, by=self.grant.actor, how=how, now=now, **asked)
-        return Response(CommentOut(comment).data, 201 if comment.created_at == now else 200)
+        return Response(CommentSerializer(comment).data, 201 if comment.created_at == now else 200)
 
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, uid: str) -> Response:
@@ -84,12 +87,12 @@ class CommentViewSet(ReadViewSet[Comment]):
         commenting.delete_comment(comment_id=self.get_object().pk, by=self.grant.actor)
         return Response(status=204)
 
-    @extend_schema(request=ModerationIn, responses={201: CommentOut, 403: Problem})
+    @extend_schema(request=ModerationSerializer, responses={201: CommentSerializer, 403: Problem})
     @action(detail=True, methods=["post"])
     def moderation(self, request: Request, uid: str) -> Response:
         """Show a comment, or refuse it as spam."""
-        decide = {"approve": commenting.approve_comment, "refuse": commenting.refuse_comment}
+        decide = {"approve": commenting.approve_comment, "refuse": commenting.mark_comment_as_spam}
         comment = self.get_object()
-        decide[ModerationIn.parse(request)["decision"]](comment_id=comment.pk, by=self.grant.actor)
+        decide[ModerationSerializer.parse(request)["decision"]](comment_id=comment.pk, by=self.grant.actor)
         comment.refresh_from_db(fields=["status"])
-        return Response(CommentOut(comment).data, 201)
+        return Response(CommentSerializer(comment).data, 201)

@@ -23,7 +23,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from blog.journal import etags
-from blog.journal.jsonld import absolute
+from blog.journal.jsonld import make_absolute
 from blog.posts import queries, rendering
 from blog.posts.models import Post
 from blog.posts.rendering import Contents
@@ -34,23 +34,23 @@ from core.validation.xml_text import drop_non_xml
 from core.web.http import PageRequest
 from core.web.response_cache import cache_for_anonymous
 
-ADDRESS = re.compile(r'(href|src)="([^"]*)"')
+URL_ATTRIBUTE = re.compile(r'(href|src)="([^"]*)"')
 FEED_TYPES = {"rss": "application/rss+xml", "atom": "application/atom+xml", "json": "application/feed+json"}
-CONTENT = "http://purl.org/rss/1.0/modules/content/"
+CONTENT_NAMESPACE = "http://purl.org/rss/1.0/modules/content/"
 
 
-class StrictItems(feedgenerator.SyndicationFeed):
+class SafeItemsMixin(feedgenerator.SyndicationFeed):
     """Items without characters that XML cannot hold: one of them, and no reader can read the feed."""
 
     def add_item(self, *args: Any, **kwargs: Any) -> None:
-        super().add_item(*args, **_storable(kwargs))
+        super().add_item(*args, **_drop_non_xml(kwargs))
 
 
-class Rss(StrictItems, feedgenerator.Rss201rev2Feed):
+class RssFeed(SafeItemsMixin, feedgenerator.Rss201rev2Feed):
     """RSS whose items carry the whole text beside the excerpt."""
 
     def rss_attributes(self) -> dict[str, str]:
-        return {**super().rss_attributes(), "xmlns:content": CONTENT}
+        return {**super().rss_attributes(), "xmlns:content": CONTENT_NAMESPACE}
 
     def add_item_elements(self, handler: Any, item: dict[str, Any]) -> None:
         super().add_item_elements(handler, item)
@@ -58,7 +58,7 @@ class Rss(StrictItems, feedgenerator.Rss201rev2Feed):
             handler.addQuickElement("content:encoded", item["text"])
 
 
-class Atom(StrictItems, feedgenerator.Atom1Feed):
+class AtomFeed(SafeItemsMixin, feedgenerator.Atom1Feed):
     """Atom whose entries carry the whole text beside the excerpt."""
 
     def add_item_elements(self, handler: Any, item: dict[str, Any]) -> None:
@@ -71,21 +71,21 @@ class Atom(StrictItems, feedgenerator.Atom1Feed):
 @require_safe
 def rss(request: PageRequest) -> HttpResponse:
     """RSS 2.0; four queries and those of the cards, one when the reader has it."""
-    return _answer(request, partial(_xml, Rss, "rss"))
+    return _respond(request, partial(_render_xml, RssFeed, "rss"))
 
 
 @cache_for_anonymous
 @require_safe
 def atom(request: PageRequest) -> HttpResponse:
     """Atom; four queries and those of the cards, one when the reader has it."""
-    return _answer(request, partial(_xml, Atom, "atom"))
+    return _respond(request, partial(_render_xml, AtomFeed, "atom"))
 
 
 @cache_for_anonymous
 @require_safe
 def json_feed(request: PageRequest) -> HttpResponse:
     """JSON Feed 1.1; four queries and those of the cards, one when the reader has it."""
-    return _answer(request, _json)
+    return _respond(request, _render_json)
 
 
 class PostSitemap(Sitemap):
@@ -94,34 +94,34 @@ class PostSitemap(Sitemap):
     limit = 5000
 
     def items(self) -> Any:
-        return queries.journal_covers().order_by(*queries.NEWEST_FIRST)
+        return queries.get_published_cards().order_by(*queries.NEWEST_FIRST)
 
     def lastmod(self, item: Post) -> datetime:
         return item.updated_at
 
 
-def _answer(request: PageRequest, draw: Callable[[list[Post], Contents], HttpResponse]) -> HttpResponse:
-    changed = queries.journal_version()
+def _respond(request: PageRequest, draw: Callable[[list[Post], Contents], HttpResponse]) -> HttpResponse:
+    changed = queries.get_journal_version()
 
     def drawn() -> HttpResponse:
-        posts = queries.feed_posts()
+        posts = queries.get_feed_posts()
         # All texts are filled from one set of cards: what they name is asked once for the whole feed.
-        contents = rendering.contents_of([post for post in posts if _is_open(post)], Grant.anonymous())
+        contents = rendering.load_contents([post for post in posts if _is_public(post)], Grant.anonymous())
         response = draw(posts, contents)
         if changed:
             response["Last-Modified"] = http_date(changed.timestamp())
         return response
 
-    return etags.conditional(request, drawn, request.path, changed, settings.SITE_URL)
+    return etags.conditional_response(request, drawn, request.path, changed, settings.SITE_URL)
 
 
-def _xml(kind: type[Rss] | type[Atom], name: str, posts: list[Post], contents: Contents) -> HttpResponse:
+def _render_xml(kind: type[RssFeed] | type[AtomFeed], name: str, posts: list[Post], contents: Contents) -> HttpResponse:
     feed = kind(
-        title=_title(),
-        link=_here("blog:index"),
-        description=_description(),
+        title=_get_title(),
+        link=_build_url("blog:index"),
+        description=_get_description(),
         language=settings.LANGUAGE_CODE,
-        feed_url=_here("blog:feed" if name == "rss" else "blog:atom_feed"),
+        feed_url=_build_url("blog:feed" if name == "rss" else "blog:atom_feed"),
     )
     for post in posts:
         feed.add_item(
@@ -131,34 +131,34 @@ def _xml(kind: type[Rss] | type[Atom], name: str, posts: list[Post], contents: C
             unique_id=f"urn:uuid:{post.uid}",
             unique_id_is_permalink=False,
             pubdate=post.published_at,
-            updateddate=_changed_at(post),
+            updateddate=_get_modified_at(post),
             author_name=post.byline,
             categories=[tag.name for tag in post.labels],
-            text=_text(post, contents),
+            text=_render_text(post, contents),
         )
     return HttpResponse(feed.writeString("utf-8"), content_type=f"{FEED_TYPES[name]}; charset=utf-8")
 
 
-def _json(posts: list[Post], contents: Contents) -> HttpResponse:
+def _render_json(posts: list[Post], contents: Contents) -> HttpResponse:
     feed = {
         "version": "https://jsonfeed.org/version/1.1",
-        "title": _title(),
-        "description": _description(),
-        "home_page_url": _here("blog:index"),
-        "feed_url": _here("blog:json_feed"),
+        "title": _get_title(),
+        "description": _get_description(),
+        "home_page_url": _build_url("blog:index"),
+        "feed_url": _build_url("blog:json_feed"),
         "language": settings.LANGUAGE_CODE,
-        "items": [_storable(_json_item(post, _text(post, contents))) for post in posts],
+        "items": [_drop_non_xml(_build_json_item(post, _render_text(post, contents))) for post in posts],
     }
     return JsonResponse(feed, content_type=FEED_TYPES["json"], json_dumps_params={"ensure_ascii": False})
 
 
-def _json_item(post: Post, text: str) -> dict[str, Any]:
+def _build_json_item(post: Post, text: str) -> dict[str, Any]:
     item: dict[str, Any] = {
         "id": f"urn:uuid:{post.uid}",
         "url": f"{settings.SITE_URL}{post.get_absolute_url()}",
         "title": post.title,
         "summary": post.excerpt,
-        "date_modified": _changed_at(post).isoformat(),
+        "date_modified": _get_modified_at(post).isoformat(),
         "authors": [{"name": author.display_name} for author in post.bylines],
         "tags": [tag.name for tag in post.labels],
         **({"content_html": text} if text else {"content_text": post.excerpt}),
@@ -166,29 +166,29 @@ def _json_item(post: Post, text: str) -> dict[str, Any]:
     if post.published_at:
         item["date_published"] = post.published_at.isoformat()
     if post.cover:
-        item["image"] = absolute(post.cover.image.url, settings.SITE_URL)
+        item["image"] = make_absolute(post.cover.image.url, settings.SITE_URL)
     return item
 
 
-def _changed_at(post: Post) -> datetime:
+def _get_modified_at(post: Post) -> datetime:
     """A post that was written before it was published has not changed since."""
     return max(post.updated_at, post.published_at or post.updated_at)
 
 
-def _is_open(post: Post) -> bool:
+def _is_public(post: Post) -> bool:
     return post.visibility == Post.Visibility.PUBLIC
 
 
-def _text(post: Post, contents: Contents) -> str:
+def _render_text(post: Post, contents: Contents) -> str:
     """The text as a stranger may read it, fit for other places; empty when it is not for everybody."""
-    if not _is_open(post):
+    if not _is_public(post):
         return ""
-    own = rendering.credited(contents, post)
-    filled = rendering.fill(post.body_html, own, card=_card, picture=_picture)
-    return ADDRESS.sub(partial(_resolved, f"{settings.SITE_URL}{post.get_absolute_url()}"), filled)
+    own = rendering.add_attribution(contents, post)
+    filled = rendering.fill_placeholders(post.body_html, own, card=_render_card, picture=_render_image)
+    return URL_ATTRIBUTE.sub(partial(_make_absolute, f"{settings.SITE_URL}{post.get_absolute_url()}"), filled)
 
 
-def _resolved(post_url: str, found: re.Match[str]) -> str:
+def _make_absolute(post_url: str, found: re.Match[str]) -> str:
     """An address of the text as it is from anywhere: also `#fn1`, `other/` and `?page=2`."""
     try:
         target = urljoin(post_url, unescape(found[2]))
@@ -197,31 +197,31 @@ def _resolved(post_url: str, found: re.Match[str]) -> str:
     return f'{found[1]}="{escape(target)}"'
 
 
-def _storable(value: Any) -> Any:
+def _drop_non_xml(value: Any) -> Any:
     if isinstance(value, str):
         return drop_non_xml(value)
     if isinstance(value, dict):
-        return {name: _storable(part) for name, part in value.items()}
-    return [_storable(part) for part in value] if isinstance(value, list) else value
+        return {name: _drop_non_xml(part) for name, part in value.items()}
+    return [_drop_non_xml(part) for part in value] if isinstance(value, list) else value
 
 
-def _card(card: Card | None) -> str:
+def _render_card(card: Card | None) -> str:
     return "" if card is None else format_html('<p><a href="{}">{}</a></p>', card.url, card.title)
 
 
-def _picture(image: Image) -> str:
+def _render_image(image: Image) -> str:
     return format_html(
         '<img src="{}" width="{}" height="{}" alt="{}">', image.url, image.width, image.height, image.alt
     )
 
 
-def _title() -> str:
+def _get_title() -> str:
     return _("%(site)s: Journal") % {"site": settings.SITE_NAME}
 
 
-def _description() -> str:
+def _get_description() -> str:
     return _("The journal of %(site)s.") % {"site": settings.SITE_NAME}
 
 
-def _here(route: str) -> str:
+def _build_url(route: str) -> str:
     return f"{settings.SITE_URL}{reverse(route)}"

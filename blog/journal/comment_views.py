@@ -12,9 +12,9 @@ from django.views.decorators.http import require_POST
 from blog.comments import services as commenting
 from blog.comments.forms import CommentForm
 from blog.comments.models import Comment
-from blog.journal.post_page import draw_post, thread_context
+from blog.journal.post_page import render_post, thread_context
 from blog.posts import queries, rendering
-from blog.posts.queries import OpenPost
+from blog.posts.queries import PostAccess
 from core import rate_limits
 from core.errors import DomainError, NotFound
 from core.forms import add_error
@@ -24,7 +24,7 @@ from core.web.http import PageRequest, SeeOther
 @require_POST
 def comments(request: PageRequest, slug: str) -> HttpResponse:
     """Say something under a post; a fragment of the thread for scripts, else back to the page."""
-    opened = queries.post_for(slug, request.grant)
+    opened = queries.get_post(slug, request.grant)
     if opened is None:
         raise Http404
     if request.grant.user is None:
@@ -32,7 +32,7 @@ def comments(request: PageRequest, slug: str) -> HttpResponse:
     form = CommentForm(request.POST)
     if form.is_valid():
         try:
-            rate_limits.require(commenting.RATE, "comment", request.grant.actor.id)
+            rate_limits.require(commenting.RATE_LIMIT, "comment", request.grant.actor.id)
             how = form.circumstances(request)
             comment = commenting.add_comment(
                 post_id=opened.post.pk, by=request.grant.actor, how=how, **form.cleaned_data
@@ -42,11 +42,11 @@ def comments(request: PageRequest, slug: str) -> HttpResponse:
         except DomainError as refusal:
             add_error(form, refusal)
         else:
-            return _said(request, opened, comment)
+            return _respond_to_comment(request, opened, comment)
     if request.htmx:
         return render(request, "blog/comments.html", thread_context(request, opened, form), status=422)
-    contents = rendering.contents_of([opened.post], request.grant)
-    return draw_post(request, opened, contents, comment_form=form, status=422)
+    contents = rendering.load_contents([opened.post], request.grant)
+    return render_post(request, opened, contents, comment_form=form, status=422)
 
 
 @require_POST
@@ -60,7 +60,7 @@ def delete_comment(request: PageRequest, uid: UUID) -> HttpResponse:
     return SeeOther(f"{comment.post.get_absolute_url()}#comments")
 
 
-def _said(request: PageRequest, opened: OpenPost, comment: Comment) -> HttpResponse:
+def _respond_to_comment(request: PageRequest, opened: PostAccess, comment: Comment) -> HttpResponse:
     if comment.status == Comment.Status.PENDING:
         messages.info(request, _("Your comment waits for approval. Until then only you see it."))
     else:

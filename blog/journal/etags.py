@@ -19,25 +19,30 @@ from django.utils.translation import get_language
 
 from core.web.http import PageRequest
 
-WINDOW = 300
-THEME = "theme"
+ETAG_LIFETIME_SECONDS = 300
+THEME_COOKIE = "theme"
 
 
-def page(request: PageRequest, draw: Callable[[], HttpResponse], *version: object) -> HttpResponse:
+def conditional_page(request: PageRequest, draw: Callable[[], HttpResponse], *version: object) -> HttpResponse:
     """The page, or 304 if the stranger's copy is of the same version; `draw` is called only when it is needed."""
-    if request.COOKIES.keys() - {THEME}:
+    if request.COOKIES.keys() - {THEME_COOKIE}:
         response = draw()
         patch_cache_control(response, private=True, no_cache=True)
         return response
-    seen = (request.get_full_path(), request.COOKIES.get(THEME), get_language(), int(time.time()) // WINDOW)
-    response = conditional(request, draw, *version, *seen)
+    seen = (
+        request.get_full_path(),
+        request.COOKIES.get(THEME_COOKIE),
+        get_language(),
+        int(time.time()) // ETAG_LIFETIME_SECONDS,
+    )
+    response = conditional_response(request, draw, *version, *seen)
     patch_vary_headers(response, ["Cookie"])
     return response
 
 
-def conditional(request: PageRequest, draw: Callable[[], HttpResponse], *version: object) -> HttpResponse:
+def conditional_response(request: PageRequest, draw: Callable[[], HttpResponse], *version: object) -> HttpResponse:
     """The response with an ETag of `version` and of this release, or 304 to those who have it; caches ask each time."""
-    etag = quote_etag(hashlib.sha256(repr((*version, release())).encode()).hexdigest()[:32])
+    etag = quote_etag(hashlib.sha256(repr((*version, release_digest())).encode()).hexdigest()[:32])
     found = get_conditional_response(request, etag=etag)
     response = found if isinstance(found, HttpResponse) else draw()
     response["ETag"] = etag
@@ -45,7 +50,7 @@ def conditional(request: PageRequest, draw: Callable[[], HttpResponse], *version
     return response
 
 
-def release() -> str:
+def release_digest() -> str:
     """What pages look like now: changes with every template, script, stylesheet and translation."""
     return _release_digest.__wrapped__() if settings.DEBUG else _release_digest()
 

@@ -11,7 +11,7 @@ from blog.posts.models import Post
 ESCAPES = {ord("<"): "\\u003C", ord(">"): "\\u003E", ord("&"): "\\u0026"}
 
 
-def article(post: Post, *, site: str, name: str) -> SafeString:
+def article_script(post: Post, *, site: str, name: str) -> SafeString:
     """An Article as a block that no content can break out of. `site` is the origin of our own addresses."""
     url = f"{site}{post.get_absolute_url()}"
     found: dict[str, Any] = {
@@ -32,11 +32,11 @@ def article(post: Post, *, site: str, name: str) -> SafeString:
     if post.published_at:
         found["datePublished"] = post.published_at.isoformat()
     if post.cover:
-        found["image"] = absolute(post.cover.image.url, site)
+        found["image"] = make_absolute(post.cover.image.url, site)
     text = json.dumps(found, ensure_ascii=False).translate(ESCAPES)
     return mark_safe(f'<script type="application/ld+json">{text}</script>')
 
 
-def absolute(url: str, site: str) -> str:
+def make_absolute(url: str, site: str) -> str:
     """An address with its origin; media may be kept elsewhere and have one already."""
     return url if "://" in url else f"{site}{url}"

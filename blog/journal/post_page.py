@@ -18,13 +18,13 @@ from blog.posts import queries, rendering
 from blog.posts.cards import post_card
 from blog.posts.forms import PublicationForm
 from blog.posts.models import Post
-from blog.posts.queries import Names, OpenPost
+from blog.posts.queries import PostAccess, PostNames
 from blog.posts.rendering import Contents
 from core.composition.cards import Card
 from core.media.images import Image
 from core.web.http import PageRequest
 
-TOC_LEVEL, TOC_FROM = 2, 3
+TOC_HEADING_LEVEL, TOC_MIN_HEADINGS = 2, 3
 STORY_SIZES = "(min-width: 48rem) 42rem, 100vw"
 
 
@@ -34,18 +34,18 @@ class Entry:
 
     post: Post
     card: Card
-    names: Names
+    names: PostNames
 
 
-def entries(posts: Sequence[Post]) -> list[Entry]:
+def build_entries(posts: Sequence[Post]) -> list[Entry]:
     """Posts as lists draw them; one query."""
-    names = queries.names_of(posts)
+    names = queries.get_post_names(posts)
     return [Entry(post, post_card(post), names[post.pk]) for post in posts]
 
 
-def draw_post(
+def render_post(
     request: PageRequest,
-    opened: OpenPost,
+    opened: PostAccess,
     contents: Contents,
     *,
     comment_form: CommentForm | None = None,
@@ -54,13 +54,15 @@ def draw_post(
 ) -> HttpResponse:
     """The page of a post, with forms that came back unfit; never kept by anybody while it is not published."""
     shown = queries.attach_authors_and_tags(opened.post)
-    credited = rendering.credited(contents, shown)
+    credited = rendering.add_attribution(contents, shown)
     context = {
         **thread_context(request, opened, comment_form),
-        "story": _story(request, shown, credited) if opened.readable else "",
-        "toc": shown.toc if opened.readable and _has_parts(shown) else [],
-        "related": [post_card(other) for other in queries.related_to(shown)] if shown.is_published else [],
-        "jsonld": jsonld.article(shown, site=settings.SITE_URL, name=settings.SITE_NAME) if shown.is_published else "",
+        "story": _render_body(request, shown, credited) if opened.readable else "",
+        "toc": shown.toc if opened.readable and _needs_toc(shown) else [],
+        "related": [post_card(other) for other in queries.get_related_posts(shown)] if shown.is_published else [],
+        "jsonld": jsonld.article_script(shown, site=settings.SITE_URL, name=settings.SITE_NAME)
+        if shown.is_published
+        else "",
         "publication_form": publication_form or PublicationForm(),
     }
     response = render(request, "blog/post.html", context, status=status)
@@ -69,38 +71,38 @@ def draw_post(
     return response
 
 
-def thread_context(request: PageRequest, opened: OpenPost, form: CommentForm | None) -> dict[str, Any]:
+def thread_context(request: PageRequest, opened: PostAccess, form: CommentForm | None) -> dict[str, Any]:
     """What comments.html needs."""
-    reply = _uid(form["parent"].value() if form else request.GET.get("reply"))
+    reply = _parse_uid(form["parent"].value() if form else request.GET.get("reply"))
     thread = None
     if opened.post.is_published and opened.readable:
-        after, at = _uid(request.GET.get("after")), _uid(request.GET.get("comment"))
-        thread = comment_queries.thread_of(opened.post, request.grant, after=after, at=at)
+        after, at = _parse_uid(request.GET.get("after")), _parse_uid(request.GET.get("comment"))
+        thread = comment_queries.get_thread(opened.post, request.grant, after=after, at=at)
     return {
         "opened": opened,
         "post": opened.post,
         "thread": thread,
-        "reply": comment_queries.comment_called(opened.post, reply) if reply else None,
+        "reply": comment_queries.get_comment(opened.post, reply) if reply else None,
         "comment_form": form or CommentForm(initial={"parent": reply}),
-        "may_moderate": request.grant.actor.can("blog.moderate_comment"),
+        "can_moderate": request.grant.actor.can("blog.moderate_comment"),
     }
 
 
-def _story(request: PageRequest, shown: Post, contents: Contents) -> str:
+def _render_body(request: PageRequest, shown: Post, contents: Contents) -> str:
     def card(found: Card | None) -> str:
         return render_to_string("components/embed.html", {"card": found}, request)
 
     def picture(image: Image) -> str:
         return render_to_string("blog/picture.html", {"image": image, "sizes": STORY_SIZES})
 
-    return rendering.fill(shown.body_html, contents, card=card, picture=picture)
+    return rendering.fill_placeholders(shown.body_html, contents, card=card, picture=picture)
 
 
-def _has_parts(shown: Post) -> bool:
-    return len([entry for entry in shown.toc if entry["level"] == TOC_LEVEL]) >= TOC_FROM
+def _needs_toc(shown: Post) -> bool:
+    return len([entry for entry in shown.toc if entry["level"] == TOC_HEADING_LEVEL]) >= TOC_MIN_HEADINGS
 
 
-def _uid(value: object) -> UUID | None:
+def _parse_uid(value: object) -> UUID | None:
     try:
         return UUID(str(value)) if value else None
     except ValueError:

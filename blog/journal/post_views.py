@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from blog.journal import etags
-from blog.journal.post_page import draw_post
+from blog.journal.post_page import render_post
 from blog.posts import queries, rendering
 from blog.posts.forms import PublicationForm
 from blog.posts.models import Post
@@ -30,22 +30,22 @@ def post(request: PageRequest, slug: str) -> HttpResponse:
     `?reply=UID` opens the form for a reply, `?comment=UID` a comment's thread, `?after=UID` goes on after one.
     Seven queries and those of the cards; half of them when the answer is 304.
     """
-    opened = queries.post_for(slug, request.grant)
+    opened = queries.get_post(slug, request.grant)
     if opened is None:
-        return HttpResponsePermanentRedirect(reverse("blog:post", args=[_moved_to(slug)]))
-    contents = rendering.contents_of([opened.post], request.grant) if opened.readable else rendering.NOTHING
-    draw = partial(draw_post, request, opened, contents)
+        return HttpResponsePermanentRedirect(reverse("blog:post", args=[_get_moved_slug(slug)]))
+    contents = rendering.load_contents([opened.post], request.grant) if opened.readable else rendering.NO_CONTENTS
+    draw = partial(render_post, request, opened, contents)
     if not opened.post.is_published:
         return draw()
-    return etags.page(request, draw, opened.post.changed_at, opened.post.lock_version, contents)
+    return etags.conditional_page(request, draw, opened.post.changed_at, opened.post.lock_version, contents)
 
 
-def _moved_to(slug: str) -> str:
+def _get_moved_slug(slug: str) -> str:
     """Where a post is that is not at this address: it moved, or the address was typed in a decomposed form."""
     composed = unicodedata.normalize("NFC", slug)
-    if composed != slug and queries.post_for(composed, Grant.anonymous()) is not None:
+    if composed != slug and queries.get_post(composed, Grant.anonymous()) is not None:
         return composed
-    moved = queries.moved_to(composed)
+    moved = queries.get_current_slug(composed)
     if moved is None:
         raise Http404
     return moved
@@ -54,7 +54,7 @@ def _moved_to(slug: str) -> str:
 @require_POST
 def publication(request: PageRequest, slug: str) -> HttpResponse:
     """Publish a post, now or at a moment: the button on a draft's page."""
-    opened = queries.post_for(slug, request.grant)
+    opened = queries.get_post(slug, request.grant)
     if opened is None:
         raise Http404
     form = PublicationForm(request.POST)
@@ -67,8 +67,8 @@ def publication(request: PageRequest, slug: str) -> HttpResponse:
             add_error(form, refusal)
         else:
             return SeeOther(opened.post.get_absolute_url())
-    contents = rendering.contents_of([opened.post], request.grant)
-    return draw_post(request, opened, contents, publication_form=form, status=422)
+    contents = rendering.load_contents([opened.post], request.grant)
+    return render_post(request, opened, contents, publication_form=form, status=422)
 
 
 def _publish(shown: Post, form: PublicationForm, request: PageRequest) -> None:

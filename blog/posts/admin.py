@@ -22,7 +22,7 @@ from core import interrupted_forms
 from core.context import grant_of
 from core.errors import Denied, DomainError
 
-REVISIONS_SHOWN = 20
+MAX_REVISIONS_SHOWN = 20
 VERBS: dict[str, Callable[..., Post]] = {
     "publish": publishing.publish_post,
     "unpublish": publishing.unpublish_post,
@@ -80,7 +80,7 @@ class PostAdmin(ModelAdmin):
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change, **kwargs)
         actor = grant_of(request).actor
-        returned = self._returned(request, obj) if request.method == "GET" else {}
+        returned = self._get_interrupted_fields(request, obj) if request.method == "GET" else {}
         return type(form.__name__, (form,), {"actor": actor, "returned": returned})
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -96,7 +96,7 @@ class PostAdmin(ModelAdmin):
         actor = grant_of(request).actor
         if obj is None:
             return actor.can("blog.change_post") or actor.can("blog.edit_any_post")
-        return access.may_edit(obj, actor)
+        return access.can_edit(obj, actor)
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False  # a post is archived; its address and its comments stay accountable
@@ -105,7 +105,7 @@ class PostAdmin(ModelAdmin):
         return request.user.has_perm("blog.publish_post")
 
     def save_model(self, request: HttpRequest, obj: Post, form: Any, change: bool) -> None:
-        by, fields = grant_of(request).actor, form.written()
+        by, fields = grant_of(request).actor, form.get_post_fields()
         if change:
             version = form.cleaned_data["version"]
             saved = writing.save_post(post_id=obj.pk, lock_version=version, by=by, **fields)
@@ -125,62 +125,62 @@ class PostAdmin(ModelAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         post = self.get_object(request, object_id) if object_id else None
-        shown = self._around(request, post)
+        shown = self._get_extra_context(request, post)
         return super().changeform_view(request, object_id, form_url, {**(extra_context or {}), **shown})
 
-    def _returned(self, request: HttpRequest, post: Post | None) -> dict[str, Any]:
+    def _get_interrupted_fields(self, request: HttpRequest, post: Post | None) -> dict[str, Any]:
         """What was typed when the session ended, as the form's first values: a box that was not ticked is not sent."""
-        fields: dict[str, Any] = dict(interrupted_forms.kept_fields(request, _owner(request)))
+        fields: dict[str, Any] = dict(interrupted_forms.kept_fields(request, _get_owner(request)))
         if fields:
             return {**fields, "comments_closed": "comments_closed" in fields}
-        typed = queries.autosave_of(post, grant_of(request).actor.user) if post and "autosave" in request.GET else None
+        typed = queries.get_autosave(post, grant_of(request).actor.user) if post and "autosave" in request.GET else None
         return {"title": typed.title, "excerpt": typed.excerpt, "body": typed.body_source} if typed else {}
 
-    def _around(self, request: HttpRequest, post: Post | None) -> dict[str, Any]:
+    def _get_extra_context(self, request: HttpRequest, post: Post | None) -> dict[str, Any]:
         """What stands around the form: buttons, checks, revisions."""
         actor = grant_of(request).actor
         form = {
             "owner_field": interrupted_forms.FIELD,
-            "owner_token": interrupted_forms.owner_token(_owner(request)),
-            "returned": self._returned(request, post) if request.method == "GET" else {},
+            "owner_token": interrupted_forms.owner_token(_get_owner(request)),
+            "returned": self._get_interrupted_fields(request, post) if request.method == "GET" else {},
         }
         if post is None:
             return {**form, "publishable": actor.can("blog.publish_post")}
         revisions = Revision.objects.filter(post=post).select_related("author").defer("body_source", "meta")
-        in_names = queries.saved_in_names(post)
+        in_names = queries.get_revision_impersonators(post)
         return {
             **form,
-            "publishable": access.may_publish(post, actor),
-            "autosave": queries.autosave_of(post, actor.user),
-            "checks": checks.checks_of(post),
-            "revisions": [(one, in_names.get(one.number, "")) for one in revisions[:REVISIONS_SHOWN]],
+            "publishable": access.can_publish(post, actor),
+            "autosave": queries.get_autosave(post, actor.user),
+            "checks": checks.run_checks(post),
+            "revisions": [(one, in_names.get(one.number, "")) for one in revisions[:MAX_REVISIONS_SHOWN]],
         }
 
     def response_add(self, request: HttpRequest, obj: Post, post_url_continue: str | None = None) -> HttpResponse:
-        return self._response(request, obj) or super().response_add(request, obj, post_url_continue)
+        return self._verb_response(request, obj) or super().response_add(request, obj, post_url_continue)
 
     def response_change(self, request: HttpRequest, obj: Post) -> HttpResponse:
-        return self._response(request, obj) or super().response_change(request, obj)
+        return self._verb_response(request, obj) or super().response_change(request, obj)
 
-    def _response(self, request: HttpRequest, obj: Post) -> HttpResponse | None:
+    def _verb_response(self, request: HttpRequest, obj: Post) -> HttpResponse | None:
         """Do what the pressed button says with the post that has just been saved, in the same transaction.
 
         A refusal leaves the saved text as it is and says why.
         """
         post = Post.objects.get(pk=obj.pk)
-        if missing := checks.missing_cards(post):
+        if missing := checks.find_missing_cards(post):
             text = _("Not in the shop, so not shown in the text: %(ids)s.") % {"ids": ", ".join(missing)}
             self.message_user(request, text, messages.WARNING)
         verb = request.POST.get("verb", "")
         if verb not in VERBS and not request.FILES.get("picture_file"):
             return None
         if verb in VERBS:
-            self._act(request, post, verb)
+            self._run_verb(request, post, verb)
         else:
             self.message_user(request, _("Saved. The picture is in the text."), messages.SUCCESS)
         return HttpResponseRedirect(reverse("admin:blog_post_change", args=[post.pk]))
 
-    def _act(self, request: HttpRequest, post: Post, verb: str) -> None:
+    def _run_verb(self, request: HttpRequest, post: Post, verb: str) -> None:
         by, publish_at = grant_of(request).actor, request.POST.get("publication_time")
         try:
             if verb == "publish" and publish_at:
@@ -199,13 +199,13 @@ class PostAdmin(ModelAdmin):
 
     @admin.action(description=_("Publish now"), permissions=["publish"])
     def publish(self, request: HttpRequest, queryset: QuerySet[Post]) -> None:
-        self._each(request, queryset, publishing.publish_post)
+        self._apply_to_each(request, queryset, publishing.publish_post)
 
     @admin.action(description=_("Archive"), permissions=["publish"])
     def archive(self, request: HttpRequest, queryset: QuerySet[Post]) -> None:
-        self._each(request, queryset, publishing.archive_post)
+        self._apply_to_each(request, queryset, publishing.archive_post)
 
-    def _each(self, request: HttpRequest, queryset: QuerySet[Post], change: Callable[..., Post]) -> None:
+    def _apply_to_each(self, request: HttpRequest, queryset: QuerySet[Post], change: Callable[..., Post]) -> None:
         done = 0
         for pk, title in list(queryset.order_by("pk").values_list("pk", "title")):
             try:
@@ -217,6 +217,6 @@ class PostAdmin(ModelAdmin):
         self.message_user(request, text, messages.SUCCESS if done else messages.WARNING)
 
 
-def _owner(request: HttpRequest) -> str:
+def _get_owner(request: HttpRequest) -> str:
     user = grant_of(request).actor.user
     return str(user.uid) if user else ""

@@ -11,8 +11,8 @@ from accounts.users.models import User
 from blog.posts.forms import PublicationForm
 from blog.posts.models import Post
 from blog.posts.services import slugs
-from blog.posts.services.revisions import LONGEST
-from blog.posts.services.writing import EditConflict, NothingWritten, PostFields
+from blog.posts.services.revisions import MAX_LENGTHS
+from blog.posts.services.writing import EditConflict, MissingTitle, PostFields
 from blog.tags import services as tagging
 from core import constraints
 from core.content import markdown
@@ -25,16 +25,16 @@ from core.validation.email_addresses import find_email
 from core.validation.text import has_visible_text
 from core.validation.xml_text import drop_non_xml
 
-WRITTEN = (
+TEXT_FIELDS = (
     *("title", "slug", "excerpt", "seo_description", "visibility", "entitlement_kind", "entitlement_subject"),
     *("comments_mode", "comments_closed"),
 )
 
 
-WIDE = forms.TextInput(attrs={"class": "vTextField"})
+WIDE_INPUT = forms.TextInput(attrs={"class": "vTextField"})
 
 
-def _split(text: str) -> list[str]:
+def _split_names(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
@@ -73,13 +73,13 @@ class PostForm(ExplainedForm):
         label=_("Address"),
         required=False,
         max_length=80,
-        widget=WIDE,
+        widget=WIDE_INPUT,
         help_text=_("Empty to make it from the title."),
     )
     body = forms.CharField(
         label=_("Text"),
         required=False,
-        max_length=LONGEST["body"],
+        max_length=MAX_LENGTHS["body"],
         widget=forms.Textarea(attrs={"rows": 30, "cols": 100}),
         help_text=_("Markdown. A piece of the shop: a line “:::product SKU” and a line “:::”."),
     )
@@ -88,7 +88,7 @@ class PostForm(ExplainedForm):
         label=_("What the new cover shows"),
         required=False,
         max_length=400,
-        widget=WIDE,
+        widget=WIDE_INPUT,
         help_text=_("For those who cannot see it."),
     )
     cover_gone = forms.BooleanField(label=_("No cover picture"), required=False)
@@ -98,7 +98,7 @@ class PostForm(ExplainedForm):
     author_emails = forms.CharField(
         label=_("Authors"),
         required=False,
-        widget=WIDE,
+        widget=WIDE_INPUT,
         help_text=_("E-mail addresses with commas, in the order of the byline."),
     )
     picture_file = forms.FileField(label=_("Add a picture to the text"), required=False)
@@ -106,7 +106,7 @@ class PostForm(ExplainedForm):
         label=_("What the picture shows"),
         required=False,
         max_length=400,
-        widget=WIDE,
+        widget=WIDE_INPUT,
         help_text=_("For those who cannot see it. The picture is placed at the cursor, or at the end of the text."),
     )
     # How many characters of the text stand before the cursor; a script fills it in.
@@ -116,7 +116,7 @@ class PostForm(ExplainedForm):
 
     class Meta:
         model = Post
-        fields = WRITTEN
+        fields = TEXT_FIELDS
         labels: ClassVar = {"excerpt": _("Excerpt")}
         widgets: ClassVar = {"excerpt": forms.Textarea(attrs={"rows": 3, "cols": 100})}
 
@@ -138,28 +138,28 @@ class PostForm(ExplainedForm):
     def clean_title(self) -> str:
         title = drop_non_xml(self.cleaned_data["title"]).strip()
         if not has_visible_text(title):
-            raise ValidationError(str(NothingWritten.message))
+            raise ValidationError(str(MissingTitle.message))
         return title
 
     def clean_body(self) -> str:
         body = drop_non_xml(self.cleaned_data["body"]).replace("\r\n", "\n")
-        self._asked(markdown.render, body)
+        self._validate_with(markdown.render, body)
         return body
 
     def clean_slug(self) -> str:
         wanted = str(self.cleaned_data["slug"])
         if wanted and wanted != self.initial.get("slug"):
-            return str(self._asked(slugs.clean_slug, wanted, of=self.instance if self.instance.pk else None))
+            return str(self._validate_with(slugs.clean_slug, wanted, of=self.instance if self.instance.pk else None))
         of = self.instance if self.instance.pk else None
-        return wanted or slugs.free_slug(self.cleaned_data.get("title", ""), of=of)
+        return wanted or slugs.generate_slug(self.cleaned_data.get("title", ""), of=of)
 
     def clean_tag_names(self) -> list[str]:
-        names = _split(self.cleaned_data["tag_names"])
-        self._asked(tagging.check_names, names)
+        names = _split_names(self.cleaned_data["tag_names"])
+        self._validate_with(tagging.clean_names, names)
         return names
 
     def clean_author_emails(self) -> list[User]:
-        wanted = [find_email(email) for email in _split(self.cleaned_data["author_emails"])]
+        wanted = [find_email(email) for email in _split_names(self.cleaned_data["author_emails"])]
         found = {user.email: user for user in User.objects.filter(email__in=wanted, is_active=True)}
         if unknown := [email for email in wanted if email not in found]:
             raise ValidationError(_("Nobody here has the address %(email)s."), params={"email": unknown[0]})
@@ -178,16 +178,16 @@ class PostForm(ExplainedForm):
         if given.get("cover_file") and not given.get("cover_alt"):
             self.add_error("cover_alt", _("Say in words what the picture shows."))
         elif given.get("cover_file") and not self.errors:
-            self.cover = self._keep(given, "cover")
+            self.cover = self._upload_picture(given, "cover")
         if given.get("picture_file") and not given.get("picture_alt"):
             self.add_error("picture_alt", _("Say in words what the picture shows."))
         elif given.get("picture_file") and not self.errors:
             self._insert_picture(given)
         return given
 
-    def written(self) -> PostFields:
+    def get_post_fields(self) -> PostFields:
         """What the services take, of the fields that this person has."""
-        given = {name: self.cleaned_data[name] for name in (*WRITTEN, "body")}
+        given = {name: self.cleaned_data[name] for name in (*TEXT_FIELDS, "body")}
         given["tags"] = self.cleaned_data["tag_names"]
         if self.cleaned_data["cover_gone"]:
             given["cover"] = None
@@ -206,7 +206,7 @@ class PostForm(ExplainedForm):
             self.add_error(None, str(EditConflict.message))
 
     def _insert_picture(self, given: dict[str, Any]) -> None:
-        picture = self._keep(given, "picture")
+        picture = self._upload_picture(given, "picture")
         if picture is None:
             return
         body, at = given["body"], given.get("picture_at")
@@ -216,15 +216,15 @@ class PostForm(ExplainedForm):
         given["body"] = "\n\n".join(part for part in parts if part)
         self.has_new_picture = True
 
-    def _keep(self, given: dict[str, Any], name: str) -> Picture | None:
+    def _upload_picture(self, given: dict[str, Any], name: str) -> Picture | None:
         try:
             return add_picture(upload=given[f"{name}_file"], by=self.actor, alt=given[f"{name}_alt"])
         except DomainError as refusal:
             self.add_error(f"{name}_file", refusal.detail)
             return None
 
-    def _asked(self, ask: Any, *args: Any, **kwargs: Any) -> Any:
+    def _validate_with(self, check: Any, *args: Any, **kwargs: Any) -> Any:
         try:
-            return ask(*args, **kwargs)
+            return check(*args, **kwargs)
         except DomainError as refusal:
             raise ValidationError(refusal.detail) from refusal

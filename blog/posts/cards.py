@@ -17,10 +17,10 @@ def post_cards(slugs: list[str], viewer: Grant) -> Mapping[str, Card]:
 
     One query; two more when an address is not known.
     """
-    found = _cards(slugs)
+    found = _build_cards(slugs)
     if missing := [slug for slug in slugs if slug not in found]:
-        moved = queries.slugs_now(missing)
-        now = _cards(list(moved.values())) if moved else {}
+        moved = queries.get_current_slugs(missing)
+        now = _build_cards(list(moved.values())) if moved else {}
         found |= {old: now[new] for old, new in moved.items() if new in now}
     return found
 
@@ -34,14 +34,14 @@ def post_card(post: Post) -> Card:
         url=post.get_absolute_url(),
         summary=post.excerpt,
         image=post.cover.image if post.cover else None,
-        state=state_words(post),
+        state=describe_status(post),
     )
 
 
-def state_words(post: Post) -> str:
+def describe_status(post: Post) -> str:
     words = {Post.Visibility.MEMBERS: _("With an account"), Post.Visibility.ENTITLED: _("For buyers")}
     return words.get(Post.Visibility(post.visibility), "")
 
 
-def _cards(slugs: list[str]) -> dict[str, Card]:
-    return {post.slug: post_card(post) for post in queries.journal_covers().filter(slug__in=slugs)}
+def _build_cards(slugs: list[str]) -> dict[str, Card]:
+    return {post.slug: post_card(post) for post in queries.get_published_cards().filter(slug__in=slugs)}

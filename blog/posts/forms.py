@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from core.forms import DateTimeField
 
 # What a browser's own field for a moment sends and wants back.
-MINUTES = "%Y-%m-%dT%H:%M"
+DATETIME_FORMAT = "%Y-%m-%dT%H:%M"
 
 
 class PublicationForm(forms.Form):
@@ -15,7 +15,7 @@ class PublicationForm(forms.Form):
     publish_at = DateTimeField(
         label=_("Publish at"),
         required=False,
-        input_formats=[MINUTES, f"{MINUTES}:%S"],
+        input_formats=[DATETIME_FORMAT, f"{DATETIME_FORMAT}:%S"],
         help_text=_("Leave empty to publish now. In the time zone of the site."),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format=MINUTES),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format=DATETIME_FORMAT),
     )

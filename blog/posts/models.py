@@ -19,13 +19,13 @@ from core.ids import uuid7
 from core.validation.slugs import SlugField
 from core.web.cached_urls import address
 
-WORDS_A_MINUTE = 230
-LONGEST_SLUG = 80
+WORDS_PER_MINUTE = 230
+MAX_SLUG_LENGTH = 80
 # What lists do not need; together it is nearly the whole row.
-HEAVY = ("body_source", "body_html", "body_text", "toc")
+LARGE_FIELDS = ("body_source", "body_html", "body_text", "toc")
 
-NOTHING = Q(pk__in=[])
-EVERYTHING = ~NOTHING
+MATCH_NONE = Q(pk__in=[])
+MATCH_ALL = ~MATCH_NONE
 
 
 class PostQuerySet(models.QuerySet["Post"]):
@@ -45,20 +45,20 @@ class PostQuerySet(models.QuerySet["Post"]):
 
     def manageable_by(self, actor: Actor) -> Self:
         """What a person works on: everything for editors, their own for authors, else nothing."""
-        return self.filter(_worked_on_by(actor))
+        return self.filter(_is_editable_by(actor))
 
     def visible_to(self, viewer: Grant, now: datetime | None = None) -> Self:
         """What is published, and what the viewer works on when the grant holds `blog:read`."""
-        return self.filter(_shown(now or timezone.now()) | _work_of(viewer))
+        return self.filter(_is_shown(now or timezone.now()) | _is_authored_by(viewer))
 
     def readable_by(self, viewer: Grant, now: datetime | None = None) -> Self:
         """Those of which the viewer may read the body, among all that are visible to them."""
         now = now or timezone.now()
-        return self.filter((_shown(now) & _open_to(viewer, now)) | _work_of(viewer))
+        return self.filter((_is_shown(now) & _is_readable_by(viewer, now)) | _is_authored_by(viewer))
 
     def for_lists(self) -> Self:
         """With cover, authors and tags, without the text; two queries more, however many posts."""
-        return self.defer(*HEAVY).with_names()
+        return self.defer(*LARGE_FIELDS).with_names()
 
     def with_names(self) -> Self:
         """With cover, authors and tags; two queries more, however many posts."""
@@ -68,11 +68,11 @@ class PostQuerySet(models.QuerySet["Post"]):
         )
 
 
-def _shown(now: datetime) -> Q:
+def _is_shown(now: datetime) -> Q:
     return Q(status=Post.Status.PUBLISHED, published_at__lte=now)
 
 
-def _open_to(viewer: Grant, now: datetime) -> Q:
+def _is_readable_by(viewer: Grant, now: datetime) -> Q:
     if viewer.user is None:
         return Q(visibility=Post.Visibility.PUBLIC)
     held = Entitlement.objects.of(viewer.user).running(now)
@@ -80,15 +80,15 @@ def _open_to(viewer: Grant, now: datetime) -> Q:
     return Q(visibility__in=[Post.Visibility.PUBLIC, Post.Visibility.MEMBERS]) | Q(holds)
 
 
-def _work_of(viewer: Grant) -> Q:
-    return _worked_on_by(viewer.actor) if "blog:read" in viewer.scopes else NOTHING
+def _is_authored_by(viewer: Grant) -> Q:
+    return _is_editable_by(viewer.actor) if "blog:read" in viewer.scopes else MATCH_NONE
 
 
-def _worked_on_by(actor: Actor) -> Q:
+def _is_editable_by(actor: Actor) -> Q:
     if actor.can("blog.edit_any_post"):
-        return EVERYTHING
+        return MATCH_ALL
     if actor.user is None or not actor.can("blog.change_post"):
-        return NOTHING
+        return MATCH_NONE
     return Q(Exists(PostAuthor.objects.filter(post=OuterRef("pk"), user=actor.user)))
 
 
@@ -115,7 +115,7 @@ class Post(models.Model):
         ALL = "all", _("every comment waits")
 
     uid = models.UUIDField(_("uid"), default=uuid7, unique=True, editable=False)
-    slug = SlugField(_("address"), max_length=LONGEST_SLUG, unique=True)
+    slug = SlugField(_("address"), max_length=MAX_SLUG_LENGTH, unique=True)
     title = models.CharField(_("title"), max_length=200)
     excerpt = models.TextField(_("standfirst"), blank=True, max_length=500)
     body_source = models.TextField(_("text"), blank=True)
@@ -240,7 +240,7 @@ class Post(models.Model):
     @property
     def minutes(self) -> int:
         """How long it takes to read, at least one minute."""
-        return max(1, round(self.word_count / WORDS_A_MINUTE))
+        return max(1, round(self.word_count / WORDS_PER_MINUTE))
 
     @property
     def was_updated(self) -> bool:
@@ -280,7 +280,7 @@ class PostAuthor(models.Model):
 class SlugRedirect(models.Model):
     """An address that a post once had. It leads to where the post is now, so redirects never chain."""
 
-    old_slug = SlugField(_("old address"), max_length=LONGEST_SLUG, unique=True)
+    old_slug = SlugField(_("old address"), max_length=MAX_SLUG_LENGTH, unique=True)
     post = models.ForeignKey(Post, models.CASCADE, related_name="old_slugs", verbose_name=_("post"))
     created_at = models.DateTimeField(_("since"), default=timezone.now)
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext
 from accounts.impersonation.queries import InName, acted_in_names
 from accounts.users.models import User
 from blog.posts import access
-from blog.posts.models import HEAVY, Post, PostAuthor, PostQuerySet, Revision, SlugRedirect
+from blog.posts.models import LARGE_FIELDS, Post, PostAuthor, PostQuerySet, Revision, SlugRedirect
 from blog.tags.models import PostTag, Tag, TagAlias
 from core.context import Grant
 from core.events.models import Event
@@ -27,19 +27,16 @@ from core.ttl_cache import ttl_cache
 NEWEST_FIRST = ("-published_at", "-id")
 PAGE_SIZE = 13  # the lead story and four rows of three
 FEED_SIZE = 30
-RELATED = 3
-RELATED_AMONG = 200
+MAX_RELATED = 3
+RELATED_CANDIDATES = 200
 
 
 # What a card of the journal needs of a row.
-LISTED = (
+LIST_FIELDS = (
     *("slug", "title", "excerpt", "status", "visibility", "published_at", "word_count"),
-    *(
-        f"cover__{attach_authors_and_tags}"
-        for attach_authors_and_tags in ("file", "width", "height", "alt", "decorative", "color", "renditions")
-    ),
+    *(f"cover__{name}" for name in ("file", "width", "height", "alt", "decorative", "color", "renditions")),
 )
-NAMES = """
+NAMES_SQL = """
 SELECT post.id,
        ARRAY(
            SELECT coalesce(nullif(author.name, ''), %s)
@@ -55,22 +52,24 @@ FROM blog_post post WHERE post.id = ANY(%s)
 
 
 # What a post's page asks; the arguments are slots (core.prepared_queries).
-CALLED = PreparedQuery(lambda slug, now: Post.objects.published(now).select_related("cover").filter(slug=slug))
-AUTHORS_OF = PreparedQuery(
+POST_BY_SLUG = PreparedQuery(lambda slug, now: Post.objects.published(now).select_related("cover").filter(slug=slug))
+POST_AUTHORS = PreparedQuery(
     lambda post: PostAuthor.objects.filter(post=post).select_related("user__avatar").order_by("position")
 )
-TAGS_OF = PreparedQuery(lambda post: PostTag.objects.filter(post=post).select_related("tag").order_by("position"))
+POST_TAGS = PreparedQuery(lambda post: PostTag.objects.filter(post=post).select_related("tag").order_by("position"))
 NEWEST_TAGS = PreparedQuery(
     lambda now: (
         Post.objects.published(now)
         .order_by(*NEWEST_FIRST)
-        .values_list("pk", ArraySubquery(PostTag.objects.filter(post=OuterRef("pk")).values("tag")))[:RELATED_AMONG]
+        .values_list("pk", ArraySubquery(PostTag.objects.filter(post=OuterRef("pk")).values("tag")))[
+            :RELATED_CANDIDATES
+        ]
     )
 )
-SMALL = PreparedQuery(lambda keys: Post.objects.filter(pk__any=keys).defer(*HEAVY).select_related("cover"))
+CARD_POSTS = PreparedQuery(lambda keys: Post.objects.filter(pk__any=keys).defer(*LARGE_FIELDS).select_related("cover"))
 
 
-class Names(NamedTuple):
+class PostNames(NamedTuple):
     """Who wrote a post, and its first tag ("" without any)."""
 
     byline: str
@@ -78,7 +77,7 @@ class Names(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class OpenPost:
+class PostAccess:
     """A post for one viewer: whether they may read the body, and what they may do with it."""
 
     post: Post
@@ -87,14 +86,14 @@ class OpenPost:
     publishable: bool
 
 
-def journal_covers(now: datetime | None = None) -> PostQuerySet:
+def get_published_cards(now: datetime | None = None) -> PostQuerySet:
     """What the journal shows, with no more than a small card needs."""
-    return Post.objects.published(now).defer(*HEAVY).select_related("cover")
+    return Post.objects.published(now).defer(*LARGE_FIELDS).select_related("cover")
 
 
-def journal_page(cursor: str, *, tag: Tag | None = None, author: User | None = None) -> Page[Post]:
+def get_journal_page(cursor: str, *, tag: Tag | None = None, author: User | None = None) -> Page[Post]:
     """A page of the journal, newest first, with what cards show but for the names; one query. Raises BadCursor."""
-    posts = Post.objects.published().select_related("cover").only(*LISTED)
+    posts = Post.objects.published().select_related("cover").only(*LIST_FIELDS)
     if tag is not None:
         posts = posts.filter(Exists(PostTag.objects.filter(post=OuterRef("pk"), tag=tag)))
     if author is not None:
@@ -102,50 +101,50 @@ def journal_page(cursor: str, *, tag: Tag | None = None, author: User | None = N
     return keyset(posts, by=NEWEST_FIRST, cursor=cursor, size=PAGE_SIZE)
 
 
-def names_of(posts: Iterable[Post]) -> dict[int, Names]:
+def get_post_names(posts: Iterable[Post]) -> dict[int, PostNames]:
     """The names on the cards of posts, by key; one query, written by hand: by models it takes ten times as long."""
     keys = [post.pk for post in posts]
     with prepared() as cursor:
-        cursor.execute(NAMES, [gettext("Customer"), keys])
-        return {pk: Names(", ".join(authors), tag or "") for pk, authors, tag in cursor.fetchall()}
+        cursor.execute(NAMES_SQL, [gettext("Customer"), keys])
+        return {pk: PostNames(", ".join(authors), tag or "") for pk, authors, tag in cursor.fetchall()}
 
 
-def post_for(slug: str, viewer: Grant, now: datetime | None = None) -> OpenPost | None:
+def get_post(slug: str, viewer: Grant, now: datetime | None = None) -> PostAccess | None:
     """A post that the viewer may know of; one query, one more if it is not public, or needs a key they might hold."""
     now = now or timezone.now()
-    post = CALLED.first(slug=slug, now=now)
+    post = POST_BY_SLUG.first(slug=slug, now=now)
     if post is None and viewer.kind != "anonymous":
         post = Post.objects.visible_to(viewer, now).select_related("cover").filter(slug=slug).first()
     if post is None:
         return None
-    return OpenPost(
+    return PostAccess(
         post=post,
-        readable=access.may_read(post, viewer.actor, now),
-        editable=access.may_edit(post, viewer.actor),
-        publishable=access.may_publish(post, viewer.actor),
+        readable=access.can_read(post, viewer.actor, now),
+        editable=access.can_edit(post, viewer.actor),
+        publishable=access.can_publish(post, viewer.actor),
     )
 
 
 def attach_authors_and_tags(post: Post) -> Post:
     """The post with its authors and tags at hand; two queries."""
     held: dict[str, QuerySet[Any]] = {"authorships": PostAuthor.objects.none(), "taggings": PostTag.objects.none()}
-    held["authorships"]._result_cache = AUTHORS_OF(post=post.pk)  # noqa: SLF001  as prefetch_related does
-    held["taggings"]._result_cache = TAGS_OF(post=post.pk)  # noqa: SLF001
+    held["authorships"]._result_cache = POST_AUTHORS(post=post.pk)  # noqa: SLF001  as prefetch_related does
+    held["taggings"]._result_cache = POST_TAGS(post=post.pk)  # noqa: SLF001
     post._prefetched_objects_cache = held  # type: ignore[attr-defined]  # noqa: SLF001
     return post
 
 
-def moved_to(slug: str) -> str | None:
+def get_current_slug(slug: str) -> str | None:
     """Where the post is now that once had this address; one query."""
     return SlugRedirect.objects.filter(old_slug=slug).values_list("post__slug", flat=True).first()
 
 
-def slugs_now(slugs: Iterable[str]) -> dict[str, str]:
+def get_current_slugs(slugs: Iterable[str]) -> dict[str, str]:
     """Old address to new, of those among `slugs` that are old; one query."""
     return dict(SlugRedirect.objects.filter(old_slug__in=list(slugs)).values_list("old_slug", "post__slug"))
 
 
-def saved_in_names(post: Post) -> dict[int, InName]:
+def get_revision_impersonators(post: Post) -> dict[int, InName]:
     """Which revisions staff saved in an author's name, by number, under all addresses that lead to the post.
 
     Two queries at most.
@@ -157,7 +156,7 @@ def saved_in_names(post: Post) -> dict[int, InName]:
     return {event.data["revision"]: names[event.pk] for event in events if event.pk in names}
 
 
-def autosave_of(post: Post, user: User | None) -> Revision | None:
+def get_autosave(post: Post, user: User | None) -> Revision | None:
     """What this person typed on a post and has not saved, if it is newer than the post and differs; one query."""
     kept = Revision.objects.filter(post=post, author=user, kind=Revision.Kind.AUTOSAVE, created_at__gt=post.updated_at)
     found = kept.first() if user is not None else None
@@ -166,23 +165,23 @@ def autosave_of(post: Post, user: User | None) -> Revision | None:
     return found
 
 
-def related_to(post: Post) -> list[Post]:
+def get_related_posts(post: Post) -> list[Post]:
     """Other posts worth reading next: those that share most tags among the newest, then the newest; one query."""
     own, mine = post.pk, {tag.pk for tag in post.labels}
-    others = [(pk, len(mine.intersection(tags))) for pk, tags in newest_tags() if pk != own]
+    others = [(pk, len(mine.intersection(tags))) for pk, tags in get_newest_tags() if pk != own]
     others.sort(key=itemgetter(1), reverse=True)  # which keeps the newest first
-    keys = [pk for pk, _ in others[:RELATED]]
-    return sorted(SMALL(keys=keys), key=lambda other: keys.index(other.pk))
+    keys = [pk for pk, _ in others[:MAX_RELATED]]
+    return sorted(CARD_POSTS(keys=keys), key=lambda other: keys.index(other.pk))
 
 
 @ttl_cache(key=lambda: ())
-def newest_tags() -> list[tuple[int, list[int]]]:
+def get_newest_tags() -> list[tuple[int, list[int]]]:
     """The newest posts' keys and those of their tags, asked for once a second."""
     return NEWEST_TAGS(now=timezone.now())
 
 
 @ttl_cache(key=lambda limit=24: limit)
-def tags_in_use(limit: int = 24) -> list[Tag]:
+def get_tags_in_use(limit: int = 24) -> list[Tag]:
     """Tags that lead to something; one query a second."""
     shown = PostTag.objects.filter(tag=OuterRef("pk"), post__in=Post.objects.published())
     return list(Tag.objects.filter(Exists(shown)).order_by("name")[:limit])
@@ -198,17 +197,17 @@ def get_tag_by_slug(slug: str) -> Tag | None:
     return alias.tag if alias else None
 
 
-def author_called(uid: UUID) -> User | None:
+def get_author(uid: UUID) -> User | None:
     """Somebody who has written something that is public; one query."""
     wrote = Post.objects.published().filter(authorships__user=OuterRef("pk"))
     return User.objects.select_related("avatar").filter(Exists(wrote), uid=uid).first()
 
 
-def journal_version() -> datetime | None:
+def get_journal_version() -> datetime | None:
     """When something that pages of the journal show last changed; one query on an index."""
     return Post.objects.order_by("-changed_at").values_list("changed_at", flat=True).first()
 
 
-def feed_posts(limit: int = FEED_SIZE) -> list[Post]:
+def get_feed_posts(limit: int = FEED_SIZE) -> list[Post]:
     """The newest posts with their texts; three queries."""
     return list(Post.objects.published().with_names().order_by(*NEWEST_FIRST)[:limit])

@@ -16,23 +16,23 @@ from core.content.models import Picture
 from core.context import Grant
 from core.media.images import Image
 
-DrawCard = Callable[[Card | None], str]
-DrawPicture = Callable[[Image], str]
-Pair = tuple[str, str]
+RenderCard = Callable[[Card | None], str]
+RenderImage = Callable[[Image], str]
+CardKey = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
     """What texts name, resolved for one viewer."""
 
-    cards: Mapping[Pair, Card]
+    cards: Mapping[CardKey, Card]
     pictures: Mapping[str, Image]
 
 
-NOTHING = Contents({}, {})
+NO_CONTENTS = Contents({}, {})
 
 
-def contents_of(posts: Iterable[Post], viewer: Grant) -> Contents:
+def load_contents(posts: Iterable[Post], viewer: Grant) -> Contents:
     """Resolve what posts name: the resolvers' queries for each kind, and one for pictures if there are any."""
     texts = [post.body_html for post in posts]
     pairs = [pair for text in texts for pair in markdown.CARD_MARK.findall(text)]
@@ -41,17 +41,17 @@ def contents_of(posts: Iterable[Post], viewer: Grant) -> Contents:
     return Contents(cards.resolve(pairs, viewer), {str(picture.uid): picture.image for picture in found})
 
 
-def credited(contents: Contents, post: Post) -> Contents:
+def add_attribution(contents: Contents, post: Post) -> Contents:
     """A post's own part, its cards in order, with links and forms that say they stood in this post: what they earn is
     credited to it.
     """
     pairs = dict.fromkeys(markdown.CARD_MARK.findall(post.body_html))
     return replace(
-        contents, cards={pair: _credited(contents.cards[pair], post) for pair in pairs if pair in contents.cards}
+        contents, cards={pair: _add_attribution(contents.cards[pair], post) for pair in pairs if pair in contents.cards}
     )
 
 
-def fill(html: str, contents: Contents, *, card: DrawCard, picture: DrawPicture) -> SafeString:
+def fill_placeholders(html: str, contents: Contents, *, card: RenderCard, picture: RenderImage) -> SafeString:
     """The text with its marks drawn. A card that cannot be resolved is drawn as None; a missing picture as nothing."""
 
     def draw_card(mark: Match[str]) -> str:
@@ -65,7 +65,7 @@ def fill(html: str, contents: Contents, *, card: DrawCard, picture: DrawPicture)
     return mark_safe(filled)
 
 
-def _credited(card: Card, post: Post) -> Card:
+def _add_attribution(card: Card, post: Post) -> Card:
     ref = {"ref": attribution.sign((post.public_kind, post.public_id))}
     action = card.action
     if action is not None and action.method == "post":

@@ -9,7 +9,7 @@ from core.context import Grant
 from core.search import index as search
 from core.search.index import Document
 
-BATCH = 200
+BATCH_SIZE = 200
 MEMBERS = "members"
 
 
@@ -19,7 +19,7 @@ def post_documents(slugs: Sequence[str] | None) -> Iterator[Document]:
     found = Post.objects.published().prefetch_related("tags").order_by("pk")
     if slugs is not None:
         found = found.filter(slug__in=slugs)
-    for post in found.iterator(chunk_size=BATCH):
+    for post in found.iterator(chunk_size=BATCH_SIZE):
         names = " ".join(tag.name for tag in post.tags.all())
         yield Document(
             public_id=post.slug,
@@ -28,26 +28,26 @@ def post_documents(slugs: Sequence[str] | None) -> Iterator[Document]:
             summary=post.excerpt,
             body=f"{names}\n{post.body_text}",
             weight=float(post.comment_count),
-            audience=[_token(post)],
+            audience=[_build_token(post)],
             at=post.published_at or post.created_at,
         )
 
 
 @search.register_audience
-def readers(viewer: Grant) -> list[str]:
+def get_reader_tokens(viewer: Grant) -> list[str]:
     """The tokens of a viewer: that they have an account, and what they hold. One query; none for strangers."""
     if viewer.user is None:
         return []
     held = Entitlement.objects.of(viewer.user).running().values_list("kind", "subject").distinct()
-    return [MEMBERS, *(_key(kind, subject) for kind, subject in held)]
+    return [MEMBERS, *(_get_key(kind, subject) for kind, subject in held)]
 
 
-def _token(post: Post) -> str:
+def _build_token(post: Post) -> str:
     if post.visibility == Post.Visibility.ENTITLED:
-        return _key(post.entitlement_kind, post.entitlement_subject)
+        return _get_key(post.entitlement_kind, post.entitlement_subject)
     return MEMBERS if post.visibility == Post.Visibility.MEMBERS else search.EVERYONE
 
 
-def _key(kind: str, subject: str) -> str:
+def _get_key(kind: str, subject: str) -> str:
     """A token of fixed length for those who hold something."""
     return f"holds:{hashlib.sha256(f'{kind}:{subject}'.encode()).hexdigest()}"

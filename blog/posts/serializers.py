@@ -9,7 +9,7 @@ from accounts.users.models import User
 from blog.posts import access
 from blog.posts.models import Post
 from blog.posts.services import revisions
-from blog.tags.serializers import TagOut
+from blog.tags.serializers import TagSerializer
 from core.api.fields import ReferenceOut, TimeField, UrlField
 from core.api.permissions import grant_of
 from core.api.viewsets import In, Problem
@@ -17,25 +17,25 @@ from core.content import markdown
 from core.content.models import Picture
 
 
-class AuthorOut(serializers.Serializer[User]):
+class AuthorSerializer(serializers.Serializer[User]):
     uid = serializers.UUIDField()
     name = serializers.CharField(source="display_name")
 
 
-class ImageOut(serializers.Serializer[Any]):
+class ImageSerializer(serializers.Serializer[Any]):
     url = UrlField()
     width = serializers.IntegerField()
     height = serializers.IntegerField()
     alt = serializers.CharField()
 
 
-class HeadingOut(serializers.Serializer[Any]):
+class HeadingSerializer(serializers.Serializer[Any]):
     level = serializers.IntegerField()
     anchor = serializers.CharField(source="id", help_text="Its id in `body_html`.")
     text = serializers.CharField()
 
 
-class PostOut(serializers.Serializer[Post]):
+class PostSerializer(serializers.Serializer[Post]):
     """A post in a list."""
 
     uid = serializers.UUIDField()
@@ -45,9 +45,9 @@ class PostOut(serializers.Serializer[Post]):
     url = UrlField(source="get_absolute_url")
     status = serializers.ChoiceField(Post.Status.choices)
     visibility = serializers.ChoiceField(Post.Visibility.choices)
-    authors = AuthorOut(many=True, source="bylines")
-    tags = TagOut(many=True, source="labels")
-    cover = ImageOut(source="cover.image", default=None, allow_null=True)
+    authors = AuthorSerializer(many=True, source="bylines")
+    tags = TagSerializer(many=True, source="labels")
+    cover = ImageSerializer(source="cover.image", default=None, allow_null=True)
     word_count = serializers.IntegerField()
     comment_count = serializers.IntegerField()
     publish_at = TimeField(allow_null=True)
@@ -56,7 +56,7 @@ class PostOut(serializers.Serializer[Post]):
     lock_version = serializers.IntegerField()
 
 
-class PostDetailOut(PostOut):
+class PostDetailSerializer(PostSerializer):
     """A post with its text, as far as the caller may read it: `body_html` is null for those who may not, and `body`,
     the Markdown, for those who may not edit it.
     """
@@ -75,7 +75,7 @@ class PostDetailOut(PostOut):
 
     def to_representation(self, instance: Post) -> dict[str, Any]:
         actor = grant_of(self.context["request"]).actor
-        self.readable, self.editable = access.may_read(instance, actor), access.may_edit(instance, actor)
+        self.readable, self.editable = access.can_read(instance, actor), access.can_edit(instance, actor)
         return super().to_representation(instance)
 
     def get_body_html(self, post: Post) -> str | None:
@@ -84,9 +84,9 @@ class PostDetailOut(PostOut):
     def get_body(self, post: Post) -> str | None:
         return post.body_source if self.editable else None
 
-    @extend_schema_field(HeadingOut(many=True))
+    @extend_schema_field(HeadingSerializer(many=True))
     def get_toc(self, post: Post) -> list[dict[str, Any]]:
-        return list(HeadingOut(post.toc, many=True).data) if self.readable else []
+        return list(HeadingSerializer(post.toc, many=True).data) if self.readable else []
 
     @extend_schema_field(ReferenceOut(many=True))
     def get_references(self, post: Post) -> list[dict[str, str]]:
@@ -94,14 +94,14 @@ class PostDetailOut(PostOut):
         return [{"kind": kind, "id": public_id} for kind, public_id in named]
 
 
-class PostIn(In):
+class PostCreateSerializer(In):
     """A post to begin."""
 
-    title = serializers.CharField(max_length=revisions.LONGEST["title"])
+    title = serializers.CharField(max_length=revisions.MAX_LENGTHS["title"])
     slug = serializers.CharField(max_length=80, required=False)
-    excerpt = serializers.CharField(max_length=revisions.LONGEST["excerpt"], required=False, allow_blank=True)
+    excerpt = serializers.CharField(max_length=revisions.MAX_LENGTHS["excerpt"], required=False, allow_blank=True)
     body = serializers.CharField(
-        max_length=revisions.LONGEST["body"],
+        max_length=revisions.MAX_LENGTHS["body"],
         required=False,
         allow_blank=True,
         trim_whitespace=False,
@@ -117,7 +117,7 @@ class PostIn(In):
         slug_field="uid", queryset=Picture.objects.all(), required=False, allow_null=True, help_text="A picture's uid."
     )
     seo_description = serializers.CharField(
-        max_length=revisions.LONGEST["seo_description"], required=False, allow_blank=True
+        max_length=revisions.MAX_LENGTHS["seo_description"], required=False, allow_blank=True
     )
     visibility = serializers.ChoiceField(Post.Visibility.choices, required=False)
     entitlement_kind = serializers.CharField(max_length=40, required=False, allow_blank=True)
@@ -126,20 +126,20 @@ class PostIn(In):
     comments_closed = serializers.BooleanField(required=False)
 
 
-class PostPatchIn(PostIn):
+class PostUpdateSerializer(PostCreateSerializer):
     """Changes to a post: what is left out stays. The version that was read is named by `If-Match`, or here by
     `lock_version`.
     """
 
-    title = serializers.CharField(max_length=revisions.LONGEST["title"], required=False)
+    title = serializers.CharField(max_length=revisions.MAX_LENGTHS["title"], required=False)
     lock_version = serializers.IntegerField(min_value=1, required=False)
 
 
-class PublicationIn(In):
+class PublicationSerializer(In):
     publish_at = TimeField(required=False, help_text="Leave it out to publish now.")
 
 
-class TextOut(serializers.Serializer[Any]):
+class TextSerializer(serializers.Serializer[Any]):
     """A post's texts in a conflict."""
 
     title = serializers.CharField(required=False)
@@ -151,5 +151,5 @@ class TextOut(serializers.Serializer[Any]):
 class EditConflictProblem(Problem):
     """What was sent and what is saved, to bring together and send again with the new `lock_version`."""
 
-    yours = TextOut()
-    theirs = TextOut()
+    yours = TextSerializer()
+    theirs = TextSerializer()

@@ -14,7 +14,14 @@ from rest_framework.serializers import BaseSerializer
 
 from blog.posts import queries
 from blog.posts.models import Post, PostAuthor, PostQuerySet
-from blog.posts.serializers import EditConflictProblem, PostDetailOut, PostIn, PostOut, PostPatchIn, PublicationIn
+from blog.posts.serializers import (
+    EditConflictProblem,
+    PostCreateSerializer,
+    PostDetailSerializer,
+    PostSerializer,
+    PostUpdateSerializer,
+    PublicationSerializer,
+)
 from blog.posts.services import publishing, writing
 from blog.tags.models import PostTag
 from core.api import conditional
@@ -45,7 +52,7 @@ class PostFilter(django_filters.FilterSet):
 class PostViewSet(ReadViewSet[Post]):
     """The journal. Strangers see what is published; authors and editors what they work on too."""
 
-    serializer_class = PostDetailOut
+    serializer_class = PostDetailSerializer
     filterset_class = PostFilter
     lookup_field = "slug"
     version_field = "lock_version"
@@ -68,33 +75,33 @@ class PostViewSet(ReadViewSet[Post]):
         return visible.for_lists() if "status" in self.request.query_params else visible.for_lists().published()
 
     def get_serializer_class(self) -> type[BaseSerializer[Post]]:
-        return PostOut if self.action == "list" else PostDetailOut
+        return PostSerializer if self.action == "list" else PostDetailSerializer
 
     def get_object(self) -> Post:
         """The post of an address, or of an older one."""
         try:
             return super().get_object()
         except Http404:
-            moved = queries.moved_to(self.kwargs["slug"])
+            moved = queries.get_current_slug(self.kwargs["slug"])
             if moved is None:
                 raise
             self.kwargs["slug"] = moved
             return super().get_object()
 
-    @extend_schema(request=PostIn, responses={201: PostDetailOut, 422: Problem})
+    @extend_schema(request=PostCreateSerializer, responses={201: PostDetailSerializer, 422: Problem})
     @idempotent
     def create(self, request: Request) -> Response:
         """Begin a draft."""
-        post = writing.create_post(by=self.grant.actor, **PostIn.parse(request))
+        post = writing.create_post(by=self.grant.actor, **PostCreateSerializer.parse(request))
         return self._answer(post, 201)
 
     @extend_schema(
-        request=PostPatchIn,
-        responses={200: PostDetailOut, 409: EditConflictProblem, 412: EditConflictProblem, 422: Problem},
+        request=PostUpdateSerializer,
+        responses={200: PostDetailSerializer, 409: EditConflictProblem, 412: EditConflictProblem, 422: Problem},
     )
     def partial_update(self, request: Request, slug: str) -> Response:
         """Save fields over the version that was read, which `If-Match` or `lock_version` names."""
-        asked = PostPatchIn.parse(request)
+        asked = PostUpdateSerializer.parse(request)
         key = self.get_object().pk
         matched = conditional.expected_version(request)
         if matched is None and "lock_version" not in asked:
@@ -104,22 +111,22 @@ class PostViewSet(ReadViewSet[Post]):
         try:
             post = writing.save_post(post_id=key, by=self.grant.actor, **asked)
         except writing.EditConflict as conflict:
-            return _both_texts(conflict, conflict.status if matched is None else conditional.Stale.status)
+            return _conflict_response(conflict, conflict.status if matched is None else conditional.Stale.status)
         return self._answer(post)
 
-    @extend_schema(request=None, responses={201: PostDetailOut, 409: Problem})
+    @extend_schema(request=None, responses={201: PostDetailSerializer, 409: Problem})
     @action(detail=True, methods=["post"])
     def submission(self, request: Request, slug: str) -> Response:
         """Hand a draft in for review."""
         NothingIn.parse(request)
         return self._answer(writing.submit_post(post_id=self.get_object().pk, by=self.grant.actor), 201)
 
-    @extend_schema(request=PublicationIn, responses={201: PostDetailOut, 409: Problem, 422: Problem})
+    @extend_schema(request=PublicationSerializer, responses={201: PostDetailSerializer, 409: Problem, 422: Problem})
     @action(detail=True, methods=["post"])
     @idempotent
     def publication(self, request: Request, slug: str) -> Response:
         """Publish a post now, or have it published at a moment to come."""
-        asked, key, by = PublicationIn.parse(request), self.get_object().pk, self.grant.actor
+        asked, key, by = PublicationSerializer.parse(request), self.get_object().pk, self.grant.actor
         if "publish_at" in asked:
             return self._answer(publishing.schedule_post(post_id=key, publish_at=asked["publish_at"], by=by), 201)
         return self._answer(publishing.publish_post(post_id=key, by=by), 201)
@@ -133,13 +140,13 @@ class PostViewSet(ReadViewSet[Post]):
 
     def _answer(self, post: Post, status: int = 200) -> Response:
         read = Post.objects.with_names().get(pk=post.pk)
-        return Response(PostDetailOut(read, context=self.get_serializer_context()).data, status)
+        return Response(PostDetailSerializer(read, context=self.get_serializer_context()).data, status)
 
     def _lists_published(self) -> bool:
         return self.request.query_params.get("status", PUBLISHED) == PUBLISHED
 
 
-def _both_texts(conflict: writing.EditConflict, status: int) -> Response:
+def _conflict_response(conflict: writing.EditConflict, status: int) -> Response:
     texts: dict[str, Any] = {
         "yours": {
             name: value for name, value in conflict.details["yours"].items() if name in ("title", "excerpt", "body")

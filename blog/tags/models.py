@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.validation.slugs import SlugField
 
-LONGEST_TAG = 60
+MAX_TAG_LENGTH = 60
 
 
 class Tag(models.Model):
@@ -18,8 +18,8 @@ class Tag(models.Model):
 
     public_kind: ClassVar[str] = "tag"
 
-    slug = SlugField(_("address"), max_length=LONGEST_TAG, unique=True)
-    name = models.CharField(_("name"), max_length=LONGEST_TAG)
+    slug = SlugField(_("address"), max_length=MAX_TAG_LENGTH, unique=True)
+    name = models.CharField(_("name"), max_length=MAX_TAG_LENGTH)
     description = models.CharField(_("description"), max_length=300, blank=True)
 
     class Meta:
@@ -45,7 +45,7 @@ class Tag(models.Model):
 class TagAlias(models.Model):
     """Another address of a tag: an old name, a spelling, a tag that was merged into it."""
 
-    slug = SlugField(_("address"), max_length=LONGEST_TAG, unique=True)
+    slug = SlugField(_("address"), max_length=MAX_TAG_LENGTH, unique=True)
     tag = models.ForeignKey(Tag, models.CASCADE, related_name="aliases", verbose_name=_("tag"))
 
     class Meta:

@@ -6,7 +6,7 @@ from blog.tags.models import Tag
 from core.api.fields import UrlField
 
 
-class TagOut(serializers.Serializer[Tag]):
+class TagSerializer(serializers.Serializer[Tag]):
     slug = serializers.CharField()
     name = serializers.CharField()
     description = serializers.CharField()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
-from blog.tags.models import LONGEST_TAG, PostTag, Tag, TagAlias
+from blog.tags.models import MAX_TAG_LENGTH, PostTag, Tag, TagAlias
 from core.errors import Invalid
 from core.validation.slugs import make_slug
 from core.validation.xml_text import drop_non_xml
@@ -14,7 +14,7 @@ from core.validation.xml_text import drop_non_xml
 if TYPE_CHECKING:
     from blog.posts.models import Post
 
-MOST_TAGS = 12
+MAX_TAGS = 12
 
 
 class TooManyTags(Invalid):
@@ -22,17 +22,17 @@ class TooManyTags(Invalid):
     message = _("A post has at most %(most)s tags.")
 
 
-class BadTag(Invalid):
+class InvalidTag(Invalid):
     code = "bad_tag"
     message = _("“%(name)s” cannot be a tag: it needs letters or digits, and at most 60 of them.")
 
 
-def check_names(names: Sequence[str]) -> dict[str, str]:
+def clean_names(names: Sequence[str]) -> dict[str, str]:
     """Names by the addresses they would have, in order. Raises TooManyTags, BadTag."""
     cleaned = [drop_non_xml(name).strip() for name in names]
-    slugs = {_slug_of(name): name for name in cleaned if name}
-    if len(slugs) > MOST_TAGS:
-        raise TooManyTags(field="tags", most=MOST_TAGS)
+    slugs = {_make_slug(name): name for name in cleaned if name}
+    if len(slugs) > MAX_TAGS:
+        raise TooManyTags(field="tags", most=MAX_TAGS)
     return slugs
 
 
@@ -41,7 +41,7 @@ def set_tags(post: "Post", names: Sequence[str]) -> bool:
 
     Raises TooManyTags, BadTag.
     """
-    wanted = [tag.pk for tag in _tags_named(names)]
+    wanted = [tag.pk for tag in _get_or_create_tags(names)]
     if wanted == list(post.taggings.order_by("position").values_list("tag_id", flat=True)):
         return False
     post.taggings.all().delete()
@@ -49,19 +49,19 @@ def set_tags(post: "Post", names: Sequence[str]) -> bool:
     return True
 
 
-def _tags_named(names: Sequence[str]) -> list[Tag]:
+def _get_or_create_tags(names: Sequence[str]) -> list[Tag]:
     """Tags by name, address or former address; made where there is none. At most four queries."""
-    slugs = check_names(names)
-    found = _find(slugs)
+    slugs = clean_names(names)
+    found = _find_tags(slugs)
     missing = [Tag(slug=slug, name=name) for slug, name in slugs.items() if slug not in found]
     if missing:
         # Another author may make the same tag now: both then use the one that was first.
         Tag.objects.bulk_create(missing, ignore_conflicts=True)
-        found = _find(slugs)
+        found = _find_tags(slugs)
     return list(dict.fromkeys(found[slug] for slug in slugs))
 
 
-def _find(slugs: dict[str, str]) -> dict[str, Tag]:
+def _find_tags(slugs: dict[str, str]) -> dict[str, Tag]:
     lowered = {name.lower(): slug for slug, name in slugs.items()}
     by_name = Tag.objects.annotate(lowered=Lower("name")).filter(lowered__in=list(lowered))
     aliases = TagAlias.objects.filter(slug__in=list(slugs)).select_related("tag")
@@ -72,8 +72,8 @@ def _find(slugs: dict[str, str]) -> dict[str, Tag]:
     )
 
 
-def _slug_of(name: str) -> str:
-    slug = make_slug(name, 2 * LONGEST_TAG)
-    if not slug or len(slug) > LONGEST_TAG or len(name.strip()) > LONGEST_TAG:
-        raise BadTag(field="tags", name=name.strip())
+def _make_slug(name: str) -> str:
+    slug = make_slug(name, 2 * MAX_TAG_LENGTH)
+    if not slug or len(slug) > MAX_TAG_LENGTH or len(name.strip()) > MAX_TAG_LENGTH:
+        raise InvalidTag(field="tags", name=name.strip())
     return slug

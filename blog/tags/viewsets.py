@@ -5,14 +5,14 @@ from typing import ClassVar
 from django.db.models import QuerySet
 
 from blog.tags.models import Tag
-from blog.tags.serializers import TagOut
+from blog.tags.serializers import TagSerializer
 from core.api.viewsets import ReadViewSet
 
 
 class TagViewSet(ReadViewSet[Tag]):
     """What posts are about."""
 
-    serializer_class = TagOut
+    serializer_class = TagSerializer
     program_scopes: ClassVar = {"GET": "blog:read"}
     lookup_field = "slug"
     ordering = ("name",)

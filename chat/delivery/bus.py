@@ -16,8 +16,8 @@ from core import circuit_breaker
 
 log = structlog.get_logger(__name__)
 
-CHANNELS = 16
-TIMEOUT = 0.5
+CHANNEL_COUNT = 16
+TIMEOUT_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +32,18 @@ class Envelope:
     text: str
 
 
-def channels() -> list[str]:
-    return [_channel(number) for number in range(CHANNELS)]
+def get_channels() -> list[str]:
+    return [_channel_name(number) for number in range(CHANNEL_COUNT)]
 
 
 def publish_change(room_id: int, rev: int, frame: str) -> None:
     """Tell all hubs of a committed change; `frame` is the text that sockets get."""
-    _publish(room_id % CHANNELS, f"c {room_id} {rev} {frame}")
+    _publish(room_id % CHANNEL_COUNT, f"c {room_id} {rev} {frame}")
 
 
-def publish_passing(room_id: int, frame: str) -> None:
+def publish_ephemeral(room_id: int, frame: str) -> None:
     """Tell all hubs something that may be lost."""
-    _publish(room_id % CHANNELS, passing(room_id, frame))
+    _publish(room_id % CHANNEL_COUNT, encode_ephemeral(room_id, frame))
 
 
 def publish_recheck(user_uid: str) -> None:
@@ -61,15 +61,15 @@ def publish_desk() -> None:
     _publish(0, "d desk 0 ")
 
 
-def passing(room_id: int, frame: str) -> str:
+def encode_ephemeral(room_id: int, frame: str) -> str:
     return f"p {room_id} 0 {frame}"
 
 
-def channel_of(room_id: int) -> str:
-    return _channel(room_id % CHANNELS)
+def get_channel(room_id: int) -> str:
+    return _channel_name(room_id % CHANNEL_COUNT)
 
 
-def opened(data: bytes) -> Envelope:
+def parse_envelope(data: bytes) -> Envelope:
     """Raises ValueError for what this program did not publish."""
     kind, key, rev, text = data.decode().split(" ", 3)
     return Envelope(kind, key, int(rev), text)
@@ -77,17 +77,17 @@ def opened(data: bytes) -> Envelope:
 
 def _publish(number: int, data: str) -> None:
     try:
-        _client(settings.REDIS_BUS_URL).publish(_channel(number), data)
+        _client(settings.REDIS_BUS_URL).publish(_channel_name(number), data)
     except circuit_breaker.CircuitOpen:
         return
     except RedisError as failure:
         log.warning("chat_bus_unreachable", error=str(failure))
 
 
-def _channel(number: int) -> str:
+def _channel_name(number: int) -> str:
     return f"{settings.KEY_PREFIX}:chat:bus:{number}"
 
 
 @cache
 def _client(url: str) -> Redis:
-    return circuit_breaker.client(url, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT)
+    return circuit_breaker.client(url, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS)

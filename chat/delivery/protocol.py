@@ -15,22 +15,22 @@ from django.utils.translation import gettext_lazy as _
 from core.errors import Invalid
 
 VERSION = 1
-LONGEST_FRAME = 64 * 1024
-LONGEST_BODY = 10_000
-LONGEST_REF = 40
-LONGEST_ID = 80
-MOST_CARDS = 4
-MOST_ROOMS = 200
-LARGEST_NUMBER = 2**53 - 1  # what JavaScript counts exactly
-HEARTBEAT = 25
-SNIPPET = 120
+MAX_FRAME_BYTES = 64 * 1024
+MAX_BODY_LENGTH = 10_000
+MAX_REF_LENGTH = 40
+MAX_CARD_ID_LENGTH = 80
+MAX_CARDS = 4
+MAX_ROOMS = 200
+MAX_INTEGER = 2**53 - 1  # what JavaScript counts exactly
+HEARTBEAT_SECONDS = 25
+SNIPPET_LENGTH = 120
 LISTS = ("rooms", "desk")
 REACTIONS = ("👍", "❤️", "😄", "🎉", "🙏", "👀")
 
 Card = tuple[str, str]
 
 
-class BadFrame(Invalid):
+class InvalidFrame(Invalid):
     """A frame that is not of this protocol. `ref` of the details names it, when it could be read."""
 
     code = "bad_frame"
@@ -140,28 +140,30 @@ Frame = Hello | Sub | Unsub | Sync | Send | Edit | Delete | React | Read | Typin
 
 def parse(text: str | bytes | None) -> Frame:
     """One frame of a client. Raises BadFrame, whatever comes."""
-    if not isinstance(text, str) or len(text) > LONGEST_FRAME:
-        raise BadFrame
+    if not isinstance(text, str) or len(text) > MAX_FRAME_BYTES:
+        raise InvalidFrame
     try:
         data = json.loads(text)
     except (ValueError, RecursionError):
-        raise BadFrame from None
+        raise InvalidFrame from None
     if not isinstance(data, dict):
-        raise BadFrame
+        raise InvalidFrame
     kind = _KINDS.get(data["type"]) if isinstance(data.get("type"), str) else None
     ref = _readable_ref(data.get("ref"))
     if kind is None:
-        raise BadFrame(ref=ref)
+        raise InvalidFrame(ref=ref)
     try:
         given = {field.name: _READ[field.name](data[field.name]) for field in fields(kind) if field.name in data}
         return kind(**given)
     except (ValueError, TypeError, LookupError):
-        raise BadFrame(ref=ref) from None
+        raise InvalidFrame(ref=ref) from None
 
 
 def welcome(*, connection: str, user: str, now: str) -> str:
-    limits = {"frame": LONGEST_FRAME, "body": LONGEST_BODY, "cards": MOST_CARDS, "rooms": MOST_ROOMS}
-    return _frame("welcome", proto=VERSION, conn=connection, user=user, heartbeat=HEARTBEAT, now=now, limits=limits)
+    limits = {"frame": MAX_FRAME_BYTES, "body": MAX_BODY_LENGTH, "cards": MAX_CARDS, "rooms": MAX_ROOMS}
+    return _frame(
+        "welcome", proto=VERSION, conn=connection, user=user, heartbeat=HEARTBEAT_SECONDS, now=now, limits=limits
+    )
 
 
 def ok(ref: str, **answer: Any) -> str:
@@ -208,7 +210,7 @@ def presence(room: UUID, here: Mapping[str, int] | None) -> str:
 
 def news(room: UUID, message: Mapping[str, Any], *, new: bool) -> str:
     """Something was said in a room one is in, or what was said there has changed; enough for a line of a list."""
-    author, text = message["author"], message["body"][:SNIPPET]
+    author, text = message["author"], message["body"][:SNIPPET_LENGTH]
     return _frame("news", room=str(room), seq=message["seq"], new=new, author=author and author["uid"], text=text)
 
 
@@ -249,13 +251,13 @@ def _frame(kind: str, **rest: Any) -> str:
 def _readable_ref(value: Any) -> str:
     """The ref of a refused frame, or "" when it cannot be given back as it came."""
     try:
-        return _text(LONGEST_REF)(value)
+        return _text(MAX_REF_LENGTH)(value)
     except ValueError:
         return ""
 
 
 def _number(value: Any) -> int:
-    if type(value) is not int or not 0 <= value <= LARGEST_NUMBER:
+    if type(value) is not int or not 0 <= value <= MAX_INTEGER:
         raise ValueError
     return value
 
@@ -283,17 +285,19 @@ def _emoji(value: Any) -> str:
     return str(value)
 
 
-def _switch(value: Any) -> bool:
+def _boolean(value: Any) -> bool:
     if not isinstance(value, bool):
         raise TypeError
     return value
 
 
 def _cards(value: Any) -> tuple[Card, ...]:
-    if not isinstance(value, list) or len(value) > MOST_CARDS:
+    if not isinstance(value, list) or len(value) > MAX_CARDS:
         raise ValueError
-    name = _text(LONGEST_ID)
-    return tuple((name(card["kind"]), name(card["id"])) if isinstance(card, dict) else _refuse() for card in value)
+    name = _text(MAX_CARD_ID_LENGTH)
+    return tuple(
+        (name(card["kind"]), name(card["id"])) if isinstance(card, dict) else _raise_invalid() for card in value
+    )
 
 
 def _lists(value: Any) -> tuple[str, ...]:
@@ -302,7 +306,7 @@ def _lists(value: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(value))
 
 
-def _refuse() -> Card:
+def _raise_invalid() -> Card:
     raise ValueError
 
 
@@ -311,16 +315,16 @@ _KINDS: dict[str, type[Frame]] = {
 }
 _READ: dict[str, Callable[[Any], Any]] = {
     "proto": _number,
-    "ref": _text(LONGEST_REF),
+    "ref": _text(MAX_REF_LENGTH),
     "room": _uuid,
     "cid": _uuid,
     "rev": _number,
     "after": _number,
     "seq": _number,
-    "body": _text(LONGEST_FRAME),  # how long a message may be is the service's to say, in words
+    "body": _text(MAX_FRAME_BYTES),  # how long a message may be is the service's to say, in words
     "reply_to": lambda value: None if value is None else _number(value),
     "cards": _cards,
     "emoji": _emoji,
-    "on": _switch,
+    "on": _boolean,
     "lists": _lists,
 }

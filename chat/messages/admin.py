@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chat.messages.models import Message
 from chat.messages.services import changes
-from chat.rooms.admin import OPEN_KINDS, _each
+from chat.rooms.admin import OPEN_KINDS, _apply_to_each
 from core.context import grant_of
 from core.staff.read_only_admin import ReadOnlyAdmin
 
@@ -52,4 +52,4 @@ class MessageAdmin(ReadOnlyAdmin):
         def verb(place: tuple[UUID, int]) -> None:
             changes.delete_message(room_uid=place[0], seq=place[1], by=grant_of(request).actor)
 
-        _each(self, request, queryset.values_list("room__uid", "seq"), verb)
+        _apply_to_each(self, request, queryset.values_list("room__uid", "seq"), verb)

@@ -13,13 +13,13 @@ from core.context import Grant
 
 
 @cards.register("room")
-def room_cards(ids: list[str], viewer: Grant) -> Mapping[str, Card]:
+def get_room_cards(ids: list[str], viewer: Grant) -> Mapping[str, Card]:
     """One query; two more, once, for staff."""
-    rooms = Room.objects.filter(uid__in=_uuids(ids)).visible_to(viewer).with_place_of(viewer.user)
-    return {room.public_id: _card(room) for room in rooms}
+    rooms = Room.objects.filter(uid__in=_parse_uuids(ids)).visible_to(viewer).with_membership_of(viewer.user)
+    return {room.public_id: _build_card(room) for room in rooms}
 
 
-def _card(room: Room) -> Card:
+def _build_card(room: Room) -> Card:
     count = ngettext("%(count)d message", "%(count)d messages", room.last_seq) % {"count": room.last_seq}
     return Card(
         kind="room",
@@ -32,7 +32,7 @@ def _card(room: Room) -> Card:
     )
 
 
-def _uuids(ids: list[str]) -> list[UUID]:
+def _parse_uuids(ids: list[str]) -> list[UUID]:
     found = []
     for text in ids:
         try:

@@ -12,20 +12,20 @@ from chat.rooms.models import Membership, Room
 from core.mail import services as mail
 
 
-def send_unread(*, room_uid: UUID, user_uid: UUID, up_to: int, key: str) -> None:
+def send_unread_email(*, room_uid: UUID, user_uid: UUID, up_to: int, key: str) -> None:
     """Tell somebody of the messages they have not read, unless they have read or left them meanwhile.
 
     What was removed meanwhile is not told; where nothing is left there is no mail.
     """
-    places = Membership.objects.present().filter(room__uid=room_uid, user__uid=user_uid, muted=False)
+    places = Membership.objects.active().filter(room__uid=room_uid, user__uid=user_uid, muted=False)
     place = places.filter(user__is_active=True).select_related("room", "user").first()
     if place is None or place.last_read_seq >= up_to:
         return
     told = unread.get_unread(place)
     if not told.messages:
-        unread.release(place=place, up_to=up_to)
+        unread.release_claim(place=place, up_to=up_to)
         return
-    row = default_topics.get_subscription(user=place.user, topic=topics.UNREAD)
+    row = default_topics.get_subscription(user=place.user, topic=topics.UNREAD_TOPIC)
     if row is None:
         return
     stop = f"{settings.SITE_URL}{reverse('letters:end', args=[subscriptions.no_token(row)])}"

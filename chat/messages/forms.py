@@ -27,20 +27,20 @@ class BodyField(forms.CharField):
     """
 
     def __init__(self, rows: int = 1, **kwargs: Any) -> None:
-        super().__init__(max_length=protocol.LONGEST_BODY, widget=forms.Textarea(attrs={"rows": rows}), **kwargs)
+        super().__init__(max_length=protocol.MAX_BODY_LENGTH, widget=forms.Textarea(attrs={"rows": rows}), **kwargs)
 
     def to_python(self, value: Any) -> str:
         return str(super().to_python(str(value).replace("\r\n", "\n") if value else value))
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
         attrs = {name: value for name, value in super().widget_attrs(widget).items() if name != "maxlength"}
-        return attrs | limit_attrs()
+        return attrs | get_limit_attrs()
 
 
-def limit_attrs() -> dict[str, Any]:
+def get_limit_attrs() -> dict[str, Any]:
     """What text-limit.js reads of a field."""
     return {
-        "data-limit": protocol.LONGEST_BODY,
+        "data-limit": protocol.MAX_BODY_LENGTH,
         "data-near": _("{n} of {limit} characters"),
         "data-over": _("{n} characters are {over} too many. Shorten the text to send it."),
     }
@@ -50,9 +50,7 @@ class MessageForm(forms.Form):
     """What is said. `client_id` is made with the form, so a form that is sent twice says it once."""
 
     client_id = forms.UUIDField(widget=forms.HiddenInput, initial=uuid7)
-    reply_to = forms.IntegerField(
-        required=False, min_value=1, max_value=protocol.LARGEST_NUMBER, widget=forms.HiddenInput
-    )
+    reply_to = forms.IntegerField(required=False, min_value=1, max_value=protocol.MAX_INTEGER, widget=forms.HiddenInput)
     cards = CardsField(required=False, max_length=400, widget=forms.HiddenInput)
     body = BodyField(label=_("Message"), required=False)
 
@@ -91,7 +89,7 @@ class ReportForm(forms.Form):
     )
 
 
-class PlaceForm(forms.Form):
+class MembershipForm(forms.Form):
     """Coming, going, and being called."""
 
     verb = forms.ChoiceField(choices=[(verb, verb) for verb in ("join", "leave", "mute", "unmute")])

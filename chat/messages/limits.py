@@ -8,28 +8,28 @@ from core import rate_limits
 from core.context import Actor
 from core.errors import RateLimited
 
-SEND = "20 per 4 second"
-OPEN = "20/hour"
-REPORT = "20/hour"
+SEND_RATE = "20 per 4 second"
+OPEN_RATE = "20/hour"
+REPORT_RATE = "20/hour"
 
 
 def require_send(by: Actor) -> None:
     """Before somebody says something, by whatever way. Raises RateLimited."""
-    rate_limits.require(SEND, "chat.send", by.id)
+    rate_limits.require(SEND_RATE, "chat.send", by.id)
 
 
 def require_open(by: Actor) -> None:
     """Before somebody begins a conversation. Raises RateLimited."""
-    rate_limits.require(OPEN, "chat.open", by.id)
+    rate_limits.require(OPEN_RATE, "chat.open", by.id)
 
 
 def require_report(by: Actor) -> None:
     """Before somebody reports a message. Raises RateLimited."""
-    rate_limits.require(REPORT, "chat.report", by.id)
+    rate_limits.require(REPORT_RATE, "chat.report", by.id)
 
 
 @dataclass(slots=True)
-class Bucket:
+class TokenBucket:
     """Tokens that come back at `rate` a second, up to `burst`."""
 
     rate: float

@@ -14,12 +14,12 @@ from chat.messages.models import Message
 from core.composition.cards import Card
 from core.media.images import Image
 
-TOGETHER = timedelta(minutes=5)
-SNIPPET = 120
+GROUPING_INTERVAL = timedelta(minutes=5)
+SNIPPET_LENGTH = 120
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class ReactionCount:
     emoji: str
     count: int
     mine: bool
@@ -33,7 +33,7 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class LogMessage:
     """One message as its template draws it. The template with a blank one is what the script fills for new messages."""
 
     seq: int = 0
@@ -53,20 +53,20 @@ class Shown:
     seen: bool = False
     system: bool = False
     quote: Quote | None = None
-    marks: tuple[Mark, ...] = ()
+    marks: tuple[ReactionCount, ...] = ()
     cards: tuple[Card, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class LogLine:
     """A new day, how many messages are new from here on, or a message."""
 
     day: date | None = None
     unread: int = 0
-    message: Shown | None = None
+    message: LogMessage | None = None
 
 
-def lines(
+def build_lines(
     messages: Sequence[Message],
     viewer: User | None,
     *,
@@ -74,8 +74,8 @@ def lines(
     unread: int = 0,
     seen_seq: int = 0,
     cards: Mapping[tuple[str, str], Card] | None = None,
-) -> Iterator[Line]:
-    """Messages oldest first, as loaded by `whole()`.
+) -> Iterator[LogLine]:
+    """Messages oldest first, as loaded by `with_related()`.
 
     Before the message `first_unread` a line says that `unread` are new (None: no line). `seen_seq` is how far somebody
     else has read.
@@ -83,28 +83,30 @@ def lines(
     last_seen = max((m.seq for m in messages if _is_own(m, viewer) and m.seq <= seen_seq), default=0)
     before: Message | None = None
     for message in messages:
-        is_new_day = before is None or _day(before) != _day(message)
+        is_new_day = before is None or _get_day(before) != _get_day(message)
         if is_new_day:
-            yield Line(day=_day(message))
+            yield LogLine(day=_get_day(message))
         is_first_unread = message.seq == first_unread
         if is_first_unread and unread:
-            yield Line(unread=unread)
-        grouped = not is_new_day and not is_first_unread and before is not None and _together(before, message)
-        yield Line(message=shown(message, viewer, grouped=grouped, seen=message.seq == last_seen, cards=cards or {}))
+            yield LogLine(unread=unread)
+        grouped = not is_new_day and not is_first_unread and before is not None and _is_grouped(before, message)
+        yield LogLine(
+            message=build_message(message, viewer, grouped=grouped, seen=message.seq == last_seen, cards=cards or {})
+        )
         before = message
 
 
-def shown(
+def build_message(
     message: Message,
     viewer: User | None,
     *,
     grouped: bool = False,
     seen: bool = False,
     cards: Mapping[tuple[str, str], Card] | None = None,
-) -> Shown:
-    """One message as its template draws it; no query for one loaded by `whole()`."""
+) -> LogMessage:
+    """One message as its template draws it; no query for one loaded by `with_related()`."""
     pairs = [(kind, public_id) for kind, public_id in message.cards]
-    return Shown(
+    return LogMessage(
         seq=message.seq,
         rev=message.rev,
         cid=str(message.client_id),
@@ -121,37 +123,37 @@ def shown(
         edited=message.edited_at is not None and message.deleted_at is None,
         seen=seen,
         system=message.kind == Message.Kind.SYSTEM,
-        quote=_quote(message.reply_to),
-        marks=tuple(_marks(message, viewer)),
+        quote=_build_quote(message.reply_to),
+        marks=tuple(_count_reactions(message, viewer)),
         cards=tuple(cards[pair] for pair in pairs if pair in cards) if cards else (),
     )
 
 
-def quoted(message: Message) -> Quote:
-    return Quote(message.seq, message.author.display_name if message.author else "", message.body[:SNIPPET])
+def build_quote(message: Message) -> Quote:
+    return Quote(message.seq, message.author.display_name if message.author else "", message.body[:SNIPPET_LENGTH])
 
 
-def _quote(message: Message | None) -> Quote | None:
-    return None if message is None else quoted(message)
+def _build_quote(message: Message | None) -> Quote | None:
+    return None if message is None else build_quote(message)
 
 
-def _marks(message: Message, viewer: User | None) -> Iterator[Mark]:
+def _count_reactions(message: Message, viewer: User | None) -> Iterator[ReactionCount]:
     people: dict[str, list[UUID]] = {}
     for reaction in message.reactions.all():
         people.setdefault(reaction.emoji, []).append(reaction.user.uid)
     for emoji, uids in people.items():
-        yield Mark(emoji, len(uids), viewer is not None and viewer.uid in uids)
+        yield ReactionCount(emoji, len(uids), viewer is not None and viewer.uid in uids)
 
 
 def _is_own(message: Message, viewer: User | None) -> bool:
     return viewer is not None and message.author_id == viewer.pk
 
 
-def _day(message: Message) -> date:
+def _get_day(message: Message) -> date:
     return timezone.localtime(message.created_at).date()
 
 
-def _together(before: Message, message: Message) -> bool:
+def _is_grouped(before: Message, message: Message) -> bool:
     """Whether two messages are one breath: the same person, within five minutes, not an answer to something else."""
     same: Any = message.author_id is not None and message.author_id == before.author_id and message.reply_to is None
-    return bool(same) and message.created_at - before.created_at < TOGETHER
+    return bool(same) and message.created_at - before.created_at < GROUPING_INTERVAL

@@ -8,13 +8,13 @@ from django.db.models import F, Prefetch, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from chat.delivery.protocol import LONGEST_BODY
+from chat.delivery.protocol import MAX_BODY_LENGTH
 from chat.rooms.models import Room
 from core.ids import uuid7
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
-    def whole(self) -> Self:
+    def with_related(self) -> Self:
         """With all that a frame or a page shows of a message: two queries. A tombstone shows no marks."""
         marks = Prefetch("reactions", Reaction.objects.filter(message__deleted_at=None).select_related("user"))
         return self.select_related("author__avatar", "reply_to__author").prefetch_related(marks)
@@ -51,7 +51,7 @@ class Message(models.Model):
     )
     kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.TEXT)
     client_id = models.UUIDField(_("id of the sender's device"))
-    body = models.CharField(_("text"), max_length=LONGEST_BODY, blank=True)
+    body = models.CharField(_("text"), max_length=MAX_BODY_LENGTH, blank=True)
     html = models.TextField(_("HTML"), blank=True, editable=False)
     render_version = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
     reply_to = models.ForeignKey(
@@ -101,7 +101,7 @@ class MessageEdit(models.Model):
 
     message = models.ForeignKey(Message, models.CASCADE, related_name="edits", verbose_name=_("message"))
     version = models.PositiveIntegerField(_("version"))
-    body = models.CharField(_("text"), max_length=LONGEST_BODY, blank=True)
+    body = models.CharField(_("text"), max_length=MAX_BODY_LENGTH, blank=True)
     cards = models.JSONField(_("cards"), default=list, db_default=[], blank=True)
     editor = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("changed by")

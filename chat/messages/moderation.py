@@ -14,8 +14,8 @@ from core.context import Actor, Grant
 from core.ids import uuids
 
 # The permission is asked for before; the room itself may be closed to staff.
-HOUSE = Actor.system("moderation")
-SHOWN = "shown"
+MODERATION_ACTOR = Actor.system("moderation")
+SHOWN_STATE = "shown"
 
 
 def show(ids: Collection[str]) -> Mapping[str, Shown]:
@@ -24,7 +24,7 @@ def show(ids: Collection[str]) -> Mapping[str, Shown]:
 
 
 def find(uid: str, viewer: Grant) -> Found | None:
-    reached = Room.objects.reached_by(viewer.actor)
+    reached = Room.objects.accessible_by(viewer.actor)
     said = Message.objects.filter(uid__in=uuids([uid]), room__in=reached, deleted_at__isnull=True, kind="text")
     message = said.select_related("author", "room").first()
     return None if message is None else Found(_title(message), _link(message), message.author)
@@ -36,15 +36,15 @@ def decide(uid: str, stands: bool, by: Actor, now: datetime) -> str:
     if message is None:
         return ""
     if not stands:
-        changes.delete_message(room_uid=message.room.uid, seq=message.seq, by=HOUSE, now=now)
-    return SHOWN
+        changes.delete_message(room_uid=message.room.uid, seq=message.seq, by=MODERATION_ACTOR, now=now)
+    return SHOWN_STATE
 
 
 def put_back(uid: str, state: str, by: Actor, now: datetime) -> None:
     """It says again what it said, unless its author was erased meanwhile."""
     message = Message.objects.filter(uid=uid).select_related("room").first()
     if message is not None:
-        changes.restore_message(room_uid=message.room.uid, seq=message.seq, by=HOUSE, now=now)
+        changes.restore_message(room_uid=message.room.uid, seq=message.seq, by=MODERATION_ACTOR, now=now)
 
 
 def _shown(message: Message) -> Shown:

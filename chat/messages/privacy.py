@@ -12,26 +12,28 @@ from chat.messages.models import Message, MessageEdit, Reaction
 from chat.messages.services import leaving
 from chat.rooms.models import Membership
 
-CHUNK = 500
+CHUNK_SIZE = 500
 
 
 def export(person: Person) -> Iterator[Records]:
     said = Message.objects.filter(author=person.user).select_related("room").order_by("pk")
-    yield Records("talk/messages.json", _("What you said."), map(_message, said.iterator(chunk_size=CHUNK)))
+    yield Records("talk/messages.json", _("What you said."), map(_message, said.iterator(chunk_size=CHUNK_SIZE)))
     former = MessageEdit.objects.filter(message__author=person.user).select_related("message").order_by("pk")
     yield Records(
         "talk/former_versions.json",
         _("What messages of yours said before they were changed or removed."),
-        map(_former, former.iterator(chunk_size=CHUNK)),
+        map(_version, former.iterator(chunk_size=CHUNK_SIZE)),
     )
     places = Membership.objects.filter(user=person.user).select_related("room").order_by("pk")
-    yield Records("talk/rooms.json", _("Rooms you are or were in."), map(_place, places.iterator(chunk_size=CHUNK)))
+    yield Records(
+        "talk/rooms.json", _("Rooms you are or were in."), map(_membership, places.iterator(chunk_size=CHUNK_SIZE))
+    )
     marks = Reaction.objects.filter(user=person.user).select_related("message").order_by("pk")
-    yield Records("talk/reactions.json", _("Marks you put."), map(_mark, marks.iterator(chunk_size=CHUNK)))
+    yield Records("talk/reactions.json", _("Marks you put."), map(_reaction, marks.iterator(chunk_size=CHUNK_SIZE)))
 
 
 def erase(person: Person, now: datetime) -> None:
-    leaving.leave_for_good(user=person.user, now=now)
+    leaving.erase_user(user=person.user, now=now)
 
 
 def _message(message: Message) -> dict[str, Any]:
@@ -39,17 +41,17 @@ def _message(message: Message) -> dict[str, Any]:
     return {"room": message.room.uid, **{name: getattr(message, name) for name in names}}
 
 
-def _former(edit: MessageEdit) -> dict[str, Any]:
+def _version(edit: MessageEdit) -> dict[str, Any]:
     return {"message": edit.message.uid, "version": edit.version, "body": edit.body, "cards": edit.cards, "at": edit.at}
 
 
-def _place(place: Membership) -> dict[str, Any]:
+def _membership(place: Membership) -> dict[str, Any]:
     names = ("role", "last_read_seq", "joined_at", "left_at", "muted")
     room = {"room": place.room.uid, "kind": place.room.kind, "title": place.room.title}
     return {**room, **{name: getattr(place, name) for name in names}}
 
 
-def _mark(mark: Reaction) -> dict[str, Any]:
+def _reaction(mark: Reaction) -> dict[str, Any]:
     return {"message": mark.message.uid, "emoji": mark.emoji, "at": mark.at}
 
 

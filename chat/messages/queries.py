@@ -13,19 +13,19 @@ from accounts.users.models import User
 from chat.messages import wire
 from chat.messages.models import Message
 from chat.rooms.models import Membership, Room, RoomQuerySet
-from chat.rooms.queries import Access, access
+from chat.rooms.queries import Access, get_access
 from core.content.models import columns_of, face_of
 from core.context import Actor, Grant
 from core.errors import NotFound
 from core.media.images import Image
 
-BATCH = 200
+BATCH_SIZE = 200
 
 
-def access_message(room_uid: UUID, seq: int, by: Actor) -> tuple[Access, Message]:
+def get_message(room_uid: UUID, seq: int, by: Actor) -> tuple[Access, Message]:
     """A message and its room; three queries. Raises NotFound."""
-    found = access(room_uid, by)
-    message = Message.objects.whole().filter(room=found.room, seq=seq).first()
+    found = get_access(room_uid, by)
+    message = Message.objects.with_related().filter(room=found.room, seq=seq).first()
     if message is None:
         raise NotFound
     return found, message
@@ -40,31 +40,31 @@ class Changes:
     more: bool
 
 
-def changes_after(room: Room, rev: int, limit: int = BATCH) -> Changes:
+def get_changes(room: Room, rev: int, limit: int = BATCH_SIZE) -> Changes:
     """What changed after `rev`; two queries.
 
     `room` must have been read before: its `last_rev` is then a revision that everything read here includes. Whatever
     is newer than it came in the same snapshot, so the newest revision found is complete too.
     """
-    found = list(Message.objects.whole().filter(room=room, rev__gt=rev).order_by("rev")[: limit + 1])
+    found = list(Message.objects.with_related().filter(room=room, rev__gt=rev).order_by("rev")[: limit + 1])
     more = len(found) > limit
     shown = found[:limit]
     newest = shown[-1].rev if shown else 0
     return Changes(
-        [wire.message_data(message) for message in shown], newest if more else max(room.last_rev, newest), more
+        [wire.serialize_message(message) for message in shown], newest if more else max(room.last_rev, newest), more
     )
 
 
-def page_of_messages(room: Room, *, before: int | None = None, size: int = 50) -> list[Message]:
+def get_message_page(room: Room, *, before: int | None = None, size: int = 50) -> list[Message]:
     """The last messages, or those before a number, oldest first; two queries."""
-    messages = Message.objects.whole().filter(room=room)
+    messages = Message.objects.with_related().filter(room=room)
     if before is not None:
         messages = messages.filter(seq__lt=before)
     return list(messages.order_by("-seq")[:size])[::-1]
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class MessageWindow:
     """A part of a log, oldest first, and the numbers from which it goes on to either side (None: it ends there)."""
 
     messages: list[Message]
@@ -72,18 +72,18 @@ class Window:
     newer: int | None
 
 
-def window(room: Room, messages: list[Message]) -> Window:
+def build_window(room: Room, messages: list[Message]) -> MessageWindow:
     """No query."""
     first, last = (messages[0].seq, messages[-1].seq) if messages else (1, room.last_seq)
-    return Window(messages, first if first > 1 else None, last if last < room.last_seq else None)
+    return MessageWindow(messages, first if first > 1 else None, last if last < room.last_seq else None)
 
 
-def messages_after(room: Room, seq: int, *, size: int = 50) -> list[Message]:
+def get_messages_after(room: Room, seq: int, *, size: int = 50) -> list[Message]:
     """The messages beyond a number, oldest first; two queries."""
-    return list(Message.objects.whole().filter(room=room, seq__gt=seq).order_by("seq")[:size])
+    return list(Message.objects.with_related().filter(room=room, seq__gt=seq).order_by("seq")[:size])
 
 
-def first_unread(access: Access) -> int | None:
+def get_first_unread(access: Access) -> int | None:
     """The number of the first message that the viewer has not read and that is still there. At most one query."""
     if access.role is None or access.read_seq >= access.room.last_seq:
         return None
@@ -94,20 +94,20 @@ def first_unread(access: Access) -> int | None:
 
 def count_unread(viewer: Grant) -> int:
     """How many messages wait for the viewer in rooms that are not muted; one query."""
-    waiting = with_unread(viewer).waiting()
+    waiting = annotate_unread(viewer).with_new_messages()
     return waiting.aggregate(total=Sum("unread"))["total"] or 0
 
 
-def my_rooms(viewer: Grant) -> QuerySet[Room]:
+def get_joined_rooms(viewer: Grant) -> QuerySet[Room]:
     """Rooms the viewer is in, liveliest first, with `unread`, `last_body`, and whom a direct one is with; one query."""
     partner = Membership.objects.filter(room=OuterRef("pk"), room__kind=Room.Kind.DIRECT).exclude(
         user=viewer.user.pk if viewer.user else None
     )
     mine = (
-        with_unread(viewer)
+        annotate_unread(viewer)
         .joined()
         .annotate(
-            last_body=_last_body(),
+            last_body=_last_body_subquery(),
             partner_name=Subquery(partner.values("user__name")[:1]),
             partner_email=Subquery(partner.values("user__email")[:1]),
             partner_face=Subquery(
@@ -118,16 +118,16 @@ def my_rooms(viewer: Grant) -> QuerySet[Room]:
     return mine.order_by("-last_message_at", "-pk")
 
 
-def public_rooms(viewer: Grant) -> QuerySet[Room]:
+def get_public_rooms(viewer: Grant) -> QuerySet[Room]:
     """Public rooms that are open, liveliest first, each with `unread` (None outside) and `last_body`."""
-    rooms = with_unread(viewer).filter(kind=Room.Kind.PUBLIC, archived_at__isnull=True)
-    return rooms.annotate(last_body=_last_body()).order_by("-last_message_at", "-pk")
+    rooms = annotate_unread(viewer).filter(kind=Room.Kind.PUBLIC, archived_at__isnull=True)
+    return rooms.annotate(last_body=_last_body_subquery()).order_by("-last_message_at", "-pk")
 
 
-def with_unread(viewer: Grant) -> RoomQuerySet:
+def annotate_unread(viewer: Grant) -> RoomQuerySet:
     """Rooms with the viewer's place and `unread`, None outside: arithmetic, less the removed messages among them."""
-    return Room.objects.with_place_of(viewer.user).annotate(
-        unread=F("last_seq") - F("my_read") - _removed_beyond("pk", "my_read")
+    return Room.objects.with_membership_of(viewer.user).annotate(
+        unread=F("last_seq") - F("my_read") - _removed_count_subquery("pk", "my_read")
     )
 
 
@@ -146,16 +146,16 @@ class RoomLine:
     muted: bool
 
 
-def lines(rooms: Iterable[Room], current: Room | None = None, *, current_uid: str = "") -> list[RoomLine]:
+def build_room_lines(rooms: Iterable[Room], current: Room | None = None, *, current_uid: str = "") -> list[RoomLine]:
     """Rooms of `my_rooms` or `public_rooms`, as lines; no query."""
     current_uid = current.public_id if current else current_uid
-    return [_line(room, current_uid) for room in rooms]
+    return [_build_room_line(room, current_uid) for room in rooms]
 
 
-def _line(room: Any, current_uid: str) -> RoomLine:
+def _build_room_line(room: Any, current_uid: str) -> RoomLine:
     return RoomLine(
         uid=room.uid,
-        name=name_of(room),
+        name=get_room_name(room),
         image=face_of(**face) if (face := getattr(room, "partner_face", None)) else None,
         url=f"{room.get_absolute_url()}{'#unread' if room.unread else ''}",
         last=room.last_body or room.topic,
@@ -166,18 +166,18 @@ def _line(room: Any, current_uid: str) -> RoomLine:
     )
 
 
-def name_of(room: Any) -> str:
+def get_room_name(room: Any) -> str:
     """The title; of a direct room the other person, where `my_rooms` found them."""
     partner = User(name=getattr(room, "partner_name", None) or "", email=getattr(room, "partner_email", None) or "")
     return room.title or partner.display_name or str(_("Direct messages"))
 
 
-def _last_body() -> Subquery:
+def _last_body_subquery() -> Subquery:
     """The last message of each room, by its unique place."""
     return Subquery(Message.objects.filter(room=OuterRef("pk"), seq=OuterRef("last_seq")).values("body"))
 
 
-def _removed_beyond(room: str, read: str) -> Coalesce:
+def _removed_count_subquery(room: str, read: str) -> Coalesce:
     """How many messages of a room beyond a read mark are tombstones; the index of removed messages answers it."""
     removed = Message.objects.removed().filter(room=OuterRef(room), seq__gt=OuterRef(read)).order_by()
     return Coalesce(Subquery(removed.values("room").annotate(count=Count("pk")).values("count")), 0)

@@ -27,29 +27,29 @@ def render(body: str) -> str:
 
 
 def _link(text: str) -> SafeString:
-    return mark_safe("".join(_parts(text)))
+    return mark_safe("".join(_split_links(text)))
 
 
-def _parts(text: str) -> Iterator[str]:
+def _split_links(text: str) -> Iterator[str]:
     """Yield the text as HTML. Each character is looked at a bounded number of times."""
     end = 0
-    for link in _addresses(text):
+    for link in _link_urls(text):
         yield str(escape(text[end : link.start]))
         yield f'<a href="{escape(link.href)}" rel="nofollow">{escape(text[link.start : link.end])}</a>'
         end = link.end
     yield str(escape(text[end:]))
 
 
-def _addresses(text: str) -> Iterator[links.Link]:
+def _link_urls(text: str) -> Iterator[links.Link]:
     """Yield web addresses, and the e-mail addresses between them."""
     end = 0
     for link in links.find_links(text):
-        yield from _emails(text, end, link.start)
+        yield from _link_emails(text, end, link.start)
         yield link
         end = link.end
-    yield from _emails(text, end, len(text))
+    yield from _link_emails(text, end, len(text))
 
 
-def _emails(text: str, start: int, end: int) -> Iterator[links.Link]:
+def _link_emails(text: str, start: int, end: int) -> Iterator[links.Link]:
     for found in _EMAIL.finditer(text, start, end):
         yield links.Link(found.start(), found.end(), f"mailto:{found.group()}")

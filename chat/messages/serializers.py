@@ -15,20 +15,20 @@ from core.api.viewsets import In
 from core.composition import cards
 
 
-class ReferenceIn(In):
+class ReferenceSerializer(In):
     """A thing that can be shown, by its kind and public id."""
 
     kind = KindField(cards.kinds)
-    id = serializers.CharField(max_length=protocol.LONGEST_ID)
+    id = serializers.CharField(max_length=protocol.MAX_CARD_ID_LENGTH)
 
 
-class PersonOut(serializers.Serializer[Any]):
+class PersonSerializer(serializers.Serializer[Any]):
     uid = serializers.UUIDField()
     name = serializers.CharField(source="display_name")
     avatar = UrlField(source="avatar.face.url", default=None, allow_null=True, help_text="A small picture.")
 
 
-class PlaceOut(serializers.Serializer[Any]):
+class MembershipSerializer(serializers.Serializer[Any]):
     """The caller's place in a room."""
 
     role = serializers.ChoiceField(choices=["member", "agent", "owner"], source="my_role")
@@ -37,7 +37,7 @@ class PlaceOut(serializers.Serializer[Any]):
     muted = serializers.BooleanField(source="my_muted")
 
 
-class RoomOut(serializers.Serializer[Room]):
+class RoomSerializer(serializers.Serializer[Room]):
     """A room. `last_rev` is where resuming begins: read it first, then the messages."""
 
     uid = serializers.UUIDField()
@@ -60,26 +60,26 @@ class RoomOut(serializers.Serializer[Room]):
     def get_is_archived(self, room: Room) -> bool:
         return room.archived_at is not None
 
-    @extend_schema_field(PlaceOut(allow_null=True))
+    @extend_schema_field(MembershipSerializer(allow_null=True))
     def get_place(self, room: Any) -> dict[str, Any] | None:
-        return dict(PlaceOut(room).data) if room.my_role else None
+        return dict(MembershipSerializer(room).data) if room.my_role else None
 
 
-class SpeakerOut(serializers.Serializer[Any]):
+class MessageAuthorSerializer(serializers.Serializer[Any]):
     uid = serializers.UUIDField()
     name = serializers.CharField()
     avatar = UrlField(allow_null=True, help_text="A small picture.")
     is_staff = serializers.BooleanField()
 
 
-class MarksOut(serializers.Serializer[Any]):
+class ReactionCountSerializer(serializers.Serializer[Any]):
     """A mark and the ids of those who put it."""
 
     emoji = serializers.CharField()
     people = serializers.ListField(child=serializers.UUIDField())
 
 
-class MessageOut(serializers.Serializer[Message]):
+class MessageSerializer(serializers.Serializer[Message]):
     """A message, in the same shape as over the socket. `reply_to` is the number of another message of the room."""
 
     uid = serializers.UUIDField()
@@ -87,50 +87,50 @@ class MessageOut(serializers.Serializer[Message]):
     rev = serializers.IntegerField(help_text="Moves with every change of the message.")
     kind = serializers.ChoiceField(choices=Message.Kind.choices)
     at = TimeField()
-    author = SpeakerOut(allow_null=True)
+    author = MessageAuthorSerializer(allow_null=True)
     cid = serializers.UUIDField(help_text="The client_id it was sent with.")
     body = serializers.CharField()
     html = serializers.CharField()
     reply_to = serializers.IntegerField(allow_null=True)
     cards = ReferenceOut(many=True)
-    reactions = MarksOut(many=True)
+    reactions = ReactionCountSerializer(many=True)
     edited_at = TimeField(allow_null=True)
     deleted = serializers.BooleanField()
 
     def to_representation(self, instance: Message) -> dict[str, Any]:
         """The very mapping that frames carry, so that there is one shape and not two alike."""
-        return wire.message_data(instance)
+        return wire.serialize_message(instance)
 
 
-class MessageIn(In):
+class MessageCreateSerializer(In):
     """Something to say. `client_id` is made by the caller: the same again is the same message."""
 
     client_id = serializers.UUIDField()
-    body = serializers.CharField(max_length=protocol.LONGEST_BODY, allow_blank=True, default="")
-    reply_to = serializers.IntegerField(min_value=1, max_value=protocol.LARGEST_NUMBER, allow_null=True, default=None)
-    cards = serializers.ListField(child=ReferenceIn(), default=list, max_length=protocol.MOST_CARDS)
+    body = serializers.CharField(max_length=protocol.MAX_BODY_LENGTH, allow_blank=True, default="")
+    reply_to = serializers.IntegerField(min_value=1, max_value=protocol.MAX_INTEGER, allow_null=True, default=None)
+    cards = serializers.ListField(child=ReferenceSerializer(), default=list, max_length=protocol.MAX_CARDS)
 
     def validate_cards(self, given: list[dict[str, str]]) -> tuple[protocol.Card, ...]:
         return tuple((card["kind"], card["id"]) for card in given)
 
 
-class EditIn(In):
-    body = serializers.CharField(max_length=protocol.LONGEST_BODY)
+class MessageUpdateSerializer(In):
+    body = serializers.CharField(max_length=protocol.MAX_BODY_LENGTH)
 
 
-class ReportIn(In):
+class MessageReportSerializer(In):
     reason = serializers.ChoiceField(choices=Report.Reason.choices)
 
 
-class ReadIn(In):
-    seq = serializers.IntegerField(min_value=0, max_value=protocol.LARGEST_NUMBER)
+class ReadMarkSerializer(In):
+    seq = serializers.IntegerField(min_value=0, max_value=protocol.MAX_INTEGER)
 
 
-class ReadOut(serializers.Serializer[Any]):
+class ReadMarkResultSerializer(serializers.Serializer[Any]):
     read_seq = serializers.IntegerField()
 
 
-class MuteIn(In):
+class MuteSerializer(In):
     muted = serializers.BooleanField()
 
 

@@ -7,4 +7,4 @@ from chat.messages.services import unread
 
 @shared_task(name="chat.request_unread_mails")
 def request_unread_mails() -> None:
-    unread.request_due_mails()
+    unread.request_due_emails()

@@ -9,26 +9,26 @@ from accounts.subscriptions import topics
 from accounts.subscriptions.topics import About, Topic
 from core.context import Grant
 
-UNREAD = "conversations"
+UNREAD_TOPIC = "conversations"
 
 
-def _find_unread(ids: Collection[str], viewer: Grant) -> Mapping[str, About]:
+def _get_unread_topic(ids: Collection[str], viewer: Grant) -> Mapping[str, About]:
     """For those who are signed in: others have no conversations."""
     return {"": About(str(_("Unread messages")), reverse("chat:index"))} if "" in ids and viewer.user else {}
 
 
-def _no_letter(public_id: str) -> None:
+def _compose_nothing(public_id: str) -> None:
     """The email is about one person's place in a room: chat.messages.emails writes it."""
 
 
 topics.register(
     Topic(
-        kind=UNREAD,
+        kind=UNREAD_TOPIC,
         words=_("Messages you have not read"),
         reason=_("You get this email because a message in one of your conversations was unread for five minutes."),
         template="unread_messages",
-        find=_find_unread,
-        write=_no_letter,
+        find=_get_unread_topic,
+        write=_compose_nothing,
         standing=True,
         on_by_default=True,
     )

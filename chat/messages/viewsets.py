@@ -16,7 +16,16 @@ from rest_framework.response import Response
 from chat.delivery import protocol
 from chat.messages import limits, queries, wire
 from chat.messages.models import Message
-from chat.messages.serializers import EditIn, MessageIn, MessageOut, MuteIn, ReadIn, ReadOut, ReportIn, RoomOut
+from chat.messages.serializers import (
+    MessageCreateSerializer,
+    MessageReportSerializer,
+    MessageSerializer,
+    MessageUpdateSerializer,
+    MuteSerializer,
+    ReadMarkResultSerializer,
+    ReadMarkSerializer,
+    RoomSerializer,
+)
 from chat.messages.services import changes, messages
 from chat.rooms import queries as room_queries
 from chat.rooms.models import Room
@@ -24,7 +33,7 @@ from chat.rooms.services import rooms
 from core.api.viewsets import NothingIn, Problem, ReadViewSet
 from core.errors import NotFound
 
-NUMBER = r"(?P<seq>[0-9]{1,15})"
+SEQ_PATTERN = r"(?P<seq>[0-9]{1,15})"
 
 
 class RoomFilter(django_filters.FilterSet):
@@ -34,7 +43,7 @@ class RoomFilter(django_filters.FilterSet):
 class RoomViewSet(ReadViewSet[Room]):
     """Rooms the caller may see, liveliest first, each with the caller's place."""
 
-    serializer_class = RoomOut
+    serializer_class = RoomSerializer
     filterset_class = RoomFilter
     lookup_field = "uid"
     lookup_value_regex = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -42,7 +51,7 @@ class RoomViewSet(ReadViewSet[Room]):
     ordering: Sequence[str] = ("-last_message_at", "-id")
 
     def get_queryset(self) -> QuerySet[Room]:
-        return queries.with_unread(self.grant).visible_to(self.grant)
+        return queries.annotate_unread(self.grant).visible_to(self.grant)
 
     @extend_schema(
         parameters=[
@@ -52,56 +61,64 @@ class RoomViewSet(ReadViewSet[Room]):
                 description="Only what changed after this revision of the room, in the order of changes: to resume.",
             )
         ],
-        responses=MessageOut(many=True),
+        responses=MessageSerializer(many=True),
     )
-    @action(detail=True, serializer_class=MessageOut, is_list=True, filter_backends=[], parameters=("after_rev",))
+    @action(
+        detail=True, serializer_class=MessageSerializer, is_list=True, filter_backends=[], parameters=("after_rev",)
+    )
     def messages(self, request: Request, uid: str) -> Response:
         """What was said, newest first; or, with `after_rev`, what changed since."""
-        room = room_queries.access(UUID(uid), self.grant.actor).room
-        found = Message.objects.whole().filter(room=room)
+        room = room_queries.get_access(UUID(uid), self.grant.actor).room
+        found = Message.objects.with_related().filter(room=room)
         self.ordering = ("-seq",)
         if "after_rev" in request.query_params:
             self.ordering = ("rev",)
-            found = found.filter(rev__gt=_revision(request))
+            found = found.filter(rev__gt=_get_revision(request))
         page: Any = self.paginate_queryset(found)  # type: ignore[arg-type]  # messages, not the rooms of this view
-        return self.get_paginated_response(MessageOut(page, many=True).data)
+        return self.get_paginated_response(MessageSerializer(page, many=True).data)
 
-    @extend_schema(request=MessageIn, responses={200: MessageOut, 201: MessageOut, 403: Problem, 409: Problem})
+    @extend_schema(
+        request=MessageCreateSerializer,
+        responses={200: MessageSerializer, 201: MessageSerializer, 403: Problem, 409: Problem},
+    )
     @messages.mapping.post
     def send_message(self, request: Request, uid: str) -> Response:
         """Say something; 200 instead of 201 when this `client_id` had said it before."""
-        asked = MessageIn.parse(request)
+        asked = MessageCreateSerializer.parse(request)
         limits.require_send(self.grant.actor)
         sent = messages.send_message(room_uid=UUID(uid), by=self.grant.actor, **asked)
-        return Response(wire.message_data(sent.message), 200 if sent.duplicate else 201)
+        return Response(wire.serialize_message(sent.message), 200 if sent.duplicate else 201)
 
-    @extend_schema(responses=MessageOut)
-    @action(detail=True, serializer_class=MessageOut, url_path=f"messages/{NUMBER}", filter_backends=[])
+    @extend_schema(responses=MessageSerializer)
+    @action(detail=True, serializer_class=MessageSerializer, url_path=f"messages/{SEQ_PATTERN}", filter_backends=[])
     def message(self, request: Request, uid: str, seq: str) -> Response:
-        _access, message = queries.access_message(UUID(uid), int(seq), self.grant.actor)
-        return Response(wire.message_data(message))
+        _access, message = queries.get_message(UUID(uid), int(seq), self.grant.actor)
+        return Response(wire.serialize_message(message))
 
-    @extend_schema(request=EditIn, responses={200: MessageOut, 403: Problem, 409: Problem})
+    @extend_schema(request=MessageUpdateSerializer, responses={200: MessageSerializer, 403: Problem, 409: Problem})
     @message.mapping.patch
     def edit_message(self, request: Request, uid: str, seq: str) -> Response:
         """Change the words of one's own message."""
-        body = EditIn.parse(request)["body"]
+        body = MessageUpdateSerializer.parse(request)["body"]
         changed = changes.edit_message(room_uid=UUID(uid), seq=int(seq), body=body, by=self.grant.actor)
-        return self._whole(changed)
+        return self._message_response(changed)
 
-    @extend_schema(responses={200: MessageOut, 403: Problem})
+    @extend_schema(responses={200: MessageSerializer, 403: Problem})
     @message.mapping.delete
     def delete_message(self, request: Request, uid: str, seq: str) -> Response:
         """Leave a tombstone."""
-        return self._whole(changes.delete_message(room_uid=UUID(uid), seq=int(seq), by=self.grant.actor))
+        return self._message_response(changes.delete_message(room_uid=UUID(uid), seq=int(seq), by=self.grant.actor))
 
     @extend_schema(
         request=None,
         parameters=[OpenApiParameter("emoji", str, OpenApiParameter.PATH, enum=protocol.REACTIONS)],
-        responses={200: MessageOut, 409: Problem, 422: Problem},
+        responses={200: MessageSerializer, 409: Problem, 422: Problem},
     )
     @action(
-        detail=True, methods=["put"], url_path=f"messages/{NUMBER}/reactions/(?P<emoji>[^/]+)", filterset_class=None
+        detail=True,
+        methods=["put"],
+        url_path=f"messages/{SEQ_PATTERN}/reactions/(?P<emoji>[^/]+)",
+        filterset_class=None,
     )
     def reaction(self, request: Request, uid: str, seq: str, emoji: str) -> Response:
         """Put a mark on a message."""
@@ -110,44 +127,44 @@ class RoomViewSet(ReadViewSet[Room]):
 
     @extend_schema(
         parameters=[OpenApiParameter("emoji", str, OpenApiParameter.PATH, enum=protocol.REACTIONS)],
-        responses={200: MessageOut},
+        responses={200: MessageSerializer},
     )
     @reaction.mapping.delete
-    def take_reaction_back(self, request: Request, uid: str, seq: str, emoji: str) -> Response:
+    def remove_reaction(self, request: Request, uid: str, seq: str, emoji: str) -> Response:
         return self._react(uid, seq, emoji, on=False)
 
-    @extend_schema(request=ReportIn, responses={204: None, 429: Problem})
-    @action(detail=True, methods=["post"], url_path=f"messages/{NUMBER}/reports", filter_backends=[])
+    @extend_schema(request=MessageReportSerializer, responses={204: None, 429: Problem})
+    @action(detail=True, methods=["post"], url_path=f"messages/{SEQ_PATTERN}/reports", filter_backends=[])
     def reports(self, request: Request, uid: str, seq: str) -> Response:
         """Ask staff to look at a message."""
-        reason = ReportIn.parse(request)["reason"]
+        reason = MessageReportSerializer.parse(request)["reason"]
         limits.require_report(self.grant.actor)
         changes.report_message(room_uid=UUID(uid), seq=int(seq), reason=reason, by=self.grant.actor)
         return Response(status=204)
 
-    @extend_schema(request=ReadIn, responses=ReadOut)
+    @extend_schema(request=ReadMarkSerializer, responses=ReadMarkResultSerializer)
     @action(detail=True, methods=["put"], filter_backends=[])
     def read(self, request: Request, uid: str) -> Response:
         """How far the caller has read; it never moves back."""
         by = self.grant.actor
-        room_queries.access(UUID(uid), by)
-        rooms.mark_read(room_uid=UUID(uid), seq=ReadIn.parse(request)["seq"], by=by)
-        return Response({"read_seq": room_queries.access(UUID(uid), by).read_seq})
+        room_queries.get_access(UUID(uid), by)
+        rooms.mark_read(room_uid=UUID(uid), seq=ReadMarkSerializer.parse(request)["seq"], by=by)
+        return Response({"read_seq": room_queries.get_access(UUID(uid), by).read_seq})
 
-    @extend_schema(request=None, responses={200: RoomOut, 403: Problem, 409: Problem})
+    @extend_schema(request=None, responses={200: RoomSerializer, 403: Problem, 409: Problem})
     @action(detail=True, methods=["put"], filter_backends=[])
     def place(self, request: Request, uid: str) -> Response:
         """Join a public room."""
         NothingIn.parse(request)
         rooms.join_room(room_uid=UUID(uid), by=self.grant.actor)
-        return self._room(uid)
+        return self._room_response(uid)
 
-    @extend_schema(request=MuteIn, responses={200: RoomOut, 403: Problem})
+    @extend_schema(request=MuteSerializer, responses={200: RoomSerializer, 403: Problem})
     @place.mapping.patch
     def mute(self, request: Request, uid: str) -> Response:
         """Stay without being called, or be called again."""
-        rooms.mute_room(room_uid=UUID(uid), muted=MuteIn.parse(request)["muted"], by=self.grant.actor)
-        return self._room(uid)
+        rooms.mute_room(room_uid=UUID(uid), muted=MuteSerializer.parse(request)["muted"], by=self.grant.actor)
+        return self._room_response(uid)
 
     @extend_schema(responses={204: None, 403: Problem})
     @place.mapping.delete
@@ -157,19 +174,19 @@ class RoomViewSet(ReadViewSet[Room]):
 
     def _react(self, uid: str, seq: str, emoji: str, *, on: bool) -> Response:
         by = self.grant.actor
-        return self._whole(changes.react(room_uid=UUID(uid), seq=int(seq), emoji=emoji, on=on, by=by))
+        return self._message_response(changes.react(room_uid=UUID(uid), seq=int(seq), emoji=emoji, on=on, by=by))
 
-    def _whole(self, message: Message) -> Response:
-        return Response(wire.message_data(Message.objects.whole().get(pk=message.pk)))
+    def _message_response(self, message: Message) -> Response:
+        return Response(wire.serialize_message(Message.objects.with_related().get(pk=message.pk)))
 
-    def _room(self, uid: str) -> Response:
+    def _room_response(self, uid: str) -> Response:
         room = self.get_queryset().filter(uid=uid).first()
         if room is None:
             raise NotFound
-        return Response(RoomOut(room).data)
+        return Response(RoomSerializer(room).data)
 
 
-def _revision(request: Request) -> int:
+def _get_revision(request: Request) -> int:
     given: Any = request.query_params["after_rev"]
     if not (given.isascii() and given.isdigit() and len(given) < 16):  # noqa: PLR2004  within 2**53
         raise ValidationError({"after_rev": [_("Give a revision, a whole number.")]})

@@ -8,8 +8,8 @@ from chat.messages.models import Message
 from core.api.fields import in_utc
 
 
-def message_data(message: Message) -> dict[str, Any]:
-    """Expects a message loaded by `Message.objects.whole()`, or a new one with its relations set; no query then.
+def serialize_message(message: Message) -> dict[str, Any]:
+    """Expects a message loaded by `Message.objects.with_related()`, or a new one with its relations set; no query then.
 
     A reply names what it answers by number only: the quoted words may change or go, and this message would not.
     """
@@ -19,19 +19,19 @@ def message_data(message: Message) -> dict[str, Any]:
         "rev": message.rev,
         "kind": message.kind,
         "at": in_utc(message.created_at),
-        "author": person_data(message.author),
+        "author": serialize_person(message.author),
         "cid": str(message.client_id),
         "body": message.body,
         "html": message.html,
         "reply_to": message.reply_to.seq if message.reply_to else None,
         "cards": [{"kind": kind, "id": public_id} for kind, public_id in message.cards],
-        "reactions": _reactions(message),
+        "reactions": _serialize_reactions(message),
         "edited_at": in_utc(message.edited_at) if message.edited_at else None,
         "deleted": message.deleted_at is not None,
     }
 
 
-def person_data(user: User | None) -> dict[str, str | bool | None] | None:
+def serialize_person(user: User | None) -> dict[str, str | bool | None] | None:
     """`avatar` is the address of a small picture, None for who has none."""
     if user is None:
         return None
@@ -39,7 +39,7 @@ def person_data(user: User | None) -> dict[str, str | bool | None] | None:
     return {"uid": str(user.uid), "name": user.display_name, "avatar": picture, "is_staff": user.is_staff}
 
 
-def _reactions(message: Message) -> list[dict[str, Any]]:
+def _serialize_reactions(message: Message) -> list[dict[str, Any]]:
     people: dict[str, list[str]] = defaultdict(list)
     for reaction in message.reactions.all():
         people[reaction.emoji].append(str(reaction.user.uid))

@@ -28,15 +28,15 @@ from accounts.permissions.impersonation_rules import Impersonating
 from accounts.users.models import User
 from chat.delivery import protocol
 from chat.messages import limits, queries
-from chat.messages.limits import Bucket
+from chat.messages.limits import TokenBucket
 from chat.messages.models import Message
 from chat.messages.services import changes, messages
 from chat.realtime import hub as hubs
 from chat.realtime import presence
 from chat.realtime.outbox import Outbox
-from chat.realtime.threads import in_db
+from chat.realtime.threads import run_in_db_thread
 from chat.rooms import queries as room_queries
-from chat.rooms.models import Room, answers
+from chat.rooms.models import Room, can_answer_support
 from chat.rooms.services import rooms
 from core import context
 from core.api.fields import in_utc
@@ -45,13 +45,13 @@ from core.errors import Conflict, Denied, DomainError
 
 log = structlog.get_logger(__name__)
 
-SIGNED_OUT, TOO_MANY, BAD_PROTOCOL = 4401, 4429, 4400
-MOST_SOCKETS = 10
-FARTHEST = 1000
-LOOK_AGAIN = 300.0
+CLOSE_SIGNED_OUT, CLOSE_TOO_MANY, CLOSE_BAD_PROTOCOL = 4401, 4429, 4400
+MAX_SOCKETS_PER_USER = 10
+MAX_REVISIONS_BEHIND = 1000
+RECHECK_INTERVAL_SECONDS = 300.0
 # What is said or changed by a frame; nobody does that in another's name.
-SAYS = (protocol.Send, protocol.Edit, protocol.Delete, protocol.React, protocol.Read, protocol.Typing)
-LONGEST_ID = 48  # leaves room for the number of a frame where a request id is kept
+WRITE_FRAMES = (protocol.Send, protocol.Edit, protocol.Delete, protocol.React, protocol.Read, protocol.Typing)
+MAX_CONNECTION_ID_LENGTH = 48  # leaves room for the number of a frame where a request id is kept
 
 
 class TooManyRooms(Conflict):
@@ -59,17 +59,17 @@ class TooManyRooms(Conflict):
     message = gettext_lazy("A socket follows at most %(most)d rooms.")
 
 
-class NotFollowed(Conflict):
+class RoomNotFollowed(Conflict):
     code = "not_followed"
     message = gettext_lazy("Follow the room first.")
 
 
-class HelloFirst(Conflict):
+class HelloRequired(Conflict):
     code = "hello_first"
     message = gettext_lazy("Say hello first.")
 
 
-class TalkConsumer(AsyncConsumer):
+class ChatConsumer(AsyncConsumer):
     """One socket of one signed-in person. Its id is the request id it was opened with; each frame adds its number."""
 
     user_uid = ""
@@ -79,7 +79,7 @@ class TalkConsumer(AsyncConsumer):
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         given = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
-        self.id = context.request_id_from(given)[:LONGEST_ID]
+        self.id = context.request_id_from(given)[:MAX_CONNECTION_ID_LENGTH]
         self.address = (scope.get("client") or ("",))[0]  # none where both ends are of this machine
         self.opened_at, self.frames = time.monotonic(), 0
         self.greeted = False
@@ -90,11 +90,11 @@ class TalkConsumer(AsyncConsumer):
         self.tasks: set[asyncio.Task[None]] = set()
         self.checked_at = asyncio.get_running_loop().time()
         self.buckets = {
-            protocol.Send: Bucket(5, 20),
-            protocol.Sync: Bucket(0.5, 5),
-            protocol.Typing: Bucket(1 / 3, 2),
+            protocol.Send: TokenBucket(5, 20),
+            protocol.Sync: TokenBucket(0.5, 5),
+            protocol.Typing: TokenBucket(1 / 3, 2),
         }
-        self.other = Bucket(20, 250)
+        self.other = TokenBucket(20, 250)
         try:
             await super().__call__(scope, receive, send)
         finally:
@@ -114,23 +114,23 @@ class TalkConsumer(AsyncConsumer):
         self.outbox.put(text)
 
     def recheck(self) -> None:
-        self._spawn(self._look_again())
+        self._spawn(self._recheck_access())
 
     async def _connect(self) -> None:
         await self.base_send({"type": "websocket.accept"})
         self.outbox = Outbox(self.base_send)
-        actor = await in_db(actor_of, self.scope["cookies"].get(settings.SESSION_COOKIE_NAME))
+        actor = await run_in_db_thread(get_actor, self.scope["cookies"].get(settings.SESSION_COOKIE_NAME))
         if actor is None:
-            self._bye("signed_out", SIGNED_OUT)
+            self._close("signed_out", CLOSE_SIGNED_OUT)
             return
-        self.hub = hubs.current()
-        if len(self.hub.sockets_of(actor.id)) >= MOST_SOCKETS:
-            self._bye("too_many", TOO_MANY, after=60)
+        self.hub = hubs.get_hub()
+        if len(self.hub.get_sockets(actor.id)) >= MAX_SOCKETS_PER_USER:
+            self._close("too_many", CLOSE_TOO_MANY, after=60)
             return
         self.actor, self.user_uid = actor, actor.id
-        self.hub.enter(self)
+        self.hub.add_socket(self)
         self.entered = True
-        self._spawn(self._beat())
+        self._spawn(self._run_heartbeat())
 
     async def _receive(self, text: str | None) -> None:
         if not self.entered:
@@ -140,7 +140,7 @@ class TalkConsumer(AsyncConsumer):
         try:
             frame = protocol.parse(text)
             ref = getattr(frame, "ref", "")
-            await self._answer(frame)
+            await self._handle_frame(frame)
         except DomainError as refusal:
             details = refusal.details
             self.push(
@@ -155,71 +155,71 @@ class TalkConsumer(AsyncConsumer):
             log.exception("socket_request_failed")
             self.push(protocol.err(ref, "internal", _("Something went wrong here. We have been informed.")))
 
-    async def _answer(self, frame: protocol.Frame) -> None:
+    async def _handle_frame(self, frame: protocol.Frame) -> None:
         self.buckets.get(type(frame), self.other).require()
         if not self.greeted and not isinstance(frame, protocol.Hello):
-            raise HelloFirst
-        if self.actor.impersonator and isinstance(frame, SAYS):
+            raise HelloRequired
+        if self.actor.impersonator and isinstance(frame, WRITE_FRAMES):
             raise Impersonating
         frame_id = f"{self.id}.{self.frames}"
         with context.bind(
             request_id=frame_id, source="socket", impersonator=self.actor.impersonator, address=self.address
         ):
-            await self._answers[type(frame)](self, frame)
+            await self._handlers[type(frame)](self, frame)
 
     async def _on_hello(self, frame: protocol.Hello) -> None:
         if frame.proto != protocol.VERSION:
-            self._bye("protocol", BAD_PROTOCOL)
+            self._close("protocol", CLOSE_BAD_PROTOCOL)
             return
         self.greeted = True
-        await self._be_here()
+        await self._touch_presence()
         now = in_utc(timezone.now())
         self.push(protocol.welcome(connection=self.id, user=self.user_uid, now=now))
 
     async def _on_sub(self, frame: protocol.Sub) -> None:
         """Register, read, tell, flush: in this order nothing falls between reading and following."""
-        if frame.room not in self.rooms and len(self.rooms) >= protocol.MOST_ROOMS:
-            raise TooManyRooms(most=protocol.MOST_ROOMS)
-        room = (await in_db(room_queries.access, frame.room, self.actor)).room
+        if frame.room not in self.rooms and len(self.rooms) >= protocol.MAX_ROOMS:
+            raise TooManyRooms(most=protocol.MAX_ROOMS)
+        room = (await run_in_db_thread(room_queries.get_access, frame.room, self.actor)).room
         self.rooms[frame.room] = room
         follower = self.hub.follow(self, room)
         try:
-            head = await self._tell_changes(room, frame.rev)
+            head = await self._send_changes(room, frame.rev)
         except BaseException:
             self._unfollow(frame.room)
             raise
-        self.hub.started(room, head)
-        follower.begin(head)
+        self.hub.start_feed(room, head)
+        follower.start(head)
         self.push(protocol.ok(frame.ref, room=str(frame.room), head=head))
         if room.kind != Room.Kind.PUBLIC:
-            people = await in_db(room_queries.roster, room)
+            people = await run_in_db_thread(room_queries.get_roster, room)
             self.rosters[frame.room] = [str(place.user.uid) for place in people]
-            await self._tell_presence(frame.room)
+            await self._send_presence(frame.room)
             arrived = protocol.presence(room.uid, {self.user_uid: int(time.time())})
-            await self.hub.publish_passing(room.pk, arrived)
+            await self.hub.publish_ephemeral(room.pk, arrived)
 
-    async def _tell_changes(self, room: Room, rev: int) -> int:
+    async def _send_changes(self, room: Room, rev: int) -> int:
         """Send what changed after `rev`; gives the revision the client then knows the room at."""
-        if rev > room.last_rev or room.last_rev - rev > FARTHEST:
+        if rev > room.last_rev or room.last_rev - rev > MAX_REVISIONS_BEHIND:
             self.push(protocol.reset(room.uid, "ahead" if rev > room.last_rev else "behind"))
             return room.last_rev
         more = True
         while more:
-            changes = await in_db(queries.changes_after, room, rev)
+            changes = await run_in_db_thread(queries.get_changes, room, rev)
             rev, more = changes.head, changes.more
-            await self.outbox.put_when_free(protocol.sync(room.uid, changes.messages, head=rev, more=more))
+            await self.outbox.put_when_ready(protocol.sync(room.uid, changes.messages, head=rev, more=more))
         return rev
 
     async def _on_unsub(self, frame: protocol.Unsub) -> None:
         self._unfollow(frame.room)
 
     async def _on_sync(self, frame: protocol.Sync) -> None:
-        room = self._followed(frame.room)
-        fresh = (await in_db(room_queries.access, room.uid, self.actor)).room
-        await self._tell_changes(fresh, frame.after)
+        room = self._get_followed_room(frame.room)
+        fresh = (await run_in_db_thread(room_queries.get_access, room.uid, self.actor)).room
+        await self._send_changes(fresh, frame.after)
 
     async def _on_send(self, frame: protocol.Send) -> None:
-        sent = await in_db(_send, frame, self.actor)
+        sent = await run_in_db_thread(_send_message, frame, self.actor)
         message = sent.message
         at = in_utc(message.created_at)
         self.push(
@@ -227,29 +227,31 @@ class TalkConsumer(AsyncConsumer):
         )
 
     async def _on_edit(self, frame: protocol.Edit) -> None:
-        changed = await in_db(changes.edit_message, room_uid=frame.room, seq=frame.seq, body=frame.body, by=self.actor)
-        self._confirm(frame.ref, changed)
+        changed = await run_in_db_thread(
+            changes.edit_message, room_uid=frame.room, seq=frame.seq, body=frame.body, by=self.actor
+        )
+        self._acknowledge(frame.ref, changed)
 
     async def _on_delete(self, frame: protocol.Delete) -> None:
-        changed = await in_db(changes.delete_message, room_uid=frame.room, seq=frame.seq, by=self.actor)
-        self._confirm(frame.ref, changed)
+        changed = await run_in_db_thread(changes.delete_message, room_uid=frame.room, seq=frame.seq, by=self.actor)
+        self._acknowledge(frame.ref, changed)
 
     async def _on_react(self, frame: protocol.React) -> None:
-        changed = await in_db(
+        changed = await run_in_db_thread(
             changes.react, room_uid=frame.room, seq=frame.seq, emoji=frame.emoji, on=frame.on, by=self.actor
         )
-        self._confirm(frame.ref, changed)
+        self._acknowledge(frame.ref, changed)
 
     async def _on_read(self, frame: protocol.Read) -> None:
-        await in_db(rooms.mark_read, room_uid=frame.room, seq=frame.seq, by=self.actor)
+        await run_in_db_thread(rooms.mark_read, room_uid=frame.room, seq=frame.seq, by=self.actor)
 
     async def _on_typing(self, frame: protocol.Typing) -> None:
-        room = self._followed(frame.room)
+        room = self._get_followed_room(frame.room)
         name = self.actor.user.display_name if self.actor.user else ""
-        await self.hub.publish_passing(room.pk, protocol.typing(room.uid, self.user_uid, name))
+        await self.hub.publish_ephemeral(room.pk, protocol.typing(room.uid, self.user_uid, name))
 
     async def _on_watch(self, frame: protocol.Watch) -> None:
-        if "desk" in frame.lists and not await in_db(answers, self.actor):
+        if "desk" in frame.lists and not await run_in_db_thread(can_answer_support, self.actor):
             raise Denied
         self.lists = frozenset(frame.lists)
         await self._watch()
@@ -261,17 +263,17 @@ class TalkConsumer(AsyncConsumer):
             self.hub.watchers.desk.add(self)
         if "rooms" not in self.lists:
             return False
-        return self.hub.watchers.watch_rooms(self, await in_db(room_queries.joined_room_ids, self.actor))
+        return self.hub.watchers.watch_rooms(self, await run_in_db_thread(room_queries.get_joined_room_ids, self.actor))
 
     async def _on_ping(self, frame: protocol.Ping) -> None:
         self.push(protocol.pong())
 
-    def _confirm(self, ref: str, message: Message) -> None:
+    def _acknowledge(self, ref: str, message: Message) -> None:
         self.push(protocol.ok(ref, seq=message.seq, rev=message.rev))
 
-    def _followed(self, room_uid: UUID) -> Room:
+    def _get_followed_room(self, room_uid: UUID) -> Room:
         if room_uid not in self.rooms:
-            raise NotFollowed
+            raise RoomNotFollowed
         return self.rooms[room_uid]
 
     def _unfollow(self, room_uid: UUID) -> None:
@@ -280,40 +282,40 @@ class TalkConsumer(AsyncConsumer):
         if room is not None:
             self.hub.unfollow(self, room.pk)
 
-    async def _beat(self) -> None:
+    async def _run_heartbeat(self) -> None:
         """Every 25 seconds: here is where your rooms stand, and who is here. Now and then: are you still you?"""
         loop = asyncio.get_running_loop()
         while True:
-            await asyncio.sleep(protocol.HEARTBEAT)
-            await self._be_here()
+            await asyncio.sleep(protocol.HEARTBEAT_SECONDS)
+            await self._touch_presence()
             # Without Redis nobody tells us of a sign-out, and nobody tells when time is up: we ask at every beat.
             often = self.actor.impersonator or not self.hub.is_redis_up
-            if often or loop.time() - self.checked_at > LOOK_AGAIN:
-                await self._look_again()
-            self.push(protocol.head(self.hub.heads(self)))
+            if often or loop.time() - self.checked_at > RECHECK_INTERVAL_SECONDS:
+                await self._recheck_access()
+            self.push(protocol.head(self.hub.get_heads(self)))
             for room_uid in list(self.rosters):
-                await self._tell_presence(room_uid)
+                await self._send_presence(room_uid)
 
-    async def _be_here(self) -> None:
+    async def _touch_presence(self) -> None:
         """Nobody is here because staff look in their name."""
         if not self.actor.impersonator:
             await presence.touch(self.hub, self.user_uid, self.id)
 
-    async def _tell_presence(self, room_uid: UUID) -> None:
-        here = await presence.last_seen(self.hub, self.rosters.get(room_uid, []))
+    async def _send_presence(self, room_uid: UUID) -> None:
+        here = await presence.get_last_seen(self.hub, self.rosters.get(room_uid, []))
         self.push(protocol.presence(room_uid, here))
 
-    async def _look_again(self) -> None:
+    async def _recheck_access(self) -> None:
         """The session may have ended, and rooms may have closed to this person."""
         self.checked_at = asyncio.get_running_loop().time()
         try:
-            actor = await in_db(actor_of, self.scope["cookies"].get(settings.SESSION_COOKIE_NAME))
+            actor = await run_in_db_thread(get_actor, self.scope["cookies"].get(settings.SESSION_COOKIE_NAME))
             if actor is None or (actor.id, actor.impersonator) != (self.user_uid, self.actor.impersonator):
-                self._bye("signed_out", SIGNED_OUT)
+                self._close("signed_out", CLOSE_SIGNED_OUT)
                 return
             self.actor = actor
-            still = await in_db(_still_reached, list(self.rooms), self.actor)
-            if "desk" in self.lists and not await in_db(answers, self.actor):
+            still = await run_in_db_thread(_get_reachable_rooms, list(self.rooms), self.actor)
+            if "desk" in self.lists and not await run_in_db_thread(can_answer_support, self.actor):
                 self.lists -= {"desk"}
                 self.hub.watchers.desk.discard(self)
             if await self._watch():
@@ -324,7 +326,7 @@ class TalkConsumer(AsyncConsumer):
             self._unfollow(room_uid)
             self.push(protocol.reset(room_uid, "closed"))
 
-    def _bye(self, code: str, close: int, after: float = 0) -> None:
+    def _close(self, code: str, close: int, after: float = 0) -> None:
         self.push(protocol.bye(code, after))
         self.outbox.close(close)
 
@@ -341,12 +343,14 @@ class TalkConsumer(AsyncConsumer):
             await self.outbox.stop()
         if self.entered:
             if not self.actor.impersonator:
-                await self.hub.depart(self, self.id, [room for uid, room in self.rooms.items() if uid in self.rosters])
-            await self.hub.leave(self)
+                await self.hub.announce_departure(
+                    self, self.id, [room for uid, room in self.rooms.items() if uid in self.rosters]
+                )
+            await self.hub.remove_socket(self)
             seconds = round(time.monotonic() - self.opened_at, 1)
             log.info("socket_closed", request_id=self.id, source="socket", frames=self.frames, seconds=seconds)
 
-    _answers: dict[type, Callable[[Any, Any], Awaitable[None]]] = {  # noqa: RUF012  a table, never changed
+    _handlers: dict[type, Callable[[Any, Any], Awaitable[None]]] = {  # noqa: RUF012  a table, never changed
         protocol.Hello: _on_hello,
         protocol.Sub: _on_sub,
         protocol.Unsub: _on_unsub,
@@ -362,7 +366,7 @@ class TalkConsumer(AsyncConsumer):
     }
 
 
-def actor_of(session_key: str | None) -> Actor | None:
+def get_actor(session_key: str | None) -> Actor | None:
     """Whose session this is, and in whose name they act, with the check that it was not ended by a new password."""
     if not session_key:
         return None
@@ -379,12 +383,12 @@ def actor_of(session_key: str | None) -> Actor | None:
     return Actor("user", in_name.person.public_id, in_name.person, in_name.staff.public_id)
 
 
-def _send(frame: protocol.Send, by: Actor) -> messages.Sent:
+def _send_message(frame: protocol.Send, by: Actor) -> messages.SentMessage:
     limits.require_send(by)
     return messages.send_message(
         room_uid=frame.room, body=frame.body, client_id=frame.cid, by=by, reply_to=frame.reply_to, cards=frame.cards
     )
 
 
-def _still_reached(room_uids: list[UUID], by: Actor) -> set[UUID]:
-    return set(Room.objects.reached_by(by).filter(uid__in=room_uids).values_list("uid", flat=True))
+def _get_reachable_rooms(room_uids: list[UUID], by: Actor) -> set[UUID]:
+    return set(Room.objects.accessible_by(by).filter(uid__in=room_uids).values_list("uid", flat=True))

@@ -24,25 +24,25 @@ class Follower:
 
     socket: Socket
     rev: int | None = None
-    kept: list[tuple[int, str]] = field(default_factory=list)
+    buffered: list[tuple[int, str]] = field(default_factory=list)
 
-    def tell(self, rev: int, text: str) -> None:
+    def deliver(self, rev: int, text: str) -> None:
         if self.rev is None:
-            self.kept.append((rev, text))
+            self.buffered.append((rev, text))
         elif rev > self.rev:
             self.rev = rev
             self.socket.push(text)
 
-    def begin(self, rev: int) -> None:
+    def start(self, rev: int) -> None:
         """What came up to `rev` was told otherwise; what was kept meanwhile follows."""
         self.rev = rev
-        kept, self.kept = self.kept, []
-        for later, text in kept:
-            self.tell(later, text)
+        buffered, self.buffered = self.buffered, []
+        for later, text in buffered:
+            self.deliver(later, text)
 
 
 @dataclass(slots=True, eq=False)
-class Feed:
+class RoomFeed:
     """A room that somebody follows here. `head` is the last revision that was passed on; None until the first read."""
 
     room: Room
@@ -51,20 +51,20 @@ class Feed:
     ahead: dict[int, str] = field(default_factory=dict)
     repairing: bool = False
 
-    def take(self, rev: int, text: str) -> bool:
+    def receive_change(self, rev: int, text: str) -> bool:
         """Pass a change on if its turn has come, else keep it; True when one before it is missing."""
         if self.head is not None and rev <= self.head:
             return False
         self.ahead[rev] = text
-        self._pass_on()
+        self._deliver()
         return self.head is not None and bool(self.ahead)
 
     def start(self, head: int) -> None:
         """The first reading of the room was at `head`."""
         if self.head is None:
             self.head = head
-            self._forget_told()
-            self._pass_on()
+            self._drop_delivered()
+            self._deliver()
 
     def catch_up(self, head: int, text: str) -> None:
         """Pass on what was read from the database, up to `head`."""
@@ -72,17 +72,17 @@ class Feed:
             return
         self.head = head
         for follower in list(self.followers.values()):
-            follower.tell(head, text)
-        self._forget_told()
-        self._pass_on()
+            follower.deliver(head, text)
+        self._drop_delivered()
+        self._deliver()
 
-    def _pass_on(self) -> None:
+    def _deliver(self) -> None:
         while self.head is not None and self.head + 1 in self.ahead:
             self.head += 1
             text = self.ahead.pop(self.head)
             for follower in list(self.followers.values()):
-                follower.tell(self.head, text)
+                follower.deliver(self.head, text)
 
-    def _forget_told(self) -> None:
+    def _drop_delivered(self) -> None:
         for rev in [rev for rev in self.ahead if self.head is not None and rev <= self.head]:
             del self.ahead[rev]

@@ -22,8 +22,8 @@ from redis.exceptions import RedisError
 from chat.delivery import bus, protocol
 from chat.messages import queries
 from chat.realtime import presence
-from chat.realtime.following import Feed, Follower, Socket
-from chat.realtime.threads import in_db
+from chat.realtime.following import Follower, RoomFeed, Socket
+from chat.realtime.threads import run_in_db_thread
 from chat.realtime.watching import Watchers
 from chat.rooms import queries as room_queries
 from chat.rooms.models import Room
@@ -32,14 +32,14 @@ from core.metrics import definitions
 
 log = structlog.get_logger(__name__)
 
-POLL = 2.0
-POLL_WITHOUT_REDIS = 0.25
+POLL_INTERVAL_SECONDS = 2.0
+POLL_INTERVAL_WITHOUT_REDIS_SECONDS = 0.25
 # Publishers race after their commits: a gap in the revisions mostly closes by itself within this time.
-GRACE = 0.05
-LONGEST_BACKOFF = 5.0
-QUIET_REDIS = 15.0
-COMMAND_TIMEOUT = 0.5
-TURN_OF_A_PAGE = 0.8
+REPAIR_DELAY_SECONDS = 0.05
+MAX_BACKOFF_SECONDS = 5.0
+REDIS_PING_AFTER_SECONDS = 15.0
+COMMAND_TIMEOUT_SECONDS = 0.5
+RECONNECT_GRACE_SECONDS = 0.8
 
 
 class Hub:
@@ -47,52 +47,54 @@ class Hub:
 
     def __init__(self) -> None:
         self.sockets: set[Socket] = set()
-        self.feeds: dict[int, Feed] = {}
+        self.feeds: dict[int, RoomFeed] = {}
         self.watchers = Watchers()
         self.is_redis_up = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._redis: Redis | None = None
         self._tried = asyncio.Event()
 
-    def enter(self, socket: Socket) -> None:
+    def add_socket(self, socket: Socket) -> None:
         if not self.sockets:
-            self._redis = _client(socket_timeout=COMMAND_TIMEOUT)
+            self._redis = _client(socket_timeout=COMMAND_TIMEOUT_SECONDS)
             self._tried = asyncio.Event()
             self._spawn(self._listen(self._tried))
             self._spawn(self._poll())
         self.sockets.add(socket)
         definitions.SOCKETS.inc()
 
-    async def leave(self, socket: Socket) -> None:
+    async def remove_socket(self, socket: Socket) -> None:
         if socket in self.sockets:
             self.sockets.remove(socket)
             definitions.SOCKETS.dec()
         for room_id in [room_id for room_id, feed in self.feeds.items() if socket in feed.followers]:
             self.unfollow(socket, room_id)
-        self.watchers.leave(socket)
+        self.watchers.remove_socket(socket)
         if not self.sockets:
             await self._stop()
 
-    async def depart(self, socket: Socket, connection: str, rooms: Collection[Room]) -> None:
+    async def announce_departure(self, socket: Socket, connection: str, rooms: Collection[Room]) -> None:
         """Tell the rooms that somebody has gone, unless they come back at once, as who opens another page does."""
         if len(self.sockets) == 1:  # this process is about to stop listening
-            await self._depart(socket.user_uid, connection, rooms)
+            await self._publish_departure(socket.user_uid, connection, rooms)
         else:
-            self._spawn(self._depart(socket.user_uid, connection, rooms, TURN_OF_A_PAGE))
+            self._spawn(self._publish_departure(socket.user_uid, connection, rooms, RECONNECT_GRACE_SECONDS))
 
-    async def _depart(self, user_uid: str, connection: str, rooms: Collection[Room], pause: float = 0) -> None:
+    async def _publish_departure(
+        self, user_uid: str, connection: str, rooms: Collection[Room], pause: float = 0
+    ) -> None:
         await asyncio.sleep(pause)
         if await presence.leave(self, user_uid, connection):
             for room in rooms:
-                gone = protocol.presence(room.uid, {user_uid: presence.gone_at()})
-                await self.publish_passing(room.pk, gone)
+                gone = protocol.presence(room.uid, {user_uid: presence.get_offline_timestamp()})
+                await self.publish_ephemeral(room.pk, gone)
 
-    def sockets_of(self, user_uid: str) -> list[Socket]:
+    def get_sockets(self, user_uid: str) -> list[Socket]:
         return [socket for socket in self.sockets if socket.user_uid == user_uid]
 
     def follow(self, socket: Socket, room: Room) -> Follower:
         """Register first, read afterwards, then `Follower.begin`: so nothing falls between reading and following."""
-        feed = self.feeds.setdefault(room.pk, Feed(room))
+        feed = self.feeds.setdefault(room.pk, RoomFeed(room))
         follower = feed.followers[socket] = Follower(socket)
         return follower
 
@@ -104,29 +106,31 @@ class Hub:
         if not feed.followers:
             del self.feeds[room_id]
 
-    def started(self, room: Room, head: int) -> None:
+    def start_feed(self, room: Room, head: int) -> None:
         """A reading of the room was complete at `head`."""
         if feed := self.feeds.get(room.pk):
             feed.start(head)
 
-    def heads(self, socket: Socket) -> dict[str, int]:
+    def get_heads(self, socket: Socket) -> dict[str, int]:
         """What the socket should know of its rooms."""
         mine = (feed for feed in self.feeds.values() if socket in feed.followers)
         return {str(feed.room.uid): feed.head for feed in mine if feed.head is not None}
 
-    def pass_along(self, room_id: int, text: str, but: Socket | None = None) -> None:
+    def push_ephemeral(self, room_id: int, text: str, but: Socket | None = None) -> None:
         """Tell everyone who follows here something that may be lost."""
         if feed := self.feeds.get(room_id):
             for socket in [socket for socket in feed.followers if socket is not but]:
                 socket.push(text)
 
-    async def publish_passing(self, room_id: int, text: str) -> None:
+    async def publish_ephemeral(self, room_id: int, text: str) -> None:
         """Tell everyone who follows anywhere; without Redis those of this process."""
-        published = await self.command(lambda redis: redis.publish(bus.channel_of(room_id), bus.passing(room_id, text)))
+        published = await self.run_redis_command(
+            lambda redis: redis.publish(bus.get_channel(room_id), bus.encode_ephemeral(room_id, text))
+        )
         if published is None:
-            self.pass_along(room_id, text)
+            self.push_ephemeral(room_id, text)
 
-    async def command(self, run: Callable[[Redis], Awaitable[Any]]) -> Any:
+    async def run_redis_command(self, run: Callable[[Redis], Awaitable[Any]]) -> Any:
         """Ask Redis something that may fail; None when it cannot be reached."""
         await self._tried.wait()
         guard = breaker(settings.REDIS_BUS_URL)
@@ -142,14 +146,14 @@ class Hub:
         """One thing heard on the bus."""
         match envelope.kind:
             case "u":
-                for socket in self.sockets_of(envelope.key):
+                for socket in self.get_sockets(envelope.key):
                     socket.recheck()
             case "m":
-                self.watchers.tell_person(envelope.key, envelope.text)
+                self.watchers.push_to_person(envelope.key, envelope.text)
             case "d":
-                self.watchers.tell_desk()
+                self.watchers.push_desk_change()
             case "p":
-                self.pass_along(int(envelope.key), envelope.text)
+                self.push_ephemeral(int(envelope.key), envelope.text)
             case "c":
                 self._receive_change(int(envelope.key), envelope)
             case _:
@@ -157,9 +161,9 @@ class Hub:
 
     def _receive_change(self, room_id: int, envelope: bus.Envelope) -> None:
         feed = self.feeds.get(room_id)
-        if feed is not None and feed.take(envelope.rev, envelope.text):
-            self._repair_soon(feed, GRACE)
-        self.watchers.tell_of_change(room_id, envelope.text, but=feed.followers if feed else ())
+        if feed is not None and feed.receive_change(envelope.rev, envelope.text):
+            self._schedule_repair(feed, REPAIR_DELAY_SECONDS)
+        self.watchers.push_change(room_id, envelope.text, but=feed.followers if feed else ())
 
     async def _listen(self, tried: asyncio.Event) -> None:
         """Hear the bus; after every (re)connection look for what was missed meanwhile."""
@@ -168,11 +172,11 @@ class Hub:
             redis = _client(socket_timeout=None)
             try:
                 async with redis.pubsub() as pubsub:
-                    await pubsub.subscribe(*bus.channels())
+                    await pubsub.subscribe(*bus.get_channels())
                     self.is_redis_up, backoff = True, 0.1
                     tried.set()
-                    await self._compare_safely()
-                    await self._hear(pubsub)
+                    await self._check_heads_safely()
+                    await self._read_messages(pubsub)
             except (RedisError, OSError, TimeoutError):
                 log.warning("chat_bus_lost", retry_after=backoff, exc_info=True)
             finally:
@@ -180,61 +184,61 @@ class Hub:
                 tried.set()
                 await redis.aclose()
             await asyncio.sleep(backoff)
-            backoff = min(backoff * 2, LONGEST_BACKOFF)
+            backoff = min(backoff * 2, MAX_BACKOFF_SECONDS)
 
-    async def _hear(self, pubsub: Any) -> None:
+    async def _read_messages(self, pubsub: Any) -> None:
         """Until the connection ends. One that died without a word does not answer a ping, and counts as ended."""
         heard_at = time.monotonic()
         while True:
-            message = await pubsub.get_message(ignore_subscribe_messages=True, timeout=QUIET_REDIS / 3)
-            silence = time.monotonic() - heard_at
+            message = await pubsub.get_message(ignore_subscribe_messages=True, timeout=REDIS_PING_AFTER_SECONDS / 3)
+            write_denial = time.monotonic() - heard_at
             if message is not None:
                 heard_at = time.monotonic()
                 if message["type"] == "message":
                     self._receive_safely(message["data"])
-            elif silence > 2 * QUIET_REDIS:
+            elif write_denial > 2 * REDIS_PING_AFTER_SECONDS:
                 raise RedisConnectionError("silent")
-            elif silence > QUIET_REDIS:
+            elif write_denial > REDIS_PING_AFTER_SECONDS:
                 await pubsub.ping()
 
     def _receive_safely(self, data: bytes) -> None:
         try:
-            self.receive(bus.opened(data))
+            self.receive(bus.parse_envelope(data))
         except ValueError:
             log.warning("chat_bus_nonsense", size=len(data))
 
     async def _poll(self) -> None:
         while True:
-            await asyncio.sleep(POLL if self.is_redis_up else POLL_WITHOUT_REDIS)
-            await self._compare_safely()
+            await asyncio.sleep(POLL_INTERVAL_SECONDS if self.is_redis_up else POLL_INTERVAL_WITHOUT_REDIS_SECONDS)
+            await self._check_heads_safely()
 
-    async def _compare_safely(self) -> None:
+    async def _check_heads_safely(self) -> None:
         try:
-            await self._compare()
+            await self._check_heads()
         except Exception:  # the database may be away; the next round asks again
             log.exception("chat_poll_failed")
 
-    async def _compare(self) -> None:
+    async def _check_heads(self) -> None:
         """Rooms whose database is ahead of us are read; one query for all rooms followed here."""
         if not self.feeds:
             return
-        for room_id, head in (await in_db(room_queries.heads, list(self.feeds))).items():
+        for room_id, head in (await run_in_db_thread(room_queries.get_heads, list(self.feeds))).items():
             feed = self.feeds.get(room_id)
             if feed is not None and feed.head is not None and feed.head < head:
-                self._repair_soon(feed, GRACE)
+                self._schedule_repair(feed, REPAIR_DELAY_SECONDS)
 
-    def _repair_soon(self, feed: Feed, delay: float) -> None:
+    def _schedule_repair(self, feed: RoomFeed, delay: float) -> None:
         if not feed.repairing:
             feed.repairing = True
             self._spawn(self._repair(feed, delay))
 
-    async def _repair(self, feed: Feed, delay: float) -> None:
+    async def _repair(self, feed: RoomFeed, delay: float) -> None:
         """Read what is missing and pass it on, unless it has come meanwhile."""
         try:
             await asyncio.sleep(delay)
             more = True
             while more and feed.head is not None and feed.followers:
-                changes = await in_db(_read_again, feed.room.pk, feed.head)
+                changes = await run_in_db_thread(_read_changes, feed.room.pk, feed.head)
                 text = protocol.sync(feed.room.uid, changes.messages, head=changes.head, more=changes.more)
                 feed.catch_up(changes.head, text)
                 more = changes.more
@@ -258,8 +262,8 @@ class Hub:
             await redis.aclose()
 
 
-def _read_again(room_id: int, rev: int) -> queries.Changes:
-    return queries.changes_after(Room.objects.get(pk=room_id), rev)
+def _read_changes(room_id: int, rev: int) -> queries.Changes:
+    return queries.get_changes(Room.objects.get(pk=room_id), rev)
 
 
 def _client(socket_timeout: float | None) -> Redis:
@@ -274,6 +278,6 @@ def _client(socket_timeout: float | None) -> Redis:
 _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
 
 
-def current() -> Hub:
+def get_hub() -> Hub:
     """The hub of the running event loop."""
     return _hubs.setdefault(asyncio.get_running_loop(), Hub())

@@ -9,10 +9,10 @@ import structlog
 
 log = structlog.get_logger(__name__)
 
-MOST_FRAMES = 256
-MOST_BYTES = 512 * 1024
-WRITE_TIMEOUT = 15.0
-TOO_SLOW = 4008
+MAX_FRAMES = 256
+MAX_BYTES = 512 * 1024
+WRITE_TIMEOUT_SECONDS = 15.0
+CLOSE_TOO_SLOW = 4008
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
@@ -26,8 +26,8 @@ class Outbox:
         self._size = 0
         self._closing: int | None = None
         self._wake = asyncio.Event()
-        self._room = asyncio.Event()
-        self._room.set()
+        self._has_space = asyncio.Event()
+        self._has_space.set()
         self._writer = asyncio.get_running_loop().create_task(self._write())
 
     def put(self, text: str) -> None:
@@ -37,11 +37,11 @@ class Outbox:
         self._queue(text)
         if self._is_full():
             self._waiting.clear()
-            self.close(TOO_SLOW)
+            self.close(CLOSE_TOO_SLOW)
 
-    async def put_when_free(self, text: str) -> None:
+    async def put_when_ready(self, text: str) -> None:
         """Queue a frame of any size once the reader has taken what was there; for what the reader asked for."""
-        await self._room.wait()
+        await self._has_space.wait()
         if self._closing is None:
             self._queue(text)
 
@@ -49,7 +49,7 @@ class Outbox:
         """Close the socket after what is queued."""
         if self._closing is None:
             self._closing = code
-            self._room.set()
+            self._has_space.set()
             self._wake.set()
 
     async def stop(self) -> None:
@@ -62,32 +62,32 @@ class Outbox:
         self._waiting.append(text)
         self._size += len(text)
         if self._is_full():
-            self._room.clear()
+            self._has_space.clear()
         self._wake.set()
 
     def _is_full(self) -> bool:
-        return len(self._waiting) > MOST_FRAMES or self._size > MOST_BYTES
+        return len(self._waiting) > MAX_FRAMES or self._size > MAX_BYTES
 
     async def _write(self) -> None:
         while True:
             while self._waiting:
                 text = self._waiting.popleft()
-                await self._hand_over(text)
+                await self._send_frame(text)
                 self._size = max(0, self._size - len(text))
                 if not self._is_full():
-                    self._room.set()
+                    self._has_space.set()
             if self._closing is not None:
                 await self._send({"type": "websocket.close", "code": self._closing})
                 return
             self._wake.clear()
             await self._wake.wait()
 
-    async def _hand_over(self, text: str) -> None:
+    async def _send_frame(self, text: str) -> None:
         """Send one frame. A frame that cannot be sent is left out; those behind it follow."""
         try:
-            await asyncio.wait_for(self._send({"type": "websocket.send", "text": text}), WRITE_TIMEOUT)
+            await asyncio.wait_for(self._send({"type": "websocket.send", "text": text}), WRITE_TIMEOUT_SECONDS)
         except TimeoutError:
             self._waiting.clear()
-            self.close(TOO_SLOW)
+            self.close(CLOSE_TOO_SLOW)
         except UnicodeError:
             log.exception("socket_frame_not_sent", size=len(text))

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
-from chat.delivery.protocol import HEARTBEAT
+from chat.delivery.protocol import HEARTBEAT_SECONDS
 
 if TYPE_CHECKING:
     from chat.realtime.hub import Hub
 
-HERE_FOR = 2 * HEARTBEAT + 10
-FORGOTTEN_AFTER = 24 * 3600
+PRESENCE_SECONDS = 2 * HEARTBEAT_SECONDS + 10
+PRESENCE_RETENTION_SECONDS = 24 * 3600
 
 
 # The last connection of a person to close, in any process, makes them seem to have gone. Both are one step, so that a
 # page that is opened meanwhile counts.
-LEAVE = """
+LEAVE_SCRIPT = """
 redis.call("ZREM", KEYS[2], ARGV[2])
 redis.call("ZREMRANGEBYSCORE", KEYS[2], 0, ARGV[3])
 if redis.call("ZCARD", KEYS[2]) > 0 then return 0 end
@@ -36,40 +36,40 @@ async def touch(hub: "Hub", user_uid: str, connection: str) -> None:
 
     def write(redis: Any) -> Any:
         pipe = redis.pipeline(transaction=False)
-        pipe.zadd(_key(), {user_uid: now})
+        pipe.zadd(_presence_key(), {user_uid: now})
         pipe.zadd(own, {connection: now})
-        pipe.expire(own, 2 * HERE_FOR)
-        pipe.zremrangebyscore(_key(), 0, now - FORGOTTEN_AFTER)
+        pipe.expire(own, 2 * PRESENCE_SECONDS)
+        pipe.zremrangebyscore(_presence_key(), 0, now - PRESENCE_RETENTION_SECONDS)
         return pipe.execute()
 
-    await hub.command(write)
+    await hub.run_redis_command(write)
 
 
 async def leave(hub: "Hub", user_uid: str, connection: str) -> bool:
     """Somebody has closed a socket; True when it was the last one of theirs anywhere."""
-    values = (user_uid, connection, time.time() - HERE_FOR)
-    keys = (_key(), _connections_key(user_uid))
-    return bool(await hub.command(lambda redis: redis.eval(LEAVE, len(keys), *keys, *values)))
+    values = (user_uid, connection, time.time() - PRESENCE_SECONDS)
+    keys = (_presence_key(), _connections_key(user_uid))
+    return bool(await hub.run_redis_command(lambda redis: redis.eval(LEAVE_SCRIPT, len(keys), *keys, *values)))
 
 
-async def last_seen(hub: "Hub", user_uids: Sequence[str]) -> dict[str, int] | None:
+async def get_last_seen(hub: "Hub", user_uids: Sequence[str]) -> dict[str, int] | None:
     """Seconds since 1970 at which each person was last here, of those ever seen; None when nobody can say."""
     if not user_uids:
         return {}
-    scores = await hub.command(lambda redis: redis.zmscore(_key(), list(user_uids)))
+    scores = await hub.run_redis_command(lambda redis: redis.zmscore(_presence_key(), list(user_uids)))
     if scores is None:
         return None
     return {uid: int(score) for uid, score in zip(user_uids, scores, strict=True) if score is not None}
 
 
-def gone_at() -> int:
+def get_offline_timestamp() -> int:
     """A time so long ago that nobody takes it for being here."""
-    return int(time.time()) - HERE_FOR
+    return int(time.time()) - PRESENCE_SECONDS
 
 
 def _connections_key(user_uid: str) -> str:
     return f"{settings.KEY_PREFIX}:chat:presence:{user_uid}"
 
 
-def _key() -> str:
+def _presence_key() -> str:
     return f"{settings.KEY_PREFIX}:chat:presence"

@@ -17,20 +17,20 @@ from core.errors import Unavailable
 P = ParamSpec("P")
 T = TypeVar("T")
 
-THREADS = 4
-PATIENCE = 5.0
+MAX_THREADS = 4
+DB_TIMEOUT_SECONDS = 5.0
 
-_executor = ThreadPoolExecutor(THREADS, thread_name_prefix="talk-db")
+_executor = ThreadPoolExecutor(MAX_THREADS, thread_name_prefix="talk-db")
 
 
-async def in_db(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+async def run_in_db_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run synchronous work with a connection of its own, given back afterwards. Raises Unavailable after 5 seconds.
 
     Work that took too long may still commit: what is sent again later meets it there.
     """
     run = partial(contextvars.copy_context().run, _with_connection, partial(work, *args, **kwargs))
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(DB_TIMEOUT_SECONDS):
             return await asyncio.get_running_loop().run_in_executor(_executor, run)
     except TimeoutError:
         raise Unavailable(retry_after=1) from None

@@ -28,38 +28,38 @@ class Watchers:
         for room_id in wanted - before:
             self.rooms[room_id].add(socket)
         for room_id in before - wanted:
-            self._forget(socket, room_id)
+            self._unwatch(socket, room_id)
         return wanted != before
 
-    def leave(self, socket: Socket) -> None:
+    def remove_socket(self, socket: Socket) -> None:
         for room_id in self.watched.pop(socket, ()):
-            self._forget(socket, room_id)
+            self._unwatch(socket, room_id)
         self.desk.discard(socket)
 
-    def tell_of_change(self, room_id: int, text: str, but: Collection[Socket]) -> None:
+    def push_change(self, room_id: int, text: str, but: Collection[Socket]) -> None:
         """Tell those who watch the room and do not follow it; the frame is built once, when somebody is to be told."""
-        told = [socket for socket in self.rooms.get(room_id, ()) if socket not in but]
-        if not told:
+        recipients = [socket for socket in self.rooms.get(room_id, ()) if socket not in but]
+        if not recipients:
             return
         change = json.loads(text)
         message, is_new = change["message"], change["type"] == "msg"
         if not (is_new or message["deleted"] or message["edited_at"]):
             return  # a mark on a message is nothing that a list shows
         frame = protocol.news(UUID(change["room"]), message, new=is_new)
-        for socket in told:
+        for socket in recipients:
             socket.push(frame)
 
-    def tell_person(self, user_uid: str, text: str) -> None:
+    def push_to_person(self, user_uid: str, text: str) -> None:
         for socket in self.watched:
             if socket.user_uid == user_uid:
                 socket.push(text)
 
-    def tell_desk(self) -> None:
+    def push_desk_change(self) -> None:
         frame = protocol.stale("desk")
         for socket in list(self.desk):
             socket.push(frame)
 
-    def _forget(self, socket: Socket, room_id: int) -> None:
+    def _unwatch(self, socket: Socket, room_id: int) -> None:
         self.rooms[room_id].discard(socket)
         if not self.rooms[room_id]:
             del self.rooms[room_id]

@@ -20,7 +20,7 @@ from core.errors import DomainError
 from core.staff.edit_admin import EditAdmin
 
 OPEN_KINDS = (Room.Kind.PUBLIC, Room.Kind.SUPPORT)
-SHOWN = 30
+MAX_MEMBERS_SHOWN = 30
 
 constraints.register(
     {
@@ -85,10 +85,12 @@ class RoomAdmin(EditAdmin):
         def verb(uid: UUID) -> None:
             rooms.archive_room(room_uid=uid, archived=archived, by=grant_of(request).actor)
 
-        _each(self, request, queryset.values_list("uid", flat=True), verb)
+        _apply_to_each(self, request, queryset.values_list("uid", flat=True), verb)
 
 
-def _each(admin_of: ModelAdmin, request: HttpRequest, things: Iterable[Any], verb: Callable[[Any], object]) -> None:
+def _apply_to_each(
+    admin_of: ModelAdmin, request: HttpRequest, things: Iterable[Any], verb: Callable[[Any], object]
+) -> None:
     """Do it to each; one refusal does not keep the others from it. Say how it went."""
     done, refusals = 0, set()
     for thing in list(things):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from accounts.users.models import User
 
 
-def answers(actor: Actor) -> bool:
+def can_answer_support(actor: Actor) -> bool:
     """Whether this actor answers customers. No query for those who are not staff."""
     if actor.user is not None and not actor.user.is_staff:
         return False
@@ -26,18 +26,18 @@ def answers(actor: Actor) -> bool:
 class RoomQuerySet(models.QuerySet["Room"]):
     def visible_to(self, viewer: Grant) -> Self:
         """Public rooms to everyone, the others to their members, support to those who answer too."""
-        return self.reached_by(viewer.actor)
+        return self.accessible_by(viewer.actor)
 
-    def reached_by(self, actor: Actor) -> Self:
+    def accessible_by(self, actor: Actor) -> Self:
         if actor.kind == "system":
             return self
         if actor.user is None:
             return self.filter(kind=Room.Kind.PUBLIC)
-        mine = Membership.objects.present().filter(room=OuterRef("pk"), user=actor.user)
+        mine = Membership.objects.active().filter(room=OuterRef("pk"), user=actor.user)
         reach = Q(kind=Room.Kind.PUBLIC) | Exists(mine)
-        return self.filter(reach | Q(kind=Room.Kind.SUPPORT) if answers(actor) else reach)
+        return self.filter(reach | Q(kind=Room.Kind.SUPPORT) if can_answer_support(actor) else reach)
 
-    def with_place_of(self, user: "User | None") -> Self:
+    def with_membership_of(self, user: "User | None") -> Self:
         """Adds the person's own membership to each row: `my_role` (None outside), `my_read`, `my_muted`."""
         own = Q(memberships__user=user, memberships__left_at__isnull=True)
         return self.annotate(mine=FilteredRelation("memberships", condition=own)).annotate(
@@ -45,11 +45,11 @@ class RoomQuerySet(models.QuerySet["Room"]):
         )
 
     def joined(self) -> Self:
-        """Of rooms `with_place_of` a person those that the person is in."""
+        """Of rooms `with_membership_of` a person those that the person is in."""
         return self.filter(my_role__isnull=False)
 
-    def waiting(self) -> Self:
-        """Of rooms `with_place_of` a person those with something new, and not muted."""
+    def with_new_messages(self) -> Self:
+        """Of rooms `with_membership_of` a person those with something new, and not muted."""
         return self.joined().filter(my_muted=False, last_seq__gt=F("my_read"))
 
     def about(self, kind: str, public_id: str) -> Self:
@@ -154,7 +154,7 @@ class Room(models.Model):
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
-    def present(self) -> Self:
+    def active(self) -> Self:
         return self.filter(left_at__isnull=True)
 
 

@@ -11,13 +11,13 @@ from django.utils.translation import gettext_lazy as _
 from accounts.bans import services as bans
 from accounts.bans.models import Ban
 from accounts.users.models import User
-from chat.rooms.models import Membership, Room, RoomQuerySet, answers
+from chat.rooms.models import Membership, Room, RoomQuerySet, can_answer_support
 from core import context
 from core.context import Actor
 from core.errors import Conflict, Denied, DomainError, NotFound
 
-LARGEST_ROSTER = 200
-MOST_WATCHED = 500
+MAX_ROSTER_SIZE = 200
+MAX_WATCHED_ROOMS = 500
 
 
 class RoomArchived(Conflict):
@@ -39,15 +39,15 @@ class Access:
     role: str | None
     read_seq: int
     muted: bool
-    agent: bool
+    is_agent: bool
     ban_id: int | None = None
 
     @property
-    def writes(self) -> bool:
-        return self.why_silent is None
+    def can_write(self) -> bool:
+        return self.write_denial is None
 
     @property
-    def why_silent(self) -> DomainError | None:
+    def write_denial(self) -> DomainError | None:
         """The refusal that writing here would meet. One query for who is banned."""
         if self.room.archived_at is not None:
             return RoomArchived()
@@ -55,11 +55,11 @@ class Access:
             return NotAMember()
         if self.ban_id is not None:
             return bans.refusal(Ban.objects.get(pk=self.ban_id))
-        joins_by_writing = self.room.kind == Room.Kind.PUBLIC or (self.room.kind == Room.Kind.SUPPORT and self.agent)
+        joins_by_writing = self.room.kind == Room.Kind.PUBLIC or (self.room.kind == Room.Kind.SUPPORT and self.is_agent)
         return None if self.role or joins_by_writing else NotAMember()
 
     @property
-    def moderates(self) -> bool:
+    def can_moderate(self) -> bool:
         return self.role == Membership.Role.OWNER or self.actor.can("chat.moderate_room")
 
     def count_unread(self) -> int:
@@ -70,44 +70,46 @@ class Access:
         return unread - self.room.messages.removed().filter(seq__gt=self.read_seq).count()
 
 
-def access(room_uid: UUID, by: Actor) -> Access:
+def get_access(room_uid: UUID, by: Actor) -> Access:
     """The room and the actor's place in it. One query. Raises NotFound for what the actor may not see."""
-    return _access(Room.objects.filter(uid=room_uid), by)
+    return _get_access(Room.objects.filter(uid=room_uid), by)
 
 
-def access_public(slug: str, by: Actor) -> Access:
+def get_public_access(slug: str, by: Actor) -> Access:
     """The same by the slug of a public room."""
-    return _access(Room.objects.filter(slug=slug), by)
+    return _get_access(Room.objects.filter(slug=slug), by)
 
 
-def _access(rooms: RoomQuerySet, by: Actor) -> Access:
-    placed = rooms.reached_by(by).with_place_of(by.user).select_related("case", "customer")
+def _get_access(rooms: RoomQuerySet, by: Actor) -> Access:
+    placed = rooms.accessible_by(by).with_membership_of(by.user).select_related("case", "customer")
     if by.user is not None:
         banned = bans.running_for(by.user, Ban.Scope.CHAT, context.current().address or "")
         placed = placed.annotate(ban=Subquery(banned.values("pk")[:1]))
     room: Any = placed.first()
     if room is None:
         raise NotFound
-    agent = room.kind == Room.Kind.SUPPORT and room.customer_id != getattr(by.user, "pk", None) and answers(by)
+    agent = (
+        room.kind == Room.Kind.SUPPORT and room.customer_id != getattr(by.user, "pk", None) and can_answer_support(by)
+    )
     return Access(room, by, room.my_role, room.my_read or 0, bool(room.my_muted), agent, getattr(room, "ban", None))
 
 
-def heads(room_ids: Iterable[int]) -> dict[int, int]:
+def get_heads(room_ids: Iterable[int]) -> dict[int, int]:
     """The newest revision of many rooms; one query."""
     return dict(Room.objects.filter(pk__in=list(room_ids)).values_list("pk", "last_rev"))
 
 
-def joined_room_ids(by: Actor) -> list[int]:
+def get_joined_room_ids(by: Actor) -> list[int]:
     """The rooms a person is in, the liveliest first, as many as a list can hold; one query."""
-    mine = Membership.objects.present().filter(user=by.user).order_by("-room__last_message_at")
-    return list(mine.values_list("room_id", flat=True)[:MOST_WATCHED])
+    mine = Membership.objects.active().filter(user=by.user).order_by("-room__last_message_at")
+    return list(mine.values_list("room_id", flat=True)[:MAX_WATCHED_ROOMS])
 
 
-def public_about(kind: str, public_id: str) -> Room | None:
+def get_public_room_about(kind: str, public_id: str) -> Room | None:
     return Room.objects.filter(kind=Room.Kind.PUBLIC).about(kind, public_id).first()
 
 
-def roster(room: Room, but: User | None = None) -> list[Membership]:
+def get_roster(room: Room, but: User | None = None) -> list[Membership]:
     """Who is in a room, up to the largest roster that is shown; one query."""
-    present = Membership.objects.present().filter(room=room).select_related("user__avatar")
-    return list((present.exclude(user=but) if but else present).order_by("joined_at")[:LARGEST_ROSTER])
+    present = Membership.objects.active().filter(room=room).select_related("user__avatar")
+    return list((present.exclude(user=but) if but else present).order_by("joined_at")[:MAX_ROSTER_SIZE])

@@ -8,7 +8,7 @@ from core.search.index import Document
 
 
 @search.register("room")
-def room_documents(public_ids: Sequence[str] | None) -> Iterator[Document]:
+def get_room_documents(public_ids: Sequence[str] | None) -> Iterator[Document]:
     rooms = Room.objects.filter(kind=Room.Kind.PUBLIC, archived_at__isnull=True)
     if public_ids is not None:
         rooms = rooms.filter(uid__in=public_ids)

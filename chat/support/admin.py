@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from chat.messages import limits, log, queries
 from chat.messages.forms import MessageForm
 from chat.messages.services import messages as verbs
-from chat.rooms.admin import SHOWN, _each
-from chat.rooms.models import answers
+from chat.rooms.admin import MAX_MEMBERS_SHOWN, _apply_to_each
+from chat.rooms.models import can_answer_support
 from chat.support import services as cases
 from chat.support.models import SupportCase
 from core.context import grant_of
@@ -52,10 +52,10 @@ class SupportCaseAdmin(ReadOnlyAdmin):
         return str(case.room.customer or "")
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return answers(grant_of(request).actor)
+        return can_answer_support(grant_of(request).actor)
 
     def has_answer_permission(self, request: HttpRequest) -> bool:
-        return answers(grant_of(request).actor)
+        return can_answer_support(grant_of(request).actor)
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.act)
@@ -66,8 +66,8 @@ class SupportCaseAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         case = self.get_object(request, object_id)
         if case is not None and self.has_view_permission(request, case):
-            said = queries.page_of_messages(case.room, size=SHOWN)
-            shown = [log.shown(message, grant_of(request).user) for message in said]
+            said = queries.get_message_page(case.room, size=MAX_MEMBERS_SHOWN)
+            shown = [log.build_message(message, grant_of(request).user) for message in said]
             extra_context = {**(extra_context or {}), "shown": shown, "reply_form": MessageForm(auto_id="reply_%s")}
         return super().change_view(request, object_id, form_url, extra_context)
 
@@ -106,10 +106,10 @@ class SupportCaseAdmin(ReadOnlyAdmin):
     def take(self, request: HttpRequest, queryset: QuerySet[SupportCase]) -> None:
         by = grant_of(request).actor
         uids = queryset.values_list("room__uid", flat=True)
-        _each(self, request, uids, lambda uid: cases.assign_case(room_uid=uid, assignee=by.user, by=by))
+        _apply_to_each(self, request, uids, lambda uid: cases.assign_case(room_uid=uid, assignee=by.user, by=by))
 
     @admin.action(description=_("Close"), permissions=["answer"])
     def close(self, request: HttpRequest, queryset: QuerySet[SupportCase]) -> None:
         by = grant_of(request).actor
         uids = queryset.values_list("room__uid", flat=True)
-        _each(self, request, uids, lambda uid: cases.close_case(room_uid=uid, by=by))
+        _apply_to_each(self, request, uids, lambda uid: cases.close_case(room_uid=uid, by=by))

@@ -27,4 +27,4 @@ class CaseForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         agents: Any = self.fields["assignee"]
-        agents.queryset = support_queries.agents()
+        agents.queryset = support_queries.get_agents()

@@ -20,24 +20,24 @@ def index_room(event: Event) -> None:
     search.index("room", [event.subject_id])
 
 
-@events.on("order.refunded")
-def tell_of_refund(event: Event) -> None:
+@events.on("order.refunded", former=("chat.tell_of_refund",))
+def announce_refund(event: Event) -> None:
     """Say it in every conversation about the order; once each, whatever happens to this delivery."""
     amount = Money(event.data["amount"], event.data["currency"])
     words = _("%(amount)s of this order were given back.") % {"amount": amount.format()}
     for room in Room.objects.filter(kind=Room.Kind.SUPPORT).about("order", event.subject_id).order_by("pk"):
-        messages.tell_room(room=room, body=words, client_id=_told(event, room), now=event.at)
+        messages.send_system_message(room=room, body=words, client_id=_make_client_id(event, room), now=event.at)
 
 
 @events.on("conversation.left_unread", outside=True)
 def mail_unread(event: Event, key: str) -> None:
-    emails.send_unread(
+    emails.send_unread_email(
         room_uid=UUID(event.subject_id), user_uid=UUID(event.data["person"]), up_to=event.data["up_to"], key=key
     )
 
 
-@events.on("post.moved")
-def follow_post(event: Event) -> None:
+@events.on("post.moved", former=("chat.follow_post",))
+def update_post_subject(event: Event) -> None:
     rooms.follow_subject(kind="post", old=event.data["old"], new=event.data["new"])
 
 
@@ -61,12 +61,13 @@ def follow_post(event: Event) -> None:
     "user.reset_password",
     "user.signed_out",
     outside=True,
+    former=("chat.look_at_sockets_again",),
 )
-def look_at_sockets_again(event: Event, key: str) -> None:
+def recheck_sockets(event: Event, key: str) -> None:
     """Sockets of a session that ended close at once, not at the next look; those that go on have the present face."""
     if event.subject_id:
         bus.publish_recheck(event.subject_id)
 
 
-def _told(event: Event, room: Room) -> UUID:
+def _make_client_id(event: Event, room: Room) -> UUID:
     return uuid5(event.uid, room.public_id)

@@ -12,7 +12,7 @@ from chat.rooms.models import Room
 
 
 class SupportCaseQuerySet(models.QuerySet["SupportCase"]):
-    def unsettled(self) -> Self:
+    def unresolved(self) -> Self:
         return self.exclude(status=SupportCase.Status.CLOSED)
 
     def for_desk(self) -> Self:

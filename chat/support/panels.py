@@ -7,28 +7,28 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.users.models import User
 from chat.messages import queries
-from chat.rooms.models import Room, answers
+from chat.rooms.models import Room, can_answer_support
 from chat.support import queries as support_queries
 from core.composition import panels
 from core.composition.panels import Panel
 from core.context import Grant
 
-SHOWN = 5
+MAX_CONVERSATIONS_SHOWN = 5
 
 
 @panels.register("admin.index")
 def waiting_customers(subject: None, viewer: Grant) -> Panel | None:
     """For those who answer customers: how many wait, and since when."""
-    if not answers(viewer.actor):
+    if not can_answer_support(viewer.actor):
         return None
-    context = {"counts": support_queries.desk_counts(viewer), "since": support_queries.oldest_open_turn()}
+    context = {"counts": support_queries.count_desk_cases(viewer), "since": support_queries.get_oldest_open_turn()}
     return Panel(_("Conversations"), "chat/panels/waiting.html", context, order=30)
 
 
 @panels.register("account.overview")
 def my_conversations(subject: User, viewer: Grant) -> Panel | None:
-    rooms = list(queries.my_rooms(viewer)[:SHOWN])
-    return Panel(_("Conversations"), "chat/panels/rooms.html", {"rooms": queries.lines(rooms)}, order=40)
+    rooms = list(queries.get_joined_rooms(viewer)[:MAX_CONVERSATIONS_SHOWN])
+    return Panel(_("Conversations"), "chat/panels/rooms.html", {"rooms": queries.build_room_lines(rooms)}, order=40)
 
 
 @panels.register("order.below")
@@ -36,17 +36,22 @@ def about_this_order(subject: Any, viewer: Grant) -> Panel | None:
     """The conversation about an order; for its customer also the way to begin one."""
     if viewer.user is None:
         return None
-    room = support_queries.support_about("order", subject.public_id, viewer)
-    if room is None and answers(viewer.actor):
+    room = support_queries.get_rooms_about("order", subject.public_id, viewer)
+    if room is None and can_answer_support(viewer.actor):
         return None
-    state = room.case.label(is_staff=answers(viewer.actor)) if room else ""
+    state = room.case.label(is_staff=can_answer_support(viewer.actor)) if room else ""
     context = {"room": room, "state": state, "start": reverse("chat:about", args=["order", subject.public_id])}
     return Panel(_("A question about this order?"), "chat/panels/about.html", context, order=60)
 
 
 @panels.register("customer.admin")
 def conversations_of_customer(subject: User, viewer: Grant) -> Panel | None:
-    if not answers(viewer.actor):
+    if not can_answer_support(viewer.actor):
         return None
     rooms = Room.objects.filter(kind=Room.Kind.SUPPORT, customer=subject).select_related("case")
-    return Panel(_("Conversations"), "chat/panels/cases.html", {"rooms": rooms.order_by("-pk")[:SHOWN]}, order=40)
+    return Panel(
+        _("Conversations"),
+        "chat/panels/cases.html",
+        {"rooms": rooms.order_by("-pk")[:MAX_CONVERSATIONS_SHOWN]},
+        order=40,
+    )

@@ -5,32 +5,32 @@ from datetime import datetime
 from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, When
 
 from accounts.users.models import User
-from chat.messages.queries import _removed_beyond
+from chat.messages.queries import _removed_count_subquery
 from chat.rooms.models import Membership, Room
 from chat.support.models import SupportCase
 from core.context import Grant
 
 
-def support_about(kind: str, public_id: str, viewer: Grant) -> Room | None:
+def get_rooms_about(kind: str, public_id: str, viewer: Grant) -> Room | None:
     """The conversation about a thing that the viewer may see: their own before those of others; one query."""
     rooms = Room.objects.filter(kind=Room.Kind.SUPPORT).about(kind, public_id).visible_to(viewer)
     own = Case(When(customer=viewer.user, then=0), default=1)
     return rooms.select_related("case", "customer").order_by(own, "-pk").first()
 
 
-def desk(tab: str, viewer: Grant) -> QuerySet[SupportCase]:
+def get_desk_cases(tab: str, viewer: Grant) -> QuerySet[SupportCase]:
     """The queue: "open", "mine", "waiting" or "closed"; whoever waits longest first, the closed ones newest first."""
-    mine = Membership.objects.present().filter(room=OuterRef("room"), user=viewer.user)
+    mine = Membership.objects.active().filter(room=OuterRef("room"), user=viewer.user)
     placed = SupportCase.objects.for_desk().annotate(my_read=Subquery(mine.values("last_read_seq")[:1]))
-    cases = placed.annotate(unread=F("room__last_seq") - F("my_read") - _removed_beyond("room", "my_read"))
+    cases = placed.annotate(unread=F("room__last_seq") - F("my_read") - _removed_count_subquery("room", "my_read"))
     if tab == "mine":
-        return cases.unsettled().filter(assignee=viewer.user)
+        return cases.unresolved().filter(assignee=viewer.user)
     return cases.filter(status=tab)
 
 
-def desk_counts(viewer: Grant) -> dict[str, int]:
+def count_desk_cases(viewer: Grant) -> dict[str, int]:
     """How many cases each tab of the desk holds; one query."""
-    unsettled = SupportCase.objects.unsettled()
+    unsettled = SupportCase.objects.unresolved()
     return unsettled.aggregate(
         open=Count("pk", filter=Q(status=SupportCase.Status.OPEN)),
         waiting=Count("pk", filter=Q(status=SupportCase.Status.WAITING)),
@@ -38,13 +38,13 @@ def desk_counts(viewer: Grant) -> dict[str, int]:
     )
 
 
-def agents() -> QuerySet[User]:
+def get_agents() -> QuerySet[User]:
     """Who may be given a case."""
     may = Q(is_superuser=True) | Q(groups__permissions__codename="answer_conversation")
     return User.objects.filter(may, is_active=True, is_staff=True).distinct().order_by("name", "email")
 
 
-def oldest_open_turn() -> datetime | None:
+def get_oldest_open_turn() -> datetime | None:
     """Since when the customer waits who has waited longest; one query."""
     open_cases = SupportCase.objects.filter(status=SupportCase.Status.OPEN)
     return open_cases.order_by("turn_at").values_list("turn_at", flat=True).first()

@@ -8,15 +8,15 @@ from chat.support.forms import CaseForm
 from chat.support.models import SupportCase
 
 
-def case_context(access: Access) -> dict[str, Any]:
+def get_case_context(access: Access) -> dict[str, Any]:
     """What the page says of a case: its state in the words of the viewer's side; for agents also the form."""
     if access.room.kind != Room.Kind.SUPPORT:
         return {}
     case = access.room.case
-    labels = SupportCase.STAFF_LABELS if access.agent else SupportCase.CUSTOMER_LABELS
+    labels = SupportCase.STAFF_LABELS if access.is_agent else SupportCase.CUSTOMER_LABELS
     given = {"assignee": case.assignee.uid if case.assignee else None, "priority": case.priority}
     return {
-        "case_state": case.label(is_staff=access.agent),
+        "case_state": case.label(is_staff=access.is_agent),
         "case_labels": {status.value: label for status, label in labels.items()},
-        "case": CaseForm(initial=given) if access.agent else None,
+        "case": CaseForm(initial=given) if access.is_agent else None,
     }

@@ -4,21 +4,21 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from chat.delivery import protocol
-from chat.messages.serializers import PersonOut, ReferenceIn, _pair
+from chat.messages.serializers import PersonSerializer, ReferenceSerializer, _pair
 from chat.support.models import SupportCase
 from core.api.fields import ReferenceOut, TimeField, UrlField
 from core.api.viewsets import In
 
 
-class ConversationOut(serializers.Serializer[SupportCase]):
+class ConversationSerializer(serializers.Serializer[SupportCase]):
     """A customer's conversation with the house; its messages are those of the room of the same id."""
 
     uid = serializers.UUIDField(source="room.uid")
     title = serializers.CharField(source="room.title")
     about = serializers.SerializerMethodField()
     url = UrlField(source="room.get_absolute_url")
-    customer = PersonOut(source="room.customer", allow_null=True)
-    assignee = PersonOut(allow_null=True)
+    customer = PersonSerializer(source="room.customer", allow_null=True)
+    assignee = PersonSerializer(allow_null=True)
     status = serializers.ChoiceField(choices=SupportCase.Status.choices)
     priority = serializers.ChoiceField(choices=SupportCase.Priority.choices)
     opened_at = TimeField()
@@ -33,16 +33,16 @@ class ConversationOut(serializers.Serializer[SupportCase]):
         return _pair(case.room)
 
 
-class ConversationIn(In):
+class ConversationCreateSerializer(In):
     """The first words; about a thing that the caller may see, or about nothing in particular under a title."""
 
-    about = ReferenceIn(required=False, allow_null=True, default=None)
+    about = ReferenceSerializer(required=False, allow_null=True, default=None)
     title = serializers.CharField(max_length=120, allow_blank=True, default="")
     client_id = serializers.UUIDField()
-    body = serializers.CharField(max_length=protocol.LONGEST_BODY)
+    body = serializers.CharField(max_length=protocol.MAX_BODY_LENGTH)
 
 
-class CaseIn(In):
+class CaseUpdateSerializer(In):
     """What an agent decides; what is left out stays."""
 
     assignee = serializers.UUIDField(required=False, allow_null=True)

@@ -18,7 +18,7 @@ from accounts.users.models import User
 from chat.messages.models import Message
 from chat.messages.services import messages
 from chat.rooms import queries as room_queries
-from chat.rooms.models import Membership, Room, answers
+from chat.rooms.models import Membership, Room, can_answer_support
 from chat.rooms.queries import Access, NotAMember
 from chat.rooms.services import rooms
 from chat.support import turns
@@ -30,7 +30,7 @@ from core.ids import uuid7
 from core.validation.text import has_visible_text
 
 
-class NotSupport(Conflict):
+class NotSupportRoom(Conflict):
     code = "not_a_support_conversation"
     message = _("This room is not a conversation with a customer.")
 
@@ -45,17 +45,17 @@ class NotAnAgent(Invalid):
     message = _("This person does not answer customers.")
 
 
-class Keep(Enum):
+class Unchanged(Enum):
     """Says that a value is left as it is, where None means "nobody"."""
 
-    KEEP = "keep"
+    UNCHANGED = "unchanged"
 
 
-KEEP: Final = Keep.KEEP
+UNCHANGED: Final = Unchanged.UNCHANGED
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class OpenedConversation:
     room: Room
     new: bool
 
@@ -70,7 +70,7 @@ def open_conversation(
     body: str = "",
     client_id: UUID | None = None,
     now: datetime | None = None,
-) -> Opened:
+) -> OpenedConversation:
     """A customer's conversation with the house: the one there is about this thing, or a new one; and its next words.
 
     That the customer may know the thing is the caller's to check (by its card). The same `client_id` again gives the
@@ -80,12 +80,12 @@ def open_conversation(
     """
     if by.user is None and by.kind != "system":
         raise NotAMember
-    if by.user != customer and not answers(by):
+    if by.user != customer and not can_answer_support(by):
         raise Denied
     if client_id and (said := Message.objects.filter(author=by.user, client_id=client_id).first()):
-        return Opened(said.room, new=False)
+        return OpenedConversation(said.room, new=False)
     if not has_visible_text(title):
-        raise rooms.Untitled(field="title")
+        raise rooms.MissingTitle(field="title")
     now = now or timezone.now()
     opened = _open(about, title, customer, by, now)
     if client_id:
@@ -111,13 +111,13 @@ def assign_case(*, room_uid: UUID, assignee: User | None, by: Actor, now: dateti
     Locks the case. Raises NotFound, NotSupport, Denied, NotAnAgent. Records conversation.assigned.
     """
     case = _case_for(room_uid, by)
-    if assignee is not None and not answers(Actor.person(assignee)):
+    if assignee is not None and not can_answer_support(Actor.person(assignee)):
         raise NotAnAgent(field="assignee")
     if not SupportCase.objects.filter(pk=case.pk).exclude(assignee=assignee).update(assignee=assignee):
         return case
     case.assignee = assignee
     if assignee is not None and assignee.pk != case.room.customer_id:
-        rooms.place(case.room, assignee, Membership.Role.AGENT, now or timezone.now())
+        rooms.add_member(case.room, assignee, Membership.Role.AGENT, now or timezone.now())
     given_to = assignee.public_id if assignee else None
     events.record("conversation.assigned", case.room, by=by, now=now, assignee=given_to)
     turns.publish_case(case.room, case.status)
@@ -135,8 +135,8 @@ def close_case(*, room_uid: UUID, by: Actor, now: datetime | None = None) -> Sup
     if case.status == SupportCase.Status.CLOSED:
         raise CaseClosed
     words = _t("This conversation was closed. Write again whenever you like: that opens it.")
-    messages.tell_room(room=case.room, body=words, client_id=uuid7(), now=now)
-    still_open = SupportCase.objects.unsettled().filter(pk=case.pk)
+    messages.send_system_message(room=case.room, body=words, client_id=uuid7(), now=now)
+    still_open = SupportCase.objects.unresolved().filter(pk=case.pk)
     if not still_open.update(status=SupportCase.Status.CLOSED, closed_at=now, turn_at=now):
         raise CaseClosed  # somebody was faster; our words are undone
     case.status, case.closed_at, case.turn_at = SupportCase.Status.CLOSED, now, now
@@ -182,7 +182,7 @@ def change_case(
     *,
     room_uid: UUID,
     by: Actor,
-    assignee: User | Keep | None = KEEP,
+    assignee: User | Unchanged | None = UNCHANGED,
     priority: int | None = None,
     status: str | None = None,
     now: datetime | None = None,
@@ -197,16 +197,16 @@ def change_case(
         reopen_case(room_uid=room_uid, by=by, now=now)
     if priority is not None:
         prioritise_case(room_uid=room_uid, priority=priority, by=by, now=now)
-    if assignee is not KEEP:
+    if assignee is not UNCHANGED:
         assign_case(room_uid=room_uid, assignee=assignee, by=by, now=now)
     return _case_for(room_uid, by)
 
 
 def _weigh(body: str, by: Actor, now: datetime) -> Verdict:
-    return spam.weigh(text=body, by=by, is_trusted=answers(by) or spam.is_buyer(by, now), now=now)
+    return spam.weigh(text=body, by=by, is_trusted=can_answer_support(by) or spam.is_buyer(by, now), now=now)
 
 
-def _open(about: tuple[str, str] | None, title: str, customer: User, by: Actor, now: datetime) -> Opened:
+def _open(about: tuple[str, str] | None, title: str, customer: User, by: Actor, now: datetime) -> OpenedConversation:
     made = {"title": title[:120], "created_at": now, "last_message_at": now}
     if about is None:
         room, new = Room.objects.create(kind=Room.Kind.SUPPORT, customer=customer, **made), True
@@ -216,18 +216,18 @@ def _open(about: tuple[str, str] | None, title: str, customer: User, by: Actor, 
         )
     if new:
         SupportCase.objects.create(room=room, opened_at=now, turn_at=now)
-        rooms.place(room, customer, Membership.Role.MEMBER, now)
+        rooms.add_member(room, customer, Membership.Role.MEMBER, now)
         subject = {"about_kind": about[0], "about_id": about[1]} if about else {}
         events.record("conversation.opened", room, by=by, now=now, **subject)
         turns.publish_case(room, SupportCase.Status.OPEN)
-    return Opened(room, new)
+    return OpenedConversation(room, new)
 
 
 def _case_for(room_uid: UUID, by: Actor) -> SupportCase:
-    access: Access = room_queries.access(room_uid, by)
+    access: Access = room_queries.get_access(room_uid, by)
     if access.room.kind != Room.Kind.SUPPORT:
-        raise NotSupport
-    if not answers(by):
+        raise NotSupportRoom
+    if not can_answer_support(by):
         raise Denied
     case = access.room.case
     case.room = access.room

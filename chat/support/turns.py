@@ -22,7 +22,7 @@ def pass_turn(access: Access, now: datetime) -> None:
     if access.room.kind != Room.Kind.SUPPORT:
         return
     cases = SupportCase.objects.filter(room=access.room)
-    if access.agent:
+    if access.is_agent:
         first = Coalesce("first_reply_at", Value(now))
         cases.update(status=Status.WAITING, turn_at=now, closed_at=None, first_reply_at=first)
         if access.room.case.assignee_id is None:
@@ -30,7 +30,7 @@ def pass_turn(access: Access, now: datetime) -> None:
     else:
         since = Case(When(status=Status.OPEN, then="turn_at"), default=Value(now))
         cases.update(status=Status.OPEN, turn_at=since, closed_at=None)
-    publish_case(access.room, Status.WAITING if access.agent else Status.OPEN)
+    publish_case(access.room, Status.WAITING if access.is_agent else Status.OPEN)
     if access.room.case.status == Status.CLOSED:
         events.record("conversation.reopened", access.room, by=access.actor, now=now)
 
@@ -45,7 +45,7 @@ def _take_case(access: Access, now: datetime) -> None:
 
 def publish_case(room: Room, status: str) -> None:
     """Tell the room whose turn it is, and the desk that it has changed, once this is committed."""
-    transaction.on_commit(partial(bus.publish_passing, room.pk, protocol.case(room.uid, status)), robust=True)
+    transaction.on_commit(partial(bus.publish_ephemeral, room.pk, protocol.case(room.uid, status)), robust=True)
     transaction.on_commit(bus.publish_desk, robust=True)
 
 

@@ -9,11 +9,11 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods, require_safe
 
 from chat.rooms import queries as room_queries
-from chat.rooms.models import answers
+from chat.rooms.models import can_answer_support
 from chat.support import queries as support_queries
 from chat.support import services as cases
 from chat.support.forms import CaseForm
-from chat.support.rendering import case_context
+from chat.support.rendering import get_case_context
 from core.errors import Denied, Invalid
 from core.keyset_pagination import keyset
 from core.web.http import PageRequest
@@ -26,13 +26,13 @@ TABS = ("open", "mine", "waiting", "closed")
 def desk(request: PageRequest) -> HttpResponse:
     """The queue, whoever has waited longest first; closed ones newest first."""
     viewer = request.grant
-    if not answers(viewer.actor):
+    if not can_answer_support(viewer.actor):
         raise Denied
     tab = request.GET.get("tab", "open")
     tab = tab if tab in TABS else "open"
     order = ("-turn_at", "-id") if tab == "closed" else ("turn_at", "id")
-    page = keyset(support_queries.desk(tab, viewer), by=order, cursor=request.GET.get("cursor", ""))
-    context = {"tab": tab, "page": page, "counts": support_queries.desk_counts(viewer)}
+    page = keyset(support_queries.get_desk_cases(tab, viewer), by=order, cursor=request.GET.get("cursor", ""))
+    context = {"tab": tab, "page": page, "counts": support_queries.count_desk_cases(viewer)}
     response = render(request, "chat/parts/queue.html" if request.htmx else "chat/desk.html", context)
     patch_vary_headers(response, ["HX-Request"])
     return response
@@ -44,10 +44,10 @@ def case(request: PageRequest, uid: UUID) -> HttpResponse:
     """Take, give, close, take up again, prioritise; back to the conversation. GET shows how the case stands now."""
     by = request.grant.actor
     if request.method != "POST":
-        access = room_queries.access(uid, by)
-        if not access.agent:
+        access = room_queries.get_access(uid, by)
+        if not access.is_agent:
             raise Denied
-        return render(request, "chat/parts/case.html", {"room": access.room, **case_context(access)})
+        return render(request, "chat/parts/case.html", {"room": access.room, **get_case_context(access)})
     match request.POST.get("verb"):
         case "take":
             cases.assign_case(room_uid=uid, assignee=by.user, by=by)
@@ -64,7 +64,7 @@ def case(request: PageRequest, uid: UUID) -> HttpResponse:
 
 def _change(request: PageRequest, uid: UUID) -> None:
     by = request.grant.actor
-    if not answers(by):
+    if not can_answer_support(by):
         raise Denied
     form = CaseForm(request.POST)
     if not form.is_valid():

@@ -16,7 +16,7 @@ from chat.rooms.models import Room
 from chat.rooms.queries import NotAMember
 from chat.support import services as cases
 from chat.support.models import SupportCase
-from chat.support.serializers import CaseIn, ConversationIn, ConversationOut
+from chat.support.serializers import CaseUpdateSerializer, ConversationCreateSerializer, ConversationSerializer
 from core.api.fields import KindFilter
 from core.api.viewsets import Problem, ReadViewSet
 from core.composition import cards
@@ -35,7 +35,7 @@ class ConversationFilter(django_filters.FilterSet):
 class ConversationViewSet(ReadViewSet[SupportCase]):
     """The caller's conversations with the house; for those who answer customers all of them, the longest wait first."""
 
-    serializer_class = ConversationOut
+    serializer_class = ConversationSerializer
     filterset_class = ConversationFilter
     lookup_field = "room__uid"
     lookup_url_kwarg = "uid"
@@ -48,11 +48,12 @@ class ConversationViewSet(ReadViewSet[SupportCase]):
         return SupportCase.objects.for_desk().filter(room__in=Room.objects.visible_to(self.grant))
 
     @extend_schema(
-        request=ConversationIn, responses={200: ConversationOut, 201: ConversationOut, 404: Problem, 429: Problem}
+        request=ConversationCreateSerializer,
+        responses={200: ConversationSerializer, 201: ConversationSerializer, 404: Problem, 429: Problem},
     )
     def create(self, request: Request) -> Response:
         """Write to the house; 200 instead of 201 where a conversation about this goes on."""
-        asked = ConversationIn.parse(request)
+        asked = ConversationCreateSerializer.parse(request)
         user = self.grant.user
         if user is None:
             raise NotAMember
@@ -69,14 +70,16 @@ class ConversationViewSet(ReadViewSet[SupportCase]):
         )
         return self._answer(opened.room.uid, 201 if opened.new else 200)
 
-    @extend_schema(request=CaseIn, responses={200: ConversationOut, 403: Problem, 409: Problem, 422: Problem})
+    @extend_schema(
+        request=CaseUpdateSerializer, responses={200: ConversationSerializer, 403: Problem, 409: Problem, 422: Problem}
+    )
     def partial_update(self, request: Request, uid: str) -> Response:
         """Give, close, take up again, prioritise: for those who answer customers. All of it, or nothing when one part
         is refused.
         """
-        asked, room_uid = CaseIn.parse(request), UUID(uid)
+        asked, room_uid = CaseUpdateSerializer.parse(request), UUID(uid)
         if "assignee" in asked:
-            asked["assignee"] = _person(asked["assignee"])
+            asked["assignee"] = _get_agent(asked["assignee"])
         cases.change_case(room_uid=room_uid, by=self.grant.actor, **asked)
         return self._answer(room_uid)
 
@@ -95,10 +98,10 @@ class ConversationViewSet(ReadViewSet[SupportCase]):
         case = self.get_queryset().filter(room__uid=room_uid).first()
         if case is None:
             raise NotFound
-        return Response(ConversationOut(case).data, status)
+        return Response(ConversationSerializer(case).data, status)
 
 
-def _person(uid: UUID | None) -> User | None:
+def _get_agent(uid: UUID | None) -> User | None:
     if uid is None:
         return None
     person = User.objects.filter(uid=uid).first()

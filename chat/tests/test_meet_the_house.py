@@ -7,7 +7,7 @@ from chat.messages.models import Message
 from chat.rooms.models import Room
 from chat.rooms.services import rooms
 from chat.support import panels
-from chat.support.handlers import tell_of_refund
+from chat.support.handlers import announce_refund
 from chat.tests.factories import RoomFactory, conversation, private_room, say
 from core.composition import cards
 from core.context import Actor, Grant
@@ -29,7 +29,7 @@ def refund():
     """An order's refund as the shop records it, delivered to the conversation alone: there is no such order here."""
     made = events.record("order.refunded", Order(), by=Actor.system("shop"), amount=1250, currency="EUR", sources=[])
     events.relay()
-    mine = EventDelivery.objects.get(event=made, handler="chat.tell_of_refund")
+    mine = EventDelivery.objects.get(event=made, handler="chat.announce_refund")
     assert events.deliver(mine.pk)
     return made
 
@@ -37,7 +37,7 @@ def refund():
 def test_a_refund_is_told_in_the_conversation_about_the_order_once(ada, ben):
     room, other = conversation(ada, about=("order", "A-1")), conversation(ben, about=("order", "A-2"))
 
-    tell_of_refund(refund())
+    announce_refund(refund())
 
     message = Message.objects.get(room=room)
     assert (message.kind, message.author, message.body) == ("system", None, "€12.50 of this order were given back.")

@@ -8,7 +8,7 @@ from accounts.permissions.models import Role
 from accounts.staff import services as roles
 from chat.conftest import Client
 from chat.messages.models import Message
-from chat.realtime.threads import in_db
+from chat.realtime.threads import run_in_db_thread
 from chat.tests.factories import private_room, say
 from core.context import Actor
 from core.events.models import Event
@@ -42,38 +42,38 @@ def make_owner(person):
 
 
 async def test_the_socket_of_staff_reads_as_the_person_and_says_nothing(ada, ben):
-    owner = await in_db(make_owner, ben)
-    room = await in_db(lambda: private_room(ada))
-    await in_db(lambda: say(room, ada, "For my eyes"))
-    client = await in_db(lambda: Client(owner))
-    await in_db(begin, owner, ada, client.session)
+    owner = await run_in_db_thread(make_owner, ben)
+    room = await run_in_db_thread(lambda: private_room(ada))
+    await run_in_db_thread(lambda: say(room, ada, "For my eyes"))
+    client = await run_in_db_thread(lambda: Client(owner))
+    await run_in_db_thread(begin, owner, ada, client.session)
     await client.open()
 
     assert (await client.ask("sub", room=str(room.uid), rev=0))["type"] == "ok"
-    before = await in_db(snapshot, "chat.Message", "chat.Membership", "chat.Reaction")
+    before = await run_in_db_thread(snapshot, "chat.Message", "chat.Membership", "chat.Reaction")
     refused = await client.ask("send", room=str(room.uid), cid=str(uuid7()), body="As Ada")
 
     assert client.welcome["user"] == ada.public_id
     assert refused["code"] == "impersonating"
-    assert await in_db(snapshot, "chat.Message", "chat.Membership", "chat.Reaction") == before
-    assert await in_db(Message.objects.filter(body="As Ada").exists) is False
+    assert await run_in_db_thread(snapshot, "chat.Message", "chat.Membership", "chat.Reaction") == before
+    assert await run_in_db_thread(Message.objects.filter(body="As Ada").exists) is False
     await client.close()
 
 
 async def test_the_socket_closes_when_it_ends(ada, ben):
-    owner = await in_db(make_owner, ben)
-    client = await in_db(lambda: Client(owner))
-    begun = await in_db(begin, owner, ada, client.session)
+    owner = await run_in_db_thread(make_owner, ben)
+    client = await run_in_db_thread(lambda: Client(owner))
+    begun = await run_in_db_thread(begin, owner, ada, client.session)
     await client.open()
 
-    await in_db(lambda: impersonations.end(uid=begun.uid, because="stopped", by=Actor.person(owner)))
-    await in_db(recheck, ada.public_id)
+    await run_in_db_thread(lambda: impersonations.end(uid=begun.uid, because="stopped", by=Actor.person(owner)))
+    await run_in_db_thread(recheck, ada.public_id)
 
     assert (await client.hear("bye"))["code"] == "signed_out"
     assert await client.closed() == 4401
 
 
 def recheck(uid: str) -> None:
-    from chat.support.handlers import look_at_sockets_again
+    from chat.support.handlers import recheck_sockets
 
-    look_at_sockets_again(Event.objects.get(name="user.impersonation_ended", subject_id=uid), "key")
+    recheck_sockets(Event.objects.get(name="user.impersonation_ended", subject_id=uid), "key")

@@ -11,7 +11,7 @@ from accounts.users.models import User
 from blog.tests.factories import picture
 from chat.conftest import Client
 from chat.messages.services import messages
-from chat.realtime.threads import in_db
+from chat.realtime.threads import run_in_db_thread
 from chat.rooms.services import rooms
 from chat.support.models import SupportCase
 from chat.tests.factories import conversation, private_room, say
@@ -83,10 +83,10 @@ def test_the_api_gives_its_address_or_null(room, ada, ben, client):
 
 @pytest.mark.django_db(transaction=True)
 async def test_frames_carry_it_and_the_next_message_has_the_new_one(ada, ben):
-    room = await in_db(lambda: private_room(ada, ben))
-    await in_db(with_face, ada)
-    writer = await (await in_db(lambda: Client(ada))).open()
-    reader = await (await in_db(lambda: Client(ben))).open()
+    room = await run_in_db_thread(lambda: private_room(ada, ben))
+    await run_in_db_thread(with_face, ada)
+    writer = await (await run_in_db_thread(lambda: Client(ada))).open()
+    reader = await (await run_in_db_thread(lambda: Client(ben))).open()
     await reader.ask("sub", room=str(room.uid), rev=0)
 
     await writer.ask("send", room=str(room.uid), cid=str(uuid7()), body="Hello")
@@ -100,14 +100,14 @@ async def test_frames_carry_it_and_the_next_message_has_the_new_one(ada, ben):
 
 
 def test_sockets_learn_of_a_new_face(ada, monkeypatch):
-    from chat.support.handlers import look_at_sockets_again
+    from chat.support.handlers import recheck_sockets
     from core.testing import events_named
 
     told = []
     monkeypatch.setattr("chat.support.handlers.bus.publish_recheck", told.append)
     with_face(ada)
 
-    look_at_sockets_again(events_named("user.changed_profile")[-1], "key")
+    recheck_sockets(events_named("user.changed_profile")[-1], "key")
 
     assert told == [ada.public_id]
 

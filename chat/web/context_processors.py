@@ -12,10 +12,10 @@ from core.web.http import PageRequest
 
 def conversations(request: HttpRequest) -> dict[str, Any]:
     """`unread_count`: messages that wait for who is signed in. At most one query, when the page shows it."""
-    return {"unread_count": cache(partial(_count, cast("PageRequest", request)))}
+    return {"unread_count": cache(partial(_count_unread, cast("PageRequest", request)))}
 
 
-def _count(request: PageRequest) -> int:
+def _count_unread(request: PageRequest) -> int:
     # An error page may be drawn for a request that never came as far as its grant, or because of the database.
     grant = getattr(request, "grant", None)
     if grant is None or grant.user is None:

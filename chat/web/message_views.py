@@ -20,21 +20,21 @@ from core.errors import Invalid
 from core.forms import add_error
 from core.web.http import PageRequest
 
-AROUND = 25
+CONTEXT_MESSAGES = 25
 CLOSE_DIALOG = {"HX-Trigger": "message:done"}
 
 
 @require_safe
 @login_required
 def menu(request: PageRequest, uid: UUID, seq: int) -> HttpResponse:
-    access, message = queries.access_message(uid, seq, request.grant.actor)
-    return _menu(request, access, message, EditForm(initial={"body": message.body}))
+    access, message = queries.get_message(uid, seq, request.grant.actor)
+    return _render_menu(request, access, message, EditForm(initial={"body": message.body}))
 
 
 @require_safe
 def message_cards(request: PageRequest, uid: UUID, seq: int) -> HttpResponse:
     """The cards of a message as this viewer may see them; fetched for messages that came over the socket."""
-    _access, message = queries.access_message(uid, seq, request.grant.actor)
+    _access, message = queries.get_message(uid, seq, request.grant.actor)
     found = cards.resolve([(kind, public_id) for kind, public_id in message.cards], request.grant)
     return render(request, "chat/parts/cards.html", {"cards": found.values()})
 
@@ -49,16 +49,16 @@ def edit(request: PageRequest, uid: UUID, seq: int) -> HttpResponse:
         except Invalid as refusal:
             add_error(form, refusal)
         else:
-            return _back(request, uid, seq)
-    access, message = queries.access_message(uid, seq, request.grant.actor)
-    return _menu(request, access, message, form, status=422)
+            return _redirect_to_message(request, uid, seq)
+    access, message = queries.get_message(uid, seq, request.grant.actor)
+    return _render_menu(request, access, message, form, status=422)
 
 
 @require_POST
 @login_required
 def delete(request: PageRequest, uid: UUID, seq: int) -> HttpResponse:
     changes.delete_message(room_uid=uid, seq=seq, by=request.grant.actor)
-    return _back(request, uid, seq)
+    return _redirect_to_message(request, uid, seq)
 
 
 @require_POST
@@ -69,10 +69,10 @@ def react(request: PageRequest, uid: UUID, seq: int) -> HttpResponse:
     if not form.is_valid():
         raise changes.UnknownReaction
     emoji = form.cleaned_data["emoji"]
-    _access, message = queries.access_message(uid, seq, request.grant.actor)
+    _access, message = queries.get_message(uid, seq, request.grant.actor)
     has_it = any(mark.emoji == emoji and mark.user == request.user for mark in message.reactions.all())
     changes.react(room_uid=uid, seq=seq, emoji=emoji, on=not has_it, by=request.grant.actor)
-    return _back(request, uid, seq)
+    return _redirect_to_message(request, uid, seq)
 
 
 @require_POST
@@ -83,17 +83,19 @@ def report(request: PageRequest, uid: UUID, seq: int) -> HttpResponse:
         raise Invalid(field="reason")
     limits.require_report(request.grant.actor)
     changes.report_message(room_uid=uid, seq=seq, reason=form.cleaned_data["reason"], by=request.grant.actor)
-    return _back(request, uid, seq)
+    return _redirect_to_message(request, uid, seq)
 
 
-def _menu(request: PageRequest, access: Access, message: Message, form: EditForm, status: int = 200) -> HttpResponse:
+def _render_menu(
+    request: PageRequest, access: Access, message: Message, form: EditForm, status: int = 200
+) -> HttpResponse:
     is_own = message.author is not None and message.author == request.user
     context = {
         "access": access,
         "room": access.room,
-        "message": log.shown(message, request.grant.user),
+        "message": log.build_message(message, request.grant.user),
         "is_own": is_own,
-        "may_delete": is_own or access.moderates,
+        "can_delete": is_own or access.can_moderate,
         "edit_form": form,
         "report_form": ReportForm(),
         "emojis": protocol.REACTIONS,
@@ -104,10 +106,10 @@ def _menu(request: PageRequest, access: Access, message: Message, form: EditForm
     return response
 
 
-def _back(request: PageRequest, uid: UUID, seq: int) -> HttpResponse:
+def _redirect_to_message(request: PageRequest, uid: UUID, seq: int) -> HttpResponse:
     """To the message in its room; in the dialog there is nothing to show, the socket tells."""
     if request.htmx:
         return HttpResponse(status=204, headers=CLOSE_DIALOG)
-    room = room_queries.access(uid, request.grant.actor).room
-    page = f"?before={seq + AROUND}" if room.last_seq - seq >= AROUND else ""
+    room = room_queries.get_access(uid, request.grant.actor).room
+    page = f"?before={seq + CONTEXT_MESSAGES}" if room.last_seq - seq >= CONTEXT_MESSAGES else ""
     return HttpResponseRedirect(f"{room.get_absolute_url()}{page}#m{seq}")

@@ -13,35 +13,35 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.users.models import User
 from chat.messages import limits, log, queries
-from chat.messages.forms import MessageForm, PlaceForm
-from chat.messages.queries import Window
+from chat.messages.forms import MembershipForm, MessageForm
+from chat.messages.queries import MessageWindow
 from chat.messages.services import messages
 from chat.rooms import queries as room_queries
-from chat.rooms.models import Room, answers
+from chat.rooms.models import Room, can_answer_support
 from chat.rooms.queries import Access
 from chat.rooms.services import rooms
-from chat.support.rendering import case_context
+from chat.support.rendering import get_case_context
 from core.composition import cards
 from core.errors import Denied, Invalid, NotFound, RateLimited
 from core.forms import add_error
 from core.web.http import PageRequest
 
-PAGE = 50
-READ_BEFORE = 8  # messages shown before the first unread one, to read on from
-LISTED = 50
+PAGE_SIZE = 50
+READ_CONTEXT_SIZE = 8  # messages shown before the first unread one, to read on from
+MAX_ROOMS_LISTED = 50
 
 
 @require_safe
 def index(request: PageRequest) -> HttpResponse:
     """Public rooms, and the viewer's own conversations with what is unread."""
     viewer = request.grant
-    own = list(queries.my_rooms(viewer)[:LISTED]) if viewer.user else []
+    own = list(queries.get_joined_rooms(viewer)[:MAX_ROOMS_LISTED]) if viewer.user else []
     inside = {room.pk for room in own}
-    public = [room for room in queries.public_rooms(viewer)[:LISTED] if room.pk not in inside]
+    public = [room for room in queries.get_public_rooms(viewer)[:MAX_ROOMS_LISTED] if room.pk not in inside]
     context = {
-        "mine": queries.lines(own),
-        "public": queries.lines(public),
-        "answers": viewer.user is not None and answers(viewer.actor),
+        "mine": queries.build_room_lines(own),
+        "public": queries.build_room_lines(public),
+        "answers": viewer.user is not None and can_answer_support(viewer.actor),
     }
     return render(request, "chat/index.html", context)
 
@@ -54,26 +54,29 @@ def mine(request: PageRequest) -> HttpResponse:
     if viewer.user is None:
         raise Denied
     current = request.GET.get("current", "")
-    context = {"rooms": queries.lines(queries.my_rooms(viewer)[:LISTED], current_uid=current), "current": current}
+    context = {
+        "rooms": queries.build_room_lines(queries.get_joined_rooms(viewer)[:MAX_ROOMS_LISTED], current_uid=current),
+        "current": current,
+    }
     return render(request, "chat/parts/rooms.html", context)
 
 
 @require_safe
 def public_room(request: PageRequest, slug: str) -> HttpResponse:
-    return _show(request, room_queries.access_public(slug, request.grant.actor))
+    return _render_room(request, room_queries.get_public_access(slug, request.grant.actor))
 
 
 @require_safe
 def conversation(request: PageRequest, uid: UUID) -> HttpResponse:
     try:
-        access = room_queries.access(uid, request.grant.actor)
+        access = room_queries.get_access(uid, request.grant.actor)
     except NotFound:
         if request.grant.user is None:  # whoever follows a link of a mail may have to sign in first
             return redirect_to_login(request.get_full_path())
         raise
     if access.room.slug:
         return redirect(access.room, permanent=True)
-    return _show(request, access)
+    return _render_room(request, access)
 
 
 @require_POST
@@ -97,14 +100,14 @@ def send(request: PageRequest, uid: UUID) -> HttpResponse:
             add_error(form, refusal)
         else:
             return HttpResponseRedirect(f"{sent.message.room.get_absolute_url()}#m{sent.message.seq}")
-    return _show(request, room_queries.access(uid, request.grant.actor), form, status=422)
+    return _render_room(request, room_queries.get_access(uid, request.grant.actor), form, status=422)
 
 
 @require_POST
 @login_required
-def place(request: PageRequest, uid: UUID) -> HttpResponse:
+def membership(request: PageRequest, uid: UUID) -> HttpResponse:
     """Join, leave, mute."""
-    form = PlaceForm(request.POST)
+    form = MembershipForm(request.POST)
     if not form.is_valid():
         raise Invalid
     by = request.grant.actor
@@ -123,7 +126,7 @@ def place(request: PageRequest, uid: UUID) -> HttpResponse:
 @login_required
 def read(request: PageRequest, uid: UUID) -> HttpResponse:
     """All that there is now counts as read."""
-    room = room_queries.access(uid, request.grant.actor).room
+    room = room_queries.get_access(uid, request.grant.actor).room
     rooms.mark_read(room_uid=uid, seq=room.last_seq, by=request.grant.actor)
     return redirect(room)
 
@@ -137,11 +140,13 @@ def direct(request: PageRequest, uid: UUID) -> HttpResponse:
     return redirect(rooms.open_direct(with_user=other, by=request.grant.actor))
 
 
-def _show(request: PageRequest, access: Access, form: MessageForm | None = None, status: int = 200) -> HttpResponse:
+def _render_room(
+    request: PageRequest, access: Access, form: MessageForm | None = None, status: int = 200
+) -> HttpResponse:
     viewer, room = request.grant, access.room
-    first_unread = queries.first_unread(access)
-    window = _window(request, room, first_unread)
-    others = room_queries.roster(room, viewer.user) if viewer.user and room.kind != Room.Kind.PUBLIC else []
+    first_unread = queries.get_first_unread(access)
+    window = _get_window(request, room, first_unread)
+    others = room_queries.get_roster(room, viewer.user) if viewer.user and room.kind != Room.Kind.PUBLIC else []
     wanted = [(kind, public_id) for message in window.messages for kind, public_id in message.cards]
     subject = room.subject
     found = cards.resolve([*wanted, *([subject] if subject else [])], viewer)
@@ -149,9 +154,9 @@ def _show(request: PageRequest, access: Access, form: MessageForm | None = None,
     context = {
         "access": access,
         "room": room,
-        "name": _name(access, others),
+        "name": _get_display_name(access, others),
         "others": [member.user for member in others],
-        "lines": log.lines(
+        "lines": log.build_lines(
             window.messages,
             viewer.user,
             first_unread=first_unread,
@@ -159,48 +164,50 @@ def _show(request: PageRequest, access: Access, form: MessageForm | None = None,
             seen_seq=max((member.last_read_seq for member in others), default=0),
             cards=found,
         ),
-        "blank": log.Shown(),
+        "blank": log.LogMessage(),
         "window": window,
         "unread": unread,
         "subject": found.get(subject) if subject else None,
-        "silence": silence.detail if (silence := access.why_silent) else "",
-        **_answering(request, window, form),
-        **case_context(access),
-        "rooms": queries.lines(queries.my_rooms(viewer)[:LISTED], room) if viewer.user else [],
+        "write_denial": write_denial.detail if (write_denial := access.write_denial) else "",
+        **_composer_context(request, window, form),
+        **get_case_context(access),
+        "rooms": queries.build_room_lines(queries.get_joined_rooms(viewer)[:MAX_ROOMS_LISTED], room)
+        if viewer.user
+        else [],
     }
     return render(request, "chat/room.html", context, status=status)
 
 
-def _window(request: PageRequest, room: Room, first_unread: int | None) -> Window:
+def _get_window(request: PageRequest, room: Room, first_unread: int | None) -> MessageWindow:
     """The part of the log that was asked for; else where the unread begins, else the newest messages."""
-    before, after = _number(request, "before"), _number(request, "after")
+    before, after = _parse_number(request, "before"), _parse_number(request, "after")
     if before is not None:
-        messages = queries.page_of_messages(room, before=before, size=PAGE)
+        messages = queries.get_message_page(room, before=before, size=PAGE_SIZE)
     elif after is not None:
-        messages = queries.messages_after(room, after, size=PAGE)
-    elif first_unread and room.last_seq - first_unread >= PAGE and "latest" not in request.GET:
-        messages = queries.messages_after(room, max(0, first_unread - 1 - READ_BEFORE), size=PAGE)
+        messages = queries.get_messages_after(room, after, size=PAGE_SIZE)
+    elif first_unread and room.last_seq - first_unread >= PAGE_SIZE and "latest" not in request.GET:
+        messages = queries.get_messages_after(room, max(0, first_unread - 1 - READ_CONTEXT_SIZE), size=PAGE_SIZE)
     else:
-        messages = queries.page_of_messages(room, size=PAGE)
-    return queries.window(room, messages)
+        messages = queries.get_message_page(room, size=PAGE_SIZE)
+    return queries.build_window(room, messages)
 
 
-def _answering(request: PageRequest, window: Window, form: MessageForm | None) -> dict[str, Any]:
+def _composer_context(request: PageRequest, window: MessageWindow, form: MessageForm | None) -> dict[str, Any]:
     """The composer, and what is replied to."""
-    reply = _number(request, "reply")
+    reply = _parse_number(request, "reply")
     return {
         "form": form or MessageForm(initial={"cards": request.GET.get("card", ""), "reply_to": reply}),
-        "reply": next((log.quoted(message) for message in window.messages if message.seq == reply), None),
+        "reply": next((log.build_quote(message) for message in window.messages if message.seq == reply), None),
     }
 
 
-def _name(access: Access, others: list[Any]) -> str:
+def _get_display_name(access: Access, others: list[Any]) -> str:
     """For the customer a conversation is called after its matter; a direct room after the other person."""
     if access.room.kind == Room.Kind.DIRECT and others:
         return str(others[0].user.display_name)
     return access.room.title or _("Conversation")
 
 
-def _number(request: HttpRequest, name: str) -> int | None:
+def _parse_number(request: HttpRequest, name: str) -> int | None:
     given = request.GET.get(name, "")
     return int(given) if given.isascii() and given.isdigit() and len(given) < 16 else None  # noqa: PLR2004  2**53

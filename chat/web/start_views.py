@@ -9,7 +9,7 @@ from chat.messages import limits
 from chat.messages.forms import NewForm, StartForm
 from chat.messages.services import messages
 from chat.rooms import queries as room_queries
-from chat.rooms.models import Room, answers
+from chat.rooms.models import Room, can_answer_support
 from chat.rooms.services import rooms
 from chat.support import queries as support_queries
 from chat.support import services as cases
@@ -21,7 +21,7 @@ from core.forms import add_error
 from core.web.http import PageRequest
 
 # Things that everyone may talk about in the open; about all others one talks with the house.
-IN_PUBLIC = frozenset({"post"})
+PUBLIC_SUBJECT_KINDS = frozenset({"post"})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -31,20 +31,20 @@ def about(request: PageRequest, kind: str, public_id: str) -> HttpResponse:
     card = cards.one(kind, public_id, viewer)
     if card is None:
         raise NotFound
-    room = _room_about(card, viewer)
+    room = _get_room_about(card, viewer)
     if room is not None and request.method == "GET":
         return redirect(room)
     if viewer.user is None:
-        return render(request, "chat/about.html", {"card": card, "in_public": kind in IN_PUBLIC})
+        return render(request, "chat/about.html", {"card": card, "in_public": kind in PUBLIC_SUBJECT_KINDS})
     # Somebody who answers customers waits here for the customer's first word.
-    is_for_customer = kind == "order" and answers(viewer.actor)
+    is_for_customer = kind == "order" and can_answer_support(viewer.actor)
     form = StartForm(request.POST or None)
     if request.method == "POST" and not is_for_customer and form.is_valid():
         try:
-            return redirect(_begin(card, form, viewer))
+            return redirect(_start_conversation(card, form, viewer))
         except (Invalid, RateLimited) as refusal:
             add_error(form, refusal)
-    context = {"card": card, "form": None if is_for_customer else form, "in_public": kind in IN_PUBLIC}
+    context = {"card": card, "form": None if is_for_customer else form, "in_public": kind in PUBLIC_SUBJECT_KINDS}
     return render(request, "chat/about.html", context, status=422 if form.errors else 200)
 
 
@@ -72,18 +72,18 @@ def new(request: PageRequest) -> HttpResponse:
     return render(request, "chat/new.html", {"form": form}, status=422 if form.errors else 200)
 
 
-def _room_about(card: Card, viewer: Grant) -> Room | None:
-    if card.kind in IN_PUBLIC:
-        return room_queries.public_about(card.kind, card.id)
-    found = support_queries.support_about(card.kind, card.id, viewer)
+def _get_room_about(card: Card, viewer: Grant) -> Room | None:
+    if card.kind in PUBLIC_SUBJECT_KINDS:
+        return room_queries.get_public_room_about(card.kind, card.id)
+    found = support_queries.get_rooms_about(card.kind, card.id, viewer)
     return found if found and (found.customer == viewer.user or card.kind == "order") else None
 
 
-def _begin(card: Card, form: StartForm, viewer: Grant) -> Room:
+def _start_conversation(card: Card, form: StartForm, viewer: Grant) -> Room:
     asked = form.cleaned_data
     about = (card.kind, card.id)
     limits.require_open(viewer.actor)
-    if card.kind in IN_PUBLIC:
+    if card.kind in PUBLIC_SUBJECT_KINDS:
         room = rooms.open_public_about(about=about, title=card.title, by=viewer.actor)
         messages.send_message(room_uid=room.uid, body=asked["body"], client_id=asked["client_id"], by=viewer.actor)
         return room

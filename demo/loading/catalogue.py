@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils.text import slugify
 
 from core.money import Money
-from demo.loading.studio import LOADER, Step, Studio, read
+from demo.loading.studio import DEMO_ACTOR, Step, Studio, read_content
 from shop.catalogue import services as catalogue
 from shop.catalogue.models import Category, Option, OptionValue, Product, ProductImage, Variant
 from shop.pricing.models import Market, TaxRate
@@ -21,24 +21,24 @@ from shop.stock.models import Warehouse
 
 # The shop was furnished this many days ago; its products came one after the other, before the first order.
 OPENED, NEWEST = 120, 92
-FAR_AWAY = "Further away"
+FAR_ZONE = "Further away"
 
 
 def steps(studio: Studio) -> Iterator[Step]:
     """The market first, then each shelf, then each product with all that belongs to it."""
-    site, goods = read("site.json"), read("catalogue.json")
+    site, goods = read_content("site.json"), read_content("catalogue.json")
     opened = studio.ago(OPENED)
     yield Step(opened, "market", partial(_open_shop, site, goods["glazes"]), done=Market.objects.exists())
     for position, shelf in enumerate(goods["categories"]):
         words = site["categories"][shelf["slug"]]
-        yield Step(opened, f"category:{shelf['slug']}", partial(_put_up_shelf, studio, shelf, words, position))
+        yield Step(opened, f"category:{shelf['slug']}", partial(_add_category, studio, shelf, words, position))
     products = goods["products"]
     for position, product in enumerate(products):
         made = studio.ago(OPENED - (position + 1) / len(products) * (OPENED - NEWEST))
         yield Step(made, f"product:{product['slug']}", partial(_add_product, studio, product))
 
 
-def method_code(method: str, zone: str) -> str:
+def get_method_code(method: str, zone: str) -> str:
     """The code of a way of delivery; pick-up is the same for everyone."""
     return method if method == "pick-up" else f"{method}-{slugify(zone)}"
 
@@ -67,17 +67,17 @@ def _open_shop(site: dict[str, Any], glazes: list[dict[str, Any]], now: datetime
         )
     positions = count()
     for zone in zones:
-        _ship_to(zone, market, site["shipping"]["free_standard_from"], positions)
-        _tax(zone, Decimal(site["tax"]["rate_percent"]) / 100)
+        _add_shipping_zone(zone, market, site["shipping"]["free_standard_from"], positions)
+        _set_tax_rates(zone, Decimal(site["tax"]["rate_percent"]) / 100)
 
 
-def _ship_to(zone: dict[str, Any], market: Market, free_from: str, positions: "count[int]") -> None:
+def _add_shipping_zone(zone: dict[str, Any], market: Market, free_from: str, positions: "count[int]") -> None:
     for method in zone["methods"]:
-        is_free = method["code"] == "standard" and zone["name"] != FAR_AWAY
+        is_free = method["code"] == "standard" and zone["name"] != FAR_ZONE
         is_pick_up = method["code"] == "pick-up"
         ShippingMethod.objects.create(
             market=market,
-            code=method_code(method["code"], zone["name"]),
+            code=get_method_code(method["code"], zone["name"]),
             name=method["name"],
             amount=Money.parse(method["price"], market.currency).minor,
             free_over=Money.parse(free_from, market.currency).minor if is_free else None,
@@ -89,16 +89,16 @@ def _ship_to(zone: dict[str, Any], market: Market, free_from: str, positions: "c
         )
 
 
-def _tax(zone: dict[str, Any], rate: Decimal) -> None:
+def _set_tax_rates(zone: dict[str, Any], rate: Decimal) -> None:
     """A studio this small charges its own country's rate in the whole Union, and nothing on what leaves it."""
-    charged = Decimal(0) if zone["name"] == FAR_AWAY else rate
+    charged = Decimal(0) if zone["name"] == FAR_ZONE else rate
     TaxRate.objects.bulk_create(
         TaxRate(tax_class="standard", country=country, rate=charged) for country in zone["countries"]
     )
 
 
 @transaction.atomic
-def _put_up_shelf(studio: Studio, shelf: dict[str, Any], words: dict[str, Any], position: int, now: datetime) -> None:
+def _add_category(studio: Studio, shelf: dict[str, Any], words: dict[str, Any], position: int, now: datetime) -> None:
     Category.objects.create(
         slug=shelf["slug"],
         name=shelf["name"],
@@ -120,7 +120,7 @@ def _add_product(studio: Studio, data: dict[str, Any], now: datetime) -> None:
         attributes={name: data[name] for name in ("materials", "dimensions_mm", "capacity_ml", "care") if data[name]},
         created_at=now,
     )
-    catalogue.save_product(product=product, by=LOADER, now=now)
+    catalogue.save_product(product=product, by=DEMO_ACTOR, now=now)
     places = count()
     for position, one in enumerate(data["variants"]):
         variant = _add_variant(studio, product, one, position, now)
@@ -137,9 +137,9 @@ def _add_variant(studio: Studio, product: Product, data: dict[str, Any], positio
     variant = Variant.objects.create(
         product=product, sku=data["sku"], title=glaze.name, weight_g=data["weight_g"], position=position
     )
-    catalogue.set_options(variant=variant, values=[glaze], by=LOADER, now=now)
+    catalogue.set_options(variant=variant, values=[glaze], by=DEMO_ACTOR, now=now)
     price = Money.parse(data["price"], market.currency)
-    catalogue.set_price(variant=variant, market=market, amount=price, is_confirmed=True, by=LOADER, now=now)
+    catalogue.set_price(variant=variant, market=market, amount=price, is_confirmed=True, by=DEMO_ACTOR, now=now)
     counted = data["stock"]
     stock.set_backorder_limit(sku=variant.sku, limit=counted["backorder_limit"], by=studio.owner, now=now)
     if counted["initial"]:

@@ -8,7 +8,7 @@ from core.events import services as events
 from core.events.models import EventDelivery
 from core.search import index as search
 from demo.loading import catalogue, journal, orders, people, reviews, site, talk
-from demo.loading.studio import MARK, Step, Studio, earlier_steps
+from demo.loading.studio import IMPORT_PREFIX, Step, Studio, get_finished_steps
 
 PARTS: tuple[Callable[[Studio], Iterator[Step]], ...] = (
     people.steps,
@@ -28,24 +28,24 @@ def load(*, now: datetime, say: Callable[[str], None]) -> int:
     It may run again at any time, also after a run that was cut short. The history is quiet: it is recorded and has
     its effects in the database, but no mail and no webhook tells of it.
     """
-    studio = Studio(now, made=earlier_steps())
+    studio = Studio(now, made=get_finished_steps())
     # The sort is stable: of what happens at one moment, people come before their things.
     planned = sorted((step for part in PARTS for step in part(studio)), key=lambda step: step.at)
     left = [step for step in planned if not step.done and step.name not in studio.made]
     for count, step in enumerate(left):
         if count % PROGRESS_INTERVAL == 0:
             say(f"  {count} of {len(left)} steps of its history, now at {step.at:%d %B %Y}")
-        with context.bind(request_id=MARK + step.name, source="demo", quiet=True):
+        with context.bind(request_id=IMPORT_PREFIX + step.name, source="demo", quiet=True):
             step.act(step.at)
-        hear_events()
-    while hear_events():
+        process_events()
+    while process_events():
         pass
     for kind in search.kinds():
         search.index(kind)
     return len(left)
 
 
-def hear_events() -> int:
+def process_events() -> int:
     """Run what the apps do inside the database when something happened; what leaves the house is the worker's.
 
     Returns how many events were heard: what is done about them may record more.

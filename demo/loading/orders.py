@@ -8,8 +8,8 @@ from typing import Any
 from django.conf import settings
 
 from core.money import Money
-from demo.loading.catalogue import method_code
-from demo.loading.studio import LOADER, Step, Studio, read
+from demo.loading.catalogue import get_method_code
+from demo.loading.studio import DEMO_ACTOR, Step, Studio, read_content
 from shop.cart import queries as carts
 from shop.cart import services as cart
 from shop.checkout import services as checkout
@@ -21,33 +21,37 @@ from shop.payments.services import payments, refunds
 CARRIERS = {"standard": "An Post", "express": "DHL Express", "pick-up": ""}
 CARD, TRANSFER = "sandbox", "bank_transfer"
 # What nobody paid for is given up a little after its time is over.
-GIVEN_UP = sandbox.Sandbox.hold + timedelta(minutes=1)
+PAYMENT_TIMEOUT = sandbox.Sandbox.hold + timedelta(minutes=1)
 
 
 def steps(studio: Studio) -> Iterator[Step]:
     """What happens to each order, at its moments."""
-    people = {person["email"]: person for person in read("people.json")}
-    zones = {country: zone["name"] for zone in read("site.json")["shipping"]["zones"] for country in zone["countries"]}
-    for data in read("orders.json"):
+    people = {person["email"]: person for person in read_content("people.json")}
+    zones = {
+        country: zone["name"]
+        for zone in read_content("site.json")["shipping"]["zones"]
+        for country in zone["countries"]
+    }
+    for data in read_content("orders.json"):
         name, placed = f"order:{data['index']}", studio.ago(data["days_ago"])
         address = data["address"] or people[data["email"]]["address"]
-        method = method_code(data["shipping"], zones[address["country"]])
-        yield Step(placed, name, partial(_place, studio, name, data | {"address": address, "method": method}))
+        method = get_method_code(data["shipping"], zones[address["country"]])
+        yield Step(placed, name, partial(_place_order, studio, name, data | {"address": address, "method": method}))
         tries = data["attempts"]
         for place, outcome in enumerate(tries, start=1):
             at = placed + timedelta(minutes=data["paid_after_minutes"] * place / len(tries))
-            yield Step(at, f"{name}:pay:{place}", partial(_pay, studio, name, data["email"], outcome))
+            yield Step(at, f"{name}:pay:{place}", partial(_pay_order, studio, name, data["email"], outcome))
         if data["outcome"] == "expired":
-            yield Step(placed + GIVEN_UP, f"{name}:expire", _give_up)
+            yield Step(placed + PAYMENT_TIMEOUT, f"{name}:expire", _expire_payment)
         if data["fulfilled_after_days"] is not None:
             at = placed + timedelta(days=data["fulfilled_after_days"])
-            yield Step(at, f"{name}:send", partial(_send, studio, name, data["shipping"]))
+            yield Step(at, f"{name}:send", partial(_ship_order, studio, name, data["shipping"]))
         if data["refund"]:
             at = placed + timedelta(days=data["refund"]["after_days"])
-            yield Step(at, f"{name}:refund", partial(_give_back, studio, name, data["refund"]))
+            yield Step(at, f"{name}:refund", partial(_refund_order, studio, name, data["refund"]))
 
 
-def _place(studio: Studio, name: str, data: dict[str, Any], now: datetime) -> None:
+def _place_order(studio: Studio, name: str, data: dict[str, Any], now: datetime) -> None:
     by = studio.actor(data["email"])
     basket, _token = cart.open_cart(by=by, now=now)
     # Somebody whose last order came to nothing has its pieces in the cart again.
@@ -73,7 +77,7 @@ def _place(studio: Studio, name: str, data: dict[str, Any], now: datetime) -> No
     studio.made[name] = order.number
 
 
-def _pay(studio: Studio, name: str, email: str, outcome: str, now: datetime) -> None:
+def _pay_order(studio: Studio, name: str, email: str, outcome: str, now: datetime) -> None:
     """One try with a card, as it goes on the provider's page, and the provider's answer."""
     order = Order.objects.get(number=studio.made[name])
     if order.status != Order.Status.PENDING_PAYMENT:
@@ -83,14 +87,14 @@ def _pay(studio: Studio, name: str, email: str, outcome: str, now: datetime) -> 
     if sandbox.get_charge(attempt.provider_ref).settled_at is None:
         choice = sandbox.Outcome.PAY if outcome == "paid" else sandbox.Outcome.DECLINE
         sandbox.settle_charge(ref=attempt.provider_ref, outcome=choice, now=now, webhook_delays=())
-    payments.sync_payment(payment_id=attempt.pk, by=LOADER, now=now)
+    payments.sync_payment(payment_id=attempt.pk, by=DEMO_ACTOR, now=now)
 
 
-def _give_up(now: datetime) -> None:
-    orders.expire_orders(by=LOADER, now=now)
+def _expire_payment(now: datetime) -> None:
+    orders.expire_orders(by=DEMO_ACTOR, now=now)
 
 
-def _send(studio: Studio, name: str, shipping: str, now: datetime) -> None:
+def _ship_order(studio: Studio, name: str, shipping: str, now: datetime) -> None:
     order = Order.objects.get(number=studio.made[name])
     if order.status != Order.Status.PAID:
         return
@@ -99,7 +103,7 @@ def _send(studio: Studio, name: str, shipping: str, now: datetime) -> None:
     fulfilment.fulfil_order(order_id=order.pk, by=studio.owner, carrier=carrier, tracking_code=tracking, now=now)
 
 
-def _give_back(studio: Studio, name: str, data: dict[str, Any], now: datetime) -> None:
+def _refund_order(studio: Studio, name: str, data: dict[str, Any], now: datetime) -> None:
     order = Order.objects.get(number=studio.made[name])
     if order.paid_at is None:
         return
@@ -113,4 +117,4 @@ def _give_back(studio: Studio, name: str, data: dict[str, Any], now: datetime) -
         restock=any(line["restock"] for line in data["lines"]),
         now=now,
     )
-    refunds.carry_out_refund(refund_id=asked.pk, by=LOADER, now=now)
+    refunds.carry_out_refund(refund_id=asked.pk, by=DEMO_ACTOR, now=now)

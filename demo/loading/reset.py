@@ -10,19 +10,19 @@ from django.db import connection
 
 from accounts.staff.services import HOUSE
 
-KEPT = frozenset({"accounts_role"})  # made after every migration, with their groups
-OTHERS = ("account", "admin", "sessions")
+KEPT_TABLES = frozenset({"accounts_role"})  # made after every migration, with their groups
+DJANGO_APPS = ("account", "admin", "sessions")
 
 
-def empty_house() -> None:
+def clear_data() -> None:
     """Forget everything. Sequences begin again, so a house that is loaded anew is like a new one."""
     tables = {
         model._meta.db_table  # noqa: SLF001  Django's documented way to a model's table
-        for label in (*HOUSE, *OTHERS)
+        for label in (*HOUSE, *DJANGO_APPS)
         for model in apps.get_app_config(label).get_models(include_auto_created=True)
         if model._meta.managed  # noqa: SLF001
     }
-    names = ", ".join(connection.ops.quote_name(table) for table in sorted(tables - KEPT))
+    names = ", ".join(connection.ops.quote_name(table) for table in sorted(tables - KEPT_TABLES))
     with connection.cursor() as cursor:
         cursor.execute(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
     for folder in (settings.MEDIA_ROOT, settings.MAILBOX):

@@ -5,20 +5,20 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from demo.loading.studio import Step, Studio, read
+from demo.loading.studio import Step, Studio, read_content
 from shop.catalogue.models import Product
 from shop.reviews import services as reviews
 
 
 def steps(studio: Studio) -> Iterator[Step]:
     """Each review, some days after the order it is about."""
-    placed = {order["index"]: order["days_ago"] for order in read("orders.json")}
-    for data in read("reviews.json"):
+    placed = {order["index"]: order["days_ago"] for order in read_content("orders.json")}
+    for data in read_content("reviews.json"):
         written = studio.ago(placed[data["order"]] - data["days_after_order"])
-        yield Step(written, f"review:{data['order']}:{data['product']}", partial(_write, studio, data))
+        yield Step(written, f"review:{data['order']}:{data['product']}", partial(_add_review, studio, data))
 
 
-def _write(studio: Studio, data: dict[str, Any], now: datetime) -> None:
+def _add_review(studio: Studio, data: dict[str, Any], now: datetime) -> None:
     reviews.write_review(
         product_id=Product.objects.values_list("pk", flat=True).get(slug=data["product"]),
         rating=data["rating"],

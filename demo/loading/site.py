@@ -10,7 +10,7 @@ from django.db import transaction
 
 from core.content.models import HomeBlock
 from core.content.services.text_pages import save_text_page
-from demo.loading.studio import LOADER, Step, Studio, read
+from demo.loading.studio import DEMO_ACTOR, Step, Studio, read_content
 
 COMPOSED = 4  # days ago, when the newest post was out
 WRITTEN = 119
@@ -20,26 +20,26 @@ ICONS = {"delivery": "truck", "returns": "rotate-ccw", "hours": "clock"}
 
 def steps(studio: Studio) -> Iterator[Step]:
     """The pages when the shop was opened, the home page as it was last composed."""
-    site = read("site.json")
+    site = read_content("site.json")
     for slug, page in site["pages"].items():
-        yield Step(studio.ago(WRITTEN), f"page:{slug}", partial(_write, slug, page))
-    yield Step(studio.ago(COMPOSED), "home", partial(_compose, studio, site), done=HomeBlock.objects.exists())
+        yield Step(studio.ago(WRITTEN), f"page:{slug}", partial(_create_page, slug, page))
+    yield Step(studio.ago(COMPOSED), "home", partial(_compose_page, studio, site), done=HomeBlock.objects.exists())
 
 
-def _write(slug: str, page: dict[str, Any], now: datetime) -> None:
+def _create_page(slug: str, page: dict[str, Any], now: datetime) -> None:
     body = page["body"].replace("{invoice_years}", str(settings.INVOICE_YEARS))
-    save_text_page(slug=slug, title=page["title"], body=body, by=LOADER, now=now)
+    save_text_page(slug=slug, title=page["title"], body=body, by=DEMO_ACTOR, now=now)
 
 
 @transaction.atomic
-def _compose(studio: Studio, site: dict[str, Any], now: datetime) -> None:
-    blocks = [_hero(studio, site["hero"]), *_rows(site), _facts(site)]
+def _compose_page(studio: Studio, site: dict[str, Any], now: datetime) -> None:
+    blocks = [_hero_block(studio, site["hero"]), *_row_blocks(site), _fact_blocks(site)]
     for position, block in enumerate(blocks):
         block.position = position
         block.save()
 
 
-def _hero(studio: Studio, hero: dict[str, Any]) -> HomeBlock:
+def _hero_block(studio: Studio, hero: dict[str, Any]) -> HomeBlock:
     return HomeBlock(
         kind=HomeBlock.Kind.HERO,
         title=hero["title"],
@@ -51,12 +51,12 @@ def _hero(studio: Studio, hero: dict[str, Any]) -> HomeBlock:
     )
 
 
-def _rows(site: dict[str, Any]) -> Iterator[HomeBlock]:
+def _row_blocks(site: dict[str, Any]) -> Iterator[HomeBlock]:
     home = site["home"]
-    stories = [post["slug"] for post in reversed(read("journal.json")) if post["status"] == "published"]
-    yield _row("product", home["featured_title"], home["featured"], link_url="/shop/", link_label="All pieces")
-    yield _row("category", home["categories_title"], list(site["categories"]))
-    yield _row(
+    stories = [post["slug"] for post in reversed(read_content("journal.json")) if post["status"] == "published"]
+    yield _row_block("product", home["featured_title"], home["featured"], link_url="/shop/", link_label="All pieces")
+    yield _row_block("category", home["categories_title"], list(site["categories"]))
+    yield _row_block(
         "post",
         home["journal_title"],
         stories[:STORIES],
@@ -66,10 +66,10 @@ def _rows(site: dict[str, Any]) -> Iterator[HomeBlock]:
     )
 
 
-def _row(kind: str, title: str, ids: list[str], **more: str) -> HomeBlock:
+def _row_block(kind: str, title: str, ids: list[str], **more: str) -> HomeBlock:
     return HomeBlock(kind=HomeBlock.Kind.CARDS, title=title, card_kind=kind, card_ids=ids, **more)
 
 
-def _facts(site: dict[str, Any]) -> HomeBlock:
+def _fact_blocks(site: dict[str, Any]) -> HomeBlock:
     facts = [f":{ICONS[fact['kind']]}: {fact['title']}\n{fact['text']}" for fact in site["facts"]]
     return HomeBlock(kind=HomeBlock.Kind.FACTS, title="What you can rely on", text="\n\n".join(facts))

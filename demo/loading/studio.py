@@ -19,14 +19,14 @@ from core.content.services.pictures import add_picture
 from core.context import Actor
 from core.events.models import Event
 
-CONTENT = Path(__file__).resolve().parents[1] / "content"
-LOADER = Actor.system("demo")
-MARK = "demo:"
+CONTENT_DIR = Path(__file__).resolve().parents[1] / "content"
+DEMO_ACTOR = Actor.system("demo")
+IMPORT_PREFIX = "demo:"
 
 
-def read(name: str) -> Any:
+def read_content(name: str) -> Any:
     """One of the studio's files, such as `orders.json`."""
-    return json.loads((CONTENT / name).read_text())
+    return json.loads((CONTENT_DIR / name).read_text())
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +78,20 @@ class Studio:
         alt = self._words[file]
         picture = Picture.objects.filter(alt=alt).first()
         if picture is None:
-            with (CONTENT / file).open("rb") as upload, context.bind(quiet=False):
-                picture = add_picture(upload=upload, by=LOADER, alt=alt)
+            with (CONTENT_DIR / file).open("rb") as upload, context.bind(quiet=False):
+                picture = add_picture(upload=upload, by=DEMO_ACTOR, alt=alt)
         return picture
 
     @cached_property
     def _words(self) -> dict[str, str]:
-        return {picture["file"]: picture["alt"] for picture in read("manifest.json")}
+        return {picture["file"]: picture["alt"] for picture in read_content("manifest.json")}
 
 
-def earlier_steps() -> dict[str, str]:
+def get_finished_steps() -> dict[str, str]:
     """The steps of earlier runs by name, each with the public id of what its first event was about."""
-    log = Event.objects.filter(request_id__startswith=MARK).order_by("-id").values_list("request_id", "subject_id")
-    return {request_id.removeprefix(MARK): subject_id for request_id, subject_id in log}
+    log = (
+        Event.objects.filter(request_id__startswith=IMPORT_PREFIX)
+        .order_by("-id")
+        .values_list("request_id", "subject_id")
+    )
+    return {request_id.removeprefix(IMPORT_PREFIX): subject_id for request_id, subject_id in log}

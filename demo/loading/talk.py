@@ -13,9 +13,9 @@ from chat.messages.services import changes, messages
 from chat.rooms.services import rooms
 from chat.support import services as cases
 from demo import DEMO_LOGINS
-from demo.loading.studio import Step, Studio, read
+from demo.loading.studio import Step, Studio, read_content
 
-MESSAGES = UUID("8f3c1c0a-6e0e-4a58-8a3e-2f6f6f0d9b21")
+MESSAGE_NAMESPACE = UUID("8f3c1c0a-6e0e-4a58-8a3e-2f6f6f0d9b21")
 # The demo's own people find something unread.
 UNREAD_BY = frozenset(email for _role, email, _password in DEMO_LOGINS)
 CLOSED_AFTER = timedelta(minutes=20)
@@ -24,16 +24,16 @@ CLOSED_AFTER = timedelta(minutes=20)
 def steps(studio: Studio) -> Iterator[Step]:
     """Each conversation is opened, goes on message by message, and perhaps is closed."""
     said = set(Message.objects.values_list("client_id", flat=True))
-    for talk in read("conversations.json"):
+    for talk in read_content("conversations.json"):
         name, began = f"talk:{talk['index']}", studio.ago(talk["days_ago"])
         yield Step(began, name, partial(OPEN[talk["kind"]], studio, name, talk))
         at = began
         for place, message in enumerate(talk["messages"]):
             at = began + timedelta(minutes=message["minutes"])
-            act = partial(_say, studio, name, talk, place)
-            yield Step(at, f"{name}:{place}", act, done=_client_id(name, place) in said)
+            act = partial(_send_message, studio, name, talk, place)
+            yield Step(at, f"{name}:{place}", act, done=_make_client_id(name, place) in said)
         if talk["status"] == "closed":
-            yield Step(at + CLOSED_AFTER, f"{name}:close", partial(_close, studio, name))
+            yield Step(at + CLOSED_AFTER, f"{name}:close", partial(_close_case, studio, name))
 
 
 @transaction.atomic
@@ -76,16 +76,16 @@ OPEN = {"support": _open_case, "room": _open_room, "direct": _open_direct}
 
 
 @transaction.atomic
-def _say(studio: Studio, name: str, talk: dict[str, Any], place: int, now: datetime) -> None:
+def _send_message(studio: Studio, name: str, talk: dict[str, Any], place: int, now: datetime) -> None:
     """Send a message with its marks; after the last one most have read all of them."""
     data = talk["messages"][place]
     uid = UUID(studio.made[name])
     sent = messages.send_message(
         room_uid=uid,
         body=data["body"],
-        client_id=_client_id(name, place),
+        client_id=_make_client_id(name, place),
         by=studio.actor(data["email"]),
-        reply_to=_number(name, data["reply_to"]) if data["reply_to"] is not None else None,
+        reply_to=_number_messages(name, data["reply_to"]) if data["reply_to"] is not None else None,
         cards=[(card["kind"], card["id"]) for card in data["cards"]],
         now=now,
     )
@@ -98,15 +98,15 @@ def _say(studio: Studio, name: str, talk: dict[str, Any], place: int, now: datet
             rooms.mark_read(room_uid=uid, seq=seq, by=studio.actor(email))
 
 
-def _close(studio: Studio, name: str, now: datetime) -> None:
+def _close_case(studio: Studio, name: str, now: datetime) -> None:
     cases.close_case(room_uid=UUID(studio.made[name]), by=studio.agent, now=now)
 
 
-def _number(name: str, place: int) -> int:
+def _number_messages(name: str, place: int) -> int:
     """The number of an earlier message in its room, where the house may have said something in between."""
-    return Message.objects.values_list("seq", flat=True).get(client_id=_client_id(name, place))
+    return Message.objects.values_list("seq", flat=True).get(client_id=_make_client_id(name, place))
 
 
-def _client_id(name: str, place: int) -> UUID:
+def _make_client_id(name: str, place: int) -> UUID:
     """A message's id, made from its place in the conversation, so it is sent once."""
-    return uuid5(MESSAGES, f"{name}:{place}")
+    return uuid5(MESSAGE_NAMESPACE, f"{name}:{place}")

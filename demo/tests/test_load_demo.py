@@ -26,8 +26,8 @@ from core.events.models import Event, EventDelivery
 from core.search.models import SearchDocument
 from demo import DEMO_LOGINS
 from demo.loading import everything
-from demo.loading.reset import KEPT, empty_house
-from demo.loading.studio import read
+from demo.loading.reset import KEPT_TABLES, clear_data
+from demo.loading.studio import read_content
 from shop.catalogue.models import Product, Variant
 from shop.orders.models import Order
 from shop.payments.models import LedgerEntry, Payment
@@ -96,11 +96,11 @@ def test_each_demo_login_signs_in(client, role, email, password):
 
 
 def test_the_shop_is_furnished():
-    goods = read("catalogue.json")
+    goods = read_content("catalogue.json")
 
     assert Product.objects.active().count() == len(goods["products"]) == 24
     assert Variant.objects.for_sale().count() == 71
-    assert Picture.objects.count() == len(read("manifest.json")) == 111
+    assert Picture.objects.count() == len(read_content("manifest.json")) == 111
     assert not Product.objects.filter(description_html="").exists()
     assert not Product.objects.filter(images__isnull=True).exists()
 
@@ -108,7 +108,7 @@ def test_the_shop_is_furnished():
 def test_what_remains_of_each_piece_is_what_the_catalogue_says():
     levels = StockLevel.objects.annotate(left=F("on_hand") - F("reserved")).values_list("variant__sku", "left")
 
-    assert dict(levels) == stock_of(read("catalogue.json"))
+    assert dict(levels) == stock_of(read_content("catalogue.json"))
 
 
 def test_stock_is_the_sum_of_its_movements_and_promises():
@@ -119,7 +119,7 @@ def test_stock_is_the_sum_of_its_movements_and_promises():
 
 
 def test_orders_have_come_to_their_ends():
-    outcomes = Counter(order["outcome"] for order in read("orders.json"))
+    outcomes = Counter(order["outcome"] for order in read_content("orders.json"))
 
     assert Counter(Order.objects.values_list("status", flat=True)) == {
         "fulfilled": outcomes["fulfilled"] + outcomes["refunded"] + outcomes["partly_refunded"],
@@ -150,7 +150,7 @@ def test_each_paid_order_was_paid_once():
 def test_sales_know_the_stories_they_came_from():
     from analytics.models import SaleFact, SaleSource
 
-    attributed = sum(bool(order["source"]) and bool(order["attempts"]) for order in read("orders.json"))
+    attributed = sum(bool(order["source"]) and bool(order["attempts"]) for order in read_content("orders.json"))
 
     assert SaleFact.objects.filter(kind="paid").count() == Order.objects.filter(paid_at__isnull=False).count()
     assert SaleSource.objects.filter(fact__kind="paid", kind="post").count() == attributed
@@ -161,7 +161,7 @@ def test_the_audit_finds_nothing():
 
 
 def test_reviews_are_those_of_buyers():
-    assert Review.objects.count() == len(read("reviews.json"))
+    assert Review.objects.count() == len(read_content("reviews.json"))
     assert not Review.objects.filter(line__isnull=True).exists()
 
 
@@ -173,14 +173,14 @@ def test_the_journal_is_published_planned_and_unfinished():
 
 
 def test_comments_stand_where_they_were_said():
-    said = read("comments.json")
+    said = read_content("comments.json")
 
     assert Counter(Comment.objects.values_list("status", flat=True)) == Counter(one["status"] for one in said)
     assert Comment.objects.filter(parent__isnull=False).count() == sum(one["parent"] is not None for one in said)
 
 
 def test_conversations_went_as_written():
-    talks = read("conversations.json")
+    talks = read_content("conversations.json")
 
     assert Room.objects.count() == len(talks)
     assert Message.objects.filter(kind="text").count() == sum(len(talk["messages"]) for talk in talks)
@@ -198,7 +198,7 @@ def test_a_refund_is_told_in_the_midst_of_the_conversation_about_it():
 
 def test_the_front_has_its_blocks_and_its_pages():
     assert list(HomeBlock.objects.values_list("kind", flat=True)) == ["hero", "cards", "cards", "cards", "facts"]
-    assert set(TextPage.objects.values_list("slug", flat=True)) == set(read("site.json")["pages"])
+    assert set(TextPage.objects.values_list("slug", flat=True)) == set(read_content("site.json")["pages"])
 
 
 def test_pages_promise_only_what_there_is(settings):
@@ -290,10 +290,10 @@ def test_a_reset_empties_tables_media_and_mailbox_and_keeps_the_roles(settings, 
         (tmp_path / kept).touch()
     roles = Role.objects.count()
 
-    empty_house()
+    clear_data()
 
     models = [model for label in HOUSE for model in apps.get_app_config(label).get_models()]
     left = {model._meta.db_table for model in models if model.objects.exists()}
-    assert left == KEPT
+    assert left == KEPT_TABLES
     assert Role.objects.count() == roles
     assert not list(tmp_path.glob("*/*"))

@@ -192,7 +192,7 @@ def test_killed_servers_lose_nothing_acknowledged_and_show_nothing_twice(servers
     asyncio.run(play())
 
     room.refresh_from_db()
-    truth = {m["seq"]: m for m in queries.changes_after(room, 0, limit=10_000).messages}
+    truth = {m["seq"]: m for m in queries.get_changes(room, 0, limit=10_000).messages}
     said = sum(len(talker.acknowledged) for talker in talkers)
     assert said > TALKERS * 5, "too little was said for the test to mean anything"
     assert sum(talker.lost for talker in talkers) > TALKERS, "nobody lost a connection"

@@ -97,7 +97,7 @@ def test_a_restart_fails_what_it_interrupts_and_nothing_after_it(services: Servi
         person.join(20)
 
     room.refresh_from_db()
-    truth = Counter(m["body"] for m in queries.changes_after(room, 0, limit=100_000).messages)
+    truth = Counter(m["body"] for m in queries.get_changes(room, 0, limit=100_000).messages)
     confirmed = [words for person in people[READERS:] for words in person.confirmed]
     assert sum(person.failed(since=back) for person in people) == 0
     # A request waits five seconds for a connection, so a short absence fails at most what each was just asking.

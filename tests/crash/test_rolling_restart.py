@@ -166,7 +166,7 @@ def test_a_rolling_restart_loses_no_request_and_no_acknowledged_message(site, mu
     assert answers["POST 303"] > 100, "too little was asked for the test to mean anything"
     assert CartLine.objects.filter(quantity=1).count() == CartLine.objects.count() == answers["POST 303"]
     room.refresh_from_db()
-    truth = {message["seq"]: message for message in queries.changes_after(room, 0, limit=10_000).messages}
+    truth = {message["seq"]: message for message in queries.get_changes(room, 0, limit=10_000).messages}
     assert sum(talker.lost for talker in talkers) > TALKERS, "nobody lost a connection"
     assert sum(len(talker.acknowledged) for talker in talkers) == len(truth) == room.last_seq
     for talker in talkers:

@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection, transaction
 
 from blog.comments import queries as comment_queries
 from blog.comments import services as commenting
-from blog.comments.models import DEEPEST, Comment
+from blog.comments.models import MAX_DEPTH, Comment
 from blog.posts.models import Post
 from blog.tests.factories import NOON, SYSTEM, comment, draft, editor, person, published, writer
 from core.context import Actor, Grant
@@ -30,7 +30,7 @@ def reading(post, viewer=None, **where):
     def nested(nodes):
         return [(node.comment.body_source, nested(node.replies)) for node in nodes]
 
-    return nested(comment_queries.thread_of(post, grant, **where).nodes)
+    return nested(comment_queries.get_thread(post, grant, **where).nodes)
 
 
 def test_a_comment_is_cleaned_and_recorded():
@@ -134,7 +134,7 @@ def test_a_comment_sent_twice_is_one_comment():
 
     assert again.pk == first.pk
     assert Comment.objects.count() == len(events_named("comment.added")) == 1
-    with pytest.raises(commenting.UidTaken):
+    with pytest.raises(commenting.UidReused):
         say(post, person(), uid=uid)
 
 
@@ -145,7 +145,7 @@ def test_a_comment_sent_eight_times_at_once_is_one_comment_and_counted_once():
     results = race(*[lambda: say(post, reader, uid=uid)] * 8)
 
     assert Comment.objects.count() == 1
-    assert {type(refused) for refused in failures(results)} <= {commenting.UidTaken}
+    assert {type(refused) for refused in failures(results)} <= {commenting.UidReused}
     post.refresh_from_db()
     assert post.comment_count == len(events_named("comment.added")) == 1
 
@@ -179,7 +179,7 @@ def test_a_reply_goes_to_a_comment_of_the_same_post_that_is_shown():
     waiting = say(published(), person())
 
     for parent in (elsewhere.uid, waiting.uid, uuid4()):
-        with pytest.raises(commenting.NoSuchParent):
+        with pytest.raises(commenting.ParentNotFound):
             say(post, parent=parent)
 
     assert not Comment.objects.filter(post=post).exists()
@@ -188,10 +188,10 @@ def test_a_reply_goes_to_a_comment_of_the_same_post_that_is_shown():
 def test_a_thread_gets_only_so_deep_and_replies_go_on_at_its_end():
     post, above = published(), None
     reader = person()
-    for _ in range(DEEPEST + 2):
+    for _ in range(MAX_DEPTH + 2):
         above = comment(post, reader, parent=above)
 
-    assert max(len(path) for path in Comment.objects.values_list("path", flat=True)) == DEEPEST
+    assert max(len(path) for path in Comment.objects.values_list("path", flat=True)) == MAX_DEPTH
 
 
 def test_what_is_nested_deeper_than_shown_says_whom_it_answers():
@@ -199,7 +199,7 @@ def test_what_is_nested_deeper_than_shown_says_whom_it_answers():
     for depth in range(7):
         above = comment(post, reader, parent=above, body=str(depth))
 
-    deepest = comment_queries.thread_of(post, Grant.anonymous()).nodes[0].replies[0].replies[0].replies[0].replies
+    deepest = comment_queries.get_thread(post, Grant.anonymous()).nodes[0].replies[0].replies[0].replies[0].replies
     assert [(each.comment.body_source, each.reply_to) for each in deepest] == [("4", ""), ("5", "Rita"), ("6", "Rita")]
 
 
@@ -208,11 +208,11 @@ def test_long_threads_are_paged_by_key_and_a_comment_can_be_gone_to():
     said = [comment(post, reader, body=str(number)) for number in range(5)]
     reply = comment(post, reader, parent=said[1], body="1.1")
 
-    first = comment_queries.thread_of(post, Grant.anonymous(), size=2)
+    first = comment_queries.get_thread(post, Grant.anonymous(), size=2)
     assert [node.comment.body_source for node in first.nodes] == ["0", "1"]
-    second = comment_queries.thread_of(post, Grant.anonymous(), after=said[1].uid, size=2)
+    second = comment_queries.get_thread(post, Grant.anonymous(), after=said[1].uid, size=2)
     assert [(node.comment.body_source, node.reply_to) for node in second.nodes] == [("1.1", "Rita"), ("2", "")]
-    last = comment_queries.thread_of(post, Grant.anonymous(), after=said[2].uid, size=2)
+    last = comment_queries.get_thread(post, Grant.anonymous(), after=said[2].uid, size=2)
     assert ([node.comment.body_source for node in last.nodes], last.next) == (["3", "4"], "")
     assert reading(post, at=reply.uid)[0] == ("1", [("1.1", [])])
 
@@ -246,16 +246,23 @@ def test_people_remove_their_own_comments_and_nobody_elses():
     assert [event.subject_id for event in events_named("comment.deleted")] == [str(mine.uid)]
 
 
+MODERATION = {
+    "approve": commenting.approve_comment,
+    "mark_as_spam": commenting.mark_comment_as_spam,
+    "delete": commenting.delete_comment,
+}
+
+
 @pytest.mark.parametrize(
     ("steps", "status", "count"),
     [
         (["approve"], "approved", 1),
         (["approve", "approve"], "approved", 1),
-        (["refuse"], "spam", 0),
-        (["approve", "refuse"], "spam", 0),
-        (["refuse", "approve"], "approved", 1),
+        (["mark_as_spam"], "spam", 0),
+        (["approve", "mark_as_spam"], "spam", 0),
+        (["mark_as_spam", "approve"], "approved", 1),
         (["approve", "delete", "approve"], "deleted", 0),
-        (["refuse", "delete", "refuse"], "deleted", 0),
+        (["mark_as_spam", "delete", "mark_as_spam"], "deleted", 0),
     ],
 )
 def test_a_moderator_decides_and_the_count_follows(steps, status, count):
@@ -263,7 +270,7 @@ def test_a_moderator_decides_and_the_count_follows(steps, status, count):
     said, by = say(post), Actor.person(editor())
 
     for step in steps:
-        getattr(commenting, f"{step}_comment")(comment_id=said.pk, by=by, now=NOON + timedelta(hours=1))
+        MODERATION[step](comment_id=said.pk, by=by, now=NOON + timedelta(hours=1))
 
     said.refresh_from_db()
     post.refresh_from_db()
@@ -271,7 +278,7 @@ def test_a_moderator_decides_and_the_count_follows(steps, status, count):
     assert len(events_named("comment.approved")) == ("approve" in steps)
 
 
-@pytest.mark.parametrize("verb", ["approve_comment", "refuse_comment", "delete_comment"])
+@pytest.mark.parametrize("verb", ["approve_comment", "mark_comment_as_spam", "delete_comment"])
 @pytest.mark.parametrize("who", ["guest", "reader", "writer"])
 def test_only_moderators_moderate(verb, who):
     said = say(published(comments_mode="all"))
@@ -342,7 +349,7 @@ def test_a_post_goes_with_its_threads():
 def test_a_comment_that_shows_nothing_is_refused(body):
     post = published()
 
-    with pytest.raises(commenting.NothingSaid) as refused:
+    with pytest.raises(commenting.EmptyComment) as refused:
         say(post, person(), body=body)
 
     assert refused.value.field == "body"

@@ -161,7 +161,7 @@ def test_refusing_marks_spam_and_what_was_shown_is_shown_again(post, moderator):
 
 @pytest.mark.parametrize(
     ("verb", "act"),
-    [("approve_comment", "approve"), ("refuse_comment", "refuse"), ("delete_comment", "refuse")],
+    [("approve_comment", "approve"), ("mark_comment_as_spam", "refuse"), ("delete_comment", "refuse")],
 )
 def test_what_is_decided_elsewhere_leaves_the_queue(post, verb, act):
     said = say(post, body=LINKS)

@@ -8,7 +8,7 @@ from accounts.subscriptions.models import Letter, Subscription
 from accounts.subscriptions.services import notifications, subscriptions
 from accounts.tests.factories import UserFactory
 from blog.comments import services as commenting
-from blog.comments.topics import NEWSLETTER, thread_of
+from blog.comments.topics import NEWSLETTER, thread_topic
 from blog.posts.models import Post
 from blog.posts.services import publishing
 from blog.tests.factories import SYSTEM, comment, draft, person, published
@@ -77,7 +77,7 @@ def test_a_post_that_was_taken_back_before_its_letter_went_out_is_not_written_ab
 
 def test_who_follows_a_post_hears_of_what_others_say_once_it_is_shown():
     post = published(title="On ash", comments_mode=Post.Moderation.ALL)
-    follower = reader(thread_of(post))
+    follower = reader(thread_topic(post))
     waiting = commenting.add_comment(post_id=post.pk, body="Lovely **ash**.", by=Actor.person(person("Ben")))
 
     before = send()
@@ -92,7 +92,7 @@ def test_who_follows_a_post_hears_of_what_others_say_once_it_is_shown():
 
 def test_nobody_hears_of_what_they_said_themselves():
     post = published()
-    follower = reader(thread_of(post))
+    follower = reader(thread_topic(post))
     comment(post, follower)
 
     assert send() == []
@@ -100,7 +100,7 @@ def test_nobody_hears_of_what_they_said_themselves():
 
 def test_what_is_said_elsewhere_is_not_told():
     post, other = published(), published()
-    reader(thread_of(post))
+    reader(thread_topic(post))
     comment(other)
 
     assert send() == []
@@ -111,9 +111,9 @@ def test_the_way_to_follow_is_below_the_post_and_in_the_foot():
     client = Client()
 
     page = client.get(f"/journal/{post.slug}/").content.decode()
-    asking = client.get(f"/letters/?topic={thread_of(post)}").content.decode()
+    asking = client.get(f"/letters/?topic={thread_topic(post)}").content.decode()
 
-    assert f"/letters/?topic={thread_of(post)}" in page
+    assert f"/letters/?topic={thread_topic(post)}" in page
     assert 'name="topic" value="newsletter"' in page
     assert "New comments on a post: On ash" in asking
 
@@ -121,9 +121,9 @@ def test_the_way_to_follow_is_below_the_post_and_in_the_foot():
 def test_a_draft_cannot_be_followed():
     post = draft()
 
-    assert "There is nothing to follow here" in Client().get(f"/letters/?topic={thread_of(post)}").content.decode()
+    assert "There is nothing to follow here" in Client().get(f"/letters/?topic={thread_topic(post)}").content.decode()
     Client().post(
-        "/letters/", {"email": "n@example.com", "topic": thread_of(post)}, headers={"origin": "http://testserver"}
+        "/letters/", {"email": "n@example.com", "topic": thread_topic(post)}, headers={"origin": "http://testserver"}
     )
 
     assert not Subscription.objects.exists()

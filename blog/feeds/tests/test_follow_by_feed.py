@@ -167,7 +167,7 @@ def test_a_text_kept_with_characters_that_xml_cannot_hold_breaks_no_feed(client,
     spoilt.title, spoilt.excerpt, spoilt.body_html = f"A{character}B", f"C{character}D", f"<p>E{character}F</p>"
     spoilt.bylines[0].name = f"G{character}H"
     spoilt.labels[0].name = f"I{character}J"
-    monkeypatch.setattr("blog.feeds.views.queries.feed_posts", lambda: [spoilt])
+    monkeypatch.setattr("blog.feeds.views.queries.get_feed_posts", lambda: [spoilt])
 
     item = ET.fromstring(client.get(RSS).content).find("channel/item")
     entry = ET.fromstring(client.get(ATOM).content).find("a:entry", IN_ATOM)

@@ -135,7 +135,7 @@ def test_the_names_on_a_card_are_those_of_the_post():
     by_nobody = published(tags=["Kiln"])
     by_nobody.authorships.all().delete()
 
-    names = queries.names_of([by_two, by_one, by_nobody])
+    names = queries.get_post_names([by_two, by_one, by_nobody])
 
     posts = Post.objects.with_names()
     assert names == {post.pk: (post.byline, post.labels[0].name if post.labels else "") for post in posts}

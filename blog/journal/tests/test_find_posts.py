@@ -6,7 +6,7 @@ import pytest
 
 from accounts.permissions.models import Entitlement
 from blog.comments import services as commenting
-from blog.journal.panels import my_comments, waiting_work
+from blog.journal.panels import my_comments, pending_work
 from blog.posts.models import Post
 from blog.posts.services import publishing, writing
 from blog.tests.factories import NOON, SYSTEM, comment, draft, editor, person, picture, published, scheduled, writer
@@ -104,11 +104,11 @@ def test_staff_see_what_waits_as_far_as_it_is_theirs(django_assert_num_queries):
     writing.submit_post(post_id=handed_in.pk, by=SYSTEM)
     commenting.add_comment(post_id=published(comments_mode="all").pk, body="?", by=Actor.person(person()))
     boss, moderator = Grant.session(editor()), Grant.session(person("", "blog.moderate_comment"))
-    numbers = lambda viewer: [(str(row[0]), row[1]) for row in waiting_work(None, viewer).context["rows"]]  # noqa: E731
+    numbers = lambda viewer: [(str(row[0]), row[1]) for row in pending_work(None, viewer).context["rows"]]  # noqa: E731
 
     assert numbers(boss) == [("Overdue", 1), ("Scheduled", 1), ("In review", 1), ("Comments to look at", 1)]
     assert numbers(moderator) == [("Comments to look at", 1)]
-    assert waiting_work(None, Grant.session(writer())) is None
-    assert waiting_work(None, STRANGER) is None
+    assert pending_work(None, Grant.session(writer())) is None
+    assert pending_work(None, STRANGER) is None
     with django_assert_num_queries(2):
-        waiting_work(None, boss)
+        pending_work(None, boss)

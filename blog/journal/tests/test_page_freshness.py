@@ -57,7 +57,7 @@ def test_a_release_of_a_script_changes_what_a_stranger_has(client, monkeypatch):
     addresses = [reverse("blog:post", args=[post.slug]), reverse("blog:index"), reverse("blog:feed")]
     before = {address: client.get(address)["ETag"] for address in addresses}
 
-    monkeypatch.setattr("blog.journal.etags.release", lambda: "the next one")
+    monkeypatch.setattr("blog.journal.etags.release_digest", lambda: "the next one")
 
     for address, etag in before.items():
         assert client.get(address, HTTP_IF_NONE_MATCH=etag).status_code == 200
@@ -65,12 +65,12 @@ def test_a_release_of_a_script_changes_what_a_stranger_has(client, monkeypatch):
 
 def test_scripts_and_templates_are_part_of_a_release(settings, tmp_path):
     settings.BASE_DIR, settings.DEBUG = tmp_path, True
-    releases = {etags.release()}
+    releases = {etags.release_digest()}
     for name in ("static/js/cart.js", "static/css/a.css", "templates/base.html", "locale/de/LC_MESSAGES/django.mo"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("one")
-        releases.add(etags.release())
+        releases.add(etags.release_digest())
         (tmp_path / name).write_text("two")
-        releases.add(etags.release())
+        releases.add(etags.release_digest())
 
     assert len(releases) == 9

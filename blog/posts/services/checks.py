@@ -6,7 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from blog.posts.models import Post
-from blog.posts.services.publishing import IMAGE_WITHOUT_WORDS
+from blog.posts.services.publishing import IMAGE_WITHOUT_ALT
 from core.composition import cards
 from core.content import markdown
 from core.content.models import Picture
@@ -23,7 +23,7 @@ class Check:
     hint: str | Promise = ""
 
 
-def checks_of(post: Post) -> list[Check]:
+def run_checks(post: Post) -> list[Check]:
     """The list for one post, as a visitor will meet it; the queries of its cards, and one for its pictures."""
     return [
         Check(_("Title"), has_visible_text(post.title), _("Write a title.")),
@@ -34,7 +34,7 @@ def checks_of(post: Post) -> list[Check]:
     ]
 
 
-def missing_cards(post: Post) -> list[str]:
+def find_missing_cards(post: Post) -> list[str]:
     """The ids of what the text names and a visitor will not see, such as unknown SKUs, in order."""
     pairs = list(dict.fromkeys(markdown.CARD_MARK.findall(post.body_html)))
     found = cards.resolve(pairs, Grant.anonymous())
@@ -42,7 +42,7 @@ def missing_cards(post: Post) -> list[str]:
 
 
 def _products(post: Post) -> Check:
-    missing = missing_cards(post)
+    missing = find_missing_cards(post)
     hint = _("Not in the shop: %(ids)s. Correct the SKU, or remove the line.") % {"ids": ", ".join(missing)}
     return Check(_("Products"), not missing, hint if missing else "")
 
@@ -52,6 +52,6 @@ def _pictures(post: Post) -> Check:
     known = {str(picture.uid): picture for picture in Picture.objects.filter(uid__in={uid for _alt, uid in marks})}
     if any(uid not in known for _alt, uid in marks):
         return Check(_("Pictures"), False, _("A picture of the text does not exist. Remove it, or upload it again."))
-    silent = IMAGE_WITHOUT_WORDS.search(post.body_html) or any(not alt and not known[uid].alt for alt, uid in marks)
+    silent = IMAGE_WITHOUT_ALT.search(post.body_html) or any(not alt and not known[uid].alt for alt, uid in marks)
     silent = silent or (post.cover is not None and not post.cover.alt)
     return Check(_("Alternative texts"), not silent, _("Say what each picture shows: ![words](picture:…)."))

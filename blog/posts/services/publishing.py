@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from blog.posts import access
 from blog.posts.models import Post, Revision
-from blog.posts.services.revisions import keep_revision
+from blog.posts.services.revisions import save_revision
 from core.context import Actor
 from core.errors import Conflict, Denied, DomainError, Invalid
 from core.events import services as events
@@ -26,8 +26,8 @@ log = structlog.get_logger(__name__)
 
 Status = Post.Status
 PUBLISHABLE = (Status.DRAFT, Status.IN_REVIEW, Status.SCHEDULED, Status.ARCHIVED)
-BATCH = 25
-IMAGE_WITHOUT_WORDS = re.compile(r'<img src="[^"]*" alt=""')
+BATCH_SIZE = 25
+IMAGE_WITHOUT_ALT = re.compile(r'<img src="[^"]*" alt=""')
 
 
 class AlreadyPublished(Conflict):
@@ -40,17 +40,17 @@ class NotPublished(Conflict):
     message = _("This post is neither published nor scheduled.")
 
 
-class NotReady(Invalid):
+class PostNotReady(Invalid):
     code = "not_ready"
     message = _("A post needs a text before it can be published.")
 
 
-class PictureWithoutWords(Invalid):
+class MissingAltText(Invalid):
     code = "picture_without_words"
     message = _("Say in words what each picture in the text shows, for those who cannot see it.")
 
 
-class TimeIsPast(Invalid):
+class PublishTimeInPast(Invalid):
     code = "time_is_past"
     message = _("This moment is past. Choose a later one, or publish now.")
 
@@ -61,7 +61,7 @@ def publish_post(*, post_id: int, by: Actor, now: datetime | None = None) -> Pos
 
     Locks the post. Raises Denied, AlreadyPublished, NotReady, PictureWithoutWords. Records post.published.
     """
-    post = _take(post_id, by)
+    post = _lock_post(post_id, by)
     return _publish(post, by=by, now=now or timezone.now())
 
 
@@ -72,11 +72,11 @@ def schedule_post(*, post_id: int, publish_at: datetime, by: Actor, now: datetim
     Locks the post. Raises Denied, AlreadyPublished, NotReady, PictureWithoutWords, TimeIsPast. Records post.scheduled.
     """
     now = now or timezone.now()
-    post = _take(post_id, by)
+    post = _lock_post(post_id, by)
     if post.status == Status.PUBLISHED:
         raise AlreadyPublished
     if publish_at <= now:
-        raise TimeIsPast(field="publish_at")
+        raise PublishTimeInPast(field="publish_at")
     _require_ready(post)
     post.status, post.publish_at, post.schedule_error = Status.SCHEDULED, publish_at, ""
     # Its date will be that moment, also if it was public once.
@@ -92,7 +92,7 @@ def unpublish_post(*, post_id: int, by: Actor, now: datetime | None = None) -> P
 
     Locks the post. Raises Denied, NotPublished. Records post.unpublished.
     """
-    post = _take(post_id, by)
+    post = _lock_post(post_id, by)
     if post.status not in (Status.PUBLISHED, Status.SCHEDULED):
         raise NotPublished
     return _withdraw(post, Status.DRAFT, "post.unpublished", by=by, now=now or timezone.now())
@@ -101,13 +101,13 @@ def unpublish_post(*, post_id: int, by: Actor, now: datetime | None = None) -> P
 @transaction.atomic
 def archive_post(*, post_id: int, by: Actor, now: datetime | None = None) -> Post:
     """Put a post away; archiving it again changes nothing. Locks the post. Raises Denied. Records post.archived."""
-    post = _take(post_id, by)
+    post = _lock_post(post_id, by)
     if post.status == Status.ARCHIVED:
         return post
     return _withdraw(post, Status.ARCHIVED, "post.archived", by=by, now=now or timezone.now())
 
 
-def publish_due(*, by: Actor, now: datetime | None = None, batch: int = BATCH) -> int:
+def publish_due(*, by: Actor, now: datetime | None = None, batch: int = BATCH_SIZE) -> int:
     """Publish all scheduled posts whose time has come; returns how many.
 
     Claims a batch at a time with SKIP LOCKED, so that workers share the work and none waits. Each post has a savepoint
@@ -133,7 +133,7 @@ def _publish_one(post: Post, faulty: set[int], *, by: Actor, now: datetime) -> b
         with transaction.atomic():
             _publish(post, by=by, now=now)
     except DomainError as refusal:
-        _give_back(post, refusal, by=by, now=now)
+        _return_to_draft(post, refusal, by=by, now=now)
         return False
     except Exception:
         # A fault of ours: the post stays scheduled for the next run, the others go on.
@@ -159,13 +159,13 @@ def _publish(post: Post, *, by: Actor, now: datetime) -> Post:
     if not claimed:
         raise AlreadyPublished
     post.refresh_from_db()
-    revision = keep_revision(post, by=by, now=now, kind=Revision.Kind.PUBLISH)
+    revision = save_revision(post, by=by, now=now, kind=Revision.Kind.PUBLISH)
     data = {"first": first, "visibility": post.visibility, "revision": revision.number}
     events.record("post.published", post, by=by, now=now, **data)
     return post
 
 
-def _give_back(post: Post, refusal: DomainError, *, by: Actor, now: datetime) -> None:
+def _return_to_draft(post: Post, refusal: DomainError, *, by: Actor, now: datetime) -> None:
     Post.objects.filter(pk=post.pk).update(
         status=Status.DRAFT, publish_at=None, schedule_error=refusal.detail[:300], changed_at=now
     )
@@ -179,16 +179,16 @@ def _withdraw(post: Post, status: Status, event: str, *, by: Actor, now: datetim
     return post
 
 
-def _take(post_id: int, by: Actor) -> Post:
+def _lock_post(post_id: int, by: Actor) -> Post:
     post = Post.objects.locked().get(pk=post_id)
     by.require("blog.publish_post")
-    if not access.may_edit(post, by):
+    if not access.can_edit(post, by):
         raise Denied(required_permission=access.EDIT_ANY)
     return post
 
 
 def _require_ready(post: Post) -> None:
     if not post.body_source.strip():
-        raise NotReady(field="body")
-    if IMAGE_WITHOUT_WORDS.search(post.body_html):
-        raise PictureWithoutWords(field="body")
+        raise PostNotReady(field="body")
+    if IMAGE_WITHOUT_ALT.search(post.body_html):
+        raise MissingAltText(field="body")

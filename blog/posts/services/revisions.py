@@ -15,7 +15,7 @@ from core.context import Actor
 from core.errors import Denied, Invalid
 from core.validation.xml_text import drop_non_xml
 
-LONGEST = {
+MAX_LENGTHS = {
     "title": 200,
     "excerpt": 500,
     "body": 200_000,
@@ -25,12 +25,12 @@ LONGEST = {
 }
 
 
-class TooLong(Invalid):
+class FieldTooLong(Invalid):
     code = "too_long"
     message = _("This is longer than %(most)s characters.")
 
 
-def keep_revision(post: Post, *, by: Actor, now: datetime, kind: str = Revision.Kind.MANUAL) -> Revision:
+def save_revision(post: Post, *, by: Actor, now: datetime, kind: str = Revision.Kind.MANUAL) -> Revision:
     """Write the text of a locked post down as its next revision; the same text saved twice is one revision."""
     meta = {
         "tags": list(post.taggings.order_by("position").values_list("tag__slug", flat=True)),
@@ -45,7 +45,7 @@ def keep_revision(post: Post, *, by: Actor, now: datetime, kind: str = Revision.
         return last
     return Revision.objects.create(
         post=post,
-        number=_next_number(post),
+        number=_get_next_number(post),
         kind=kind,
         author=by.user,
         title=post.title,
@@ -66,17 +66,17 @@ def autosave_post(
     Locks the post. Raises Denied, TooLong. Records nothing: it happens every few seconds.
     """
     post = Post.objects.locked().get(pk=post_id)
-    if by.user is None or not access.may_edit(post, by):
+    if by.user is None or not access.can_edit(post, by):
         raise Denied(required_permission=access.EDIT_ANY)
     texts = {"title": title, "excerpt": excerpt, "body_source": body}
     for name, text in texts.items():
-        most = LONGEST["body" if name == "body_source" else name]
+        most = MAX_LENGTHS["body" if name == "body_source" else name]
         if len(text) > most:
-            raise TooLong(field=name, most=most)
-    forget_autosave(post, by)
+            raise FieldTooLong(field=name, most=most)
+    delete_autosave(post, by)
     return Revision.objects.create(
         post=post,
-        number=_next_number(post),
+        number=_get_next_number(post),
         kind=Revision.Kind.AUTOSAVE,
         author=by.user,
         content_hash=hashlib.sha256(json.dumps(texts).encode()).hexdigest(),
@@ -85,10 +85,10 @@ def autosave_post(
     )
 
 
-def forget_autosave(post: Post, by: Actor) -> None:
+def delete_autosave(post: Post, by: Actor) -> None:
     """Forget what this person was typing, since it is saved or discarded."""
     Revision.objects.filter(post=post, author=by.user, kind=Revision.Kind.AUTOSAVE).delete()
 
 
-def _next_number(post: Post) -> int:
+def _get_next_number(post: Post) -> int:
     return (Revision.objects.filter(post=post).aggregate(last=Max("number"))["last"] or 0) + 1

@@ -4,7 +4,7 @@ from itertools import count
 
 from django.utils.translation import gettext_lazy as _
 
-from blog.posts.models import LONGEST_SLUG, Post, SlugRedirect
+from blog.posts.models import MAX_SLUG_LENGTH, Post, SlugRedirect
 from core.composition import cross_references
 from core.context import Actor
 from core.errors import Conflict, Invalid
@@ -12,10 +12,10 @@ from core.events import services as events
 from core.validation.slugs import make_slug
 
 # First steps of the journal's own addresses.
-RESERVED = frozenset({"by", "comments", "feed", "tag"})
+RESERVED_SLUGS = frozenset({"by", "comments", "feed", "tag"})
 
 
-class BadSlug(Invalid):
+class InvalidSlug(Invalid):
     code = "bad_slug"
     message = _("An address needs letters or digits, and some words are taken: by, comments, feed, tag.")
 
@@ -27,19 +27,19 @@ class SlugTaken(Conflict):
 
 def clean_slug(wanted: str, *, of: Post | None = None) -> str:
     """The address as it will be. Raises BadSlug, SlugTaken. One query."""
-    slug = make_slug(wanted, LONGEST_SLUG)
-    if not slug or slug in RESERVED:
-        raise BadSlug(field="slug")
+    slug = make_slug(wanted, MAX_SLUG_LENGTH)
+    if not slug or slug in RESERVED_SLUGS:
+        raise InvalidSlug(field="slug")
     others = Post.objects.filter(slug=slug)
     if (others.exclude(pk=of.pk) if of else others).exists():
         raise SlugTaken(field="slug", slug=slug)
     return slug
 
 
-def free_slug(title: str, *, of: Post | None = None) -> str:
+def generate_slug(title: str, *, of: Post | None = None) -> str:
     """An address made from a title that no other post has or had. Two queries."""
-    stem = make_slug(title, LONGEST_SLUG - 5)
-    stem = stem if stem and stem not in RESERVED else f"{stem or 'a'}-post"
+    stem = make_slug(title, MAX_SLUG_LENGTH - 5)
+    stem = stem if stem and stem not in RESERVED_SLUGS else f"{stem or 'a'}-post"
     own = of.pk if of else 0
     posts = Post.objects.filter(slug__startswith=stem).exclude(pk=own)
     former = SlugRedirect.objects.filter(old_slug__startswith=stem).exclude(post=own)

@@ -12,7 +12,7 @@ from accounts.users.models import User
 from blog.posts import access
 from blog.posts.models import Post, PostAuthor, Revision
 from blog.posts.services import slugs
-from blog.posts.services.revisions import LONGEST, TooLong, forget_autosave, keep_revision
+from blog.posts.services.revisions import MAX_LENGTHS, FieldTooLong, delete_autosave, save_revision
 from blog.tags import services as tagging
 from core.composition import cross_references
 from core.constraints import violated_constraint
@@ -26,7 +26,7 @@ from core.validation.text import has_visible_text
 from core.validation.xml_text import drop_non_xml
 
 SLUG_CONSTRAINT = "blog_post_slug_key"
-COLUMNS = (
+PLAIN_FIELDS = (
     *("title", "excerpt", "seo_description", "cover", "comments_mode", "comments_closed"),
     *("visibility", "entitlement_kind", "entitlement_subject"),
 )
@@ -57,17 +57,17 @@ class EditConflict(Conflict):
     message = _("Somebody else saved this post meanwhile. Both texts are here: bring them together and save again.")
 
 
-class NothingWritten(Invalid):
+class MissingTitle(Invalid):
     code = "title_missing"
     message = _("A post needs a title.")
 
 
-class NoKey(Invalid):
+class MissingEntitlement(Invalid):
     code = "entitlement_missing"
     message = _("Say what people must hold to read this, its kind and its id.")
 
 
-class NoAuthor(Invalid):
+class MissingAuthor(Invalid):
     code = "author_missing"
     message = _("A post has at least one author.")
 
@@ -92,17 +92,17 @@ def create_post(
     """
     by.require("blog.add_post")
     now = now or timezone.now()
-    fields = _cleaned(fields)
+    fields = _clean_fields(fields)
     post = Post(created_by=by.user, import_source=import_source, import_ref=import_ref)
     post.created_at = post.updated_at = post.changed_at = now
-    _fill(post, fields, markdown.render(fields.get("body", "")))
-    post.slug = slugs.clean_slug(fields["slug"]) if fields.get("slug") else slugs.free_slug(post.title)
-    _store(post)
+    _set_fields(post, fields, markdown.render(fields.get("body", "")))
+    post.slug = slugs.clean_slug(fields["slug"]) if fields.get("slug") else slugs.generate_slug(post.title)
+    _save(post)
     _set_authors(post, fields.get("authors") or ([by.user] if by.user else []), by)
     tagging.set_tags(post, fields.get("tags", ()))
-    _keep_references(post)
+    _save_references(post)
     kind = Revision.Kind.IMPORT if import_ref else Revision.Kind.MANUAL
-    revision = keep_revision(post, by=by, now=now, kind=kind)
+    revision = save_revision(post, by=by, now=now, kind=kind)
     events.record("post.created", post, by=by, now=now, revision=revision.number)
     return post
 
@@ -118,28 +118,28 @@ def save_post(
     slugs.BadSlug, slugs.SlugTaken and what tagging raises. Records post.saved, and post.moved for a new address.
     """
     now = now or timezone.now()
-    fields = _cleaned(fields)
+    fields = _clean_fields(fields)
     story = markdown.render(fields["body"]) if "body" in fields else None  # before anything is locked
     post = Post.objects.locked().get(pk=post_id)
-    if not access.may_edit(post, by):
+    if not access.can_edit(post, by):
         raise Denied(required_permission=access.EDIT_ANY)
     if lock_version is not None and post.lock_version != lock_version:
-        raise EditConflict(yours=dict(fields), theirs=_texts(post))
-    before = _state(post)
-    forget_autosave(post, by)
-    _fill(post, fields, story)
+        raise EditConflict(yours=dict(fields), theirs=_get_texts(post))
+    before = _get_state(post)
+    delete_autosave(post, by)
+    _set_fields(post, fields, story)
     relations = [
         "authors" in fields and _set_authors(post, fields["authors"], by),
         "tags" in fields and tagging.set_tags(post, fields["tags"]),
-        bool(fields.get("slug")) and _move(post, fields["slug"], by),
+        bool(fields.get("slug")) and _change_slug(post, fields["slug"], by),
     ]
-    if _state(post) == before and not any(relations):
+    if _get_state(post) == before and not any(relations):
         return post
     post.lock_version += 1
     post.updated_at = post.changed_at = now
-    _store(post)
-    _keep_references(post)
-    revision = keep_revision(post, by=by, now=now)
+    _save(post)
+    _save_references(post)
+    revision = save_revision(post, by=by, now=now)
     events.record("post.saved", post, by=by, now=now, revision=revision.number, lock_version=post.lock_version)
     return post
 
@@ -149,7 +149,7 @@ def submit_post(*, post_id: int, by: Actor, now: datetime | None = None) -> Post
     """Hand a draft in for review. Locks the post. Raises Denied, NotADraft. Records post.submitted."""
     now = now or timezone.now()
     post = Post.objects.locked().get(pk=post_id)
-    if not access.may_edit(post, by):
+    if not access.can_edit(post, by):
         raise Denied(required_permission=access.EDIT_ANY)
     if post.status != Post.Status.DRAFT:
         raise NotADraft
@@ -180,50 +180,50 @@ def rerender_all_posts() -> int:
 
 def _rerender(pk: int, source: str) -> int:
     try:
-        rendered = _columns(markdown.render(source))
+        rendered = _get_rendered_fields(markdown.render(source))
     except markdown.TextTooComplex:
         rendered = {"render_version": markdown.VERSION}
     return Post.objects.filter(pk=pk, body_source=source).update(**rendered, changed_at=timezone.now())
 
 
-def _cleaned(fields: PostFields) -> PostFields:
+def _clean_fields(fields: PostFields) -> PostFields:
     """Fields as they are kept: line ends of one kind, no characters that a feed cannot hold. Raises TooLong."""
     given: dict[str, Any] = dict(fields)
     for name, value in given.items():
         if isinstance(value, str):
             given[name] = drop_non_xml(value).replace("\r\n", "\n").replace("\r", "\n")
-    _bound(given)
+    _check_lengths(given)
     return cast("PostFields", given)
 
 
-def _fill(post: Post, fields: PostFields, story: Story | None) -> None:
+def _set_fields(post: Post, fields: PostFields, story: Story | None) -> None:
     """Set columns from fields and check what the database would only refuse without words."""
     given: dict[str, Any] = dict(fields)
-    for name in COLUMNS:
+    for name in PLAIN_FIELDS:
         if name in given:
             value = given[name]
             setattr(post, name, value.strip() if isinstance(value, str) else value)
     if not has_visible_text(post.title):
-        raise NothingWritten(field="title")
+        raise MissingTitle(field="title")
     if post.visibility != Post.Visibility.ENTITLED:
         post.entitlement_kind = post.entitlement_subject = ""
     elif not (post.entitlement_kind and post.entitlement_subject):
-        raise NoKey(field="entitlement_subject")
+        raise MissingEntitlement(field="entitlement_subject")
     if "body" in given:
         text = given["body"].rstrip()
         post.body_source = text and f"{text}\n"
     if story is not None:
-        for name, value in _columns(story).items():
+        for name, value in _get_rendered_fields(story).items():
             setattr(post, name, value)
 
 
-def _bound(given: dict[str, Any]) -> None:
-    for name, most in LONGEST.items():
+def _check_lengths(given: dict[str, Any]) -> None:
+    for name, most in MAX_LENGTHS.items():
         if len(given.get(name, "").strip()) > most:
-            raise TooLong(field=name, most=most)
+            raise FieldTooLong(field=name, most=most)
 
 
-def _columns(story: Story) -> dict[str, Any]:
+def _get_rendered_fields(story: Story) -> dict[str, Any]:
     return {
         "body_html": story.html,
         "body_text": story.text,
@@ -233,11 +233,11 @@ def _columns(story: Story) -> dict[str, Any]:
     }
 
 
-def _keep_references(post: Post) -> None:
+def _save_references(post: Post) -> None:
     cross_references.replace(("post", post.slug), markdown.CARD_MARK.findall(post.body_html))
 
 
-def _store(post: Post) -> None:
+def _save(post: Post) -> None:
     try:
         with transaction.atomic():
             post.save()
@@ -248,7 +248,7 @@ def _store(post: Post) -> None:
         raise slugs.SlugTaken(field="slug", slug=post.slug) from None
 
 
-def _move(post: Post, wanted: str, by: Actor) -> bool:
+def _change_slug(post: Post, wanted: str, by: Actor) -> bool:
     slug = slugs.clean_slug(wanted, of=post)
     if slug == post.slug:
         return False
@@ -259,7 +259,7 @@ def _move(post: Post, wanted: str, by: Actor) -> bool:
 def _set_authors(post: Post, authors: Sequence[User], by: Actor) -> bool:
     wanted = list(dict.fromkeys(author.pk for author in authors))
     if not wanted:
-        raise NoAuthor(field="authors")
+        raise MissingAuthor(field="authors")
     if wanted == list(post.authorships.order_by("position").values_list("user_id", flat=True)):
         return False
     if wanted != [by.user.pk if by.user else None] and not by.can("blog.edit_any_post"):
@@ -271,11 +271,11 @@ def _set_authors(post: Post, authors: Sequence[User], by: Actor) -> bool:
     return True
 
 
-def _state(post: Post) -> dict[str, Any]:
-    return {name: getattr(post, name) for name in (*COLUMNS, "body_source", "slug")}
+def _get_state(post: Post) -> dict[str, Any]:
+    return {name: getattr(post, name) for name in (*PLAIN_FIELDS, "body_source", "slug")}
 
 
-def _texts(post: Post) -> dict[str, Any]:
+def _get_texts(post: Post) -> dict[str, Any]:
     return {
         "title": post.title,
         "excerpt": post.excerpt,

@@ -60,14 +60,14 @@ def test_a_post_that_cannot_be_published_goes_back_with_the_reason_and_the_other
 @pytest.mark.django_db
 def test_a_fault_of_ours_leaves_the_post_scheduled_and_the_others_go_on(monkeypatch):
     broken, fine = scheduled(at=NOON), scheduled(at=NOON + timedelta(minutes=1))
-    keep_revision = publishing.keep_revision
+    save_revision = publishing.save_revision
 
     def fail_for_one(post, **arguments):
         if post.pk == broken.pk:
             raise RuntimeError("disk full")
-        return keep_revision(post, **arguments)
+        return save_revision(post, **arguments)
 
-    monkeypatch.setattr(publishing, "keep_revision", fail_for_one)
+    monkeypatch.setattr(publishing, "save_revision", fail_for_one)
 
     assert publishing.publish_due(by=SYSTEM, now=NOON + timedelta(hours=1)) == 1
 

@@ -206,7 +206,7 @@ def test_a_schedule_is_kept_in_the_row_and_can_be_moved_and_taken_back():
 def test_a_schedule_in_the_past_is_refused():
     post = draft()
 
-    with pytest.raises(publishing.TimeIsPast) as refused:
+    with pytest.raises(publishing.PublishTimeInPast) as refused:
         publishing.schedule_post(post_id=post.pk, publish_at=NOON, by=SYSTEM, now=NOON)
 
     post.refresh_from_db()

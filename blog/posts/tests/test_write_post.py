@@ -287,7 +287,7 @@ def test_characters_that_feeds_cannot_hold_are_dropped_at_saving():
 
 
 def test_a_title_that_shows_nothing_is_refused():
-    with pytest.raises(writing.NothingWritten) as refused:
+    with pytest.raises(writing.MissingTitle) as refused:
         draft(title="\u200b\u2060")
 
     assert refused.value.field == "title"
@@ -300,7 +300,7 @@ def test_a_title_in_any_script_gives_an_address_that_keeps_its_vowels():
 
 
 def test_a_draft_without_an_author_is_refused():
-    with pytest.raises(writing.NoAuthor):
+    with pytest.raises(writing.MissingAuthor):
         writing.create_post(by=SYSTEM, title="Nobody's", body="x")
 
     assert not Post.objects.exists()
@@ -319,5 +319,5 @@ def test_a_rule_of_the_database_is_not_taken_for_another(monkeypatch):
 
 
 def test_a_reserved_word_as_a_title_still_gets_an_address():
-    assert slugs.free_slug("Feed") == "feed-post"
-    assert slugs.free_slug("!!!") == "a-post"
+    assert slugs.generate_slug("Feed") == "feed-post"
+    assert slugs.generate_slug("!!!") == "a-post"

@@ -9,7 +9,7 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from chat.delivery import protocol
-from chat.delivery.protocol import BadFrame
+from chat.delivery.protocol import InvalidFrame
 from chat.messages.rendering import render
 
 ROOM = "0193f3a0-0000-7000-8000-000000000001"
@@ -66,7 +66,7 @@ def test_each_frame_is_read(given, frame):
 def test_a_frame_with_a_wrong_part_is_refused(change):
     good = {"type": "send", "ref": "1", "room": ROOM, "cid": CID, "body": "Hi"}
 
-    with pytest.raises(BadFrame):
+    with pytest.raises(InvalidFrame):
         protocol.parse(json.dumps(good | change))
 
 
@@ -75,7 +75,7 @@ def test_a_frame_with_a_missing_part_is_refused_under_its_ref(missing):
     good = {"type": "send", "ref": "17", "room": ROOM, "cid": CID, "body": "Hi"}
     del good[missing]
 
-    with pytest.raises(BadFrame) as refused:
+    with pytest.raises(InvalidFrame) as refused:
         protocol.parse(json.dumps(good))
 
     assert refused.value.details["ref"] == ("" if missing == "ref" else "17")
@@ -85,7 +85,7 @@ def test_a_frame_with_a_missing_part_is_refused_under_its_ref(missing):
     "text", [None, b"{}", "", "null", "[]", "7", "{", "[" * 60_000, '{"a":' * 20_000, "1" * 5000, "x" * 65_537, '{"type":"ping"}' + " " * 65_536]
 )  # fmt: skip
 def test_what_is_no_frame_at_all_is_refused(text):
-    with pytest.raises(BadFrame):
+    with pytest.raises(InvalidFrame):
         protocol.parse(text)
 
 
@@ -106,7 +106,7 @@ def test_whatever_a_client_sends_is_a_frame_or_a_refusal(data, kind):
 
     try:
         frame = protocol.parse(text)
-    except BadFrame:
+    except InvalidFrame:
         event("refused")
     else:
         assert frame.type == kind
@@ -114,7 +114,7 @@ def test_whatever_a_client_sends_is_a_frame_or_a_refusal(data, kind):
 
 @given(st.text(max_size=300))
 def test_text_that_is_not_ours_is_refused_and_nothing_else(text):
-    with pytest.raises(BadFrame):
+    with pytest.raises(InvalidFrame):
         protocol.parse(text)
 
 

@@ -21,7 +21,7 @@ from core.errors import Conflict, Denied, Invalid, NotFound
 from core.events import services as events
 
 
-class NotYours(Denied):
+class NotMessageAuthor(Denied):
     code = "not_your_message"
     message = _("Only its author may change a message.")
 
@@ -43,15 +43,15 @@ def edit_message(*, room_uid: UUID, seq: int, body: str, by: Actor, now: datetim
     Locks the room. Raises NotFound, NotAMember, RoomArchived, NotYours, MessageRemoved, EmptyMessage, MessageTooLong.
     """
     now = now or timezone.now()
-    _access, message, rev = _take(room_uid, seq, by)
+    _access, message, rev = _lock_message(room_uid, seq, by)
     if message.author_id is None or message.author != by.user:
-        raise NotYours
+        raise NotMessageAuthor
     if message.deleted_at is not None:
         raise MessageRemoved
-    words = messages.clean(body, message.cards)
+    words = messages.clean_body(body, message.cards)
     if words == message.body:
-        return _unchanged(message)
-    _keep_version(message, by, now)
+        return _require_unchanged(message)
+    _save_version(message, by, now)
     message.body, message.html, message.edited_at, message.rev = words, rendering.render(words), now, rev
     message.render_version = rendering.VERSION
     message.save(update_fields=["body", "html", "render_version", "edited_at", "rev"])
@@ -66,13 +66,13 @@ def delete_message(*, room_uid: UUID, seq: int, by: Actor, now: datetime | None 
     Records message.removed when it was somebody else's.
     """
     now = now or timezone.now()
-    access, message, rev = _take(room_uid, seq, by, writes=False)
+    access, message, rev = _lock_message(room_uid, seq, by, writes=False)
     own = message.author_id is not None and message.author == by.user
-    if not own and not access.moderates:
-        raise NotYours
+    if not own and not access.can_moderate:
+        raise NotMessageAuthor
     if message.deleted_at is not None:
-        return _unchanged(message)
-    _keep_version(message, by, now)
+        return _require_unchanged(message)
+    _save_version(message, by, now)
     message.body, message.html, message.cards, message.deleted_at, message.rev = "", "", [], now, rev
     message.save(update_fields=["body", "html", "cards", "deleted_at", "rev"])
     cross_references.replace((Message.public_kind, message.public_id), [])
@@ -90,12 +90,12 @@ def restore_message(*, room_uid: UUID, seq: int, by: Actor, now: datetime | None
 
     Locks the room. Raises NotFound, NotYours for who does not moderate. Records message.restored.
     """
-    access, message, rev = _take(room_uid, seq, by, writes=False)
-    if not access.moderates:
-        raise NotYours
+    access, message, rev = _lock_message(room_uid, seq, by, writes=False)
+    if not access.can_moderate:
+        raise NotMessageAuthor
     former = message.edits.order_by("-version").first()
     if message.deleted_at is None or former is None:
-        return _unchanged(message)
+        return _require_unchanged(message)
     message.body, message.html, message.cards = former.body, rendering.render(former.body), former.cards
     message.deleted_at, message.rev, message.render_version = None, rev, rendering.VERSION
     message.save(update_fields=["body", "html", "render_version", "cards", "deleted_at", "rev"])
@@ -112,14 +112,14 @@ def react(*, room_uid: UUID, seq: int, emoji: str, on: bool, by: Actor, now: dat
     """
     if emoji not in protocol.REACTIONS:
         raise UnknownReaction(field="emoji")
-    _access, message, rev = _take(room_uid, seq, by)
+    _access, message, rev = _lock_message(room_uid, seq, by)
     if message.deleted_at is not None:
         raise MessageRemoved
     if by.user is None:
         raise NotAMember
     mark = Reaction.objects.filter(message=message, user=by.user, emoji=emoji)
     if mark.exists() == on:
-        return _unchanged(message)
+        return _require_unchanged(message)
     if on:
         Reaction.objects.create(message=message, user=by.user, emoji=emoji, at=now or timezone.now())
     else:
@@ -135,7 +135,7 @@ def report_message(*, room_uid: UUID, seq: int, reason: str, by: Actor, now: dat
 
     Raises NotFound, NotAMember for strangers, OwnThing, Banned. Records message.reported and report.filed.
     """
-    access, message = queries.access_message(room_uid, seq, by)
+    access, message = queries.get_message(room_uid, seq, by)
     if by.user is None:
         raise NotAMember
     reports.file(
@@ -150,12 +150,12 @@ def report_message(*, room_uid: UUID, seq: int, reason: str, by: Actor, now: dat
     events.record("message.reported", message, by=by, now=now, reason=reason, room=access.room.public_id)
 
 
-def _take(room_uid: UUID, seq: int, by: Actor, *, writes: bool = True) -> tuple[Access, Message, int]:
+def _lock_message(room_uid: UUID, seq: int, by: Actor, *, writes: bool = True) -> tuple[Access, Message, int]:
     """The room's next revision, which locks the room, and then the message as it is under that lock."""
-    access = room_queries.access(room_uid, by)
+    access = room_queries.get_access(room_uid, by)
     if by.user is None and by.kind != "system":
         raise NotAMember
-    if writes and (refusal := access.why_silent):
+    if writes and (refusal := access.write_denial):
         raise refusal
     with connection.cursor() as cursor:
         cursor.execute(
@@ -168,13 +168,13 @@ def _take(room_uid: UUID, seq: int, by: Actor, *, writes: bool = True) -> tuple[
     return access, message, rev
 
 
-def _unchanged(message: Message) -> Message:
+def _require_unchanged(message: Message) -> Message:
     """Give the revision back: nobody needs to hear."""
     transaction.set_rollback(True)
     return message
 
 
-def _keep_version(message: Message, by: Actor, now: datetime) -> None:
+def _save_version(message: Message, by: Actor, now: datetime) -> None:
     version = MessageEdit.objects.filter(message=message).count() + 1
     said = {"body": message.body, "cards": message.cards}
     MessageEdit.objects.create(message=message, version=version, **said, editor=by.user, at=now)
@@ -182,6 +182,6 @@ def _keep_version(message: Message, by: Actor, now: datetime) -> None:
 
 def _publish_changed(message: Message) -> Message:
     """Read the message under the lock, so what is published is exactly its state at this revision."""
-    message = Message.objects.whole().select_related("room").get(pk=message.pk)
-    messages.publish(message, new=False)
+    message = Message.objects.with_related().select_related("room").get(pk=message.pk)
+    messages.publish_message(message, new=False)
     return message

@@ -15,7 +15,7 @@ from core.composition.models import Reference
 
 # Each tombstone and each message that loses a mark takes the next revision of its room, in the order they stand there,
 # so that whoever follows the room hears of all of them.
-BURY = """
+ERASE_MESSAGES_SQL = """
 WITH touched AS (
     SELECT m.id, row_number() OVER (ORDER BY m.seq) AS place
     FROM chat_message m
@@ -37,15 +37,15 @@ FROM touched, moved WHERE m.id = touched.id
 
 
 @transaction.atomic
-def leave_for_good(*, user: User, now: datetime) -> None:
+def erase_user(*, user: User, now: datetime) -> None:
     """Erase what a person said and the marks they put, and give up their places. Again is no change.
 
     Locks their rooms one after the other, by key; a few statements a room, however much was said there. Their name in
     the rooms is the account's, which loses it in its own step. Titles of their conversations with the house go.
     """
-    for room in Room.objects.select_for_update(of=("self",)).filter(pk__in=_rooms_of(user)).order_by("pk"):
+    for room in Room.objects.select_for_update(of=("self",)).filter(pk__in=_get_room_ids(user)).order_by("pk"):
         with connection.cursor() as cursor:
-            cursor.execute(BURY, {"room": room.pk, "user": user.pk, "now": now})
+            cursor.execute(ERASE_MESSAGES_SQL, {"room": room.pk, "user": user.pk, "now": now})
         Reaction.objects.filter(message__room=room, user=user).delete()
     said = Message.objects.filter(author=user)
     MessageEdit.objects.filter(message__in=said).delete()
@@ -54,11 +54,11 @@ def leave_for_good(*, user: User, now: datetime) -> None:
     named = said.values(public_id=Cast("uid", CharField()))
     Reference.objects.filter(source_kind=Message.public_kind, source_id__in=named).delete()
     Room.objects.filter(customer=user).update(title=_("Conversation"), topic="")
-    Membership.objects.present().filter(user=user).exclude(room__kind=Room.Kind.DIRECT).update(left_at=now)
+    Membership.objects.active().filter(user=user).exclude(room__kind=Room.Kind.DIRECT).update(left_at=now)
     transaction.on_commit(lambda: bus.publish_recheck(user.public_id), robust=True)
 
 
-def _rooms_of(user: User) -> set[int]:
+def _get_room_ids(user: User) -> set[int]:
     written = Message.objects.filter(author=user, deleted_at=None).values_list("room_id", flat=True).distinct()
     marked = Reaction.objects.filter(user=user).values_list("message__room_id", flat=True).distinct()
     return {*written, *marked}

@@ -43,12 +43,12 @@ class TooManyCards(Invalid):
     message = _("A message shows at most %(most)d cards.")
 
 
-class UnknownReply(Invalid):
+class ReplyNotFound(Invalid):
     code = "unknown_reply"
     message = _("The message you reply to is not in this room.")
 
 
-class UnknownCard(Invalid):
+class CardNotFound(Invalid):
     code = "unknown_card"
     message = _("There is no %(kind)s “%(id)s” that you can show here.")
 
@@ -59,7 +59,7 @@ class ClientIdReused(Conflict):
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SentMessage:
     """A message that is committed once the caller's transaction is; `duplicate` when it had been sent before."""
 
     message: Message
@@ -75,7 +75,7 @@ def send_message(
     reply_to: int | None = None,
     cards: Sequence[protocol.Card] = (),
     now: datetime | None = None,
-) -> Sent:
+) -> SentMessage:
     """Say something in a room; the same `client_id` again gives the message of the first time.
 
     Three statements: access, everything about the message, and in support whose turn it is. Locks the room last.
@@ -84,7 +84,7 @@ def send_message(
     conversation.assigned then, and conversation.reopened when a closed conversation goes on. Everyone hears at the
     commit.
     """
-    draft = _Draft(clean(body, cards), client_id, tuple(cards), reply_to, now or timezone.now())
+    draft = _Draft(clean_body(body, cards), client_id, tuple(cards), reply_to, now or timezone.now())
     try:
         with transaction.atomic():
             return _send(room_uid, draft, by)
@@ -97,9 +97,9 @@ def send_message(
 
 
 @transaction.atomic
-def tell_room(*, room: Room, body: str, client_id: UUID, now: datetime | None = None) -> Message:
+def send_system_message(*, room: Room, body: str, client_id: UUID, now: datetime | None = None) -> Message:
     """Let the system say something; the same `client_id` again says nothing new. Locks the room."""
-    draft = _Draft(clean(body, ()), client_id, (), None, now or timezone.now())
+    draft = _Draft(clean_body(body, ()), client_id, (), None, now or timezone.now())
     message_id, message = _insert(room, draft, None)
     return message or Message.objects.get(pk=message_id)
 
@@ -113,13 +113,13 @@ class _Draft:
     now: datetime
 
 
-def clean(body: str, cards: Sequence[object]) -> str:
+def clean_body(body: str, cards: Sequence[object]) -> str:
     """The words as they are kept. Raises EmptyMessage, MessageTooLong, TooManyCards."""
     words = body.replace("\r\n", "\n").replace("\0", "").strip()
-    if len(words) > protocol.LONGEST_BODY:
-        raise MessageTooLong(field="body", longest=protocol.LONGEST_BODY)
-    if len(cards) > protocol.MOST_CARDS:
-        raise TooManyCards(field="cards", most=protocol.MOST_CARDS)
+    if len(words) > protocol.MAX_BODY_LENGTH:
+        raise MessageTooLong(field="body", longest=protocol.MAX_BODY_LENGTH)
+    if len(cards) > protocol.MAX_CARDS:
+        raise TooManyCards(field="cards", most=protocol.MAX_CARDS)
     if not has_visible_text(words):
         if not cards:
             raise EmptyMessage(field="body")
@@ -127,21 +127,21 @@ def clean(body: str, cards: Sequence[object]) -> str:
     return words
 
 
-def _send(room_uid: UUID, draft: _Draft, by: Actor) -> Sent:
-    access = room_queries.access(room_uid, by)
-    if refusal := access.why_silent:
+def _send(room_uid: UUID, draft: _Draft, by: Actor) -> SentMessage:
+    access = room_queries.get_access(room_uid, by)
+    if refusal := access.write_denial:
         raise refusal
     _require_visible_cards(draft, by)
     message_id, message = _insert(access.room, draft, access)
     if message is None:
-        return Sent(_same(message_id, access.room, draft), duplicate=True)
+        return SentMessage(_is_duplicate(message_id, access.room, draft), duplicate=True)
     if draft.reply_to and message.reply_to is None:
-        raise UnknownReply(field="reply_to")
+        raise ReplyNotFound(field="reply_to")
     if draft.cards:
         cross_references.replace((Message.public_kind, message.public_id), draft.cards)
     for after in after_posting:
         after(access, draft.now)
-    return Sent(message, duplicate=False)
+    return SentMessage(message, duplicate=False)
 
 
 def _require_visible_cards(draft: _Draft, by: Actor) -> None:
@@ -152,13 +152,13 @@ def _require_visible_cards(draft: _Draft, by: Actor) -> None:
     unknown = next((index for index, card in enumerate(draft.cards) if card not in visible), None)
     if unknown is not None and not Message.objects.filter(author=by.user, client_id=draft.client_id).exists():
         kind, public_id = draft.cards[unknown]
-        raise UnknownCard(field="cards", pointer=f"/cards/{unknown}", kind=kind, id=public_id)
+        raise CardNotFound(field="cards", pointer=f"/cards/{unknown}", kind=kind, id=public_id)
 
 
 # The room's counters, the message and the sender's read mark in one statement. The room's row is locked by its update
 # and held to the commit only. A twin that waits for that lock has not seen the first in `dup`, so it runs into the
 # unique index and is undone whole.
-_STATEMENT = """
+_INSERT_SQL = """
 WITH dup AS (SELECT id FROM chat_message WHERE {dup}),
 room AS (
     UPDATE chat_room SET last_seq = last_seq + 1, last_rev = last_rev + 1, last_message_at = %(now)s
@@ -177,7 +177,7 @@ message AS (
 ){member}
 SELECT id, seq, rev, reply_to_id FROM message UNION ALL SELECT id, NULL, NULL, NULL FROM dup
 """
-_MEMBER = """,
+_MEMBER_SQL = """,
 member AS (
     INSERT INTO chat_membership (room_id, user_id, role, last_read_seq, joined_seq, joined_at, muted)
     SELECT %(room)s, %(author)s, %(role)s, last_seq, last_seq - 1, %(now)s, false FROM room
@@ -185,8 +185,8 @@ member AS (
         last_read_seq = GREATEST(chat_membership.last_read_seq, EXCLUDED.last_read_seq),
         left_at = CASE WHEN %(joins)s THEN NULL ELSE chat_membership.left_at END
 )"""
-_BY_PERSON = _STATEMENT.format(dup="author_id = %(author)s AND client_id = %(client_id)s", member=_MEMBER)
-_BY_SYSTEM = _STATEMENT.format(dup="kind = 'system' AND client_id = %(client_id)s", member="")
+_INSERT_BY_PERSON = _INSERT_SQL.format(dup="author_id = %(author)s AND client_id = %(client_id)s", member=_MEMBER_SQL)
+_INSERT_BY_SYSTEM = _INSERT_SQL.format(dup="kind = 'system' AND client_id = %(client_id)s", member="")
 
 
 def _insert(room: Room, draft: _Draft, access: Access | None) -> tuple[int, Message | None]:
@@ -211,11 +211,11 @@ def _insert(room: Room, draft: _Draft, access: Access | None) -> tuple[int, Mess
         "reply_to": draft.reply_to,
         "now": draft.now,
         "cards": Message._meta.get_field("cards").get_db_prep_value(message.cards, connection),  # noqa: SLF001
-        "role": Membership.Role.AGENT if access and access.agent else Membership.Role.MEMBER,
+        "role": Membership.Role.AGENT if access and access.is_agent else Membership.Role.MEMBER,
         "joins": room.kind in (Room.Kind.PUBLIC, Room.Kind.SUPPORT),
     }
     with connection.cursor() as cursor:
-        cursor.execute(_BY_PERSON if author else _BY_SYSTEM, values)
+        cursor.execute(_INSERT_BY_PERSON if author else _INSERT_BY_SYSTEM, values)
         row = cursor.fetchone()
     if row is None:
         raise NotFound  # the room was deleted meanwhile
@@ -225,20 +225,20 @@ def _insert(room: Room, draft: _Draft, access: Access | None) -> tuple[int, Mess
     message._state.adding = False  # noqa: SLF001  it is in the database
     message.reply_to = Message(pk=row[3], seq=draft.reply_to or 0) if row[3] else None
     message._prefetched_objects_cache = {"reactions": Reaction.objects.none()}  # type: ignore[attr-defined]  # noqa: SLF001
-    publish(message, new=True)
+    publish_message(message, new=True)
     return row[0], message
 
 
-def _same(message_id: int, room: Room, draft: _Draft) -> Message:
+def _is_duplicate(message_id: int, room: Room, draft: _Draft) -> Message:
     """The message of the first time. One that was changed since cannot be compared, and is taken for the same."""
-    message = Message.objects.whole().get(pk=message_id)
+    message = Message.objects.with_related().get(pk=message_id)
     changed = message.edited_at is not None or message.deleted_at is not None
     if message.room_id != room.pk or not (changed or message.body == draft.body):
         raise ClientIdReused(field="client_id")
     return message
 
 
-def publish(message: Message, *, new: bool) -> None:
+def publish_message(message: Message, *, new: bool) -> None:
     """Tell everyone who follows the room, once this is committed. Expects `whole` messages with their room."""
-    frame = protocol.change(message.room.uid, wire.message_data(message), new=new)
+    frame = protocol.change(message.room.uid, wire.serialize_message(message), new=new)
     transaction.on_commit(partial(bus.publish_change, message.room_id, message.rev, frame), robust=True)

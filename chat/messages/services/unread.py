@@ -19,16 +19,16 @@ from chat.rooms.models import Membership, Room
 from core.context import Actor
 from core.events import services as events
 
-UNREAD_FOR: Final = timedelta(minutes=5)
+UNREAD_DELAY: Final = timedelta(minutes=5)
 # Conversations in which nothing was said for longer are not looked at: what a stopped worker missed is told later.
-LOOK_BACK: Final = timedelta(days=3)
-BATCH: Final = 200
+MAX_UNREAD_AGE: Final = timedelta(days=3)
+BATCH_SIZE: Final = 200
 MAX_QUOTED: Final = 5
-SYSTEM: Final = Actor.system("chat")
+CHAT_ACTOR: Final = Actor.system("chat")
 
 
 @dataclass(frozen=True, slots=True)
-class Unread:
+class UnreadMessages:
     """What a mail tells: the first messages, and how many there are in all."""
 
     messages: Sequence[Message]
@@ -39,7 +39,7 @@ class Unread:
         return self.count - len(self.messages)
 
 
-def request_due_mails(*, now: datetime | None = None) -> int:
+def request_due_emails(*, now: datetime | None = None) -> int:
     """Ask for a mail to everybody whose messages have waited long enough; returns how many. Two queries and one a mail.
 
     A place is claimed by moving `notified_seq` beyond `last_read_seq`, in one transaction with the event; whoever reads
@@ -47,56 +47,56 @@ def request_due_mails(*, now: datetime | None = None) -> int:
     """
     now = now or timezone.now()
     requested = 0
-    while batch := list(_due(now)[:BATCH]):
-        claimed = sum(_request_mail(place, now) for place in batch)
+    while batch := list(_get_due_memberships(now)[:BATCH_SIZE]):
+        claimed = sum(_request_email(place, now) for place in batch)
         requested += claimed
-        if len(batch) < BATCH or not claimed:
+        if len(batch) < BATCH_SIZE or not claimed:
             break
     return requested
 
 
-def get_unread(place: Membership) -> Unread:
+def get_unread(place: Membership) -> UnreadMessages:
     """What somebody else said that this person has not read and that is still there; two queries at most."""
-    said = _said_by_others(place.room_id, place.user_id, place.last_read_seq)
+    said = _messages_by_others(place.room_id, place.user_id, place.last_read_seq)
     messages = list(said.select_related("author").order_by("seq")[: MAX_QUOTED + 1])
     if len(messages) <= MAX_QUOTED:
-        return Unread(messages, len(messages))
-    return Unread(messages[:MAX_QUOTED], said.count())
+        return UnreadMessages(messages, len(messages))
+    return UnreadMessages(messages[:MAX_QUOTED], said.count())
 
 
-def release(*, place: Membership, up_to: int) -> None:
+def release_claim(*, place: Membership, up_to: int) -> None:
     """No mail was sent, since there was nothing left to tell: the next message may be told of."""
     Membership.objects.filter(pk=place.pk, notified_seq=up_to).update(notified_seq=F("last_read_seq"))
 
 
 @transaction.atomic
-def _request_mail(place: Membership, now: datetime) -> bool:
+def _request_email(place: Membership, now: datetime) -> bool:
     unchanged = Membership.objects.filter(
         pk=place.pk, notified_seq=place.notified_seq, last_read_seq=place.last_read_seq
     )
     if not unchanged.update(notified_seq=place.room.last_seq):
         return False
     told = {"person": place.user.public_id, "up_to": place.room.last_seq}
-    events.record("conversation.left_unread", place.room, by=SYSTEM, now=now, **told)
+    events.record("conversation.left_unread", place.room, by=CHAT_ACTOR, now=now, **told)
     return True
 
 
-def _due(now: datetime) -> QuerySet[Membership]:
-    waiting = Membership.objects.present().filter(
+def _get_due_memberships(now: datetime) -> QuerySet[Membership]:
+    waiting = Membership.objects.active().filter(
         muted=False,
         user__is_active=True,
-        room__last_message_at__gt=now - LOOK_BACK,
+        room__last_message_at__gt=now - MAX_UNREAD_AGE,
         last_read_seq__lt=F("room__last_seq"),
         notified_seq__lte=F("last_read_seq"),
     )
     addressed = ~Q(role=Membership.Role.AGENT) | Q(room__case__assignee=F("user"))
-    old = _said_by_others(OuterRef("room"), OuterRef("user"), OuterRef("last_read_seq")).filter(
-        created_at__lte=now - UNREAD_FOR
+    old = _messages_by_others(OuterRef("room"), OuterRef("user"), OuterRef("last_read_seq")).filter(
+        created_at__lte=now - UNREAD_DELAY
     )
     talks = waiting.exclude(room__kind=Room.Kind.PUBLIC).filter(addressed).filter(Exists(old))
     return talks.select_related("room", "user").order_by("pk")
 
 
-def _said_by_others(room: int | OuterRef, user: int | OuterRef, read_seq: int | OuterRef) -> QuerySet[Message]:
+def _messages_by_others(room: int | OuterRef, user: int | OuterRef, read_seq: int | OuterRef) -> QuerySet[Message]:
     said = Message.objects.filter(room=room, seq__gt=read_seq, kind=Message.Kind.TEXT, deleted_at__isnull=True)
     return said.filter(~Q(author=user) | Q(author__isnull=True))

@@ -28,7 +28,7 @@ LATER = NOW + timedelta(minutes=5)
 def sweep(now=LATER):
     """What the worker does every half minute, and what follows."""
     mail.outbox.clear()
-    unread.request_due_mails(now=now)
+    unread.request_due_emails(now=now)
     deliver_events()
     return [message for message in mail.outbox if "List-Unsubscribe" in message.extra_headers]
 
@@ -94,12 +94,12 @@ def test_two_conversations_are_two_mails(answered, ada, ben):
 
 
 def test_what_was_read_or_removed_meanwhile_is_not_mailed(answered, ada, agent):
-    unread.request_due_mails(now=LATER)
+    unread.request_due_emails(now=LATER)
     changes.delete_message(room_uid=answered.uid, seq=1, by=Actor.person(agent))
     deliver_events()
     removed = [letter.subject for letter in mail.outbox if "List-Unsubscribe" in letter.extra_headers]
     say(answered, agent, "Once more.", now=NOW + timedelta(hours=1))
-    unread.request_due_mails(now=NOW + timedelta(hours=2))
+    unread.request_due_emails(now=NOW + timedelta(hours=2))
     rooms.mark_read(room_uid=answered.uid, seq=2, by=Actor.person(ada))
     deliver_events()
 
@@ -108,7 +108,7 @@ def test_what_was_read_or_removed_meanwhile_is_not_mailed(answered, ada, agent):
 
 
 def test_after_a_mail_that_had_nothing_to_tell_the_next_message_is_mailed(answered, agent):
-    unread.request_due_mails(now=LATER)
+    unread.request_due_emails(now=LATER)
     changes.delete_message(room_uid=answered.uid, seq=1, by=Actor.person(agent))
     deliver_events()
     say(answered, agent, "What I meant.", now=NOW + timedelta(hours=1))
@@ -206,7 +206,7 @@ def test_two_workers_ask_for_one_mail(ada, agent):
     room = conversation(ada)
     say(room, agent, now=NOW)
 
-    race(*[lambda: unread.request_due_mails(now=LATER)] * 4)
+    race(*[lambda: unread.request_due_emails(now=LATER)] * 4)
 
     assert len(events_named("conversation.left_unread")) == 1
 
@@ -217,7 +217,7 @@ def test_the_sweep_takes_a_few_statements_for_each_mail(ada, agent, statements, 
         say(conversation(UserFactory()), agent, now=NOW)
 
     with statements() as run:
-        assert unread.request_due_mails(now=LATER) == size
+        assert unread.request_due_emails(now=LATER) == size
 
     assert len(run.sql) <= 2 + 2 * size
 

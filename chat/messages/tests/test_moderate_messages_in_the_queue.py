@@ -12,12 +12,12 @@ from accounts.moderation.services.spam import LooksLikeSpam
 from blog.tests.factories import person
 from chat.messages import moderation, wire
 from chat.messages.models import Message, Reaction
-from chat.messages.moderation import HOUSE
+from chat.messages.moderation import MODERATION_ACTOR
 from chat.messages.services import changes, leaving, messages
 from chat.rooms import queries as room_queries
 from chat.rooms.models import Room
 from chat.support import services as conversations
-from chat.support.handlers import look_at_sockets_again
+from chat.support.handlers import recheck_sockets
 from chat.tests import factories as talk
 from core.composition import cross_references
 from core.context import Actor
@@ -85,7 +85,9 @@ def test_what_comes_back_has_its_cards_and_everybody_in_the_room_hears_of_it(roo
     said = talk.say(room, person(), body="", cards=[("room", room.public_id)])
     report(room, said, person())
     told = []
-    monkeypatch.setattr(messages, "publish", lambda message, *, new: told.append((message.rev, message.cards, new)))
+    monkeypatch.setattr(
+        messages, "publish_message", lambda message, *, new: told.append((message.rev, message.cards, new))
+    )
 
     decided = cases.decide(case_uid=Case.objects.get().uid, version=1, act="refuse", by=moderator)
     gone = cross_references.sources_of(("room", room.public_id), "message")
@@ -106,10 +108,10 @@ def test_marks_are_hidden_while_it_is_out_and_are_there_again_after(room, modera
         changes.react(room_uid=room.uid, seq=said.seq, emoji=emoji, on=True, by=Actor.person(who))
 
     decided = cases.decide(case_uid=Case.objects.get().uid, version=1, act="refuse", by=moderator)
-    out = wire.message_data(Message.objects.whole().get())
-    leaving.leave_for_good(user=gone, now=timezone.now())
+    out = wire.serialize_message(Message.objects.with_related().get())
+    leaving.erase_user(user=gone, now=timezone.now())
     cases.undo(case_uid=decided.uid, version=decided.version, by=moderator)
-    back = wire.message_data(Message.objects.whole().get())
+    back = wire.serialize_message(Message.objects.with_related().get())
 
     assert (out["deleted"], out["reactions"]) == (True, [])
     ben = str(friend.uid)
@@ -123,7 +125,7 @@ def test_on_what_is_out_nobody_puts_or_takes_a_mark(room):
     friend = person("Ben")
     said = talk.say(room, person(), body="Look.")
     changes.react(room_uid=room.uid, seq=said.seq, emoji="👍", on=True, by=Actor.person(friend))
-    changes.delete_message(room_uid=room.uid, seq=said.seq, by=HOUSE)
+    changes.delete_message(room_uid=room.uid, seq=said.seq, by=MODERATION_ACTOR)
 
     for on in (True, False):
         with pytest.raises(changes.MessageRemoved):
@@ -146,9 +148,9 @@ def test_marks_on_what_an_erased_person_said_are_gone_though_staff_had_taken_it_
     author, friend = person(), person()
     said = talk.say(room, author, body="Mine.")
     changes.react(room_uid=room.uid, seq=said.seq, emoji="👍", on=True, by=Actor.person(friend))
-    changes.delete_message(room_uid=room.uid, seq=said.seq, by=HOUSE)
+    changes.delete_message(room_uid=room.uid, seq=said.seq, by=MODERATION_ACTOR)
 
-    leaving.leave_for_good(user=author, now=timezone.now())
+    leaving.erase_user(user=author, now=timezone.now())
 
     assert not Reaction.objects.exists()
 
@@ -173,7 +175,7 @@ def test_what_an_erased_person_said_does_not_come_back(room, moderator):
     report(room, said, person())
     decided = cases.decide(case_uid=Case.objects.get().uid, version=1, act="refuse", by=moderator)
 
-    leaving.leave_for_good(user=author, now=timezone.now())
+    leaving.erase_user(user=author, now=timezone.now())
     cases.undo(case_uid=decided.uid, version=decided.version, by=moderator)
 
     back = Message.objects.get(uid=said.uid)
@@ -186,7 +188,7 @@ def test_only_who_moderates_brings_a_message_back(room):
     said = talk.say(room, author, body="Mine.")
     changes.delete_message(room_uid=room.uid, seq=said.seq, by=Actor.person(author))
 
-    with pytest.raises(changes.NotYours):
+    with pytest.raises(changes.NotMessageAuthor):
         changes.restore_message(room_uid=room.uid, seq=said.seq, by=Actor.person(author))
 
     assert Message.objects.get(uid=said.uid).body == ""
@@ -228,7 +230,7 @@ def test_looking_at_a_room_still_takes_one_query(room, django_assert_num_queries
     bans.ban(user=user, scope="all", reason="abuse", by=SYSTEM)
 
     with django_assert_num_queries(1):
-        found = room_queries.access(room.uid, Actor.person(user))
+        found = room_queries.get_access(room.uid, Actor.person(user))
 
     assert found.ban_id == Ban.objects.get().pk
 
@@ -254,11 +256,11 @@ def test_first_words_that_are_surely_spam_open_no_conversation(customer):
     assert not Room.objects.exists()
 
 
-def test_sockets_look_again_when_somebody_is_banned(customer, monkeypatch):
+def test_sockets_recheck_access_when_somebody_is_banned(customer, monkeypatch):
     told = []
     monkeypatch.setattr("chat.support.handlers.bus.publish_recheck", told.append)
     bans.ban(user=customer, scope="all", reason="abuse", by=SYSTEM)
 
-    look_at_sockets_again(Event.objects.get(name="user.banned"), "key")
+    recheck_sockets(Event.objects.get(name="user.banned"), "key")
 
     assert told == [customer.public_id]

@@ -34,7 +34,7 @@ class Held:
         more = True
         while more:
             self.room.refresh_from_db()
-            changes = queries.changes_after(self.room, self.rev, limit=batch)
+            changes = queries.get_changes(self.room, self.rev, limit=batch)
             for message in changes.messages:
                 self.hold(message)
             self.rev, more = changes.head, changes.more
@@ -87,7 +87,7 @@ ACTIONS = {
     "delete": lambda room, ada, ben: changes.delete_message(room_uid=room.uid, seq=1, by=Actor.person(ada)),
     "react": lambda room, ada, ben: changes.react(room_uid=room.uid, seq=3, emoji="👍", on=True, by=Actor.person(ben)),
     "take back": lambda room, ada, ben: changes.react(room_uid=room.uid, seq=1, emoji="🎉", on=False, by=Actor.person(ben)),
-    "system": lambda room, ada, ben: messages.tell_room(room=room, body="Told", client_id=uuid7()),
+    "system": lambda room, ada, ben: messages.send_system_message(room=room, body="Told", client_id=uuid7()),
     "twice": lambda room, ada, ben: [say(room, ben, "Same", client_id=CID) for _ in range(2)],
 }  # fmt: skip
 CID = uuid7()
@@ -156,8 +156,8 @@ class AnyConversation(TestCase):
         for one in held:
             one.resume()
 
-        rows = Message.objects.whole().filter(room=room).order_by("seq")
-        truth = {message.seq: queries.wire.message_data(message) for message in rows}
+        rows = Message.objects.with_related().filter(room=room).order_by("seq")
+        truth = {message.seq: queries.wire.serialize_message(message) for message in rows}
         room.refresh_from_db()
         assert [one.messages for one in held] == [truth] * 3
         assert sorted(truth) == list(range(1, room.last_seq + 1))

@@ -220,7 +220,7 @@ def test_a_message_is_no_event(room, ada):
 def test_the_system_says_a_thing_once(room):
     cid = uuid7()
 
-    told = [messages.tell_room(room=room, body="Sent today.", client_id=cid) for _ in range(2)]
+    told = [messages.send_system_message(room=room, body="Sent today.", client_id=cid) for _ in range(2)]
 
     room.refresh_from_db()
     assert told[0] == told[1]

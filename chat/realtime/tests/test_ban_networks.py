@@ -7,7 +7,7 @@ from accounts.bans import services as bans
 from accounts.impersonation.tests.conftest import with_role
 from chat.conftest import Client
 from chat.messages.models import Message
-from chat.realtime.threads import in_db
+from chat.realtime.threads import run_in_db_thread
 from chat.rooms.services import rooms
 from chat.tests.factories import RoomFactory, say
 from core.context import Actor
@@ -63,16 +63,16 @@ def test_pages_and_the_api_read_and_refuse_to_say(ada, scope):
 
 
 async def test_the_socket_reads_and_refuses_to_say(ada):
-    room = await in_db(joined, ada)
-    await in_db(ban_here)
-    here = await (await in_db(lambda: Client(ada, address=HERE))).open()
-    elsewhere = await (await in_db(lambda: Client(ada, address=ELSEWHERE))).open()
-    before = await in_db(snapshot, *SAID)
+    room = await run_in_db_thread(joined, ada)
+    await run_in_db_thread(ban_here)
+    here = await (await run_in_db_thread(lambda: Client(ada, address=HERE))).open()
+    elsewhere = await (await run_in_db_thread(lambda: Client(ada, address=ELSEWHERE))).open()
+    before = await run_in_db_thread(snapshot, *SAID)
     wish = {"room": str(room.uid), "cid": str(uuid7()), "body": "After"}
 
     followed = await here.ask("sub", room=str(room.uid), rev=0)
     refused = await here.ask("send", **wish)
-    nothing = await in_db(snapshot, *SAID) == before
+    nothing = await run_in_db_thread(snapshot, *SAID) == before
     taken = await elsewhere.ask("send", **wish)
 
     assert (followed["type"], refused["type"], refused["code"], nothing) == ("ok", "err", "banned", True)

@@ -11,9 +11,9 @@ from accounts.permissions.models import Role
 from accounts.sessions import services as devices
 from accounts.staff import services as roles
 from chat.conftest import Client
-from chat.realtime.consumers import actor_of
-from chat.realtime.threads import in_db
-from chat.support.handlers import look_at_sockets_again
+from chat.realtime.consumers import get_actor
+from chat.realtime.threads import run_in_db_thread
+from chat.support.handlers import recheck_sockets
 from core.context import Actor
 from core.events import services as events
 from core.events.models import Event
@@ -24,8 +24,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def tell() -> None:
     """What the relay would: each event that sockets hear of."""
     for event in Event.objects.order_by("id"):
-        if any(handler.function is look_at_sockets_again for handler in events.handlers_for(event)):
-            look_at_sockets_again(event, "key")
+        if any(handler.function is recheck_sockets for handler in events.handlers_for(event)):
+            recheck_sockets(event, "key")
 
 
 def given_a_role_that_asks(ada):
@@ -64,10 +64,10 @@ def closing_for_good(ada):
     "act", [closing_for_good, given_a_role_that_asks, role_begins_to_ask, closed, signed_out_elsewhere, factors_changed]
 )
 async def test_what_ends_a_session_closes_its_socket(ada, act):
-    client = await (await in_db(lambda: Client(ada))).open()
+    client = await (await run_in_db_thread(lambda: Client(ada))).open()
 
-    await in_db(act, ada)
-    await in_db(tell)
+    await run_in_db_thread(act, ada)
+    await run_in_db_thread(tell)
 
     assert (await client.hear("bye"))["code"] == "signed_out"
     assert await client.closed() == 4401
@@ -78,19 +78,19 @@ def test_a_session_that_is_led_elsewhere_opens_no_socket(ada, led):
     browser = Browser()
     browser.force_login(ada)
     session = browser.session
-    assert actor_of(session.session_key) == Actor.person(ada)
+    assert get_actor(session.session_key) == Actor.person(ada)
 
     session[led] = True
     session.save()
 
-    assert actor_of(session.session_key) is None
+    assert get_actor(session.session_key) is None
 
 
 async def test_what_ends_no_session_leaves_the_socket_open(ada):
-    client = await (await in_db(lambda: Client(ada))).open()
+    client = await (await run_in_db_thread(lambda: Client(ada))).open()
 
-    await in_db(lambda: events.record("user.removed_factor", ada, by=Actor.person(ada)))
-    await in_db(tell)
+    await run_in_db_thread(lambda: events.record("user.removed_factor", ada, by=Actor.person(ada)))
+    await run_in_db_thread(tell)
     await client.tell("ping")
 
     assert (await client.hear("pong"))["type"] == "pong"

@@ -10,12 +10,12 @@ from redis import Redis
 from structlog.testing import capture_logs
 
 from chat.delivery import bus
-from chat.messages.limits import Bucket
+from chat.messages.limits import TokenBucket
 from chat.realtime import hub as hubs
-from chat.realtime.following import Feed, Follower
+from chat.realtime.following import Follower, RoomFeed
 from chat.realtime.hub import Hub
-from chat.realtime.outbox import MOST_FRAMES, Outbox
-from chat.realtime.threads import in_db
+from chat.realtime.outbox import MAX_FRAMES, Outbox
+from chat.realtime.threads import run_in_db_thread
 from chat.rooms.models import Room
 from chat.tests.factories import RoomFactory, say
 from core.errors import RateLimited
@@ -34,59 +34,59 @@ class Ear:
         self.rechecked += 1
 
 
-def following(feed: Feed, rev: int) -> Ear:
+def following(feed: RoomFeed, rev: int) -> Ear:
     ear = Ear()
     feed.followers[ear] = follower = Follower(ear)
-    follower.begin(rev)
+    follower.start(rev)
     return ear
 
 
 def test_changes_that_come_in_any_order_are_told_in_order_and_once():
     revs = list(range(1, 40)) * 2
     random.Random(7).shuffle(revs)
-    feed = Feed(Room(pk=1), head=0)
+    feed = RoomFeed(Room(pk=1), head=0)
     ear = following(feed, 0)
 
     for rev in revs:
-        feed.take(rev, str(rev))
+        feed.receive_change(rev, str(rev))
 
     assert ear.heard == [str(rev) for rev in range(1, 40)]
     assert (feed.head, feed.ahead) == (39, {})
 
 
 def test_a_gap_is_noticed_and_closed_by_what_was_read():
-    feed = Feed(Room(pk=1), head=4)
+    feed = RoomFeed(Room(pk=1), head=4)
     ear = following(feed, 4)
 
-    missing = feed.take(7, "7")
+    missing = feed.receive_change(7, "7")
     feed.catch_up(6, "read 5 to 6")
-    late = feed.take(5, "5")
+    late = feed.receive_change(5, "5")
 
     assert (missing, late) == (True, False)
     assert ear.heard == ["read 5 to 6", "7"]
 
 
 def test_what_comes_before_the_first_reading_waits_for_it():
-    feed = Feed(Room(pk=1))
+    feed = RoomFeed(Room(pk=1))
     ear = Ear()
     feed.followers[ear] = follower = Follower(ear)
 
     for rev in (12, 10, 11):
-        feed.take(rev, str(rev))
+        feed.receive_change(rev, str(rev))
     feed.start(10)
     before = list(ear.heard)
-    follower.begin(10)
+    follower.start(10)
 
     assert before == []
     assert ear.heard == ["11", "12"]
 
 
 def test_each_follower_goes_on_from_where_it_stands():
-    feed = Feed(Room(pk=1), head=5)
+    feed = RoomFeed(Room(pk=1), head=5)
     behind, ahead = following(feed, 5), following(feed, 7)
 
     for rev in (6, 7, 8):
-        feed.take(rev, str(rev))
+        feed.receive_change(rev, str(rev))
 
     assert (behind.heard, ahead.heard) == (["6", "7", "8"], ["8"])
 
@@ -101,19 +101,19 @@ async def until(condition, seconds: float = 5.0) -> None:
 async def hub(transactional_db):
     made = Hub()
     keeper = Ear("keeper")
-    made.enter(keeper)
+    made.add_socket(keeper)
     await until(made._tried.is_set)
     yield made
-    await made.leave(keeper)
+    await made.remove_socket(keeper)
 
 
 async def follow(hub: Hub, room: Room) -> Ear:
     ear = Ear(str(room.pk))
-    hub.enter(ear)
+    hub.add_socket(ear)
     follower = hub.follow(ear, room)
-    fresh = await in_db(Room.objects.get, pk=room.pk)
-    hub.started(fresh, fresh.last_rev)
-    follower.begin(fresh.last_rev)
+    fresh = await run_in_db_thread(Room.objects.get, pk=room.pk)
+    hub.start_feed(fresh, fresh.last_rev)
+    follower.start(fresh.last_rev)
     return ear
 
 
@@ -125,7 +125,7 @@ def seqs(ear: Ear) -> list[int]:
 async def test_a_committed_message_comes_over_the_bus(hub, room, ada):
     ear = await follow(hub, room)
 
-    await in_db(say, room, ada)
+    await run_in_db_thread(say, room, ada)
     await until(lambda: ear.heard)
 
     assert [json.loads(text)["type"] for text in ear.heard] == ["msg"]
@@ -137,7 +137,7 @@ async def test_a_message_whose_publishing_was_lost_is_found_by_the_poller(hub, r
     ear = await follow(hub, room)
     monkeypatch.setattr(bus, "publish_change", lambda *args: None)
 
-    await in_db(say, room, ada)
+    await run_in_db_thread(say, room, ada)
     await until(lambda: ear.heard)
 
     assert [json.loads(text)["type"] for text in ear.heard] == ["sync"]
@@ -148,8 +148,8 @@ async def test_nonsense_on_the_bus_is_passed_over(hub, room, ada):
     ear = await follow(hub, room)
 
     for data in (b"", b"c 1", b"c x y z", b"\xff\xfe a b c", b"p nothing 0 {}"):
-        Redis.from_url(settings.REDIS_BUS_URL).publish(bus.channels()[0], data)
-    await in_db(say, room, ada)
+        Redis.from_url(settings.REDIS_BUS_URL).publish(bus.get_channels()[0], data)
+    await run_in_db_thread(say, room, ada)
     await until(lambda: ear.heard)
 
     assert seqs(ear) == [1]
@@ -162,11 +162,11 @@ async def test_when_the_bus_connection_is_cut_what_was_missed_is_read(hub, room,
     monkeypatch.setattr(bus, "publish_change", lambda *args: None)
 
     redis.client_kill_filter(_type="pubsub")
-    await in_db(say, room, ada, "missed")
+    await run_in_db_thread(say, room, ada, "missed")
     await until(lambda: ear.heard)
     monkeypatch.setattr(bus, "publish_change", original)
     await until(lambda: hub.is_redis_up)
-    await in_db(say, room, ada, "heard")
+    await run_in_db_thread(say, room, ada, "heard")
     await until(lambda: len(seqs(ear)) == 2)
 
     assert seqs(ear) == [1, 2]
@@ -174,21 +174,21 @@ async def test_when_the_bus_connection_is_cut_what_was_missed_is_read(hub, room,
 
 async def test_a_person_is_asked_to_prove_themselves(hub):
     ear = Ear("someone")
-    hub.enter(ear)
+    hub.add_socket(ear)
 
-    await in_db(bus.publish_recheck, "someone")
+    await run_in_db_thread(bus.publish_recheck, "someone")
     await until(lambda: ear.rechecked)
 
-    await hub.leave(ear)
+    await hub.remove_socket(ear)
     assert ear.rechecked == 1
 
 
 async def test_the_last_socket_stops_what_the_first_began(transactional_db):
     hub, ear = Hub(), Ear()
-    hub.enter(ear)
+    hub.add_socket(ear)
     tasks = set(hub._tasks)
 
-    await hub.leave(ear)
+    await hub.remove_socket(ear)
 
     assert len(tasks) == 2
     assert all(task.done() for task in tasks)
@@ -198,18 +198,18 @@ async def test_the_last_socket_stops_what_the_first_began(transactional_db):
 async def test_without_redis_messages_still_arrive_by_polling(without_redis, hub, room, ada):
     ear = await follow(hub, room)
 
-    message = await in_db(say, room, ada)
+    message = await run_in_db_thread(say, room, ada)
     await until(lambda: ear.heard, seconds=2)
 
     assert not hub.is_redis_up
     assert (message.seq, seqs(ear)) == (1, [1])
-    assert await hub.command(lambda redis: redis.ping()) is None
+    assert await hub.run_redis_command(lambda redis: redis.ping()) is None
 
 
 async def test_without_redis_what_passes_reaches_this_process(without_redis, hub, room):
     ear = await follow(hub, room)
 
-    await hub.publish_passing(room.pk, "typing")
+    await hub.publish_ephemeral(room.pk, "typing")
 
     assert ear.heard == ["typing"]
 
@@ -237,7 +237,7 @@ async def test_a_reader_who_takes_nothing_is_let_go_and_its_queue_dropped():
     wire = Wire()
     outbox = Outbox(wire)
 
-    for number in range(MOST_FRAMES * 2):
+    for number in range(MAX_FRAMES * 2):
         outbox.put(str(number))
     wire.open.set()
     await until(lambda: wire.sent and wire.sent[-1]["type"] == "websocket.close")
@@ -252,8 +252,8 @@ async def test_what_a_reader_asked_for_waits_for_them():
     outbox = Outbox(wire)
     big = "x" * 600_000
 
-    await outbox.put_when_free(big)
-    waiting = asyncio.create_task(outbox.put_when_free("next"))
+    await outbox.put_when_ready(big)
+    waiting = asyncio.create_task(outbox.put_when_ready("next"))
     await asyncio.sleep(0.05)
     early = waiting.done()
     wire.open.set()
@@ -267,7 +267,7 @@ async def test_what_a_reader_asked_for_waits_for_them():
 
 def test_a_bucket_refills_at_its_rate():
     now = [0.0]
-    bucket = Bucket(rate=2, burst=3, clock=lambda: now[0])
+    bucket = TokenBucket(rate=2, burst=3, clock=lambda: now[0])
 
     first = [bucket.take() for _ in range(4)]
     now[0] += 1
@@ -281,19 +281,19 @@ def test_a_bucket_refills_at_its_rate():
 
 @pytest.mark.django_db
 def test_channels_are_few_and_fixed():
-    assert len(set(bus.channels())) == 16
-    assert {bus.channel_of(RoomFactory().pk) for _ in range(3)} <= set(bus.channels())
+    assert len(set(bus.get_channels())) == 16
+    assert {bus.get_channel(RoomFactory().pk) for _ in range(3)} <= set(bus.get_channels())
 
 
 async def test_what_fails_in_the_background_is_logged_with_its_traceback(monkeypatch):
     def fail(room_ids: object) -> None:
         raise ValueError("not at all")
 
-    monkeypatch.setattr("chat.realtime.hub.room_queries.heads", fail)
+    monkeypatch.setattr("chat.realtime.hub.room_queries.get_heads", fail)
     hub = Hub()
-    hub.feeds[1] = Feed(Room(pk=1), head=1)
+    hub.feeds[1] = RoomFeed(Room(pk=1), head=1)
 
     with capture_logs() as logs:
-        await hub._compare_safely()
+        await hub._check_heads_safely()
 
     assert [(line["event"], line["exc_info"]) for line in logs] == [("chat_poll_failed", True)]

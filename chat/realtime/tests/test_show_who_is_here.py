@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from chat.realtime.threads import in_db
+from chat.realtime.threads import run_in_db_thread
 from chat.tests.factories import conversation, private_room
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -28,7 +28,7 @@ async def hear_of(client, user):
 
 
 async def test_who_came_first_is_here_also_after_everybody_had_left(connect, ada, agent):
-    room = await in_db(conversation, ada)
+    room = await run_in_db_thread(conversation, ada)
     await (await enter(connect, ada, room)).close()
     await enter(connect, ada, room)  # the hub had stopped, and begins anew
     staff = await enter(connect, agent, room)
@@ -37,7 +37,7 @@ async def test_who_came_first_is_here_also_after_everybody_had_left(connect, ada
 
 
 async def test_the_others_hear_at_once_that_somebody_left(connect, ada, ben):
-    room = await in_db(private_room, ada, ben)
+    room = await run_in_db_thread(private_room, ada, ben)
     first, second = await enter(connect, ada, room), await enter(connect, ben, room)
     assert await hear_of(first, ben) < 5
     began = time.monotonic()
@@ -49,7 +49,7 @@ async def test_the_others_hear_at_once_that_somebody_left(connect, ada, ben):
 
 
 async def test_who_opens_another_page_has_not_left(connect, ada, ben):
-    room = await in_db(private_room, ada, ben)
+    room = await run_in_db_thread(private_room, ada, ben)
     first, second = await enter(connect, ada, room), await enter(connect, ben, room)
     assert await hear_of(first, ben) < 5
 

@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 from chat.conftest import Client
 from chat.messages.models import Message
 from chat.messages.services import changes
-from chat.realtime.threads import in_db
+from chat.realtime.threads import run_in_db_thread
 from chat.rooms.models import Membership
 from chat.rooms.services import rooms
 from chat.tests.factories import conversation, fill, private_room, say
@@ -41,14 +41,14 @@ ROWS = ("chat.Room", "chat.Message", "chat.Membership", "chat.Reaction")
     ],
 )
 async def test_a_socket_from_another_site_is_refused(ada, origin):
-    client = await in_db(lambda: Client(ada, origin=origin))
+    client = await run_in_db_thread(lambda: Client(ada, origin=origin))
 
     assert not await client.knock()
 
 
 @pytest.mark.parametrize("origin", ["http://localhost", "http://localhost:80", "HTTP://LOCALHOST"])
 async def test_a_page_of_this_site_opens_a_socket(ada, origin):
-    client = await in_db(lambda: Client(ada, origin=origin))
+    client = await run_in_db_thread(lambda: Client(ada, origin=origin))
 
     assert await client.knock()
     await client.close()
@@ -57,7 +57,7 @@ async def test_a_page_of_this_site_opens_a_socket(ada, origin):
 @pytest.mark.parametrize("origin", ["http://localhost", "https://localhost:80"])
 async def test_behind_the_proxy_the_scheme_is_the_visitors(ada, settings, origin):
     settings.BEHIND_PROXY = True
-    client = await in_db(lambda: Client(ada, origin=origin, headers=[(b"x-forwarded-proto", b"https")]))
+    client = await run_in_db_thread(lambda: Client(ada, origin=origin, headers=[(b"x-forwarded-proto", b"https")]))
 
     assert not await client.knock()
 
@@ -65,7 +65,7 @@ async def test_behind_the_proxy_the_scheme_is_the_visitors(ada, settings, origin
 @pytest.mark.parametrize("path", ["/ws/", "/ws/nothing/", "/ws/talk/more/", "/", "/ws/%00/"])
 @pytest.mark.parametrize("extensions", [{}, {"websocket.http.response": {}}], ids=["plain", "http-response"])
 async def test_a_socket_at_an_unknown_address_is_answered_with_not_found(ada, path, extensions):
-    client = await in_db(lambda: Client(ada, path=path, extensions=extensions))
+    client = await run_in_db_thread(lambda: Client(ada, path=path, extensions=extensions))
 
     await client.wire.send_input({"type": "websocket.connect"})
     answer = await client.wire.receive_output(30)
@@ -84,7 +84,7 @@ async def test_without_a_session_the_socket_says_so_and_closes(transactional_db)
 
 
 async def test_an_older_protocol_is_told_to_go(ada):
-    client = await in_db(lambda: Client(ada))
+    client = await run_in_db_thread(lambda: Client(ada))
     await client.knock()
 
     await client.tell("hello", proto=0)
@@ -94,13 +94,13 @@ async def test_an_older_protocol_is_told_to_go(ada):
 
 
 async def test_nothing_is_answered_before_hello(ada, room):
-    client = await in_db(lambda: Client(ada))
+    client = await run_in_db_thread(lambda: Client(ada))
     await client.knock()
 
     answer = await client.ask("send", room=str(room.uid), cid=str(uuid7()), body="Hi")
 
     assert answer["code"] == "hello_first"
-    assert await in_db(Message.objects.count) == 0
+    assert await run_in_db_thread(Message.objects.count) == 0
     await client.close()
 
 
@@ -128,7 +128,7 @@ async def test_the_same_cid_again_is_acknowledged_as_the_same_message(connect, r
     first, again = await client.ask("send", **asked), await client.ask("send", **asked)
 
     assert (first["seq"], first["dup"], again["seq"], again["dup"]) == (1, False, 1, True)
-    assert await in_db(Message.objects.count) == 1
+    assert await run_in_db_thread(Message.objects.count) == 1
 
 
 @pytest.mark.parametrize(
@@ -144,28 +144,28 @@ async def test_the_same_cid_again_is_acknowledged_as_the_same_message(connect, r
 async def test_to_one_who_is_not_in_it_a_room_does_not_exist_and_nothing_changes(
     connect, ada, ben, stranger, kind, rest
 ):
-    closed = await in_db(private_room, ada, ben)
-    await in_db(say, closed, ada)
-    before = await in_db(snapshot, *ROWS)
+    closed = await run_in_db_thread(private_room, ada, ben)
+    await run_in_db_thread(say, closed, ada)
+    before = await run_in_db_thread(snapshot, *ROWS)
     client = await connect(stranger)
 
     answer = await client.ask(kind, room=str(closed.uid), **rest)
 
     assert (answer["type"], answer["code"]) == ("err", "not_found")
-    assert await in_db(snapshot, *ROWS) == before
+    assert await run_in_db_thread(snapshot, *ROWS) == before
 
 
 async def test_marking_a_strange_room_read_changes_nothing(connect, ada, ben, stranger):
-    closed = await in_db(private_room, ada, ben)
-    await in_db(say, closed, ada)
-    before = await in_db(snapshot, *ROWS)
+    closed = await run_in_db_thread(private_room, ada, ben)
+    await run_in_db_thread(say, closed, ada)
+    before = await run_in_db_thread(snapshot, *ROWS)
     client = await connect(stranger)
 
     await client.tell("read", room=str(closed.uid), seq=1)
     await client.tell("ping")
     await client.hear("pong")
 
-    assert await in_db(snapshot, *ROWS) == before
+    assert await run_in_db_thread(snapshot, *ROWS) == before
 
 
 async def test_resuming_replays_new_messages_edits_marks_and_removals(connect, room, ada, ben):
@@ -179,11 +179,11 @@ async def test_resuming_replays_new_messages_edits_marks_and_removals(connect, r
         changes.react(room_uid=room.uid, seq=3, emoji="🎉", on=True, by=Actor.person(ben))
         say(room, ben, "four")
 
-    await in_db(earlier)
+    await run_in_db_thread(earlier)
     client = await connect(ada)
     await client.ask("sub", room=str(room.uid), rev=0)
     await client.close()
-    await in_db(meanwhile)
+    await run_in_db_thread(meanwhile)
     again = await connect(ada)
     await again.tell("sub", ref="r", room=str(room.uid), rev=3)
 
@@ -200,7 +200,7 @@ async def test_resuming_replays_new_messages_edits_marks_and_removals(connect, r
 
 
 async def test_resuming_comes_in_batches_until_all_is_told(connect, room, ada):
-    await in_db(fill, room, ada, 450)
+    await run_in_db_thread(fill, room, ada, 450)
     client = await connect(ada)
     await client.tell("sub", ref="r", room=str(room.uid), rev=0)
 
@@ -215,7 +215,7 @@ async def test_resuming_comes_in_batches_until_all_is_told(connect, room, ada):
 
 @pytest.mark.parametrize(("rev", "reason"), [(0, "behind"), (1501, "ahead")])
 async def test_one_who_cannot_be_caught_up_is_told_to_start_anew(connect, room, ada, rev, reason):
-    await in_db(fill, room, ada, 1500)
+    await run_in_db_thread(fill, room, ada, 1500)
     client = await connect(ada)
     await client.tell("sub", ref="r", room=str(room.uid), rev=rev)
 
@@ -234,7 +234,7 @@ async def test_changes_come_one_by_one_in_the_order_of_revisions(connect, room, 
             say(room, ben, f"{number}")
         changes.edit_message(room_uid=room.uid, seq=5, body="five", by=Actor.person(ben))
 
-    await in_db(talk)
+    await run_in_db_thread(talk)
     heard = [await client.hear("msg", "chg") for _ in range(21)]
 
     assert [frame["message"]["rev"] for frame in heard] == list(range(1, 22))
@@ -242,8 +242,8 @@ async def test_changes_come_one_by_one_in_the_order_of_revisions(connect, room, 
 
 
 async def test_others_see_who_writes_and_who_has_read(connect, ada, ben):
-    closed = await in_db(private_room, ada, ben)
-    await in_db(say, closed, ada)
+    closed = await run_in_db_thread(private_room, ada, ben)
+    await run_in_db_thread(say, closed, ada)
     first, second = await connect(ada), await connect(ben)
     for client in (first, second):
         await client.ask("sub", room=str(closed.uid), rev=0)
@@ -255,11 +255,11 @@ async def test_others_see_who_writes_and_who_has_read(connect, ada, ben):
 
     assert (typing["user"], typing["name"]) == (str(ben.uid), "Ben Bisque")
     assert (seen["user"], seen["seq"]) == (str(ben.uid), 1)
-    assert await in_db(lambda: Membership.objects.get(user=ben).last_read_seq) == 1
+    assert await run_in_db_thread(lambda: Membership.objects.get(user=ben).last_read_seq) == 1
 
 
 async def test_members_of_a_closed_room_see_who_is_here(connect, ada, ben):
-    closed = await in_db(private_room, ada, ben)
+    closed = await run_in_db_thread(private_room, ada, ben)
     first = await connect(ada)
 
     await first.tell("sub", ref="s", room=str(closed.uid), rev=0)
@@ -280,20 +280,20 @@ async def test_signing_out_closes_the_sockets_of_that_session(connect, room, ada
         browser.post("/account/logout/")
         deliver_events()
 
-    await in_db(sign_out)
+    await run_in_db_thread(sign_out)
 
     assert (await client.hear("bye"))["code"] == "signed_out"
     assert await client.closed() == 4401
 
 
 async def test_leaving_a_room_ends_following_it(connect, ada, ben):
-    closed = await in_db(private_room, ada, ben)
+    closed = await run_in_db_thread(private_room, ada, ben)
     client = await connect(ben)
     await client.ask("sub", room=str(closed.uid), rev=0)
 
-    await in_db(rooms.leave_room, room_uid=closed.uid, by=Actor.person(ben))
+    await run_in_db_thread(rooms.leave_room, room_uid=closed.uid, by=Actor.person(ben))
     frame = await client.hear("reset")
-    await in_db(say, closed, ada, "Behind your back")
+    await run_in_db_thread(say, closed, ada, "Behind your back")
     await client.tell("ping")
     rest = await client.hear("pong", "msg")
 
@@ -304,7 +304,7 @@ async def test_leaving_a_room_ends_following_it(connect, ada, ben):
 async def test_the_eleventh_socket_of_a_person_is_refused(connect, ada):
     for _ in range(10):
         await connect(ada)
-    client = await in_db(lambda: Client(ada))
+    client = await run_in_db_thread(lambda: Client(ada))
     await client.knock()
 
     assert (await client.hear("bye"))["code"] == "too_many"
@@ -320,7 +320,7 @@ async def test_sending_too_fast_is_refused_with_when_to_come_back(connect, room,
     refused = [answer for answer in answers if answer["type"] == "err"]
     assert refused
     assert {(answer["code"], answer["retry_after"] >= 1) for answer in refused} == {("rate_limited", True)}
-    assert await in_db(Message.objects.count) == 30 - len(refused)
+    assert await run_in_db_thread(Message.objects.count) == 30 - len(refused)
 
 
 async def test_nonsense_is_answered_and_the_socket_stays(connect, ada):
@@ -337,7 +337,7 @@ async def test_nonsense_is_answered_and_the_socket_stays(connect, ada):
 
 
 async def test_an_agent_answers_a_customer_live(connect, ada, agent):
-    room = await in_db(conversation, ada)
+    room = await run_in_db_thread(conversation, ada)
     customer, helper = await connect(ada), await connect(agent)
     for client in (customer, helper):
         await client.ask("sub", room=str(room.uid), rev=0)
@@ -383,8 +383,8 @@ async def test_when_the_database_is_away_nothing_is_acknowledged_and_the_socket_
 
 
 async def test_what_a_frame_does_carries_the_id_of_the_socket_and_the_frames_number(staff, ada, room):
-    message = await in_db(say, room, ada)
-    client = await in_db(lambda: Client(staff, request_id="id-of-the-proxy-42"))
+    message = await run_in_db_thread(say, room, ada)
+    client = await run_in_db_thread(lambda: Client(staff, request_id="id-of-the-proxy-42"))
     await client.open()
 
     with capture_logs(processors=[add_request_context]) as logged:
@@ -392,14 +392,14 @@ async def test_what_a_frame_does_carries_the_id_of_the_socket_and_the_frames_num
         await client.close()
 
     assert (client.welcome["conn"], answer["type"]) == ("id-of-the-proxy-42", "ok")
-    assert (await in_db(Event.objects.get, name="message.removed")).request_id == "id-of-the-proxy-42.2"
+    assert (await run_in_db_thread(Event.objects.get, name="message.removed")).request_id == "id-of-the-proxy-42.2"
     closed = next(line for line in logged if line["event"] == "socket_closed")
     assert (closed["request_id"], closed["frames"]) == ("id-of-the-proxy-42", 2)
 
 
 @pytest.mark.parametrize("given", ["", "short", "has spaces in it", "x" * 65])
 async def test_a_socket_without_a_fit_id_gets_one(ada, given):
-    client = await in_db(lambda: Client(ada, request_id=given))
+    client = await run_in_db_thread(lambda: Client(ada, request_id=given))
     await client.open()
 
     assert len(client.welcome["conn"]) == 32
@@ -412,7 +412,7 @@ async def test_open_sockets_are_counted(ada, ben):
 
     before = count()
 
-    first, second = await in_db(lambda: (Client(ada), Client(ben)))
+    first, second = await run_in_db_thread(lambda: (Client(ada), Client(ben)))
     await first.open()
     await second.open()
     assert count() - before == 2

@@ -10,7 +10,7 @@ from chat.delivery import protocol
 from chat.delivery.tests.test_protocol import CID, GOOD
 from chat.messages.models import Message
 from chat.realtime.outbox import Outbox
-from chat.realtime.threads import in_db
+from chat.realtime.threads import run_in_db_thread
 from chat.tests.factories import say
 from core.testing import snapshot
 
@@ -37,14 +37,14 @@ async def still_answers(client: Any) -> None:
 
 @pytest.mark.parametrize("role", ["customer", "staff"])
 async def test_a_frame_with_anything_in_any_field_is_answered(connect, room, ada, staff, role, monkeypatch):
-    monkeypatch.setattr("chat.realtime.consumers.Bucket.require", lambda bucket: None)
+    monkeypatch.setattr("chat.realtime.consumers.TokenBucket.require", lambda bucket: None)
     monkeypatch.setattr("chat.messages.limits.require_send", lambda by: None)
-    await in_db(say, room, ada)
-    before = await in_db(snapshot, *ROWS)
+    await run_in_db_thread(say, room, ada)
+    before = await run_in_db_thread(snapshot, *ROWS)
     client = await connect(ada if role == "customer" else staff)
     for frame in FRAMES:
         await anything_in_any_field(client, frame)
-    assert await in_db(snapshot, *ROWS) == before  # a room that is not there
+    assert await run_in_db_thread(snapshot, *ROWS) == before  # a room that is not there
 
     for frame in FRAMES:
         await anything_in_any_field(client, {**frame, "room": str(room.uid)} if "room" in frame else frame)
@@ -62,7 +62,7 @@ async def anything_in_any_field(client: Any, frame: dict[str, Any]) -> None:
 
 
 async def test_a_stranger_is_sent_away_whatever_the_frames_hold(room, transactional_db):
-    before = await in_db(snapshot, *ROWS)
+    before = await run_in_db_thread(snapshot, *ROWS)
     client = Client(None)
     await client.knock()
     for frame in FRAMES:
@@ -73,7 +73,7 @@ async def test_a_stranger_is_sent_away_whatever_the_frames_hold(room, transactio
     assert (await client.hear("bye"))["code"] == "signed_out"
     assert await client.closed() == 4401
     assert client.kept == []
-    assert await in_db(snapshot, *ROWS) == before
+    assert await run_in_db_thread(snapshot, *ROWS) == before
 
 
 @pytest.mark.parametrize("ref", ["\ud800", "a\udfff", "\0", "r" * 41, 7, None, ["1"], {"a": 1}])
@@ -110,7 +110,7 @@ async def test_a_fault_in_one_request_is_answered_and_the_socket_goes_on(connect
 
     assert answer["code"] == "internal"
     await still_answers(client)
-    assert await in_db(Message.objects.count) == 0
+    assert await run_in_db_thread(Message.objects.count) == 0
 
 
 async def test_a_frame_that_cannot_be_sent_does_not_hold_up_those_behind_it():

@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 
 from chat.messages.services import changes
-from chat.realtime.threads import in_db
+from chat.realtime.threads import run_in_db_thread
 from chat.rooms.services import rooms
 from chat.support import services as cases
 from chat.tests.factories import conversation, private_room, say
@@ -27,11 +27,11 @@ async def nothing_more(client):
 
 
 async def test_a_message_in_a_room_one_is_in_is_told_without_following_it(connect, ada, ben, stranger):
-    room, other = await in_db(private_room, ada, ben), await in_db(private_room, ben, stranger)
+    room, other = await run_in_db_thread(private_room, ada, ben), await run_in_db_thread(private_room, ben, stranger)
     client = await watch(connect, ada, "rooms")
 
-    await in_db(say, other, ben, "Not for Ada")
-    await in_db(say, room, ben, "x" * 200)
+    await run_in_db_thread(say, other, ben, "Not for Ada")
+    await run_in_db_thread(say, room, ben, "x" * 200)
     told = await client.hear("news")
 
     assert told == {
@@ -41,14 +41,14 @@ async def test_a_message_in_a_room_one_is_in_is_told_without_following_it(connec
 
 
 async def test_a_removal_and_an_edit_are_told_and_a_mark_is_not(connect, ada, ben):
-    room = await in_db(private_room, ada, ben)
-    await in_db(say, room, ben, "Hello")
+    room = await run_in_db_thread(private_room, ada, ben)
+    await run_in_db_thread(say, room, ben, "Hello")
     client = await watch(connect, ada, "rooms")
     by = Actor.person(ben)
 
-    await in_db(changes.react, room_uid=room.uid, seq=1, emoji="👍", on=True, by=by)
-    await in_db(changes.edit_message, room_uid=room.uid, seq=1, body="Hello again", by=by)
-    await in_db(changes.delete_message, room_uid=room.uid, seq=1, by=by)
+    await run_in_db_thread(changes.react, room_uid=room.uid, seq=1, emoji="👍", on=True, by=by)
+    await run_in_db_thread(changes.edit_message, room_uid=room.uid, seq=1, body="Hello again", by=by)
+    await run_in_db_thread(changes.delete_message, room_uid=room.uid, seq=1, by=by)
     told = [await client.hear("news") for _ in range(2)]
 
     assert [(frame["seq"], frame["new"], frame["text"]) for frame in told] == [
@@ -59,11 +59,11 @@ async def test_a_removal_and_an_edit_are_told_and_a_mark_is_not(connect, ada, be
 
 
 async def test_reading_on_one_device_is_told_to_the_others(connect, ada, ben):
-    room = await in_db(private_room, ada, ben)
-    await in_db(say, room, ben)
+    room = await run_in_db_thread(private_room, ada, ben)
+    await run_in_db_thread(say, room, ben)
     client, other = await watch(connect, ada, "rooms"), await watch(connect, ben, "rooms")
 
-    await in_db(rooms.mark_read, room_uid=room.uid, seq=1, by=Actor.person(ada))
+    await run_in_db_thread(rooms.mark_read, room_uid=room.uid, seq=1, by=Actor.person(ada))
 
     assert await client.hear("read") == {"type": "read", "room": str(room.uid), "seq": 1}
     assert await nothing_more(other)
@@ -72,20 +72,20 @@ async def test_reading_on_one_device_is_told_to_the_others(connect, ada, ben):
 async def test_a_new_conversation_makes_the_list_stale_and_is_watched_from_then_on(connect, ada, ben):
     client = await watch(connect, ada, "rooms")
 
-    room = await in_db(rooms.open_direct, with_user=ada, by=Actor.person(ben))
+    room = await run_in_db_thread(rooms.open_direct, with_user=ada, by=Actor.person(ben))
     assert (await client.hear("stale"))["list"] == "rooms"
-    await in_db(say, room, ben, "Hi")
+    await run_in_db_thread(say, room, ben, "Hi")
 
     assert (await client.hear("news"))["text"] == "Hi"
 
 
 async def test_who_left_a_room_hears_no_more_of_it(connect, ada, ben):
-    room = await in_db(private_room, ada, ben)
+    room = await run_in_db_thread(private_room, ada, ben)
     client = await watch(connect, ada, "rooms")
 
-    await in_db(rooms.leave_room, room_uid=room.uid, by=Actor.person(ada))
+    await run_in_db_thread(rooms.leave_room, room_uid=room.uid, by=Actor.person(ada))
     assert (await client.hear("stale"))["list"] == "rooms"
-    await in_db(say, room, ben, "Among us")
+    await run_in_db_thread(say, room, ben, "Among us")
 
     assert await nothing_more(client)
 
@@ -93,7 +93,7 @@ async def test_who_left_a_room_hears_no_more_of_it(connect, ada, ben):
 async def test_the_desk_is_told_of_everything_that_moves_it(connect, ada, agent):
     client = await watch(connect, agent, "desk")
     by = Actor.person(agent)
-    room = await in_db(conversation, ada)
+    room = await run_in_db_thread(conversation, ada)
     for step in (
         partial(say, room, ada, "Hello?"),
         partial(cases.assign_case, room_uid=room.uid, assignee=agent, by=by),
@@ -102,14 +102,14 @@ async def test_the_desk_is_told_of_everything_that_moves_it(connect, ada, agent)
         partial(cases.close_case, room_uid=room.uid, by=by),
         partial(cases.reopen_case, room_uid=room.uid, by=by),
     ):
-        await in_db(step)
+        await run_in_db_thread(step)
 
     assert [await client.hear("stale") for _ in range(7)] == [{"type": "stale", "list": "desk"}] * 7
 
 
 @pytest.mark.parametrize("who", ["ada", "author"])
 async def test_the_desk_is_not_told_to_those_who_do_not_answer(connect, request, who):
-    client = await connect(await in_db(request.getfixturevalue, who))
+    client = await connect(await run_in_db_thread(request.getfixturevalue, who))
 
     answer = await client.ask("watch", lists=["rooms", "desk"])
 
@@ -117,12 +117,12 @@ async def test_the_desk_is_not_told_to_those_who_do_not_answer(connect, request,
 
 
 async def test_the_room_is_told_whose_turn_it_is(connect, ada, agent):
-    room = await in_db(conversation, ada)
+    room = await run_in_db_thread(conversation, ada)
     client = await connect(ada)
     await client.ask("sub", room=str(room.uid), rev=0)
 
-    await in_db(say, room, agent, "Hello")
-    await in_db(say, room, ada, "Thank you")
-    await in_db(cases.close_case, room_uid=room.uid, by=Actor.person(agent))
+    await run_in_db_thread(say, room, agent, "Hello")
+    await run_in_db_thread(say, room, ada, "Thank you")
+    await run_in_db_thread(cases.close_case, room_uid=room.uid, by=Actor.person(agent))
 
     assert [(await client.hear("case"))["status"] for _ in range(3)] == ["waiting", "open", "closed"]

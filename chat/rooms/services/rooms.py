@@ -37,17 +37,17 @@ class SlugNotPublic(Invalid):
     message = _("Only a public room has an address of its own.")
 
 
-class Untitled(Invalid):
+class MissingTitle(Invalid):
     code = "untitled"
     message = _("Enter a title.")
 
 
-class NotOpenToJoin(Denied):
+class RoomNotJoinable(Denied):
     code = "not_open_to_join"
     message = _("Nobody can join this room by themselves.")
 
 
-class TalkingToOneself(Invalid):
+class DirectRoomWithSelf(Invalid):
     code = "talking_to_oneself"
     message = _("Choose somebody else to write to.")
 
@@ -72,14 +72,14 @@ def create_room(
     now = now or timezone.now()
     kind_about, id_about = about or ("", "")
     room = Room(
-        kind=kind, slug=slug or None, title=_named(title), topic=topic, subject_kind=kind_about, subject_id=id_about,
-        created_at=now, last_message_at=now,
+        kind=kind, slug=slug or None, title=_clean_title(title), topic=topic,
+        subject_kind=kind_about, subject_id=id_about, created_at=now, last_message_at=now,
     )  # fmt: skip
     _save(room, force_insert=True)
     if by.user is not None:
-        place(room, by.user, Membership.Role.OWNER, now)
+        add_member(room, by.user, Membership.Role.OWNER, now)
     for member in members:
-        place(room, member, Membership.Role.MEMBER, now)
+        add_member(room, member, Membership.Role.MEMBER, now)
     events.record("room.created", room, by=by, now=now, kind=kind)
     return room
 
@@ -90,9 +90,9 @@ def change_room(*, room_uid: UUID, title: str, topic: str, slug: str | None, by:
 
     Records room.changed.
     """
-    room = room_queries.access(room_uid, by).room
+    room = room_queries.get_access(room_uid, by).room
     by.require("chat.change_room")
-    room.title, room.topic, room.slug = _named(title), topic, slug or None
+    room.title, room.topic, room.slug = _clean_title(title), topic, slug or None
     _save(room, update_fields=["title", "topic", "slug"])
     events.record("room.changed", room, by=by)
     return room
@@ -104,7 +104,7 @@ def archive_room(*, room_uid: UUID, archived: bool, by: Actor, now: datetime | N
 
     Records room.archived, room.reopened.
     """
-    room = room_queries.access(room_uid, by).room
+    room = room_queries.get_access(room_uid, by).room
     by.require("chat.change_room")
     if (room.archived_at is not None) != archived:
         room.archived_at = (now or timezone.now()) if archived else None
@@ -147,7 +147,7 @@ def open_direct(*, with_user: User, by: Actor, now: datetime | None = None) -> R
     if by.user is None:
         raise NotAMember
     if with_user == by.user:
-        raise TalkingToOneself
+        raise DirectRoomWithSelf
     now = now or timezone.now()
     key = "+".join(sorted((by.user.uid.hex, with_user.uid.hex)))
     room, new = Room.objects.get_or_create(
@@ -155,7 +155,7 @@ def open_direct(*, with_user: User, by: Actor, now: datetime | None = None) -> R
     )
     if new:
         for user in (by.user, with_user):
-            place(room, user, Membership.Role.MEMBER, now)
+            add_member(room, user, Membership.Role.MEMBER, now)
         events.record("room.created", room, by=by, now=now, kind=room.kind)
     return room
 
@@ -166,23 +166,23 @@ def join_room(*, room_uid: UUID, by: Actor, now: datetime | None = None) -> Memb
 
     Raises NotFound, NotAMember for strangers, RoomArchived, NotOpenToJoin.
     """
-    access = room_queries.access(room_uid, by)
+    access = room_queries.get_access(room_uid, by)
     if by.user is None:
         raise NotAMember
     if access.room.kind != Room.Kind.PUBLIC:
-        raise NotOpenToJoin
+        raise RoomNotJoinable
     if access.room.archived_at is not None:
         raise RoomArchived
-    return place(access.room, by.user, Membership.Role.MEMBER, now or timezone.now())
+    return add_member(access.room, by.user, Membership.Role.MEMBER, now or timezone.now())
 
 
 @transaction.atomic
 def leave_room(*, room_uid: UUID, by: Actor, now: datetime | None = None) -> None:
     """Give one's place up; again is no change. Sockets stop following at the commit. Raises NotFound, NotAMember."""
-    access = room_queries.access(room_uid, by)
+    access = room_queries.get_access(room_uid, by)
     if by.user is None or access.role is None:
         raise NotAMember
-    here = Membership.objects.present().filter(room=access.room, user=by.user)
+    here = Membership.objects.active().filter(room=access.room, user=by.user)
     here.update(left_at=now or timezone.now())
     transaction.on_commit(partial(bus.publish_recheck, by.id), robust=True)
 
@@ -190,8 +190,8 @@ def leave_room(*, room_uid: UUID, by: Actor, now: datetime | None = None) -> Non
 @transaction.atomic
 def mute_room(*, room_uid: UUID, muted: bool, by: Actor) -> None:
     """Stay without being called. Raises NotFound, NotAMember."""
-    access = room_queries.access(room_uid, by)
-    if not Membership.objects.present().filter(room=access.room, user=by.user).update(muted=muted):
+    access = room_queries.get_access(room_uid, by)
+    if not Membership.objects.active().filter(room=access.room, user=by.user).update(muted=muted):
         raise NotAMember
 
 
@@ -202,7 +202,7 @@ def mark_read(*, room_uid: UUID, seq: int, by: Actor) -> bool:
     One statement. For those who are not in the room nothing happens. The others see it where few are.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_MARK, {"seq": seq, "room": room_uid, "user": by.user.pk if by.user else None})
+        cursor.execute(_MARK_READ_SQL, {"seq": seq, "room": room_uid, "user": by.user.pk if by.user else None})
         row = cursor.fetchone()
     if row is None:
         return False
@@ -211,11 +211,11 @@ def mark_read(*, room_uid: UUID, seq: int, by: Actor) -> bool:
     transaction.on_commit(partial(bus.publish_personal, by.id, mine), robust=True)
     if kind != Room.Kind.PUBLIC:
         frame = protocol.seen(room_uid, by.id, read_seq)
-        transaction.on_commit(partial(bus.publish_passing, room_id, frame), robust=True)
+        transaction.on_commit(partial(bus.publish_ephemeral, room_id, frame), robust=True)
     return True
 
 
-_MARK = """
+_MARK_READ_SQL = """
 UPDATE chat_membership AS m SET last_read_seq = LEAST(%(seq)s, r.last_seq)
 FROM chat_room AS r
 WHERE r.id = m.room_id AND r.uid = %(room)s AND m.user_id = %(user)s AND m.left_at IS NULL
@@ -224,10 +224,10 @@ RETURNING r.id, r.kind, m.last_read_seq
 """
 
 
-def _named(title: str) -> str:
+def _clean_title(title: str) -> str:
     """The title as it is kept. Raises Untitled."""
     if not has_visible_text(title):
-        raise Untitled(field="title")
+        raise MissingTitle(field="title")
     return title.strip()
 
 
@@ -250,17 +250,17 @@ _REFUSALS: dict[str, tuple[type[DomainError], str]] = {
 }
 
 
-def place(room: Room, user: User, role: str, now: datetime) -> Membership:
+def add_member(room: Room, user: User, role: str, now: datetime) -> Membership:
     """A live membership; one that was there keeps its role and marks, one that had ended begins at the end."""
     begun = {"role": role, "joined_seq": room.last_seq, "last_read_seq": room.last_seq, "joined_at": now}
-    place, new = Membership.objects.select_for_update(of=("self",), no_key=True).get_or_create(
+    membership, new = Membership.objects.select_for_update(of=("self",), no_key=True).get_or_create(
         room=room, user=user, defaults=begun
     )
-    if not new and place.left_at is not None:
-        place.left_at, place.joined_at = None, now
-        place.last_read_seq = max(place.last_read_seq, room.last_seq)
-        place.save(update_fields=["left_at", "joined_at", "last_read_seq"])
+    if not new and membership.left_at is not None:
+        membership.left_at, membership.joined_at = None, now
+        membership.last_read_seq = max(membership.last_read_seq, room.last_seq)
+        membership.save(update_fields=["left_at", "joined_at", "last_read_seq"])
         new = True
     if new:
         transaction.on_commit(partial(bus.publish_recheck, user.public_id), robust=True)
-    return place
+    return membership

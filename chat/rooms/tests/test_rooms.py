@@ -10,7 +10,7 @@ from chat.rooms import queries as room_queries
 from chat.rooms.models import Membership, Room
 from chat.rooms.queries import NotAMember, RoomArchived
 from chat.rooms.services import rooms
-from chat.rooms.services.rooms import NotOpenToJoin, SlugNotPublic, SlugTaken, TalkingToOneself, Untitled
+from chat.rooms.services.rooms import DirectRoomWithSelf, MissingTitle, RoomNotJoinable, SlugNotPublic, SlugTaken
 from chat.support import queries as support_queries
 from chat.tests.factories import RoomFactory, conversation, fill, private_room, say
 from core.context import Actor, Grant
@@ -61,9 +61,9 @@ def test_an_address_belongs_to_one_room(room, staff):
 def test_a_room_without_a_visible_title_is_refused(room, staff, title):
     before = snapshot("chat.Room")
 
-    with pytest.raises(Untitled):
+    with pytest.raises(MissingTitle):
         rooms.create_room(title=title, slug="blank", by=person(staff))
-    with pytest.raises(Untitled):
+    with pytest.raises(MissingTitle):
         rooms.change_room(room_uid=room.uid, title=title, topic="", slug="glaze-talk", by=person(staff))
 
     assert snapshot("chat.Room") == before
@@ -87,15 +87,15 @@ def test_removed_messages_do_not_count_as_unread(room, ada, ben):
     viewer = Grant.session(ada)
 
     unread = [
-        room_queries.access(room.uid, person(ada)).count_unread(),
-        queries.my_rooms(viewer).get().unread,
-        queries.public_rooms(viewer).get().unread,
-        queries.with_unread(viewer).get().unread,
+        room_queries.get_access(room.uid, person(ada)).count_unread(),
+        queries.get_joined_rooms(viewer).get().unread,
+        queries.get_public_rooms(viewer).get().unread,
+        queries.annotate_unread(viewer).get().unread,
     ]
     changes.restore_message(room_uid=room.uid, seq=3, by=Actor.system("test"))
 
     assert unread == [1, 1, 1, 1]
-    assert queries.my_rooms(viewer).get().unread == 2
+    assert queries.get_joined_rooms(viewer).get().unread == 2
 
 
 def test_removed_messages_do_not_count_at_the_desk(ada, agent):
@@ -105,7 +105,7 @@ def test_removed_messages_do_not_count_at_the_desk(ada, agent):
         say(room, ada, body)
     changes.delete_message(room_uid=room.uid, seq=2, by=person(ada))
 
-    assert support_queries.desk("open", Grant.session(agent)).get().unread == 1
+    assert support_queries.get_desk_cases("open", Grant.session(agent)).get().unread == 1
 
 
 def test_joining_begins_at_the_end(room, ada, ben):
@@ -114,7 +114,7 @@ def test_joining_begins_at_the_end(room, ada, ben):
     place = rooms.join_room(room_uid=room.uid, by=person(ada))
 
     assert (place.joined_seq, place.last_read_seq) == (7, 7)
-    assert room_queries.access(room.uid, person(ada)).count_unread() == 0
+    assert room_queries.get_access(room.uid, person(ada)).count_unread() == 0
 
 
 def test_coming_back_reads_nothing_that_was_missed(room, ada, ben):
@@ -131,7 +131,7 @@ def test_coming_back_reads_nothing_that_was_missed(room, ada, ben):
 def test_only_open_rooms_are_joined(room, ada, ben, staff, agent):
     with pytest.raises(NotFound):
         rooms.join_room(room_uid=private_room(ben).uid, by=person(ada))
-    with pytest.raises(NotOpenToJoin):
+    with pytest.raises(RoomNotJoinable):
         rooms.join_room(room_uid=conversation(ben).uid, by=person(agent))
     with pytest.raises(NotAMember):
         rooms.join_room(room_uid=room.uid, by=Actor.guest())
@@ -173,7 +173,7 @@ def test_two_people_have_one_direct_room(ada, ben):
     second = rooms.open_direct(with_user=ada, by=person(ben))
 
     assert first == second
-    with pytest.raises(TalkingToOneself):
+    with pytest.raises(DirectRoomWithSelf):
         rooms.open_direct(with_user=ada, by=person(ada))
 
 
@@ -261,4 +261,4 @@ def test_a_forgotten_person_leaves_their_words_without_a_name(room, ada):
 
     message = Message.objects.get()
     assert (message.author, message.body) == (None, "Keep this")
-    assert messages.tell_room(room=room, body="Next", client_id=uuid7()).seq == 2
+    assert messages.send_system_message(room=room, body="Next", client_id=uuid7()).seq == 2

@@ -11,7 +11,7 @@ from chat.rooms.models import Membership, Room
 from chat.rooms.queries import NotAMember
 from chat.support import queries as support_queries
 from chat.support import services as cases
-from chat.support.services import CaseClosed, NotAnAgent, NotSupport
+from chat.support.services import CaseClosed, NotAnAgent, NotSupportRoom
 from chat.tests.factories import case_of, conversation, say
 from core.context import Actor, Grant
 from core.errors import Denied, Invalid, NotFound
@@ -62,7 +62,7 @@ def test_customers_have_a_conversation_each_about_the_same_piece(ada, ben):
     rooms = [conversation(who, about=("product", "mug")) for who in (ada, ben)]
 
     assert rooms[0] != rooms[1]
-    assert support_queries.support_about("product", "mug", Grant.session(ben)) == rooms[1]
+    assert support_queries.get_rooms_about("product", "mug", Grant.session(ben)) == rooms[1]
 
 
 def test_assigning_seats_the_agent_and_is_recorded_once(ada, agent):
@@ -165,7 +165,7 @@ def test_priorities(ada, agent):
 
 
 def test_a_public_room_is_no_case(room, agent):
-    with pytest.raises(NotSupport):
+    with pytest.raises(NotSupportRoom):
         cases.close_case(room_uid=room.uid, by=person(agent))
 
 
@@ -182,14 +182,14 @@ def test_the_queue_shows_the_longest_wait_first_and_counts(ada, ben, agent):
     viewer = Grant.session(agent)
 
     tabs = {
-        tab: [case.room.title for case in support_queries.desk(tab, viewer).order_by("turn_at")]
+        tab: [case.room.title for case in support_queries.get_desk_cases(tab, viewer).order_by("turn_at")]
         for tab in ("open", "mine", "waiting", "closed")
     }
 
     assert tabs == {"open": ["10", "30"], "mine": ["30", "20"], "waiting": ["20"], "closed": []}
-    assert support_queries.desk_counts(viewer) == {"open": 2, "mine": 2, "waiting": 1}
-    assert support_queries.oldest_open_turn() == start + timedelta(minutes=10)
+    assert support_queries.count_desk_cases(viewer) == {"open": 2, "mine": 2, "waiting": 1}
+    assert support_queries.get_oldest_open_turn() == start + timedelta(minutes=10)
 
 
 def test_agents_are_those_with_the_permission(agent, staff, author, ada):
-    assert list(support_queries.agents()) == [agent, staff]
+    assert list(support_queries.get_agents()) == [agent, staff]

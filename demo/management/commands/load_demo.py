@@ -8,7 +8,7 @@ from django.core.management import BaseCommand, CommandError
 from django.utils import timezone
 
 from demo.loading import everything
-from demo.loading.reset import empty_house
+from demo.loading.reset import clear_data
 
 
 class Command(BaseCommand):
@@ -21,7 +21,7 @@ class Command(BaseCommand):
         if not settings.DEBUG:
             raise CommandError("The demo is for development and needs DEBUG=1.")
         if reset:
-            empty_house()
+            clear_data()
             self.stdout.write("The database is empty.")
         self._say("Loading the demo studio.")
         done = everything.load(now=timezone.now(), say=self._say)
