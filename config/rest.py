@@ -2,6 +2,20 @@
 
 from typing import Any, Final
 
+# All scopes that an API client can be granted; `accounts.permissions.scopes` describes them.
+SCOPES: Final = (
+    "account:read",
+    "account:write",
+    "blog:read",
+    "blog:write",
+    "chat:read",
+    "chat:write",
+    "moderation:manage",
+    "security:read",
+    "shop:read",
+    "shop:write",
+    "webhooks:manage",
+)
 FRAMEWORK: Final[dict[str, Any]] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "accounts.api.authentication.BearerAuthentication",
@@ -37,7 +51,7 @@ SCHEMA: Final[dict[str, Any]] = {
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "core.api.examples.add_examples",
+        "config.api_examples.add_examples",
         "core.api.sparse_fields_schema.add_parts",
     ],
     "ENUM_NAME_OVERRIDES": {

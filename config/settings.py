@@ -417,6 +417,8 @@ CELERY_TASK_ROUTES = {"core.send_webhooks": TO_RECEIVERS, "accounts.send_logouts
 
 # --- API ------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = rest.FRAMEWORK
+API_SCOPES = frozenset(rest.SCOPES)
+SEARCH_API_SCOPE = "blog:read"
 SPECTACULAR_SETTINGS = rest.SCHEMA
 
 # --- Eyes -----------------------------------------------------------------------------------------------------------

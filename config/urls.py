@@ -8,11 +8,10 @@ from django.urls import URLPattern, URLResolver, include, path
 from accounts.moderation.urls import patterns as moderation
 from accounts.subscriptions.urls import letters
 from blog.feeds.views import PostSitemap
-from config import api, dev
+from config import api, dev, style_guide
 from config import views as pages
 from core.metrics import prometheus
 from core.monitoring import health
-from core.web import style_guide
 from shop.storefront.sitemap import ProductSitemap
 
 SITEMAPS = {"posts": PostSitemap, "products": ProductSitemap}

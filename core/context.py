@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.http import HttpRequest
 
 from core.errors import Denied
@@ -18,21 +19,6 @@ from core.ids import uuid7
 if TYPE_CHECKING:
     from accounts.users.models import User
 
-SCOPES = frozenset(
-    {
-        "blog:read",
-        "blog:write",
-        "shop:read",
-        "shop:write",
-        "chat:read",
-        "chat:write",
-        "account:read",
-        "account:write",
-        "security:read",
-        "webhooks:manage",
-        "moderation:manage",
-    }
-)
 
 ACCEPTED_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
@@ -64,7 +50,7 @@ class Actor:
         return cls("system", part)
 
     def can(self, permission: str) -> bool:
-        """Whether this actor holds a Django permission such as `shop.refund_order`. The system holds all."""
+        """Whether this actor holds a Django permission. The system holds all."""
         if self.kind == "system":
             return True
         return self.user is not None and self.user.has_perm(permission)
@@ -91,7 +77,7 @@ class Grant:
 
     @classmethod
     def session(cls, user: "User") -> "Grant":
-        return cls("session", Actor.person(user), SCOPES)
+        return cls("session", Actor.person(user), settings.API_SCOPES)
 
     @classmethod
     def anonymous(cls) -> "Grant":

@@ -76,7 +76,7 @@ def no_event(name: str) -> bool:
 
 
 def snapshot(*models: str) -> dict[str, list[dict[str, Any]]]:
-    """All rows of the named models ("shop.Order"), to assert that nothing changed."""
+    """All rows of the named models ("app.Model"), to assert that nothing changed."""
     return {label: list(apps.get_model(label)._default_manager.order_by("pk").values()) for label in models}  # noqa: SLF001
 
 

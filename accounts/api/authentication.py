@@ -30,8 +30,9 @@ from accounts.oauth.models import Client
 from accounts.permissions import consent_policy
 from accounts.users.models import User
 from core import rate_limits
-from core.context import SCOPES, Actor, Grant
+from core.context import Actor, Grant
 from core.errors import Denied
+from core.scopes import SCOPES
 
 BANNED: Final = gettext_lazy("Whoever this belongs to is banned from here.")
 BAD_TRIES: Final = "30/minute"  # of one network; the secret is beyond guessing, this only spares the database

@@ -14,9 +14,10 @@ from django.utils.translation import gettext_lazy as _
 from accounts.api_keys import tokens
 from accounts.api_keys.models import ApiKey
 from accounts.users.models import User
-from core.context import SCOPES, Actor
+from core.context import Actor
 from core.errors import Conflict, Denied, Invalid
 from core.events import services as events
+from core.scopes import SCOPES
 
 MOST_KEYS: Final = 25
 OVERLAP: Final = timedelta(hours=24)

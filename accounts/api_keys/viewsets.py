@@ -18,8 +18,8 @@ from accounts.users.models import User
 from core.api.fields import TimeField
 from core.api.permissions import HasScope, grant_of
 from core.api.viewsets import In, NothingIn, Problem, ReadViewSet
-from core.context import SCOPES
 from core.errors import Denied
+from core.scopes import SCOPES
 
 UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 WRITES = {400: Problem, 401: Problem, 403: Problem, 409: Problem, 422: Problem}

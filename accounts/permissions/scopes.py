@@ -6,7 +6,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import consent_policy
-from core.context import SCOPES
+from core.scopes import SCOPES
 
 WORDS: Final = {
     "account:read": _("Read your profile"),

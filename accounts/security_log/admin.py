@@ -100,7 +100,7 @@ def _rows(entries: Iterable[EventOrigin]) -> Iterator[dict[str, Any]]:
             "at": entry.at,
             "action": event.name,
             "details": facts(event.data),
-            "words": queries.ACTIONS.get(event.name, ""),
+            "words": queries.actions().get(event.name, ""),
             "is_bad": event.name in queries.WARNINGS,
             "subject_kind": event.subject_kind,
             "subject": names.get(event.subject_id, event.subject_id),

@@ -19,7 +19,7 @@ class LogForm(forms.Form):
     action = forms.ChoiceField(
         label=_("What happened"),
         required=False,
-        choices=[("", _("anything")), *((name, name) for name in queries.ACTIONS)],
+        choices=lambda: [("", _("anything")), *queries.action_choices()],
     )
     address = forms.CharField(label=_("From"), required=False, max_length=43, help_text=_("Address or network"))
     since = DateTimeField(label=_("Since"), required=False, widget=MOMENT)

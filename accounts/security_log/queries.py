@@ -12,14 +12,13 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.users.models import User
 from core.errors import Invalid
+from core.events import catalogue
 from core.events.models import EventOrigin
 from core.validation.email_addresses import find_email
-from core.webhooks import catalogue
 
 # Whose events are in the log: all that happens to these.
 KINDS: Final = ("api_key", "ban", "client", "consent", "role", "security_log", "signing_key", "user", "webhook")
 PATTERNS: Final = tuple(f"{kind}.*" for kind in KINDS)
-ACTIONS: Final = {name: words for name, words in catalogue.NAMES.items() if name.partition(".")[0] in KINDS}
 # Those that somebody should look at.
 WARNINGS: Final = frozenset(
     {
@@ -39,6 +38,15 @@ class BadAddress(Invalid):
     code = "bad_network"
     status = 400
     message = _("Give an address or a network, such as 203.0.113.7 or 203.0.113.0/24.")
+
+
+def actions() -> dict[str, str]:
+    """The events that the log holds, with their descriptions."""
+    return {name: words for name, words in catalogue.all_descriptions().items() if name.partition(".")[0] in KINDS}
+
+
+def action_choices() -> list[tuple[str, str]]:
+    return [(name, name) for name in actions()]
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ class LogFilter(filters.FilterSet):
     """What is looked for; all that is given must fit."""
 
     person = filters.CharFilter(method="keep", help_text="Public id or e-mail address.")
-    action = filters.ChoiceFilter(method="keep", choices=[(name, name) for name in queries.ACTIONS])
+    action = filters.ChoiceFilter(method="keep", choices=queries.action_choices())
     address = filters.CharFilter(method="keep", help_text="An address or a network, such as 203.0.113.0/24.")
     since = TimeFilter(method="keep")
     until = TimeFilter(method="keep")

@@ -23,8 +23,9 @@ from accounts.users.models import User
 from blog.posts.models import Post
 from blog.tests.factories import comment, published
 from config.api import router
-from core.context import SCOPES, Actor
+from core.context import Actor
 from core.events.models import Event
+from core.scopes import SCOPES
 from core.search import index as search
 from core.testing import snapshot
 from shop.cart.models import Cart

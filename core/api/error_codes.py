@@ -9,22 +9,19 @@ from importlib import import_module
 from typing import Final
 
 from rest_framework import exceptions
+from rest_framework.settings import api_settings
 
-from core.autodiscovery import NO_DOMAINS
+from core import autodiscovery
 from core.errors import DomainError
 
-PARTS: Final = ("core", "accounts", "blog", "shop", "chat", "analytics")
-# What any endpoint may say.
-SHARED: Final = (
-    *(
-        "core.errors",
-        "core.cursors",
-        "core.api.idempotency",
-        "core.api.conditional",
-        "core.api.parsers",
-        "core.api.viewsets",
-    ),
-    "accounts.api.authentication",
+# Modules whose errors any endpoint may answer, beside those of the authentication classes.
+SHARED_MODULES: Final = (
+    "core.errors",
+    "core.cursors",
+    "core.api.idempotency",
+    "core.api.conditional",
+    "core.api.parsers",
+    "core.api.viewsets",
 )
 ROOMS: Final = ("services", "queries", "providers", "viewsets", "models")
 ELSEWHERE: Final = (".tests.", ".consumers.", ".admin.", ".pages.", ".paging.", ".text_pages.")
@@ -48,9 +45,11 @@ WORDS: Final = {
 @cache
 def by_part() -> dict[str, dict[int, dict[str, str]]]:
     """`{part: {status: {code: words}}}`; what every part may answer stands under "all"."""
+    authentication = (authenticator.__module__ for authenticator in api_settings.DEFAULT_AUTHENTICATION_CLASSES)
+    shared = {*SHARED_MODULES, *authentication}
     found: dict[str, dict[int, dict[str, str]]] = defaultdict(lambda: defaultdict(dict))
     for kind in sorted(_refusals(), key=lambda one: (one.status, one.code)):
-        part = "all" if kind.__module__ in SHARED else kind.__module__.split(".")[0]
+        part = "all" if kind.__module__ in shared else kind.__module__.split(".")[0]
         found[part][kind.status].setdefault(kind.code, PLACEHOLDER.sub("…", str(kind.message)))
     for failure in FRAMEWORK:
         words = PLACEHOLDER.sub("…", str(failure.default_detail))
@@ -79,21 +78,22 @@ def table() -> list[tuple[int, str, str, str]]:
 
 def _refusals() -> Iterator[type[DomainError]]:
     """Every class of refusal that an endpoint can meet."""
-    for part in PARTS:
-        _load(part)
+    apps = tuple(sorted(autodiscovery.imported_apps()))
+    for app in apps:
+        _load(app)
     waiting: list[type[DomainError]] = [DomainError]
     while waiting:
         kind = waiting.pop()
         waiting += kind.__subclasses__()
         module = f"{kind.__module__}."
-        if kind is not DomainError and module.startswith(PARTS) and not any(other in module for other in ELSEWHERE):
+        if kind is not DomainError and module.startswith(apps) and not any(other in module for other in ELSEWHERE):
             yield kind
 
 
 def _load(part: str) -> None:
     """Import what may declare refusals, so that the answer does not depend on what ran before."""
     for found in _modules(part):
-        if found.ispkg and found.name not in NO_DOMAINS:
+        if found.ispkg and found.name not in autodiscovery.NO_DOMAINS:
             for room in _modules(f"{part}.{found.name}"):
                 _import_room(f"{part}.{found.name}", room)
         else:

@@ -1,8 +1,7 @@
 """How one app adds a fragment to another's page: what a post earned, a customer's orders beside a conversation.
 
 An app registers a maker for a slot: `(subject, viewer) -> Panel | None`. The page that owns the slot shows what
-comes, in `order`. Slots in use: "admin.index" (subject None), "account.overview" (a User), "chat.beside" (a Room),
-"post.below" (a Post), "order.below" (an Order), "customer.admin" (a User).
+comes, in `order`.
 """
 
 from collections import defaultdict

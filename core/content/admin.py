@@ -25,7 +25,7 @@ from core.staff.read_only_admin import MOMENT
 constraints.register(
     {
         "home_block_kind": ("kind", _("Choose a kind from the list.")),
-        "home_block_link": ("link_url", _("Link to a page of this site, such as /shop/, or to an https:// address.")),
+        "home_block_link": ("link_url", _("Link to a page of this site, such as /search/, or to an https:// address.")),
         "home_block_card_kind": ("card_kind", _("Choose what the cards show from the list.")),
         "home_block_says_which_cards": ("card_kind", _("Choose what the cards show.")),
         "home_block_dates": ("ends_at", _("The block must end after it starts.")),

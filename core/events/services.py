@@ -100,8 +100,8 @@ def on(
     so its effect happens exactly once. An `outside` handler, `handler(event, key)`, runs outside any transaction at
     least once; `key` is the same on every attempt. Quiet events do not reach outside handlers.
 
-    Deliveries name their handler by app and function ("shop.claim_order"), so a handler may move to another file. One
-    that is renamed lists its `former` names: what waits for it under those still finds it.
+    Deliveries name their handler by app and function ("app.function"), so a handler may move to another file. A renamed
+    handler lists its `former` names, under which deliveries may still be waiting.
     """
 
     def keep(function: Callable[..., None]) -> Callable[..., None]:

@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from django.conf import settings
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, viewsets
 from rest_framework.request import Request
@@ -47,7 +48,7 @@ class SearchViewSet(GrantedViewMixin, viewsets.ViewSet):
 
     serializer_class = HitOut
     pagination_class = Hits
-    program_scopes: ClassVar = {"GET": "blog:read"}
+    program_scopes: ClassVar = {"GET": settings.SEARCH_API_SCOPE}
     parameters = ("q", "kind", "page_size")
 
     @extend_schema(parameters=[SearchIn], responses={200: HitOut(many=True), 400: Problem})

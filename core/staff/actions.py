@@ -49,4 +49,4 @@ def act(
         "back": back,
         "form": form,
     }
-    return render(request, "shop/admin/action.html", context, status=422 if form.errors else 200)
+    return render(request, "admin/action_form.html", context, status=422 if form.errors else 200)

@@ -2,7 +2,7 @@
 
 from django.template import Context, Template
 
-from core.web.style_guide import SampleForm
+from config.style_guide import SampleForm
 
 
 def test_hint_and_error_are_named_by_the_control_they_are_about():

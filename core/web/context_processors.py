@@ -9,7 +9,6 @@ from django.utils.translation import gettext_lazy as _
 from core.content.services import text_pages
 
 THEMES = frozenset({"light", "dark"})
-SECTIONS = frozenset({"shop", "journal", "talk", "account", "search", "insights"})
 
 
 class Site(NamedTuple):
@@ -38,5 +37,5 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "in_name": getattr(request, "in_name", None),
         "text_pages": text_pages.published_slugs,
         "theme": chosen if chosen in THEMES else "",
-        "nav_section": section if section in SECTIONS else "",
+        "nav_section": section,
     }

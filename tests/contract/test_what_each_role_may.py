@@ -15,7 +15,7 @@ from accounts.permissions.models import Role
 from accounts.staff.services import SHIPPED
 from accounts.tests.factories import UserFactory
 from config.tests.test_who_may_call import ALL, router_forms, with_key
-from core.context import SCOPES
+from core.scopes import SCOPES
 from core.testing import snapshot
 from tests.contract.asking import undone
 from tests.contract.schema import described

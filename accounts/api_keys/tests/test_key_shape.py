@@ -7,7 +7,7 @@ from cryptography.fernet import Fernet
 
 from accounts.api_keys import tokens
 from accounts.permissions import scopes
-from core.context import SCOPES
+from core.scopes import SCOPES
 
 
 def test_a_key_is_told_from_its_look_alikes_by_its_check_digits():

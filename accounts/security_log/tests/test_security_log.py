@@ -19,9 +19,10 @@ from accounts.security_log.queries import Wanted
 from accounts.staff import services as roles
 from accounts.tests.factories import PASSWORD, UserFactory
 from core import context
-from core.context import SCOPES, Actor, Grant
+from core.context import Actor, Grant
 from core.events import services as events
 from core.events.models import Event, EventOrigin
+from core.scopes import SCOPES
 from core.testing import JustSignedIn, events_named, no_event
 
 pytestmark = pytest.mark.django_db

@@ -14,9 +14,10 @@ from rest_framework.views import APIView
 
 from core import context
 from core.api.viewsets import In, MoneyField
-from core.context import SCOPES, Actor, Grant
+from core.context import Actor, Grant
 from core.errors import Conflict, Invalid, RateLimited
 from core.money import Money
+from core.scopes import SCOPES
 
 
 class LineIn(In):

@@ -43,7 +43,7 @@ def check(block: HomeBlock) -> None:
         raise InvalidHomeBlock(_("Choose a kind from the list."), field="kind")
     if block.link_url and not re.fullmatch(LINK_URL, block.link_url):
         raise InvalidHomeBlock(
-            _("Link to a page of this site, such as /shop/, or to an address that begins with https://."),
+            _("Link to a page of this site, such as /search/, or to an address that begins with https://."),
             field="link_url",
         )
     if block.link_url and not block.link_label:

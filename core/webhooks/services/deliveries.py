@@ -15,10 +15,11 @@ from core.errors import Conflict
 from core.events import services as events
 from core.events.models import Event
 from core.webhooks import task_queue
-from core.webhooks.catalogue import OWN
 from core.webhooks.models import Webhook, WebhookAttempt, WebhookDelivery
 from core.webhooks.services import endpoints
 
+# No webhook receives what happens to webhooks: a failing one would be sent its own failures.
+OWN_EVENTS = "webhook.*"
 KEEP = timedelta(days=30)
 FORGET_BATCH = 1000
 
@@ -41,7 +42,7 @@ def spread(event: Event) -> int:
     Keeps the webhooks from being removed until it is done; one that is being removed is waited for and left out.
     What happens to webhooks themselves is told to none: one that fails would otherwise be told of its own failing.
     """
-    if fnmatchcase(event.name, OWN):
+    if fnmatchcase(event.name, OWN_EVENTS):
         return 0
     wanting = [
         webhook.pk

@@ -15,8 +15,9 @@ from django.utils.translation import gettext_lazy as _
 from core.context import Actor, Grant
 from core.encryption import encrypt
 from core.errors import Conflict, Invalid
+from core.events import catalogue
 from core.events import services as events
-from core.webhooks import catalogue, guard, signing, task_queue
+from core.webhooks import guard, signing, task_queue
 from core.webhooks.models import Webhook, WebhookDelivery
 
 # How long both secrets sign after a rotation.

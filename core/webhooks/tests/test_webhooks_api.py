@@ -3,7 +3,8 @@
 import pytest
 
 from core.api.models import IdempotencyKey
-from core.context import SCOPES, Actor, Grant
+from core.context import Actor, Grant
+from core.scopes import SCOPES
 from core.webhooks.models import Webhook, WebhookAttempt, WebhookDelivery
 from core.webhooks.services import endpoints
 

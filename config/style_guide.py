@@ -91,7 +91,7 @@ def _stats() -> list[dict[str, Any]]:
 def _pieces() -> dict[str, Any]:
     vase = _picture("vase", 800, 800, "Tall vase in celadon on a green ground", "#c9c6b4")
     bowl = _picture("bowl", 800, 800, "Cobalt bowl with a brown rim", "#d6cab8")
-    add = Action("Add to the cart", "/shop/cart/", "post", {"sku": "BOWL-COBALT"})
+    add = Action("Add to the cart", "#cart", "post", {"sku": "BOWL-COBALT"})
     pieces = (
         Card("product", "bottle-vase", "Bottle Vase", "#piece", "Thrown in two parts.", vase, Money(86_00, "EUR"),
              note="Celadon"),
@@ -139,7 +139,7 @@ def _stories() -> dict[str, Any]:
     return {
         "stories": stories,
         "published": NOW,
-        "crumbs": (("Shop", "/shop/"), ("Bowls", "/shop/"), ("Ramen Bowl", "")),
+        "crumbs": (("Shop", "#shop"), ("Bowls", "#bowls"), ("Ramen Bowl", "")),
         "tabs": (
             {"label": "Everything", "url": "#tabs", "current": True, "count": 31},
             {"label": "Pieces", "url": "#tabs", "current": False, "count": 24},

@@ -1,0 +1,9 @@
+"""The events of this domain, for webhooks and their documentation."""
+
+from core.events.catalogue import describe_events
+
+describe_events(
+    {
+        "security_log.exported": "staff exported the security log",
+    }
+)
