@@ -19,14 +19,14 @@ from django.views.decorators.cache import never_cache
 
 from accounts.authentication import mfa_views
 from accounts.authentication import views as authentication_views
-from accounts.authentication.locks import View, one_at_a_time, person_locked
-from accounts.social.views import leads_out
+from accounts.authentication.locks import View, serialize_session_posts, serialize_user_posts
+from accounts.social.views import allow_provider_forms
 
-WAIT_IN_LINE = {"account_confirm_login_code"}
-LEADS_OUT = {"account_login", "account_signup"}
+SERIALIZED_VIEWS = {"account_confirm_login_code"}
+PROVIDER_FORM_VIEWS = {"account_login", "account_signup"}
 
 
-def _with_our_site(view: View) -> View:
+def _without_site(view: View) -> View:
     @wraps(view)
     def shown(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         response = view(request, *args, **kwargs)
@@ -37,35 +37,38 @@ def _with_our_site(view: View) -> View:
     return shown
 
 
-def _ours(pattern: URLPattern) -> View:
+def _wrap_view(pattern: URLPattern) -> View:
     """One of allauth's pages, as this house shows it."""
     view: View = pattern.callback
-    if pattern.name in WAIT_IN_LINE:
-        view = one_at_a_time(view)
-    if pattern.name in LEADS_OUT:
-        view = leads_out(view)
-    return _with_our_site(view)
+    if pattern.name in SERIALIZED_VIEWS:
+        view = serialize_session_posts(view)
+    if pattern.name in PROVIDER_FORM_VIEWS:
+        view = allow_provider_forms(view)
+    return _without_site(view)
 
 
 def _page(route: str, view: View, name: str) -> URLPattern:
-    return path(route, never_cache(_with_our_site(view)), name=name)
+    return path(route, never_cache(_without_site(view)), name=name)
 
 
 urlpatterns = [
-    *(URLPattern(pattern.pattern, _ours(pattern), pattern.default_args, pattern.name) for pattern in allauth_patterns),
+    *(
+        URLPattern(pattern.pattern, _wrap_view(pattern), pattern.default_args, pattern.name)
+        for pattern in allauth_patterns
+    ),
     path("security/", authentication_views.security, name="mfa_index"),
     path("security/", authentication_views.security, name="mfa_list_webauthn"),
-    _page("factor/", factor_views.authenticate, "mfa_authenticate"),
-    _page("factor/trust/", factor_views.trust, "mfa_trust"),
+    _page("two-factor/", factor_views.authenticate, "mfa_authenticate"),
+    _page("two-factor/trust/", factor_views.trust, "mfa_trust"),
     _page("reauthenticate/code/", factor_views.reauthenticate, "mfa_reauthenticate"),
     _page("reauthenticate/key/", key_views.reauthenticate_webauthn, "mfa_reauthenticate_webauthn"),
-    _page("security/app/", app_views.activate_totp, "mfa_activate_totp"),
-    _page("security/app/remove/", person_locked(app_views.deactivate_totp), "mfa_deactivate_totp"),
-    _page("security/codes/", code_views.view_recovery_codes, "mfa_view_recovery_codes"),
-    _page("security/codes/new/", code_views.generate_recovery_codes, "mfa_generate_recovery_codes"),
+    _page("security/authenticator-app/", app_views.activate_totp, "mfa_activate_totp"),
+    _page("security/authenticator-app/remove/", serialize_user_posts(app_views.deactivate_totp), "mfa_deactivate_totp"),
+    _page("security/recovery-codes/", code_views.view_recovery_codes, "mfa_view_recovery_codes"),
+    _page("security/recovery-codes/new/", code_views.generate_recovery_codes, "mfa_generate_recovery_codes"),
     _page("signup/passkey/key/", key_views.signup_webauthn, "mfa_signup_webauthn"),
     _page("login/passkey/", key_views.login_webauthn, "mfa_login_webauthn"),
     _page("security/keys/add/", key_views.add_webauthn, "mfa_add_webauthn"),
     _page("security/keys/<str:credential>/", mfa_views.rename_key, "mfa_edit_webauthn"),
-    _page("security/keys/<str:credential>/remove/", person_locked(mfa_views.remove_key), "mfa_remove_webauthn"),
+    _page("security/keys/<str:credential>/remove/", serialize_user_posts(mfa_views.remove_key), "mfa_remove_webauthn"),
 ]

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.utils.translation import gettext_lazy as _
 
 from accounts.privacy import registry as privacy
-from accounts.privacy.registry import Fate, Holding, Keeper, Part, Person
+from accounts.privacy.registry import DataCategory, DataHandler, Part, Person, RetentionPolicy
 
 
 def export(person: Person) -> Iterator[Part]:
@@ -20,14 +20,14 @@ def erase(person: Person, now: datetime) -> None:
 
 privacy.register(
     "analytics",
-    Keeper(
+    DataHandler(
         words=_("Figures"),
         export=export,
         erase=erase,
-        holdings=(
-            Holding(
+        categories=(
+            DataCategory(
                 _("Sales: order number, day and amount"),
-                Fate.KEPT,
+                RetentionPolicy.KEPT,
                 {"analytics.SaleFact": "order"},
                 why=_("They have to add up to the books."),
                 not_exported=_("the same amounts are in the orders"),

@@ -51,7 +51,7 @@ def _token(person: User) -> str:
     client = clients.add_client(
         owner_id=person.pk,
         name="Bench",
-        flow=clients.CODE,
+        flow=clients.AUTHORIZATION_CODE,
         scopes=SCOPES,
         redirect_uris=["https://rp.example/back"],
         by=Actor.person(person),

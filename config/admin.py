@@ -27,7 +27,9 @@ class AgoraAdminSite(AdminSite):
                 interrupted_forms.keep(request)
             match = request.resolver_match
             name = (match.url_name or "") if match else ""
-            if self.has_permission(request) and recent_authentication.is_staff_act(name, request.method or ""):
+            if self.has_permission(request) and recent_authentication.is_sensitive_admin_url(
+                name, request.method or ""
+            ):
                 recent_authentication.require(request)
             answer: HttpResponse = shown(request, *args, **kwargs)
             return answer

@@ -32,7 +32,7 @@ FRAMEWORK: Final[dict[str, Any]] = {
     "DEFAULT_PARSER_CLASSES": ["core.api.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "core.api.schema.Schema",
     "DEFAULT_VERSIONING_CLASS": None,
-    "EXCEPTION_HANDLER": "accounts.api.denials.noting_handler",
+    "EXCEPTION_HANDLER": "accounts.api.denials.exception_handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "PAGE_SIZE": 24,
 }

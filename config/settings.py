@@ -79,7 +79,7 @@ INSTALLED_APPS = [
     "allauth.headless",
     "allauth.mfa",
     "allauth.socialaccount",
-    *providers.installed(SOCIAL_PROVIDERS),
+    *providers.get_installed_apps(SOCIAL_PROVIDERS),
     "channels",
     "corsheaders",
     "django_countries",
@@ -258,7 +258,7 @@ ACCOUNT_FORMS = {
     "set_password": "accounts.authentication.forms.login.SetPasswordForm",
     "user_token": "accounts.authentication.forms.login.ResetLinkForm",
 }
-MFA_ADAPTER = "accounts.authentication.mfa.FactorAdapter"
+MFA_ADAPTER = "accounts.authentication.mfa.MfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = MFA_PASSKEY_SIGNUP_ENABLED = True
 MFA_RECOVERY_CODES_SHOW_ONCE = True
@@ -275,13 +275,13 @@ MFA_FORMS = {
     "signup_webauthn": "accounts.authentication.forms.mfa.SignUpKeyForm",
 }
 HEADLESS_CLIENTS = ["app"]
-HEADLESS_ADAPTER = "accounts.headless.strategy.Adapter"
-HEADLESS_TOKEN_STRATEGY = "accounts.headless.strategy.Strategy"  # noqa: S105  a class
+HEADLESS_ADAPTER = "accounts.headless.strategy.HeadlessAdapter"
+HEADLESS_TOKEN_STRATEGY = "accounts.headless.strategy.TokenStrategy"  # noqa: S105  a class
 SOCIALACCOUNT_ADAPTER = "accounts.social.adapter.SocialAdapter"
 SOCIALACCOUNT_FORMS = {"signup": "accounts.social.forms.SignupForm"}
-SOCIALACCOUNT_PROVIDERS = providers.providers(SOCIAL_PROVIDERS)
+SOCIALACCOUNT_PROVIDERS = providers.build_providers(SOCIAL_PROVIDERS)
 SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True  # where an address there is taken for one here at all
-SOCIAL_ORIGINS = providers.origins(SOCIAL_PROVIDERS)
+SOCIAL_ORIGINS = providers.get_origins(SOCIAL_PROVIDERS)
 ORIGIN_DAYS = env.int("ORIGIN_DAYS", 90)  # how long the security log knows addresses and browsers
 IMPERSONATION_IS_MAILED = env.bool("IMPERSONATION_IS_MAILED", False)  # staff acted in somebody's name
 SIGNUP_OPEN = env.bool("SIGNUP_OPEN", True)

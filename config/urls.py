@@ -1,4 +1,4 @@
-"""Every address of the house."""
+"""All URLs of the project."""
 
 from django.conf import settings
 from django.contrib import admin
@@ -6,7 +6,7 @@ from django.contrib.sitemaps.views import sitemap
 from django.urls import URLPattern, URLResolver, include, path
 
 from accounts.moderation.urls import patterns as moderation
-from accounts.subscriptions.urls import letters
+from accounts.subscriptions import urls as subscription_urls
 from blog.feeds.views import PostSitemap
 from config import api, dev, style_guide
 from config import views as pages
@@ -31,7 +31,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/", include("accounts.social.urls")),
     path("", include("accounts.oauth.urls")),
     path("_allauth/", include("accounts.headless.urls")),
-    path("letters/", include(letters)),
+    path("subscriptions/", include(subscription_urls.public)),
+    path("letters/", include(subscription_urls.former)),
     path("", include(moderation)),
     path("insights/", include("analytics.urls")),
     path("styleguide/", style_guide.page, name="styleguide"),

@@ -34,11 +34,13 @@ from core.context import Actor, Grant
 from core.errors import Denied
 from core.scopes import SCOPES
 
-BANNED: Final = gettext_lazy("Whoever this belongs to is banned from here.")
-BAD_TRIES: Final = "30/minute"  # of one network; the secret is beyond guessing, this only spares the database
+BANNED_MESSAGE: Final = gettext_lazy("Whoever this belongs to is banned from here.")
+INVALID_CREDENTIAL_RATE: Final = (
+    "30/minute"  # of one network; the secret is beyond guessing, this only spares the database
+)
 
 
-class BadCredential(AuthenticationFailed):
+class InvalidCredential(AuthenticationFailed):
     """A key or a token that is somebody's, where or when it is not good. `why` says it in a word."""
 
     def __init__(self, detail: str, subject: ApiKey | Client, why: str) -> None:
@@ -46,12 +48,12 @@ class BadCredential(AuthenticationFailed):
         self.subject, self.why = (subject.public_kind, subject.public_id), why
 
 
-class FactorMissing(Denied):
+class MfaRequired(Denied):
     code = "factor_missing"
     message = gettext_lazy("Set up a second factor first.")
 
 
-class AccountClosing(Denied):
+class AccountDeletionPending(Denied):
     code = "account_closing"
     message = gettext_lazy("This account is being closed.")
 
@@ -59,88 +61,93 @@ class AccountClosing(Denied):
 class BearerAuthentication(authentication.BaseAuthentication):
     """`Authorization: Bearer …`, an API key, an app's token or an access token of a client.
 
-    In no other header, never in an address or a body. Raises step_up.AskedAgain, FactorMissing, AccountClosing.
+    In no other header, never in an address or a body. Raises RecentAuthenticationRequired, MfaRequired,
+    AccountDeletionPending.
     """
 
     def authenticate(self, request: Request) -> tuple[User | AnonymousUser, Grant] | None:
-        token = _bearer(request)
+        token = _get_bearer_token(request)
         if token is None:
             return None
         now = timezone.now()
-        if token.startswith(tokens.MARK):
-            return _by_key(token, request, now)
-        return _by_app(token, request, now) if app_tokens.is_one(token) else _by_token(token, request, now)
+        if token.startswith(tokens.TOKEN_PREFIX):
+            return _authenticate_api_key(token, request, now)
+        return (
+            _authenticate_app_token(token, request, now)
+            if app_tokens.is_app_token(token)
+            else _authenticate_access_token(token, request, now)
+        )
 
     def authenticate_header(self, request: Request) -> str:
         """As RFC 6750 says it: with an error only when a bearer was sent."""
-        return 'Bearer realm="api"' + ("" if _bearer(request) is None else ', error="invalid_token"')
+        return 'Bearer realm="api"' + ("" if _get_bearer_token(request) is None else ', error="invalid_token"')
 
 
 class SessionAuthentication(authentication.SessionAuthentication):
     """The browser's session, with CSRF enforced on writes; sensitive acts ask for a fresh sign-in.
 
-    Raises step_up.AskedAgain, Impersonating.
+    Raises RecentAuthenticationRequired, Impersonating.
     """
 
     def authenticate(self, request: Request) -> tuple[Any, Grant] | None:
         found = super().authenticate(request)
         if found is None:
             return None
-        _ask_again(request._request)  # noqa: SLF001  whose session it is
+        _require_recent_authentication(request._request)  # noqa: SLF001  whose session it is
         return (found[0], Grant.session(found[0]))
 
     def authenticate_header(self, request: Request) -> str:
         return 'Session realm="api"'
 
 
-def _bearer(request: Request) -> str | None:
+def _get_bearer_token(request: Request) -> str | None:
     scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else None
 
 
-def _by_key(token: str, request: Request, now: datetime) -> tuple[User, Grant]:
-    key = api_key_queries.api_key_of(token, now)
+def _authenticate_api_key(token: str, request: Request, now: datetime) -> tuple[User, Grant]:
+    key = api_key_queries.get_api_key(token, now)
     if key is None:
         _count_failure(request)
         raise AuthenticationFailed(_("This is no key of ours."))
-    _require_good(key, request, now)
-    api_keys.note_use(key=key, now=now)
+    _require_usable(key, request, now)
+    api_keys.record_use(key=key, now=now)
     return key.user, Grant("key", Actor.person(key.user), SCOPES.intersection(key.scopes), str(key.uid))
 
 
-def _by_app(token: str, request: Request, now: datetime) -> tuple[User, Grant]:
+def _authenticate_app_token(token: str, request: Request, now: datetime) -> tuple[User, Grant]:
     """An app stands for the session that a person opened in it, with all that this may do and must not."""
     try:
-        told = app_tokens.read(app_tokens.Use.ACCESS, token)
-    except app_tokens.Expired:
+        told = app_tokens.read_token(app_tokens.TokenUse.ACCESS, token)
+    except app_tokens.TokenExpired:
         raise AuthenticationFailed(_("This token has expired.")) from None
-    held = app_queries.app_session_of(told.session, told.person, now) if told else None
+    held = app_queries.get_app_session(told.session, told.person, now) if told else None
     if held is None:
         _count_failure(request)
         raise AuthenticationFailed(_("This is no token of ours, or its session has ended."))
-    if held.session.get(mfa.MISSING):
-        raise FactorMissing
-    if held.session.get(closing.CLOSING) and not request.path.startswith(closing.STAYS_OPEN):
-        raise AccountClosing
+    if held.session.get(mfa.MFA_MISSING_KEY):
+        raise MfaRequired
+    if held.session.get(closing.SESSION_KEY) and not request.path.startswith(closing.ALLOWED_PATHS):
+        raise AccountDeletionPending
     page: Any = request._request  # noqa: SLF001  it is asked for what the session knows
     page.user, page.app_session = held.user, held
-    _ask_again(page)
+    _require_recent_authentication(page)
     return held.user, Grant.session(held.user)
 
 
-def _ask_again(page: HttpRequest) -> None:
+def _require_recent_authentication(page: HttpRequest) -> None:
     match = page.resolver_match
     if (
         match
-        and recent_authentication.is_api_act(match.url_name or "", page.method or "")
+        and recent_authentication.is_sensitive_api_url(match.url_name or "", page.method or "")
         and recent_authentication.is_needed(page)
     ):
-        raise recent_authentication.AskedAgain
+        raise recent_authentication.RecentAuthenticationRequired
 
 
-def _by_token(token: str, request: Request, now: datetime) -> tuple[User | AnonymousUser, Grant]:
+def _authenticate_access_token(token: str, request: Request, now: datetime) -> tuple[User | AnonymousUser, Grant]:
     """A client without a person is an actor of its own, and may do nothing that belongs to people."""
-    access = oauth_queries.access_token_of(token)
+    access = oauth_queries.get_access_token(token)
     if access is None:
         _count_failure(request)
         raise AuthenticationFailed(_("This is no token of ours."))
@@ -149,40 +156,40 @@ def _by_token(token: str, request: Request, now: datetime) -> tuple[User | Anony
         raise AuthenticationFailed(_("This token has expired."))
     if client is None or not client.is_usable(None) or (user is not None and not user.is_active):
         detail = _("The client or the account of this token is closed.")
-        raise BadCredential(detail, client, "closed") if client else AuthenticationFailed(detail)
+        raise InvalidCredential(detail, client, "closed") if client else AuthenticationFailed(detail)
     if access.banned:
-        raise BadCredential(str(BANNED), client, "banned")
+        raise InvalidCredential(str(BANNED_MESSAGE), client, "banned")
     if not access.allows_audience(f"{settings.SITE_URL}{request.path}"):
-        raise BadCredential(_("This token is for another service."), client, "audience")
+        raise InvalidCredential(_("This token is for another service."), client, "audience")
     actor = Actor.person(user) if user is not None else Actor("client", client.public_id)
     if user is None:
         return AnonymousUser(), Grant("token", actor, frozenset(), client.public_id)
     user.are_permissions_withheld = not client.is_approved
-    live = consent_policy.live_scopes(
+    live = consent_policy.get_live_scopes(
         access.scope.split(), user=user, client=client, auth_time=access.auth_time, now=now
     )
     return user, Grant("token", actor, SCOPES.intersection(live), client.public_id, access.auth_time)
 
 
 def _count_failure(request: Request) -> None:
-    rate_limits.require(BAD_TRIES, "bad-key", rate_limits.client_key(request._request))  # noqa: SLF001
+    rate_limits.require(INVALID_CREDENTIAL_RATE, "bad-key", rate_limits.client_key(request._request))  # noqa: SLF001
 
 
-def _require_good(key: ApiKey, request: Request, now: datetime) -> None:
+def _require_usable(key: ApiKey, request: Request, now: datetime) -> None:
     """Only who has the whole key learns why it is refused. Raises BadCredential."""
     if key.revoked_at is not None:
-        raise BadCredential(_("This key is revoked."), key, "revoked")
+        raise InvalidCredential(_("This key is revoked."), key, "revoked")
     if not key.is_alive(now):
-        raise BadCredential(_("This key has expired."), key, "expired")
+        raise InvalidCredential(_("This key has expired."), key, "expired")
     if not key.user.is_active:
-        raise BadCredential(_("The account of this key is closed."), key, "closed")
+        raise InvalidCredential(_("The account of this key is closed."), key, "closed")
     if key.banned:  # type: ignore[attr-defined]  # the query adds it
-        raise BadCredential(str(BANNED), key, "banned")
-    if key.networks and not _is_inside(request.META.get("REMOTE_ADDR", ""), key.networks):
-        raise BadCredential(_("This key is not accepted from where you call."), key, "network")
+        raise InvalidCredential(str(BANNED_MESSAGE), key, "banned")
+    if key.networks and not _is_in_networks(request.META.get("REMOTE_ADDR", ""), key.networks):
+        raise InvalidCredential(_("This key is not accepted from where you call."), key, "network")
 
 
-def _is_inside(address: str, networks: list[str]) -> bool:
+def _is_in_networks(address: str, networks: list[str]) -> bool:
     try:
         caller = ip_address(address)
     except ValueError:

@@ -7,29 +7,29 @@ from typing import Any, Final
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api.authentication import BadCredential
+from accounts.api.authentication import InvalidCredential
 from accounts.authentication.services import denials
 from core.api.permissions import grant_of
 from core.api.viewsets import problem_handler
 from core.context import Actor
 
-KINDS: Final = {"key": "api_key", "token": "client"}  # of a grant, and what it is held by
+SUBJECT_KINDS: Final = {"key": "api_key", "token": "client"}  # of a grant, and what it is held by
 
 
-def noting_handler(failure: Exception, context: Mapping[str, Any]) -> Response | None:
+def exception_handler(failure: Exception, context: Mapping[str, Any]) -> Response | None:
     """DRF's exception handler."""
     response = problem_handler(failure, context)
     if response is not None and response.status_code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-        _note(failure, response.data["code"], context["request"])
+        _record_denial(failure, response.data["code"], context["request"])
     return response
 
 
-def _note(failure: Exception, code: str, request: Request) -> None:
+def _record_denial(failure: Exception, code: str, request: Request) -> None:
     match = request.resolver_match
     endpoint = f"{request.method} {match.view_name if match else ''}"
-    if isinstance(failure, BadCredential):
-        denials.note_refused(subject=failure.subject, why=failure.why, endpoint=endpoint, by=Actor.guest())
+    if isinstance(failure, InvalidCredential):
+        denials.record_denial(subject=failure.subject, why=failure.why, endpoint=endpoint, by=Actor.guest())
         return
     grant = grant_of(request)
-    if kind := KINDS.get(grant.kind):
-        denials.note_refused(subject=(kind, grant.client_id), why=code, endpoint=endpoint, by=grant.actor)
+    if kind := SUBJECT_KINDS.get(grant.kind):
+        denials.record_denial(subject=(kind, grant.client_id), why=code, endpoint=endpoint, by=grant.actor)

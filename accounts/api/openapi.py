@@ -1,4 +1,4 @@
-"""How the schema tells of the ways to say who one is."""
+"""OpenAPI extensions for the authentication classes."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from drf_spectacular.openapi import AutoSchema
 
 
 class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    """How the schema tells of a browser's session."""
+    """Describe the session cookie."""
 
     target_class = "accounts.api.authentication.SessionAuthentication"
     name = "session"
@@ -18,14 +18,14 @@ class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-
 
 
 class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    """How the schema tells of keys."""
+    """Describe bearer tokens."""
 
     target_class = "accounts.api.authentication.BearerAuthentication"
     name = "bearer"
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
         words = (
-            "An API key, made at /account/keys/ (`agr_…`), the access token of an app that a person signed in to (see "
-            "/api/docs/app/), or an access token of the provider: see docs/accounts.md."
+            "An API key (`agr_…`, created at /account/api-keys/), the access token of an app that a person signed in "
+            "to (see /api/docs/app/), or an OAuth access token: see docs/accounts.md."
         )
         return {"type": "http", "scheme": "bearer", "description": words}

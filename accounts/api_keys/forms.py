@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import scopes
 
-LIVES: Final = {"30": _("30 days"), "90": _("90 days"), "365": _("a year"), "": _("until it is revoked")}
+LIFETIMES: Final = {"30": _("30 days"), "90": _("90 days"), "365": _("a year"), "": _("until it is revoked")}
 
 
 class ApiKeyForm(forms.Form):
@@ -26,7 +26,9 @@ class ApiKeyForm(forms.Form):
         help_text=_("Never more than you may do yourself."),
         widget=forms.CheckboxSelectMultiple,
     )
-    days = forms.ChoiceField(label=_("How long it works"), choices=list(LIVES.items()), initial="90", required=False)
+    days = forms.ChoiceField(
+        label=_("How long it works"), choices=list(LIFETIMES.items()), initial="90", required=False
+    )
     networks = forms.CharField(
         label=_("Accepted from"),
         required=False,
@@ -34,7 +36,7 @@ class ApiKeyForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false", "dir": "ltr"}),
     )
 
-    def wanted(self, now: datetime) -> dict[str, Any]:
+    def get_arguments(self, now: datetime) -> dict[str, Any]:
         """What `api_keys.add_key` asks for."""
         given = self.cleaned_data
         return {

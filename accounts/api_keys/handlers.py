@@ -14,5 +14,5 @@ def tell_of_key(event: Event, key: str) -> None:
     """Its name and its prefix, never the key; not to a closed account."""
     made = ApiKey.objects.select_related("user").get(uid=event.subject_id)
     if made.user.is_active:
-        url = f"{settings.SITE_URL}{reverse('accounts:keys')}"
+        url = f"{settings.SITE_URL}{reverse('accounts:api_keys')}"
         mail.send("api_key_added", to=made.user.email, key=key, values={"made": made, "url": url})

@@ -77,7 +77,7 @@ class ApiKey(models.Model):
     def is_alive(self, now: datetime) -> bool:
         return self.revoked_at is None and (self.expires_at is None or self.expires_at > now)
 
-    def takes(self, digest: str, now: datetime) -> bool:
+    def matches_digest(self, digest: str, now: datetime) -> bool:
         """Whether this is the digest of its secret, or of the former one while that works."""
         former = self.former_digest if self.former_until is not None and self.former_until > now else ""
         return compare_digest(digest, self.digest) | compare_digest(digest, former)

@@ -8,35 +8,35 @@ from django.utils import timezone
 from accounts.api_keys import tokens
 from accounts.api_keys.models import ApiKey
 from accounts.bans.queries import is_banned
-from accounts.permissions.queries import permissions_held, remember_permissions
+from accounts.permissions.queries import permission_names_subquery, remember_permissions
 from core.context import Grant
 from core.prepared_queries import PreparedQuery
 
-KEY = PreparedQuery(
+KEY_BY_PREFIX = PreparedQuery(
     lambda prefix, now: (
         ApiKey.objects.select_related("user__avatar")
-        .annotate(held=permissions_held(OuterRef("user_id")), banned=is_banned(OuterRef("user_id"), now))
+        .annotate(held=permission_names_subquery(OuterRef("user_id")), banned=is_banned(OuterRef("user_id"), now))
         .filter(prefix=prefix)
     )
 )
 
 
-def api_keys_of(viewer: Grant) -> QuerySet[ApiKey]:
+def get_api_keys(viewer: Grant) -> QuerySet[ApiKey]:
     """The viewer's keys, also those that have ended; none for strangers."""
     return ApiKey.objects.none() if viewer.user is None else ApiKey.objects.filter(user=viewer.user)
 
 
-def api_key_of(token: str, now: datetime | None = None) -> ApiKey | None:
+def get_api_key(token: str, now: datetime | None = None) -> ApiKey | None:
     """The key that a program sent, alive or not, with its person and what they may do; one query.
 
     None, without a query, for what cannot be a key, and for a secret that is not the key's.
     """
-    prefix = tokens.prefix_of(token)
+    prefix = tokens.parse_prefix(token)
     if not prefix:
         return None
     now = now or timezone.now()
-    key = KEY.first(prefix=prefix, now=now)
-    if key is None or not key.takes(tokens.digest(token), now):
+    key = KEY_BY_PREFIX.first(prefix=prefix, now=now)
+    if key is None or not key.matches_digest(tokens.digest(token), now):
         return None
     remember_permissions(key.user, key.held)
     return key

@@ -19,9 +19,9 @@ from core.errors import Conflict, Denied, Invalid
 from core.events import services as events
 from core.scopes import SCOPES
 
-MOST_KEYS: Final = 25
-OVERLAP: Final = timedelta(hours=24)
-NOTED_EVERY: Final = timedelta(minutes=1)
+MAX_KEYS: Final = 25
+ROTATION_OVERLAP: Final = timedelta(hours=24)
+LAST_USE_INTERVAL: Final = timedelta(minutes=1)
 
 
 class TooManyKeys(Conflict):
@@ -34,12 +34,12 @@ class UnknownScope(Invalid):
     message = _("There is no scope %(scope)s.")
 
 
-class NotANetwork(Invalid):
+class InvalidNetwork(Invalid):
     code = "not_a_network"
     message = _("%(network)s is neither an address nor a network such as 203.0.113.0/24.")
 
 
-class ExpiryPast(Invalid):
+class ExpiryInPast(Invalid):
     code = "expiry_past"
     message = _("This moment is past.")
 
@@ -50,7 +50,7 @@ class KeyEnded(Conflict):
 
 
 @dataclass(frozen=True, slots=True)
-class WithToken:
+class ApiKeyWithToken:
     """A key and what its program sends, which nobody can show again."""
 
     key: ApiKey
@@ -67,7 +67,7 @@ def add_key(
     expires_at: datetime | None = None,
     networks: Sequence[str] = (),
     now: datetime | None = None,
-) -> WithToken:
+) -> ApiKeyWithToken:
     """Make a key for one's own programs. Locks the person, so that the limit holds for many at once.
 
     Raises Denied for another's account, UnknownScope, NotANetwork, ExpiryPast, and TooManyKeys beyond MOST_KEYS in
@@ -80,27 +80,27 @@ def add_key(
     if unknown := sorted(set(scopes) - SCOPES):
         raise UnknownScope(field="scopes", scope=unknown[0])
     if expires_at is not None and expires_at <= now:
-        raise ExpiryPast(field="expires_at")
-    if ApiKey.objects.alive(now).filter(user=user).count() >= MOST_KEYS:
-        raise TooManyKeys(most=MOST_KEYS)
-    prefix = tokens.new_prefix()
-    token = tokens.new_token(prefix)
+        raise ExpiryInPast(field="expires_at")
+    if ApiKey.objects.alive(now).filter(user=user).count() >= MAX_KEYS:
+        raise TooManyKeys(most=MAX_KEYS)
+    prefix = tokens.generate_prefix()
+    token = tokens.generate_token(prefix)
     key = ApiKey.objects.create(
         user=user,
         name=name,
         prefix=prefix,
         digest=tokens.digest(token),
         scopes=sorted(set(scopes)),
-        networks=[_network(given) for given in networks],
+        networks=[_parse_network(given) for given in networks],
         expires_at=expires_at,
         created_at=now,
     )
     events.record("api_key.added", key, by=by, now=now, user=user.public_id, scopes=key.scopes)
-    return WithToken(key, token)
+    return ApiKeyWithToken(key, token)
 
 
 @transaction.atomic
-def rotate_key(*, key_id: int, by: Actor, now: datetime | None = None) -> WithToken:
+def rotate_key(*, key_id: int, by: Actor, now: datetime | None = None) -> ApiKeyWithToken:
     """Give one's key a new secret; the one it had works for OVERLAP more, and any before it no longer.
 
     Locks the key. Raises Denied for another's, KeyEnded. Records api_key.rotated.
@@ -111,11 +111,11 @@ def rotate_key(*, key_id: int, by: Actor, now: datetime | None = None) -> WithTo
         raise Denied
     if not key.is_alive(now):
         raise KeyEnded
-    token = tokens.new_token(key.prefix)
-    key.former_digest, key.former_until, key.digest = key.digest, now + OVERLAP, tokens.digest(token)
+    token = tokens.generate_token(key.prefix)
+    key.former_digest, key.former_until, key.digest = key.digest, now + ROTATION_OVERLAP, tokens.digest(token)
     key.save(update_fields=["former_digest", "former_until", "digest"])
     events.record("api_key.rotated", key, by=by, now=now, user=key.user.public_id)
-    return WithToken(key, token)
+    return ApiKeyWithToken(key, token)
 
 
 @transaction.atomic
@@ -136,16 +136,16 @@ def revoke_key(*, key_id: int, by: Actor, now: datetime | None = None) -> bool:
     return True
 
 
-def note_use(*, key: ApiKey, now: datetime) -> None:
+def record_use(*, key: ApiKey, now: datetime) -> None:
     """Keep when it was last used, to NOTED_EVERY: one write in that time, however many ask. Not an event."""
-    before = now - NOTED_EVERY
+    before = now - LAST_USE_INTERVAL
     if key.last_used_at is None or key.last_used_at <= before:
         due = Q(last_used_at__isnull=True) | Q(last_used_at__lte=before)
         ApiKey.objects.filter(due, pk=key.pk).update(last_used_at=now)
 
 
-def _network(given: str) -> str:
+def _parse_network(given: str) -> str:
     try:
         return str(ipaddress.ip_network(given.strip(), strict=False))
     except ValueError:
-        raise NotANetwork(field="networks", network=given) from None
+        raise InvalidNetwork(field="networks", network=given) from None

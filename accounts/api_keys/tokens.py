@@ -18,25 +18,25 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 
-MARK: Final = "agr_"
-SHAPE: Final = re.compile(r"(agr_([0-9A-Za-z]{10})_[0-9A-Za-z]{43})([0-9A-Za-z]{6})", re.ASCII)
+TOKEN_PREFIX: Final = "agr_"  # noqa: S105  public, begins every key
+TOKEN_PATTERN: Final = re.compile(r"(agr_([0-9A-Za-z]{10})_[0-9A-Za-z]{43})([0-9A-Za-z]{6})", re.ASCII)
 ALPHABET: Final = string.digits + string.ascii_letters
 
 
-def new_prefix() -> str:
+def generate_prefix() -> str:
     return "".join(secrets.choice(ALPHABET) for _ in range(10))
 
 
-def new_token(prefix: str) -> str:
+def generate_token(prefix: str) -> str:
     """A key nobody has; 43 letters and digits are 256 bits."""
-    head = f"{MARK}{prefix}_{''.join(secrets.choice(ALPHABET) for _ in range(43))}"
-    return head + _check(head)
+    head = f"{TOKEN_PREFIX}{prefix}_{''.join(secrets.choice(ALPHABET) for _ in range(43))}"
+    return head + _checksum(head)
 
 
-def prefix_of(token: str) -> str:
+def parse_prefix(token: str) -> str:
     """The name of the key; empty when this is no key, or one with a slip in it."""
-    parts = SHAPE.fullmatch(token)
-    return parts[2] if parts and parts[3] == _check(parts[1]) else ""
+    parts = TOKEN_PATTERN.fullmatch(token)
+    return parts[2] if parts and parts[3] == _checksum(parts[1]) else ""
 
 
 def digest(token: str) -> str:
@@ -44,7 +44,7 @@ def digest(token: str) -> str:
     return hmac.digest(_pepper(settings.DATA_KEYS[-1].strip()), token.encode(), "sha256").hex()
 
 
-def _check(head: str) -> str:
+def _checksum(head: str) -> str:
     left, letters = zlib.crc32(head.encode()), ""
     for _ in range(6):
         left, at = divmod(left, len(ALPHABET))

@@ -1,10 +1,10 @@
 from django.urls import path
 
-from accounts.api_keys import views as pages
+from accounts.api_keys import views
 
 urlpatterns = [
-    path("keys/", pages.key_list, name="keys"),
-    path("keys/new/", pages.new_key, name="new_key"),
-    path("keys/<uuid:uid>/rotate/", pages.rotate_key, name="rotate_key"),
-    path("keys/<uuid:uid>/revoke/", pages.revoke_key, name="revoke_key"),
+    path("api-keys/", views.key_list, name="api_keys"),
+    path("api-keys/new/", views.new_key, name="new_api_key"),
+    path("api-keys/<uuid:uid>/rotate/", views.rotate_key, name="rotate_api_key"),
+    path("api-keys/<uuid:uid>/revoke/", views.revoke_key, name="revoke_api_key"),
 ]

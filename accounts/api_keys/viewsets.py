@@ -21,8 +21,8 @@ from core.api.viewsets import In, NothingIn, Problem, ReadViewSet
 from core.errors import Denied
 from core.scopes import SCOPES
 
-UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-WRITES = {400: Problem, 401: Problem, 403: Problem, 409: Problem, 422: Problem}
+UUID_PATTERN = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+WRITE_ERRORS = {400: Problem, 401: Problem, 403: Problem, 409: Problem, 422: Problem}
 
 
 class SessionRequired(Denied):
@@ -33,18 +33,18 @@ class SessionRequired(Denied):
 class RecentSession(permissions.BasePermission):
     """A session, not a key; and to write, of somebody who said within minutes who it is.
 
-    Raises SessionRequired, step_up.AskedAgain, Impersonating.
+    Raises SessionRequired, RecentAuthenticationRequired, Impersonating.
     """
 
     def has_permission(self, request: Request, view: Any) -> bool:
         if grant_of(request).kind != "session":
             raise SessionRequired
         if request.method not in permissions.SAFE_METHODS and recent_authentication.is_needed(request._request):  # noqa: SLF001
-            raise recent_authentication.AskedAgain
+            raise recent_authentication.RecentAuthenticationRequired
         return True
 
 
-class ApiKeyIn(In):
+class ApiKeyCreateSerializer(In):
     """A new key. Without `networks` it is accepted from everywhere, without `expires_at` until it is revoked."""
 
     name = serializers.CharField(max_length=80)
@@ -61,7 +61,7 @@ class ApiKeyIn(In):
     )
 
 
-class ApiKeyOut(serializers.Serializer[ApiKey]):
+class ApiKeySerializer(serializers.Serializer[ApiKey]):
     """A key, as far as it is told."""
 
     uid = serializers.UUIDField()
@@ -77,31 +77,31 @@ class ApiKeyOut(serializers.Serializer[ApiKey]):
     created_at = TimeField()
 
 
-class ApiKeyWithTokenOut(serializers.Serializer[api_keys.WithToken]):
+class ApiKeyWithTokenSerializer(serializers.Serializer[api_keys.ApiKeyWithToken]):
     """A key and what its program sends, which is never shown again."""
 
-    key = ApiKeyOut()
+    key = ApiKeySerializer()
     token = serializers.CharField(help_text="Begins with `agr_`.")
 
 
 class ApiKeyViewSet(ReadViewSet[ApiKey]):
     """The keys of the person who asks, newest first."""
 
-    serializer_class = ApiKeyOut
+    serializer_class = ApiKeySerializer
     permission_classes = (HasScope, RecentSession)
     required_scopes: ClassVar = {"GET": "account:read", "POST": "account:write", "DELETE": "account:write"}
     lookup_field = "uid"
-    lookup_value_regex = UUID
+    lookup_value_regex = UUID_PATTERN
 
     def get_queryset(self) -> QuerySet[ApiKey]:
-        return api_key_queries.api_keys_of(self.grant)  # scoping is the authorisation
+        return api_key_queries.get_api_keys(self.grant)  # scoping is the authorisation
 
-    @extend_schema(request=ApiKeyIn, responses={201: ApiKeyWithTokenOut, **WRITES})
+    @extend_schema(request=ApiKeyCreateSerializer, responses={201: ApiKeyWithTokenSerializer, **WRITE_ERRORS})
     def create(self, request: Request) -> Response:
         """Make a key. The answer holds its secret, so no `Idempotency-Key` keeps it."""
         person = cast("User", self.grant.user)
-        made = api_keys.add_key(user_id=person.pk, by=self.grant.actor, **ApiKeyIn.parse(request))
-        return _shown_once(made)
+        made = api_keys.add_key(user_id=person.pk, by=self.grant.actor, **ApiKeyCreateSerializer.parse(request))
+        return _token_response(made)
 
     @extend_schema(responses={204: None, 401: Problem, 403: Problem, 404: Problem})
     def destroy(self, request: Request, uid: str) -> Response:
@@ -109,13 +109,13 @@ class ApiKeyViewSet(ReadViewSet[ApiKey]):
         api_keys.revoke_key(key_id=self.get_object().pk, by=self.grant.actor)
         return Response(status=204)
 
-    @extend_schema(request=None, responses={201: ApiKeyWithTokenOut, 404: Problem, **WRITES})
+    @extend_schema(request=None, responses={201: ApiKeyWithTokenSerializer, 404: Problem, **WRITE_ERRORS})
     @action(detail=True, methods=["post"], filter_backends=[])
     def secrets(self, request: Request, uid: str) -> Response:
         """Give it a new secret; the former one works for a day more."""
         NothingIn.parse(request)
-        return _shown_once(api_keys.rotate_key(key_id=self.get_object().pk, by=self.grant.actor))
+        return _token_response(api_keys.rotate_key(key_id=self.get_object().pk, by=self.grant.actor))
 
 
-def _shown_once(made: api_keys.WithToken) -> Response:
-    return Response(ApiKeyWithTokenOut(made).data, status=201, headers={"Cache-Control": "no-store"})
+def _token_response(made: api_keys.ApiKeyWithToken) -> Response:
+    return Response(ApiKeyWithTokenSerializer(made).data, status=201, headers={"Cache-Control": "no-store"})

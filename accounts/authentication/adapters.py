@@ -19,7 +19,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.authentication import login_checks, throttling
-from accounts.authentication.recent_authentication import SignInAnew, session_behind
+from accounts.authentication.recent_authentication import FreshSignInRequired, get_session_holder
 from accounts.authentication.services import attempts
 from accounts.bans import services as bans
 from accounts.bans.models import Ban
@@ -60,7 +60,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return rate_limits.client_key(request)
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
-        return throttling.bucket_of(request, str(credentials.get("email", "")))
+        return throttling.get_bucket(request, str(credentials.get("email", "")))
 
     def clean_email(self, email: str) -> str:
         """The one spelling of an address, wherever a person enters one."""
@@ -72,8 +72,8 @@ class AccountAdapter(DefaultAccountAdapter):
         try:
             super().pre_authenticate(request, **credentials)
         except ValidationError:
-            if rate_limits.hit(throttling.NOTED, "limited", throttling.bucket_of(request, typed)).allowed:
-                attempts.note_limited(typed=typed)
+            if rate_limits.hit(throttling.RECORD_RATE, "limited", throttling.get_bucket(request, typed)).allowed:
+                attempts.record_throttled_login(typed=typed)
             raise
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
@@ -84,26 +84,26 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def require_free_network(self, request: HttpRequest) -> None:
         """Before an account is made. One query. Raises NetworkBanned."""
-        if (found := bans.running_ban(user=None, network=rate_limits.client_key(request))) is not None:
+        if (found := bans.get_active_ban(user=None, network=rate_limits.client_key(request))) is not None:
             self._turn_away(request, found)
 
     def _turn_away(self, request: HttpRequest, found: Ban) -> None:
         """Noted once in a while for a network; the session keeps nothing of how far one came."""
         clear_authentication_records(request)
-        if found.network and rate_limits.hit(throttling.NOTED, "kept-out", self.get_client_ip(request)).allowed:
-            bans.note_kept_out(found)
-        raise bans.door_refusal(found)
+        if found.network and rate_limits.hit(throttling.RECORD_RATE, "kept-out", self.get_client_ip(request)).allowed:
+            bans.record_blocked_login(found)
+        raise bans.get_login_error(found)
 
     def is_reauthentication_required(self, **_: Any) -> bool:
         """Whether who they are was last said too long ago for a sensitive act; a sign-in counts as having said it.
 
         Raises SignInAnew for who has nothing to say it by.
         """
-        known = session_behind(self.request)
+        known = get_session_holder(self.request)
         times = [record["at"] for record in get_authentication_records(known, known.user)]
         is_old = not consent_policy.is_recent(max(times, default=0.0), time.time())
         if is_old and not get_reauthentication_flows(known.user):
-            raise SignInAnew
+            raise FreshSignInRequired
         return is_old
 
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
@@ -112,7 +112,10 @@ class AccountAdapter(DefaultAccountAdapter):
         Nor does who comes from a banned network, but staff. Raises Banned, NetworkBanned.
         """
         network = rate_limits.client_key(request)
-        if login_checks.met(user).is_banned and (found := bans.running_ban(user=user, network=network)) is not None:
+        if (
+            login_checks.get_login_status(user).is_banned
+            and (found := bans.get_active_ban(user=user, network=network)) is not None
+        ):
             self._turn_away(request, found)
         return cast("HttpResponse | None", super().pre_login(request, user, **kwargs))
 
@@ -148,9 +151,9 @@ class AccountAdapter(DefaultAccountAdapter):
         values = {key: self._on_site(value) for key, value in context.items() if key != "request"}
         message = mail.compose(name, to=email, key=str(uuid4()), values={**values, "email": email})
         if settings.MAIL_INSIDE_TRANSACTION:
-            _post(message, name)
+            _send_message(message, name)
         else:
-            transaction.on_commit(lambda: _post(message, name))
+            transaction.on_commit(lambda: _send_message(message, name))
 
     def _on_site(self, value: Any) -> Any:
         """A link as the configured address: allauth builds links by the name under which the request came."""
@@ -168,7 +171,7 @@ class AccountAdapter(DefaultAccountAdapter):
             log.warning("security_notice_not_sent", template=args[0])
 
 
-def _post(message: EmailMessage, name: str) -> None:
+def _send_message(message: EmailMessage, name: str) -> None:
     try:
         message.send()
     except (OSError, smtplib.SMTPException) as failure:

@@ -2,7 +2,7 @@
 
 Only this house reads them, so one secret signs and verifies: HMAC-SHA256, by keys derived from DATA_KEYS. The first
 signs, all of them verify, so a new data key in front ends nothing; a token for one use is refused for the other, by its
-audience. What a token names is looked up at each request (`accounts.authentication.queries.app_session_of`).
+audience. What a token names is looked up at each request (`accounts.authentication.queries.get_app_session`).
 """
 
 from base64 import urlsafe_b64decode
@@ -20,10 +20,10 @@ from django.conf import settings
 
 ALGORITHM: Final = "HS256"
 CLAIMS: Final = ("iss", "aud", "sub", "sid", "jti", "iat", "exp")
-DOTS: Final = 2  # of a token in three parts, which no other bearer of ours has
+JWT_DOTS: Final = 2  # of a token in three parts, which no other bearer of ours has
 
 
-class Use(Enum):
+class TokenUse(Enum):
     """What a token is for, and where: the end of its audience."""
 
     ACCESS = "/api/"
@@ -34,17 +34,17 @@ class Use(Enum):
         return f"{settings.SITE_URL}{self.value}"
 
     @property
-    def lasts(self) -> timedelta:
+    def lifetime(self) -> timedelta:
         """Five minutes to act with, and as long as a session to come back."""
-        return timedelta(minutes=5) if self is Use.ACCESS else timedelta(seconds=settings.SESSION_COOKIE_AGE)
+        return timedelta(minutes=5) if self is TokenUse.ACCESS else timedelta(seconds=settings.SESSION_COOKIE_AGE)
 
 
-class Expired(Exception):
+class TokenExpired(Exception):
     """A token of ours whose time is over."""
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class AppToken:
     """Whose it is (the person's public id), which session it stands for, and its own id."""
 
     person: UUID
@@ -52,7 +52,7 @@ class Token:
     id: UUID
 
 
-def issue(use: Use, token: Token, *, now: datetime) -> str:
+def issue_token(use: TokenUse, token: AppToken, *, now: datetime) -> str:
     """The token, signed, good from now on for as long as its use allows."""
     claims = {
         "iss": settings.SITE_URL,
@@ -61,30 +61,30 @@ def issue(use: Use, token: Token, *, now: datetime) -> str:
         "sid": str(token.session),
         "jti": str(token.id),
         "iat": int(now.timestamp()),
-        "exp": int((now + use.lasts).timestamp()),
+        "exp": int((now + use.lifetime).timestamp()),
     }
-    return jwt.encode(claims, _keys()[0], algorithm=ALGORITHM)
+    return jwt.encode(claims, _get_signing_keys()[0], algorithm=ALGORITHM)
 
 
-def read(use: Use, text: str) -> Token | None:
+def read_token(use: TokenUse, text: str) -> AppToken | None:
     """What a token says; None for one that is not ours or not for this. Raises Expired."""
-    for key in _keys():
+    for key in _get_signing_keys():
         try:
-            claims = _decoded(use, text, key)
-            return Token(UUID(claims["sub"]), UUID(claims["sid"]), UUID(claims["jti"]))
+            claims = _decode(use, text, key)
+            return AppToken(UUID(claims["sub"]), UUID(claims["sid"]), UUID(claims["jti"]))
         except jwt.ExpiredSignatureError:
-            raise Expired from None
+            raise TokenExpired from None
         except (jwt.PyJWTError, ValueError, AttributeError):
             continue
     return None
 
 
-def is_one(text: str) -> bool:
+def is_app_token(text: str) -> bool:
     """Whether it looks like a token of this kind. Keys and the provider's access tokens have no dots."""
-    return text.count(".") == DOTS
+    return text.count(".") == JWT_DOTS
 
 
-def _decoded(use: Use, text: str, key: bytes) -> dict[str, Any]:
+def _decode(use: TokenUse, text: str, key: bytes) -> dict[str, Any]:
     rules: Any = {"require": list(CLAIMS)}
     told: dict[str, Any] = jwt.decode(
         text, key, algorithms=[ALGORITHM], audience=use.audience, issuer=settings.SITE_URL, options=rules
@@ -92,10 +92,10 @@ def _decoded(use: Use, text: str, key: bytes) -> dict[str, Any]:
     return told
 
 
-def _keys() -> list[bytes]:
-    return [_derived(key.strip()) for key in settings.DATA_KEYS]
+def _get_signing_keys() -> list[bytes]:
+    return [_derive_key(key.strip()) for key in settings.DATA_KEYS]
 
 
 @cache
-def _derived(data_key: str) -> bytes:
+def _derive_key(data_key: str) -> bytes:
     return HKDF(SHA256(), length=32, salt=None, info=b"agora app tokens").derive(urlsafe_b64decode(data_key))

@@ -13,7 +13,7 @@ describe_events(
         "user.changed_password": "a user changed the password",
         "user.closed": "an account was deactivated",
         "user.factor_failed": "a second factor was rejected",
-        "user.limited": "sign-in was throttled after too many attempts",
+        "user.login_throttled": "sign-in was throttled after too many attempts",
         "user.lost_factors": "staff removed a user's second factors",
         "user.made_recovery_codes": "a user generated recovery codes",
         "user.opened": "a deactivated account was reactivated",
@@ -27,5 +27,6 @@ describe_events(
         "user.signed_out": "a user signed out",
         "user.signed_up": "a user signed up",
         "user.verified_email": "a user verified an email address",
-    }
+    },
+    former={"user.login_throttled": ("user.limited",)},
 )

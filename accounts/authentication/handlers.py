@@ -44,9 +44,9 @@ def note_verified_address(email_address: EmailAddress, **_: Any) -> None:
 @transaction.atomic
 def note_sign_in(request: HttpRequest, response: HttpResponse, user: User, **_: Any) -> None:
     """Who must have a second factor and has none is led to it from here on."""
-    devices.welcome(request, response, user)
-    if login_checks.met(user).misses_factor:
-        request.session[mfa.MISSING] = True
+    devices.record_sign_in(request, response, user)
+    if login_checks.get_login_status(user).is_mfa_missing:
+        request.session[mfa.MFA_MISSING_KEY] = True
     events.record("user.signed_in", user, by=Actor.person(user))
 
 
@@ -54,17 +54,17 @@ def note_sign_in(request: HttpRequest, response: HttpResponse, user: User, **_: 
 def note_failed_sign_in(credentials: dict[str, Any], **_: Any) -> None:
     """On the timeline of the person who was meant, if there is one."""
     typed = str(credentials.get("email") or credentials.get("username") or "")
-    attempts.note_failed(typed=typed)
+    attempts.record_failed_login(typed=typed)
 
 
 @receiver(auth_signals.user_logged_out)
 @transaction.atomic
 def note_sign_out(request: HttpRequest, user: User | None, **_: Any) -> None:
     """Who acts in another's name signs themselves out, and that ends. The session is still there to be asked."""
-    if in_name := getattr(request, "in_name", None):
-        user = in_name.staff
-    if device := request.session.get(devices.DEVICE):
-        device_services.note_sign_out(uid=device, session_key=request.session.session_key or "")
+    if impersonation := getattr(request, "impersonated_by", None):
+        user = impersonation.staff
+    if device := request.session.get(devices.DEVICE_KEY):
+        device_services.record_sign_out(uid=device, session_key=request.session.session_key or "")
     if user is not None:
         events.record("user.signed_out", user, by=Actor.person(user))
 
@@ -106,21 +106,21 @@ def note_removed_address(user: User, **_: Any) -> None:
 def note_added_factor(instance: Authenticator, created: bool, **_: Any) -> None:
     if created:
         user = instance.user
-        name = "user.made_recovery_codes" if instance.type == mfa.CODES else "user.added_factor"
-        events.record(name, user, by=_whoever_asks(user), factor=instance.type)
+        name = "user.made_recovery_codes" if instance.type == mfa.RECOVERY_CODES else "user.added_factor"
+        events.record(name, user, by=_get_actor(user), factor=instance.type)
 
 
 @receiver(post_delete, sender=Authenticator)
 def note_removed_factor(instance: Authenticator, **_: Any) -> None:
-    if instance.type != mfa.CODES:
+    if instance.type != mfa.RECOVERY_CODES:
         user = instance.user
-        events.record("user.removed_factor", user, by=_whoever_asks(user), factor=instance.type)
+        events.record("user.removed_factor", user, by=_get_actor(user), factor=instance.type)
 
 
 @receiver(factor_signals.authenticator_added)
 @receiver(factor_signals.authenticator_removed)
 def end_other_sessions(request: HttpRequest, user: User, authenticator: Authenticator, **_: Any) -> None:
-    if authenticator.type != mfa.CODES:
+    if authenticator.type != mfa.RECOVERY_CODES:
         devices.end_access(request, user)
 
 
@@ -149,9 +149,9 @@ def tell_of_added_address(event: Event, key: str) -> None:
 def tell_of_lost_factors(event: Event, key: str) -> None:
     user = User.objects.filter(uid=event.subject_id).first()
     if user is not None:
-        mail.send("factors_removed", to=user.email, key=key)
+        mail.send("mfa_removed", to=user.email, key=key)
 
 
-def _whoever_asks(user: User) -> Actor:
+def _get_actor(user: User) -> Actor:
     """People change their own factors on pages; elsewhere it is a command."""
     return Actor.person(user) if context.request is not None else Actor.system("command")

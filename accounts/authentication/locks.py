@@ -14,7 +14,7 @@ from accounts.users.models import User
 View = Callable[..., HttpResponseBase]
 
 
-def one_at_a_time(view: View) -> View:
+def serialize_session_posts(view: View) -> View:
     """Posts of one session wait for each other: what the first used up, such as a mailed code, the second misses.
 
     Locks the session's row and reads it again; its changes are saved before the lock is given back.
@@ -42,7 +42,7 @@ def lock_session(session_key: str) -> bool:
     return Session.objects.select_for_update().filter(session_key=session_key).exists()
 
 
-def person_locked(view: View) -> View:
+def serialize_user_posts(view: View) -> View:
     """Posts of one person wait for each other, so that of two last factors one stays. Locks the person."""
 
     @wraps(view)
@@ -50,12 +50,12 @@ def person_locked(view: View) -> View:
         if request.method != "POST" or not request.user.is_authenticated:
             return view(request, *args, **kwargs)
         with transaction.atomic():
-            lock_person(request.user.pk)
+            lock_user(request.user.pk)
             return view(request, *args, **kwargs)
 
     return waiting
 
 
-def lock_person(user_id: int) -> None:
+def lock_user(user_id: int) -> None:
     """Wait for the person's row. Raises User.DoesNotExist."""
     User.objects.select_for_update(of=("self",)).get(pk=user_id)

@@ -10,34 +10,34 @@ from accounts.bans import services as bans
 from accounts.users.models import Closing, User
 from core import context
 
-MET: Final = "_met_at_the_door"  # on the person, for as long as this request has them
+STATUS_ATTRIBUTE: Final = "_met_at_the_door"  # on the person, for as long as this request has them
 
 
 @dataclass(frozen=True, slots=True)
-class Met:
+class LoginStatus:
     """Banned from the whole house, or in a network that is; closing; without the second factor that a role asks for."""
 
     is_banned: bool
-    is_closing: bool
-    misses_factor: bool
+    is_deletion_pending: bool
+    is_mfa_missing: bool
 
 
-def met(user: User) -> Met:
+def get_login_status(user: User) -> LoginStatus:
     """What is to be known of a person who signs in. One query, however often it is asked of the same object."""
-    known = getattr(user, MET, None)
-    if not isinstance(known, Met):
-        known = _look(user)
-        setattr(user, MET, known)
+    known = getattr(user, STATUS_ATTRIBUTE, None)
+    if not isinstance(known, LoginStatus):
+        known = _query_login_status(user)
+        setattr(user, STATUS_ATTRIBUTE, known)
     return known
 
 
-def _look(user: User) -> Met:
+def _query_login_status(user: User) -> LoginStatus:
     person = OuterRef("pk")
     found = User.objects.filter(pk=user.pk).annotate(
-        banned=Exists(bans.running_for(user, bans.Scope.ALL, context.current().address or "")),
+        banned=Exists(bans.get_active_bans(user, bans.Scope.ALL, context.current().address or "")),
         closing=Exists(Closing.objects.running().filter(user=person)),
-        asked=Exists(mfa.asked_of(person)),
-        held=Exists(mfa.held_by(person)),
+        asked=Exists(mfa.roles_requiring_mfa(person)),
+        held=Exists(mfa.get_authenticators(person)),
     )
     is_staff, banned, closing, asked, held = found.values_list("is_staff", "banned", "closing", "asked", "held").get()
-    return Met(banned, closing, is_staff and asked and not held)
+    return LoginStatus(banned, closing, is_staff and asked and not held)

@@ -19,11 +19,11 @@ from core import encryption
 from core.context import Actor
 from core.events import services as events
 
-MISSING = "factor_missing"  # in the session of somebody who must set one up first
-CODES = Authenticator.Type.RECOVERY_CODES
+MFA_MISSING_KEY = "factor_missing"  # in the session of somebody who must set one up first
+RECOVERY_CODES = Authenticator.Type.RECOVERY_CODES
 
 
-class FactorAdapter(DefaultMFAAdapter):
+class MfaAdapter(DefaultMFAAdapter):
     """allauth's factors under the rules of this house."""
 
     error_messages: ClassVar = {
@@ -42,8 +42,8 @@ class FactorAdapter(DefaultMFAAdapter):
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         """Whether its person may be left without it. Call it with the person locked."""
-        others = held_by(authenticator.user_id).exclude(pk=authenticator.pk)
-        return others.exists() or not asked_of(authenticator.user_id).exists()
+        others = get_authenticators(authenticator.user_id).exclude(pk=authenticator.pk)
+        return others.exists() or not roles_requiring_mfa(authenticator.user_id).exists()
 
     def get_public_key_credential_user_entity(self, user: User) -> dict[str, Any]:
         """What a passkey keeps of a person: their public id, never a row's number."""
@@ -71,7 +71,7 @@ class SecurityKey:
 
 
 @dataclass(frozen=True, slots=True)
-class Factors:
+class MfaMethods:
     """All that a person can sign in with beside password and mail."""
 
     app: Authenticator | None
@@ -83,36 +83,36 @@ class Factors:
         return self.app is not None or bool(self.keys)
 
 
-def factors_of(user: User) -> Factors:
+def get_mfa_methods(user: User) -> MfaMethods:
     """A person's second factors, keys oldest first. One query."""
     rows = list(Authenticator.objects.filter(user=user).order_by("pk"))
     by_type = {row.type: row for row in rows}
-    codes = by_type.get(CODES)
-    return Factors(
+    codes = by_type.get(RECOVERY_CODES)
+    return MfaMethods(
         app=by_type.get(Authenticator.Type.TOTP),
         keys=[SecurityKey.of(row) for row in rows if row.type == Authenticator.Type.WEBAUTHN],
         codes_left=len(codes.wrap().get_unused_codes()) if codes else 0,
     )
 
 
-def asked_of(person: int | OuterRef) -> QuerySet[Role]:
+def roles_requiring_mfa(person: int | OuterRef) -> QuerySet[Role]:
     """The roles of a person that ask for a second factor."""
     return Role.objects.filter(requires_mfa=True, group__user=person)
 
 
-def held_by(person: int | OuterRef) -> QuerySet[Authenticator]:
+def get_authenticators(person: int | OuterRef) -> QuerySet[Authenticator]:
     """The second factors of a person; recovery codes alone are none."""
-    held: QuerySet[Authenticator] = Authenticator.objects.filter(user=person).exclude(type=CODES)
+    held: QuerySet[Authenticator] = Authenticator.objects.filter(user=person).exclude(type=RECOVERY_CODES)
     return held
 
 
-def is_missing(user: User) -> bool:
+def is_mfa_missing(user: User) -> bool:
     """Whether a person must have a second factor and has none. No query for customers, two at most for staff."""
-    return user.is_staff and asked_of(user.pk).exists() and not held_by(user.pk).exists()
+    return user.is_staff and roles_requiring_mfa(user.pk).exists() and not get_authenticators(user.pk).exists()
 
 
 @transaction.atomic
-def remove_all(*, user: User, by: Actor) -> int:
+def remove_all_methods(*, user: User, by: Actor) -> int:
     """Let somebody in again who lost phone and codes; gives how many factors they had. Sessions and tokens end.
 
     Locks the person. For whoever runs commands, after making sure who asks. Records user.lost_factors when there were
@@ -137,13 +137,13 @@ def _renew_row(pk: int) -> bool:
     row = Authenticator.objects.select_for_update().filter(pk=pk).first()
     if row is None:
         return False
-    name = "seed" if row.type == CODES else "secret"
+    name = "seed" if row.type == RECOVERY_CODES else "secret"
     row.data[name] = encryption.renew(row.data[name])
     row.save(update_fields=["data"])
     return True
 
 
-def person_behind(handle: bytes) -> User | None:
+def get_user_by_handle(handle: bytes) -> User | None:
     """Whose passkey says `handle`; none for what is not a public id. One query."""
     try:
         return User.objects.filter(uid=UUID(bytes=handle)).first()

@@ -7,7 +7,7 @@ from allauth.mfa.webauthn import views
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 
-OF_CREDENTIAL = {"slug_field": "data__credential__id", "slug_url_kwarg": "credential"}
+CREDENTIAL_LOOKUP = {"slug_field": "data__credential__id", "slug_url_kwarg": "credential"}
 
 
 class RemoveKeyView(views.RemoveWebAuthnView):
@@ -21,5 +21,5 @@ class RemoveKeyView(views.RemoveWebAuthnView):
         return done
 
 
-remove_key = RemoveKeyView.as_view(**OF_CREDENTIAL)
-rename_key = views.EditWebAuthnView.as_view(**OF_CREDENTIAL)
+remove_key = RemoveKeyView.as_view(**CREDENTIAL_LOOKUP)
+rename_key = views.EditWebAuthnView.as_view(**CREDENTIAL_LOOKUP)

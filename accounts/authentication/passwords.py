@@ -19,9 +19,9 @@ from accounts.users.models import User
 
 log = structlog.get_logger(__name__)
 
-LONGEST: Final = 72  # characters that are looked at; more make nothing weaker
-SECONDS: Final = 1.5
-PREFIX: Final = 5  # figures of the digest that leave the house: some hundreds of passwords share them
+MAX_CHECKED_LENGTH: Final = 72  # characters that are looked at; more make nothing weaker
+TIMEOUT_SECONDS: Final = 1.5
+DIGEST_PREFIX_LENGTH: Final = 5  # figures of the digest that leave the house: some hundreds of passwords share them
 
 REASONS: Final = {
     "passwords": gettext_lazy("It is among the passwords that many people use."),
@@ -43,10 +43,10 @@ class GuessableValidator:
         self._min_score = min_score
 
     def validate(self, password: str, user: User | None = None) -> None:
-        found = zxcvbn(password[:LONGEST], user_inputs=list(_words_of(user)))
+        found = zxcvbn(password[:MAX_CHECKED_LENGTH], user_inputs=list(_get_user_inputs(user)))
         if found["score"] < self._min_score:
             words = _("This is easy to guess. %(reason)s Add a word or two that have nothing to do with it.")
-            raise ValidationError(words % {"reason": _reason(found["sequence"])}, code="password_guessable")
+            raise ValidationError(words % {"reason": _get_reason(found["sequence"])}, code="password_guessable")
 
     def get_help_text(self) -> str:
         return _("A few unrelated words are easy to remember and hard to guess.")
@@ -68,13 +68,13 @@ class BreachedValidator:
         return ""
 
 
-def _words_of(user: User | None) -> Iterator[str]:
+def _get_user_inputs(user: User | None) -> Iterator[str]:
     if user is not None:
         yield from filter(None, (user.email, *user.email.split("@"), *user.name.split()))
     yield settings.SITE_NAME
 
 
-def _reason(parts: list[dict[str, Any]]) -> str:
+def _get_reason(parts: list[dict[str, Any]]) -> str:
     """Why a password is weak, by the longest part of it that was recognised."""
     longest = max(parts, key=lambda part: len(part["token"]), default={})
     kind = longest.get("pattern", "")
@@ -87,16 +87,18 @@ def _reason(parts: list[dict[str, Any]]) -> str:
 def _is_breached(password: str) -> bool:
     digest = hashlib.sha1(password.encode(), usedforsecurity=False).hexdigest().upper()
     try:
-        answer = _pool().request("GET", settings.PASSWORD_BREACH_URL + digest[:PREFIX], headers={"Add-Padding": "true"})
+        answer = _get_pool().request(
+            "GET", settings.PASSWORD_BREACH_URL + digest[:DIGEST_PREFIX_LENGTH], headers={"Add-Padding": "true"}
+        )
     except HTTPError as failure:
         log.warning("breach_list_unreachable", error=type(failure).__name__)
         return False
     # Lines are "rest of a digest:how often"; what only pads the answer is counted 0.
     lines = answer.data.decode(errors="replace").splitlines()
     counts = dict(line.strip().split(":", 1) for line in lines if ":" in line)
-    return answer.status == HTTPStatus.OK and counts.get(digest[PREFIX:], "0") != "0"
+    return answer.status == HTTPStatus.OK and counts.get(digest[DIGEST_PREFIX_LENGTH:], "0") != "0"
 
 
 @cache
-def _pool() -> urllib3.PoolManager:
-    return urllib3.PoolManager(timeout=urllib3.Timeout(total=SECONDS), retries=False)
+def _get_pool() -> urllib3.PoolManager:
+    return urllib3.PoolManager(timeout=urllib3.Timeout(total=TIMEOUT_SECONDS), retries=False)

@@ -12,20 +12,20 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from accounts.bans.queries import is_banned
-from accounts.permissions.queries import permissions_held, remember_permissions
+from accounts.permissions.queries import permission_names_subquery, remember_permissions
 from accounts.sessions.models import Device
 from accounts.users.models import User
 from core.prepared_queries import PreparedQuery
 from core.web.sessions import SessionStore
 
-APP = PreparedQuery(
+DEVICE_BY_APP_SESSION = PreparedQuery(
     lambda session, person, now: (
         Device.objects.select_related("user__avatar")
         .annotate(
             kept=Subquery(
                 Session.objects.filter(session_key=OuterRef("session_key"), expire_date__gt=now).values("session_data")
             ),
-            held=permissions_held(OuterRef("user_id")),
+            held=permission_names_subquery(OuterRef("user_id")),
             banned=is_banned(OuterRef("user_id"), now),
         )
         .filter(app_session=session, user__uid=person, user__is_active=True)
@@ -43,12 +43,12 @@ class AppSession:
     session: dict[str, Any]
 
 
-def app_session_of(session: UUID, person: UUID, now: datetime | None = None) -> AppSession | None:
+def get_app_session(session: UUID, person: UUID, now: datetime | None = None) -> AppSession | None:
     """The session that an app's token names, with its person and what they may do; one query.
 
     None when it is over: ended by hand, by a change of what guards the account, by time, or with the account.
     """
-    device = APP.first(session=session, person=person, now=now or timezone.now())
+    device = DEVICE_BY_APP_SESSION.first(session=session, person=person, now=now or timezone.now())
     if device is None or device.kept is None or device.banned:
         return None
     kept, user = SessionStore().decode(device.kept), device.user

@@ -13,24 +13,24 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django_htmx.http import HttpResponseClientRedirect
 
-from accounts.permissions.impersonation_rules import Impersonating
+from accounts.permissions.impersonation_rules import NotWhileImpersonating
 from core.errors import Denied
 
-MARKED: Final = "asks_again"
+REQUIREMENT_ATTRIBUTE: Final = "asks_again"
 # By the names of their addresses: people, roles, keys, clients, what they hold; secrets of webhooks; what is taken out;
 # money given back, or noted as come or gone.
-STAFF_ACTS: Final = ("accounts_*", "core_webhook_*", "*_export", "shop_order_refund*", "shop_order_transfer")
-API_ACTS: Final = ("webhook-*", "order-refunds")  # beside what endpoints of an account ask themselves
-READS: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
-TAKES_OUT: Final = "*_export"
+SENSITIVE_ADMIN_URLS: Final = ("accounts_*", "core_webhook_*", "*_export", "shop_order_refund*", "shop_order_transfer")
+SENSITIVE_API_URLS: Final = ("webhook-*", "order-refunds")  # beside what endpoints of an account ask themselves
+SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+EXPORT_URLS: Final = "*_export"
 
 
-class AskedAgain(Denied):
+class RecentAuthenticationRequired(Denied):
     code = "reauthentication_required"
     message = _("Say once more who you are, at /account/reauthenticate/, and then do this again.")
 
 
-class SignInAnew(Denied):
+class FreshSignInRequired(Denied):
     code = "sign_in_anew"
     message = _("This asks for a sign-in of the last minutes. Sign out and in again, and do it then.")
 
@@ -56,33 +56,33 @@ def is_needed(request: HttpRequest) -> bool:
 
     Raises Impersonating for who acts in another's name, SignInAnew for who has nothing to say it by.
     """
-    if getattr(request, "in_name", None) is not None:
-        raise Impersonating
+    if getattr(request, "impersonated_by", None) is not None:
+        raise NotWhileImpersonating
     if not request.user.is_authenticated:
         return True
     if not get_adapter(request).is_reauthentication_required():
         return False
-    return not reauthentication.did_recently_reauthenticate(session_behind(request))
+    return not reauthentication.did_recently_reauthenticate(get_session_holder(request))
 
 
-def session_behind(request: HttpRequest) -> Any:
+def get_session_holder(request: HttpRequest) -> Any:
     """Where it is kept what a person said of themselves: the session of an app that calls the API, or the browser's."""
     return getattr(request, "app_session", request)
 
 
-def is_staff_act(name: str, method: str) -> bool:
+def is_sensitive_admin_url(name: str, method: str) -> bool:
     """Whether an act of the staff area asks again; `name` is that of its address without the namespace."""
-    if method in READS:
-        return fnmatchcase(name, TAKES_OUT)
-    return any(fnmatchcase(name, pattern) for pattern in STAFF_ACTS)
+    if method in SAFE_METHODS:
+        return fnmatchcase(name, EXPORT_URLS)
+    return any(fnmatchcase(name, pattern) for pattern in SENSITIVE_ADMIN_URLS)
 
 
-def is_api_act(name: str, method: str) -> bool:
+def is_sensitive_api_url(name: str, method: str) -> bool:
     """Whether an act by the API asks again of who calls with a browser's session."""
-    return method not in READS and any(fnmatchcase(name, pattern) for pattern in API_ACTS)
+    return method not in SAFE_METHODS and any(fnmatchcase(name, pattern) for pattern in SENSITIVE_API_URLS)
 
 
-def just_confirmed(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def recent_authentication_required(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """For the signed-in who said within minutes who they are; others are asked, and go on from there."""
 
     def asking(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -90,5 +90,5 @@ def just_confirmed(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespo
         return view(request, *args, **kwargs)
 
     marked: Callable[..., HttpResponse] = login_required(asking)
-    setattr(marked, MARKED, True)
+    setattr(marked, REQUIREMENT_ATTRIBUTE, True)
     return marked

@@ -13,21 +13,21 @@ from accounts.sessions.models import Device
 from core import rate_limits
 from core.validation.email_addresses import find_email
 
-CODES_FOR_NETWORK: Final = "5/15minutes"
-NOTED: Final = "1/5minutes"  # how often it is written down that somebody has to wait
-CODES_FOR_ADDRESS: Final = "20/hour"  # of all strangers together: nobody's mailbox is flooded
+NETWORK_CODE_RATE: Final = "5/15minutes"
+RECORD_RATE: Final = "1/5minutes"  # how often it is written down that somebody has to wait
+ADDRESS_CODE_RATE: Final = "20/hour"  # of all strangers together: nobody's mailbox is flooded
 
 
-def bucket_of(request: HttpRequest, email: str) -> str:
+def get_bucket(request: HttpRequest, email: str) -> str:
     """What attempts on an account are counted by: one known browser, or all strangers. One query with a cookie."""
-    email, mark = find_email(email), devices.mark_of(request)
+    email, mark = find_email(email), devices.get_device_digest(request)
     known = mark and Device.objects.filter(mark=mark, user__emailaddress__email=email).exists()
     return f"{email}:{mark if known else 'strangers'}"
 
 
-def may_send_code(request: HttpRequest, email: str) -> bool:
+def can_send_code(request: HttpRequest, email: str) -> bool:
     """Count one more code for an address, and say whether it is not too many. Nobody gets one while we cannot count."""
-    bucket = bucket_of(request, email)
+    bucket = get_bucket(request, email)
     network = rate_limits.client_key(request) if bucket.endswith(":strangers") else ""
-    for_network = rate_limits.hit(CODES_FOR_NETWORK, "login-code", bucket, network, fail_closed=True)
-    return for_network.allowed and rate_limits.hit(CODES_FOR_ADDRESS, "login-code", bucket, fail_closed=True).allowed
+    for_network = rate_limits.hit(NETWORK_CODE_RATE, "login-code", bucket, network, fail_closed=True)
+    return for_network.allowed and rate_limits.hit(ADDRESS_CODE_RATE, "login-code", bucket, fail_closed=True).allowed

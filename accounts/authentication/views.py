@@ -21,8 +21,8 @@ def security(request: PageRequest) -> HttpResponse:
 
     Whoever was led here to set a second factor up, and did, is free to go.
     """
-    held = mfa.factors_of(cast("User", request.user))
+    held = mfa.get_mfa_methods(cast("User", request.user))
     if held.has_any:
-        request.session.pop(mfa.MISSING, None)
-    is_missing = mfa.MISSING in request.session
+        request.session.pop(mfa.MFA_MISSING_KEY, None)
+    is_missing = mfa.MFA_MISSING_KEY in request.session
     return render(request, "accounts/security.html", {"factors": held, "is_missing": is_missing})

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.ids import uuid7
 
-DIGEST = r"^[0-9a-f]{64}$"
+DIGEST_PATTERN = r"^[0-9a-f]{64}$"
 
 
 class Reason(models.TextChoices):
@@ -79,7 +79,7 @@ class Ban(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=Q(user__isnull=False, email_digest="", network="")
-                | (Q(user__isnull=True, network="") & Q(email_digest__regex=DIGEST))
+                | (Q(user__isnull=True, network="") & Q(email_digest__regex=DIGEST_PATTERN))
                 | (Q(user__isnull=True, email_digest="") & ~Q(network="")),
                 name="ban_of_one_thing",
             ),

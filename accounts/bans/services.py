@@ -27,7 +27,7 @@ from core.validation.email_addresses import canonical_email
 
 Scope = Ban.Scope
 # The widest network that is banned at once: beyond, it is whole providers.
-WIDEST: Final = {4: 16, 6: 32}
+MIN_PREFIX_LENGTHS: Final = {4: 16, 6: 32}
 
 
 class Banned(Denied):
@@ -47,7 +47,7 @@ class NetworkBanned(Denied):
     )
 
 
-class NotToBeBanned(Denied):
+class CannotBeBanned(Denied):
     code = "not_to_be_banned"
     message = _("This person cannot be banned by you.")
 
@@ -87,18 +87,18 @@ def ban(
     Records user.banned.
     """
     by.require("accounts.ban_user")
-    now, email = now or timezone.now(), _email(email)
-    person = user or (_owner_of(email) if email else None)
+    now, email = now or timezone.now(), _clean_email(email)
+    person = user or (_get_owner(email) if email else None)
     if [bool(person or email), bool(network)].count(True) != 1 or scope not in Scope or (until and until <= now):
         raise InvalidBan
-    network = _network(network) if network else ""
-    _require_not_oneself(email, network, by)
+    network = _parse_network(network) if network else ""
+    _require_not_self(email, network, by)
     if person is not None:
         _require_bannable(person, by)
     made = Ban.objects.create(
         user=person,
-        email_digest="" if person or not email else digest_of(email),
-        email_hint="" if person or not email else _hint_of(email),
+        email_digest="" if person or not email else compute_digest(email),
+        email_hint="" if person or not email else _mask_email(email),
         network=network,
         scope=scope,
         reason=reason,
@@ -133,17 +133,17 @@ def unban(*, ban_uid: UUID, by: Actor, now: datetime | None = None) -> bool:
     return True
 
 
-def require_free(*, by: Actor, scope: str, network: str = "", now: datetime | None = None) -> None:
+def require_not_banned(*, by: Actor, scope: str, network: str = "", now: datetime | None = None) -> None:
     """Before somebody writes: nobody banned from this part or from all goes on. One query; none for the system.
 
     Raises Banned.
     """
-    found = running_ban(user=by.user, scope=scope, network=network, now=now)
+    found = get_active_ban(user=by.user, scope=scope, network=network, now=now)
     if found is not None:
-        raise refusal(found)
+        raise get_ban_error(found)
 
 
-def person_called(uid: UUID | None, *, by: Actor) -> User | None:
+def get_user_to_ban(uid: UUID | None, *, by: Actor) -> User | None:
     """The person that who may ban means; None for none. Raises Denied, NotFound."""
     by.require("accounts.ban_user")
     if uid is None:
@@ -154,71 +154,71 @@ def person_called(uid: UUID | None, *, by: Actor) -> User | None:
     return found
 
 
-def running_ban(
+def get_active_ban(
     *, user: User | None, scope: str = Scope.ALL, network: str = "", now: datetime | None = None
 ) -> Ban | None:
     """The ban that keeps somebody from a part of the house, the longest first; None when there is none."""
-    who = _who_is(user, network)
+    who = _match_bans(user, network)
     if not who:
         return None
     found = Ban.objects.running(now or timezone.now()).filter(who, scope__in={scope, Scope.ALL})
     return max(found, key=lambda one: (one.until is None, one.until or one.created_at), default=None)
 
 
-def running_for(user: User, scope: str, network: str = "", now: datetime | None = None) -> QuerySet[Ban]:
+def get_active_bans(user: User, scope: str, network: str = "", now: datetime | None = None) -> QuerySet[Ban]:
     """The bans that keep a person from a part of the house, to ask for within another query."""
-    return Ban.objects.running(now or timezone.now()).filter(_who_is(user, network), scope__in={scope, Scope.ALL})
+    return Ban.objects.running(now or timezone.now()).filter(_match_bans(user, network), scope__in={scope, Scope.ALL})
 
 
 @transaction.atomic
-def note_kept_out(row: Ban, *, now: datetime | None = None) -> None:
+def record_blocked_login(row: Ban, *, now: datetime | None = None) -> None:
     """Somebody was not let in from a banned network. Records ban.kept_out; who it was is not said."""
     events.record("ban.kept_out", row, by=Actor.guest(), now=now)
 
 
-def refusal(row: Ban) -> Banned:
-    return Banned(**_terms(row))
+def get_ban_error(row: Ban) -> Banned:
+    return Banned(**_get_error_details(row))
 
 
-def door_refusal(row: Ban) -> Banned | NetworkBanned:
+def get_login_error(row: Ban) -> Banned | NetworkBanned:
     """What somebody hears who may not come in."""
-    return NetworkBanned(**_terms(row)) if row.network else refusal(row)
+    return NetworkBanned(**_get_error_details(row)) if row.network else get_ban_error(row)
 
 
-def _terms(row: Ban) -> dict[str, str]:
+def _get_error_details(row: Ban) -> dict[str, str]:
     end = formats.date_format(timezone.localtime(row.until), "DATETIME_FORMAT") if row.until else ""
     how_long = _t("until %(end)s") % {"end": end} if end else _t("any more")
     appeal = parseaddr(settings.REPLY_TO_EMAIL or settings.DEFAULT_FROM_EMAIL)[1]
     return {"how_long": how_long, "appeal": appeal, "until": row.until.isoformat() if row.until else ""}
 
 
-def digest_of(text: str) -> str:
+def compute_digest(text: str) -> str:
     """What is kept of an address or a network that nobody should read back."""
     return salted_hmac("accounts.moderation", text, algorithm="sha256").hexdigest() if text else ""
 
 
-def _hint_of(email: str) -> str:
+def _mask_email(email: str) -> str:
     """So much of an address that staff recognise it: its first letters and its domain."""
     local, _at, domain = email.rpartition("@")
     return f"{local[: min(2, len(local) - 1)]}…@{domain}"
 
 
-def _require_not_oneself(email: str, network: str, by: Actor) -> None:
+def _require_not_self(email: str, network: str, by: Actor) -> None:
     """Raises OwnAddress, OwnNetwork."""
     if email and by.user is not None:
         mine = {by.user.email, *EmailAddress.objects.filter(user=by.user).values_list("email", flat=True)}
         if email in mine:
             raise OwnAddress(field="email")
     here = context.current().address
-    if network and here and network in _networks_around(here):
+    if network and here and network in _get_supernets(here):
         raise OwnNetwork(field="network")
 
 
-def _who_is(user: User | None, network: str) -> Q:
+def _match_bans(user: User | None, network: str) -> Q:
     """By what bans know somebody. A network's is not for staff: it could be their own, and shut out who can end it."""
-    who = Q() if user is None else Q(user=user) | Q(email_digest=digest_of(user.email))
+    who = Q() if user is None else Q(user=user) | Q(email_digest=compute_digest(user.email))
     if network and not (user is not None and user.is_staff):
-        who |= Q(network__in=_networks_around(network))
+        who |= Q(network__in=_get_supernets(network))
     return who
 
 
@@ -227,35 +227,35 @@ def _require_bannable(person: User, by: Actor) -> None:
     person = User.objects.select_for_update(of=("self",)).get(pk=person.pk)
     is_owner = person.is_superuser or person.groups.filter(role__slug="owner").exists()
     if is_owner or by.id == person.public_id or any(not by.can(right) for right in person.get_all_permissions()):
-        raise NotToBeBanned
+        raise CannotBeBanned
 
 
-def _email(text: str) -> str:
+def _clean_email(text: str) -> str:
     try:
         return canonical_email(text) if text.strip() else ""
     except ValidationError as wrong:
         raise InvalidBan(wrong.message, field="email") from None
 
 
-def _owner_of(email: str) -> User | None:
+def _get_owner(email: str) -> User | None:
     proved = EmailAddress.objects.filter(email=email, verified=True).values("user_id")
     return User.objects.filter(Q(pk__in=proved) | Q(email=email)).first()
 
 
-def _network(text: str) -> str:
+def _parse_network(text: str) -> str:
     try:
         network = ip_network(text.strip(), strict=False)
     except ValueError:
         raise InvalidBan(field="network") from None
-    if network.prefixlen < WIDEST[network.version]:
+    if network.prefixlen < MIN_PREFIX_LENGTHS[network.version]:
         raise InvalidBan(_("This network is too wide."), field="network")
     return str(network)
 
 
-def _networks_around(text: str) -> list[str]:
+def _get_supernets(text: str) -> list[str]:
     """The networks, as wide as one is banned, in which a caller's own lies; none for what is no address."""
     try:
         own = ip_network(text, strict=False)
     except ValueError:
         return []
-    return [str(own.supernet(new_prefix=width)) for width in range(WIDEST[own.version], own.prefixlen + 1)]
+    return [str(own.supernet(new_prefix=width)) for width in range(MIN_PREFIX_LENGTHS[own.version], own.prefixlen + 1)]

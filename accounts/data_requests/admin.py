@@ -19,7 +19,7 @@ from core.staff.read_only_admin import ReadOnlyAdmin
 from core.validation.email_addresses import EmailField
 
 
-class ClosingForm(forms.ModelForm):
+class AccountDeletionForm(forms.ModelForm):
     """Whose account, and who asked for it how."""
 
     email = EmailField(label=_("E-mail address"), help_text=_("Of the account that is to be closed."))
@@ -41,7 +41,7 @@ class ClosingForm(forms.ModelForm):
 
 
 @admin.register(Closing)
-class ClosingAdmin(ReadOnlyAdmin):
+class AccountDeletionAdmin(ReadOnlyAdmin):
     """Nobody is erased at once, by staff neither: the person is told, and may take it back."""
 
     list_display = ("user", "state", "asked_by", "asked_at", "due_at", "ended_at")
@@ -59,7 +59,7 @@ class ClosingAdmin(ReadOnlyAdmin):
         return self.fields if obj else ("email", "reason")
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        return super().get_form(request, obj, change, **(kwargs if obj else {**kwargs, "form": ClosingForm}))
+        return super().get_form(request, obj, change, **(kwargs if obj else {**kwargs, "form": AccountDeletionForm}))
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Led here from a person's page: by public id, as addresses hold nothing personal."""
@@ -73,7 +73,7 @@ class ClosingAdmin(ReadOnlyAdmin):
     def save_model(self, request: HttpRequest, obj: Closing, form: Any, change: bool) -> None:
         person = User.objects.get(email=form.cleaned_data["email"])
         by, reason = grant_of(request).actor, form.cleaned_data["reason"]
-        made = deletions.request_closing(user_id=person.pk, by=by, reason=reason)
+        made = deletions.request_deletion(user_id=person.pk, by=by, reason=reason)
         obj.pk, obj.uid, obj.user = made.pk, made.uid, person
 
     def has_keep_permission(self, request: HttpRequest) -> bool:
@@ -84,7 +84,7 @@ class ClosingAdmin(ReadOnlyAdmin):
         by, kept = grant_of(request).actor, 0
         for user_id in queryset.values_list("user_id", flat=True):
             try:
-                deletions.cancel_closing(user_id=user_id, by=by)
+                deletions.cancel_deletion(user_id=user_id, by=by)
                 kept += 1
             except DomainError as refusal:
                 self.message_user(request, refusal.detail, messages.ERROR)

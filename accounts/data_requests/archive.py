@@ -1,4 +1,4 @@
-"""An export as a zip: what every keeper gives out, and a README that tells what is what."""
+"""An export as a zip: what every handler gives out, and a README that tells what is what."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,29 +15,29 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from accounts.privacy import registry as privacy
-from accounts.privacy.registry import Copy, Part, Person, Records
+from accounts.privacy.registry import FileCopy, Part, Person, Records
 from core.money import Money
 
-WIDTH = 100
-BLOCK = 256 * 1024
+README_WIDTH = 100
+COPY_BUFFER_SIZE = 256 * 1024
 
 
-def write(target: IO[bytes], person: Person, now: datetime) -> None:
+def write_archive(target: IO[bytes], person: Person, now: datetime) -> None:
     """Write all that is given out about a person; in memory there is one row or one block at a time.
 
-    What the database is asked does not grow with the rows but by pieces. Raises what a keeper or the storage raises.
+    What the database is asked does not grow with the rows but by pieces. Raises what a handler or the storage raises.
     """
     told: list[str] = []
     with ZipFile(target, "w", ZIP_DEFLATED) as archive:
-        for keeper in privacy.keepers().values():
-            for part in keeper.export(person):
+        for handler in privacy.get_handlers().values():
+            for part in handler.export(person):
                 with archive.open(part.path, "w", force_zip64=True) as entry:
-                    _fill(entry, part)
+                    _write_part(entry, part)
                 told.append(f"{part.path}\n    {part.words}")
-        archive.writestr("README.txt", _readme(person, told, now))
+        archive.writestr("README.txt", _render_readme(person, told, now))
 
 
-def plain(value: Any) -> Any:
+def to_json_value(value: Any) -> Any:
     """A value as JSON holds it: times in UTC after ISO 8601, money as minor units and currency."""
     match value:
         case datetime():
@@ -51,34 +51,34 @@ def plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} has no form in an export")
 
 
-def _fill(entry: IO[bytes], part: Part) -> None:
+def _write_part(entry: IO[bytes], part: Part) -> None:
     match part:
         case Records():
-            for piece in _json(part.rows):
+            for piece in _iterate_json(part.rows):
                 entry.write(piece.encode())
-        case Copy():
+        case FileCopy():
             with part.file.open("rb") as source:
-                copyfileobj(source, entry, BLOCK)
+                copyfileobj(source, entry, COPY_BUFFER_SIZE)
 
 
-def _json(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+def _iterate_json(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     before = "[\n"
     for row in rows:
-        yield before + json.dumps(row, indent=2, ensure_ascii=False, default=plain)
+        yield before + json.dumps(row, indent=2, ensure_ascii=False, default=to_json_value)
         before = ",\n"
     yield "\n]\n" if before == ",\n" else "[]\n"
 
 
-def _readme(person: Person, told: list[str], now: datetime) -> str:
+def _render_readme(person: Person, told: list[str], now: datetime) -> str:
     withheld = [
-        f"- {holding.words}: {holding.not_exported}"
-        for keeper in privacy.keepers().values()
-        for holding in keeper.holdings
-        if holding.not_exported
+        f"- {category.words}: {category.not_exported}"
+        for handler in privacy.get_handlers().values()
+        for category in handler.categories
+        if category.not_exported
     ]
     parts = [
         _("What %(site)s holds about %(who)s, as of %(at)s.")
-        % {"site": settings.SITE_NAME, "who": person.user.email, "at": plain(now)},
+        % {"site": settings.SITE_NAME, "who": person.user.email, "at": to_json_value(now)},
         _("JSON files hold a list of objects in UTF-8. Times are in UTC after ISO 8601, amounts of money are in minor "
           "units (cents) with their currency after ISO 4217, other people are named by the ids of their accounts."),
         _("Files"),
@@ -86,4 +86,4 @@ def _readme(person: Person, told: list[str], now: datetime) -> str:
         _("What is not in here"),
         *withheld,
     ]  # fmt: skip
-    return "\n\n".join(part if "\n" in part else fill(part, WIDTH) for part in parts) + "\n"
+    return "\n\n".join(part if "\n" in part else fill(part, README_WIDTH) for part in parts) + "\n"

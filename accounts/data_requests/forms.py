@@ -5,12 +5,12 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy
 
-from accounts.data_requests.services.deletions import OtherAddress
+from accounts.data_requests.services.deletions import EmailMismatch
 from accounts.users.models import User
 from core.validation.email_addresses import EmailField
 
 
-class CloseForm(forms.Form):
+class DeleteAccountForm(forms.Form):
     """One's address, typed: nobody closes an account by a slip of the hand."""
 
     email = EmailField(
@@ -26,5 +26,5 @@ class CloseForm(forms.Form):
     def clean_email(self) -> str:
         email = str(self.cleaned_data["email"])
         if email != self._user.email:
-            raise forms.ValidationError(OtherAddress.message, code=OtherAddress.code)
+            raise forms.ValidationError(EmailMismatch.message, code=EmailMismatch.code)
         return email

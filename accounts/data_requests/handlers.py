@@ -24,55 +24,55 @@ def send_link(event: Event, key: str) -> None:
     """The link's secret is in this mail only."""
     export = DataExport.objects.select_related("user").filter(uid=event.data["export"]).first()
     if export is not None and export.state == DataExport.State.READY:
-        path = reverse("accounts:fetch_export", args=[export.uid, exports.secret_of(export)])
+        path = reverse("accounts:fetch_export", args=[export.uid, exports.get_export_secret(export)])
         values = {"url": f"{settings.SITE_URL}{path}", "until": export.expires_at, "size": export.size}
-        mail.send("export_made", to=export.user.email, key=key, values=values)
+        mail.send("export_ready", to=export.user.email, key=key, values=values)
 
 
 @events.on("user.closing_requested", outside=True)
 def tell_of_closing(event: Event, key: str) -> None:
-    _write_about(event, "closing_requested", key)
+    _send_if_pending(event, "deletion_requested", key)
 
 
 @events.on("user.closing_near", outside=True)
 def tell_of_near_end(event: Event, key: str) -> None:
-    _write_about(event, "closing_near", key)
+    _send_if_pending(event, "deletion_reminder", key)
 
 
 @events.on("user.closing_cancelled", outside=True)
 def tell_of_return(event: Event, key: str) -> None:
-    closing = _closing(event)
-    mail.send("closing_cancelled", to=closing.user.email, key=key, values=_values(closing))
+    closing = _get_deletion(event)
+    mail.send("deletion_cancelled", to=closing.user.email, key=key, values=_get_mail_context(closing))
 
 
 @events.on("user.erased", outside=True)
 def say_goodbye(event: Event, key: str) -> None:
     """The last mail; then the address is gone as well."""
-    closing = _closing(event)
+    closing = _get_deletion(event)
     if closing.last_address:
-        mail.send("closing_done", to=closing.last_address, key=key, values={"kept": _kept()})
+        mail.send("deletion_done", to=closing.last_address, key=key, values={"kept": _get_retained_categories()})
         Closing.objects.filter(pk=closing.pk).update(last_address="")
 
 
-def _write_about(event: Event, template: str, key: str) -> None:
+def _send_if_pending(event: Event, template: str, key: str) -> None:
     """Unless it was taken back meanwhile."""
-    closing = _closing(event)
+    closing = _get_deletion(event)
     if closing.state == Closing.State.WAITING:
-        mail.send(template, to=closing.user.email, key=key, values=_values(closing))
+        mail.send(template, to=closing.user.email, key=key, values=_get_mail_context(closing))
 
 
-def _closing(event: Event) -> Closing:
+def _get_deletion(event: Event) -> Closing:
     return Closing.objects.select_related("user").get(uid=event.data["closing"])
 
 
-def _values(closing: Closing) -> dict[str, Any]:
+def _get_mail_context(closing: Closing) -> dict[str, Any]:
     return {"due_at": closing.due_at, "own": closing.asked_by_id == closing.user_id}
 
 
-def _kept() -> list[str]:
+def _get_retained_categories() -> list[str]:
     return [
-        f"{holding.words}. {holding.why}"
-        for keeper in privacy.keepers().values()
-        for holding in keeper.holdings
-        if holding.fate != privacy.Fate.ERASED
+        f"{category.words}. {category.why}"
+        for handler in privacy.get_handlers().values()
+        for category in handler.categories
+        if category.retention != privacy.RetentionPolicy.ERASED
     ]

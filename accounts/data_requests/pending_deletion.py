@@ -13,21 +13,21 @@ from accounts.authentication import login_checks
 from accounts.users.models import User
 from core.api.problems import problem_response
 
-CLOSING: Final = "closing"  # in the session of whoever signed in to such an account
+SESSION_KEY: Final = "closing"  # in the session of whoever signed in to such an account
 
-STAYS_OPEN: Final = ("/account/closing/", "/account/logout/", "/api/v1/me/closing/", "/pages/")
+ALLOWED_PATHS: Final = ("/account/pending-deletion/", "/account/logout/", "/api/v1/me/closing/", "/pages/")
 
 
 @receiver(user_logged_in)
 def mark_session(request: HttpRequest, user: User, **_: Any) -> None:
-    if login_checks.met(user).is_closing:
-        request.session[CLOSING] = True
+    if login_checks.get_login_status(user).is_deletion_pending:
+        request.session[SESSION_KEY] = True
 
 
-def led_elsewhere(request: HttpRequest) -> HttpResponseBase | None:
+def redirect_if_deletion_pending(request: HttpRequest) -> HttpResponseBase | None:
     """The answer to somebody whose account is being closed; None for everybody else. Reads the session."""
-    if request.path.startswith(STAYS_OPEN) or not request.session.get(CLOSING):
+    if request.path.startswith(ALLOWED_PATHS) or not request.session.get(SESSION_KEY):
         return None
     if request.path.startswith("/api/"):
         return problem_response(HTTPStatus.FORBIDDEN, "account_closing", _("This account is being closed."))
-    return redirect("accounts:closing")
+    return redirect("accounts:pending_deletion")

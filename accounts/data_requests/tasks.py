@@ -7,12 +7,12 @@ from accounts.data_requests.services import deletions, exports
 
 @shared_task(name="accounts.forget_exports")
 def forget_exports() -> None:
-    exports.forget_old()
+    exports.purge_expired()
 
 
 @shared_task(name="accounts.erase_people")
 def erase_people() -> None:
     """Those whose grace is over; whoever's is nearly over is told."""
-    deletions.remind()
-    deletions.erase_due()
-    deletions.forget_addresses()
+    deletions.send_reminders()
+    deletions.erase_due_accounts()
+    deletions.purge_last_addresses()

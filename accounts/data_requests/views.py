@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.authentication.recent_authentication import just_confirmed
-from accounts.data_requests.forms import CloseForm
+from accounts.authentication.recent_authentication import recent_authentication_required
+from accounts.data_requests.forms import DeleteAccountForm
 from accounts.data_requests.models import DataExport
-from accounts.data_requests.pending_deletion import CLOSING
-from accounts.data_requests.services import deletions as closings
+from accounts.data_requests.pending_deletion import SESSION_KEY
+from accounts.data_requests.services import deletions
 from accounts.data_requests.services import exports as export_services
 from accounts.privacy import registry as privacy
 from accounts.users.models import User
@@ -29,7 +29,7 @@ from core.web.http import PageRequest, SeeOther
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
-@just_confirmed
+@recent_authentication_required
 def exports(request: PageRequest) -> HttpResponse:
     """The copies I asked for, newest first; a post asks for one."""
     user = cast("User", request.user)
@@ -43,12 +43,12 @@ def exports(request: PageRequest) -> HttpResponse:
         return SeeOther(reverse("accounts:exports"))
     mine = DataExport.objects.filter(user=user)
     page = keyset(mine, by=("-id",), cursor=request.GET.get("cursor", ""))
-    return render(request, "accounts/exports.html", {"page": page, "keepers": privacy.keepers()})
+    return render(request, "accounts/exports.html", {"page": page, "handlers": privacy.get_handlers()})
 
 
 @require_safe
 @never_cache
-@just_confirmed
+@recent_authentication_required
 def fetch_export(request: PageRequest, uid: UUID, secret: str) -> Any:
     """The file, by the link of the mail."""
     opened = export_services.open_export(uid=uid, secret=secret, viewer=cast("User", request.user))
@@ -57,57 +57,61 @@ def fetch_export(request: PageRequest, uid: UUID, secret: str) -> Any:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
-@just_confirmed
-def close(request: PageRequest) -> HttpResponse:
+@recent_authentication_required
+def delete_account(request: PageRequest) -> HttpResponse:
     """What becomes of everything, and the form that closes the account; who sent it is signed out."""
     user = cast("User", request.user)
-    if closings.running_of(user):
-        return redirect("accounts:closing")
-    form = CloseForm(request.POST or None, user=user)
+    if deletions.get_pending_deletion(user):
+        return redirect("accounts:pending_deletion")
+    form = DeleteAccountForm(request.POST or None, user=user)
     if form.is_valid():
         try:
-            asked = closings.request_closing(user_id=user.pk, by=request.grant.actor)
+            asked = deletions.request_deletion(user_id=user.pk, by=request.grant.actor)
         except DomainError as refusal:
             add_error(form, refusal)
         else:
             logout(request)
-            return render(request, "accounts/closed.html", {"closing": asked})
-    values = {"form": form, "fates": _fates(), "days": closings.GRACE.days}
-    return render(request, "accounts/close.html", values, status=422 if form.errors else 200)
+            return render(request, "accounts/deletion_requested.html", {"closing": asked})
+    values = {"form": form, "retention_groups": _group_by_retention(), "days": deletions.GRACE_PERIOD.days}
+    return render(request, "accounts/delete_account.html", values, status=422 if form.errors else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @login_required
-def closing(request: PageRequest) -> HttpResponse:
+def pending_deletion(request: PageRequest) -> HttpResponse:
     """Where whoever signs in to a closing account is led; a post keeps the account."""
     user = cast("User", request.user)
     if request.method == "POST":
         try:
-            closings.cancel_closing(user_id=user.pk, by=request.grant.actor)
-        except closings.TooLate as refusal:
+            deletions.cancel_deletion(user_id=user.pk, by=request.grant.actor)
+        except deletions.DeletionAlreadyStarted as refusal:
             messages.error(request, refusal.detail)
-            return SeeOther(reverse("accounts:closing"))
-    running = closings.running_of(user)
+            return SeeOther(reverse("accounts:pending_deletion"))
+    running = deletions.get_pending_deletion(user)
     if running is None:
-        request.session.pop(CLOSING, None)
+        request.session.pop(SESSION_KEY, None)
         if request.method == "POST":
             messages.success(request, _("Your account stays."))
         return SeeOther(reverse("accounts:overview"))
-    return render(request, "accounts/closing.html", {"closing": running, "fates": _fates()})
+    return render(
+        request, "accounts/pending_deletion.html", {"closing": running, "retention_groups": _group_by_retention()}
+    )
 
 
-def _fates() -> list[tuple[privacy.Fate, list[tuple[privacy.Words, list[privacy.Holding]]]]]:
-    """What becomes of what, by fate and by part of the house."""
-    parts = privacy.keepers().values()
+def _group_by_retention() -> list[
+    tuple[privacy.RetentionPolicy, list[tuple[privacy.Words, list[privacy.DataCategory]]]]
+]:
+    """What becomes of what, by policy and by part of the house."""
+    parts = privacy.get_handlers().values()
     return [
         (
-            fate,
+            policy,
             [
-                (keeper.words, held)
-                for keeper in parts
-                if (held := [holding for holding in keeper.holdings if holding.fate == fate])
+                (handler.words, held)
+                for handler in parts
+                if (held := [category for category in handler.categories if category.retention == policy])
             ],
         )
-        for fate in privacy.Fate
+        for policy in privacy.RetentionPolicy
     ]

@@ -9,7 +9,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api_keys.viewsets import UUID, RecentSession
+from accounts.api_keys.viewsets import UUID_PATTERN, RecentSession
 from accounts.data_requests.models import DataExport
 from accounts.data_requests.services import deletions as closing
 from accounts.data_requests.services import exports
@@ -19,10 +19,10 @@ from core.api.permissions import HasScope
 from core.api.viewsets import GrantedViewMixin, In, NothingIn, Problem, ReadViewSet
 from core.errors import NotFound
 
-REFUSED = {401: Problem, 403: Problem}
+AUTH_ERRORS = {401: Problem, 403: Problem}
 
 
-class DataExportOut(serializers.Serializer[DataExport]):
+class DataExportSerializer(serializers.Serializer[DataExport]):
     """A copy of one's data. The link to it is in the mail."""
 
     uid = serializers.UUIDField()
@@ -36,31 +36,31 @@ class DataExportOut(serializers.Serializer[DataExport]):
 class DataExportViewSet(ReadViewSet[DataExport]):
     """The copies that the person who asks asked for, newest first."""
 
-    serializer_class = DataExportOut
+    serializer_class = DataExportSerializer
     permission_classes = (HasScope, RecentSession)
     required_scopes: ClassVar = {"GET": "account:read", "POST": "account:write"}
     lookup_field = "uid"
-    lookup_value_regex = UUID
+    lookup_value_regex = UUID_PATTERN
 
     def get_queryset(self) -> QuerySet[DataExport]:
         user = self.grant.user
         return DataExport.objects.none() if user is None else DataExport.objects.filter(user=user)
 
-    @extend_schema(request=None, responses={202: DataExportOut, 409: Problem, 429: Problem, **REFUSED})
+    @extend_schema(request=None, responses={202: DataExportSerializer, 409: Problem, 429: Problem, **AUTH_ERRORS})
     def create(self, request: Request) -> Response:
         """Ask for a copy of all that is held about me. The worker makes it and a mail brings the link."""
         NothingIn.parse(request)
         made = exports.request_export(user_id=cast("User", self.grant.user).pk, by=self.grant.actor)
-        return Response(DataExportOut(made).data, status=202)
+        return Response(DataExportSerializer(made).data, status=202)
 
 
-class ClosingIn(In):
+class AccountDeletionCreateSerializer(In):
     """Proof that it is no slip of the hand."""
 
     email = EmailField(help_text="The address of the account.")
 
 
-class ClosingOut(serializers.Serializer[Closing]):
+class AccountDeletionSerializer(serializers.Serializer[Closing]):
     """That the account is being closed."""
 
     uid = serializers.UUIDField()
@@ -69,36 +69,41 @@ class ClosingOut(serializers.Serializer[Closing]):
     due_at = TimeField(help_text="Until then it can be taken back.")
 
 
-class ClosingViewSet(GrantedViewMixin, viewsets.ViewSet):
+class AccountDeletionViewSet(GrantedViewMixin, viewsets.ViewSet):
     """Closing the account of the person who asks."""
 
-    serializer_class = ClosingOut
+    serializer_class = AccountDeletionSerializer
     permission_classes = (HasScope, RecentSession)
     required_scopes: ClassVar = {"GET": "account:read", "POST": "account:write", "DELETE": "account:write"}
 
-    @extend_schema(responses={200: ClosingOut, 404: Problem, **REFUSED})
+    @extend_schema(responses={200: AccountDeletionSerializer, 404: Problem, **AUTH_ERRORS})
     @action(detail=False, methods=["get"], url_path="closing")
     def closing(self, request: Request) -> Response:
         """Whether my account is being closed, and until when that can be taken back."""
-        running = closing.running_of(self._person)
+        running = closing.get_pending_deletion(self._person)
         if running is None:
             raise NotFound
-        return Response(ClosingOut(running).data)
+        return Response(AccountDeletionSerializer(running).data)
 
-    @extend_schema(request=ClosingIn, responses={202: ClosingOut, 400: Problem, 409: Problem, 422: Problem, **REFUSED})
+    @extend_schema(
+        request=AccountDeletionCreateSerializer,
+        responses={202: AccountDeletionSerializer, 400: Problem, 409: Problem, 422: Problem, **AUTH_ERRORS},
+    )
     @closing.mapping.post
     def request_closing(self, request: Request) -> Response:
         """Close my account. All sessions, keys and tokens end at once, this session too."""
         person = self._person
-        if ClosingIn.parse(request)["email"] != person.email:
-            raise closing.OtherAddress(field="email")
-        return Response(ClosingOut(closing.request_closing(user_id=person.pk, by=self.grant.actor)).data, status=202)
+        if AccountDeletionCreateSerializer.parse(request)["email"] != person.email:
+            raise closing.EmailMismatch(field="email")
+        return Response(
+            AccountDeletionSerializer(closing.request_deletion(user_id=person.pk, by=self.grant.actor)).data, status=202
+        )
 
-    @extend_schema(responses={204: None, 404: Problem, 409: Problem, **REFUSED})
+    @extend_schema(responses={204: None, 404: Problem, 409: Problem, **AUTH_ERRORS})
     @closing.mapping.delete
     def cancel_closing(self, request: Request) -> Response:
         """Keep my account after all. Keys and tokens that ended stay so."""
-        closing.cancel_closing(user_id=self._person.pk, by=self.grant.actor)
+        closing.cancel_deletion(user_id=self._person.pk, by=self.grant.actor)
         return Response(status=204)
 
     @property

@@ -4,5 +4,5 @@ A person's own pages are for browsers; a mobile or single-page app has no cookie
 do, what is counted, what is told by mail and what waits for what is the same as on the pages.
 """
 
-DEVICE, STEPS = "X-Device-Token", "X-Session-Token"
-APP_HEADERS = [DEVICE.lower(), STEPS.lower()]  # what browsers may send from elsewhere
+DEVICE_HEADER, SESSION_HEADER = "X-Device-Token", "X-Session-Token"
+APP_HEADERS = [DEVICE_HEADER.lower(), SESSION_HEADER.lower()]  # what browsers may send from elsewhere

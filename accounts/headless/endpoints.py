@@ -21,15 +21,15 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonRespons
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
-from accounts.api.authentication import BAD_TRIES, AccountClosing
+from accounts.api.authentication import INVALID_CREDENTIAL_RATE, AccountDeletionPending
 from accounts.authentication import app_tokens, mfa
 from accounts.authentication import queries as app_queries
-from accounts.authentication.app_tokens import Use
-from accounts.authentication.locks import lock_person, lock_session
+from accounts.authentication.app_tokens import TokenUse
+from accounts.authentication.locks import lock_session, lock_user
 from accounts.authentication.services import app_sessions
-from accounts.data_requests.pending_deletion import CLOSING
-from accounts.headless import DEVICE
-from accounts.headless.strategy import pair_of
+from accounts.data_requests.pending_deletion import SESSION_KEY
+from accounts.headless import DEVICE_HEADER
+from accounts.headless.strategy import issue_token_pair
 from accounts.sessions import devices
 from accounts.users.models import User
 from core import rate_limits
@@ -38,30 +38,30 @@ from core.validation.json_input import InvalidJSON, parse_json
 
 View = Callable[..., HttpResponseBase]
 
-CALLS: Final = "600/minute"  # of one network; what guards accounts is counted apart
+CALL_RATE: Final = "600/minute"  # of one network; what guards accounts is counted apart
 METHODS: Final = ("get", "post", "put", "patch", "delete")
-SOCIAL: Final = ("provider_redirect", "provider_token", "provider_signup")
+SOCIAL_FLOWS: Final = ("provider_redirect", "provider_token", "provider_signup")
 
 
-def door(view: type[RESTView], *, while_closing: bool = False, for_anybody: bool = False) -> View:
+def app_endpoint(view: type[RESTView], *, while_closing: bool = False, for_anybody: bool = False) -> View:
     """One of the headless views, as this house serves it to apps.
 
     `while_closing`: also to somebody whose account is being closed. `for_anybody`: an access token is not looked at.
     """
-    within = app_view(_within(view.as_view(client=Client.APP), while_closing=while_closing))
+    within = app_view(_guard(view.as_view(client=Client.APP), while_closing=while_closing))
 
     @csrf_exempt
     @wraps(within)
     def called(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        token, method = request.headers.get(DEVICE, ""), request.method
+        token, method = request.headers.get(DEVICE_HEADER, ""), request.method
         request.COOKIES = {settings.DEVICE_COOKIE_NAME: token} if token else {}
         request.method = "GET" if method == "HEAD" else method
         try:
             response = answer(request, *args, **kwargs)
         except UpdateError:
-            response = _gone()
+            response = _session_gone()
         except DomainError as refusal:
-            response = _refused(refusal)
+            response = _error_response(refusal)
         finally:
             request.method = method
         response.headers.setdefault("Cache-Control", "no-store")
@@ -70,39 +70,39 @@ def door(view: type[RESTView], *, while_closing: bool = False, for_anybody: bool
     called.reads_body_itself = True  # type: ignore[attr-defined]
 
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if str(request.method).lower() not in methods_of(view):
-            return _not_allowed(view)
-        rate_limits.require(CALLS, "app", rate_limits.client_key(request))
-        return within(request, *args, **kwargs) if for_anybody or _is_known(request) else _unknown()
+        if str(request.method).lower() not in get_methods(view):
+            return _method_not_allowed(view)
+        rate_limits.require(CALL_RATE, "app", rate_limits.client_key(request))
+        return within(request, *args, **kwargs) if for_anybody or _has_valid_token(request) else _invalid_token()
 
     return called
 
 
-def methods_of(view: type[RESTView]) -> set[str]:
+def get_methods(view: type[RESTView]) -> set[str]:
     """What it may be asked. allauth would look at what is sent by any other method too, out of turn."""
     return {name for name in METHODS if name in view.http_method_names and hasattr(view, name)}
 
 
-def _within(view: View, *, while_closing: bool) -> View:
+def _guard(view: View, *, while_closing: bool) -> View:
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.user.is_authenticated and not hasattr(request, "held"):
-            return _gone()  # the key of a person's session is no token
+            return _session_gone()  # the key of a person's session is no token
         if not _is_readable(request.body):
             return JsonResponse({"status": 400}, status=400)
         with transaction.atomic():
-            if request.method != "GET" and not _take_turn(request):
-                return _gone()
-            if request.session.get(CLOSING) and not while_closing:
-                raise AccountClosing
+            if request.method != "GET" and not _lock_for_write(request):
+                return _session_gone()
+            if request.session.get(SESSION_KEY) and not while_closing:
+                raise AccountDeletionPending
             was = request.user.pk
             try:
                 response = view(request, *args, **kwargs)
             except DomainError as refusal:
-                response = _refused(refusal)  # what was noted of it stays noted
-            _let_go(request)
+                response = _error_response(refusal)  # what was noted of it stays noted
+            _clear_mfa_requirement(request)
             if isinstance(response, APIResponse):
-                _tell(request, response, is_new=was is None and request.user.is_authenticated)
+                _finish_response(request, response, is_new=was is None and request.user.is_authenticated)
             if request.session.modified and not request.session.is_empty():
                 request.session.save()  # while others still wait for their turn, and not once more after it
                 request.session.modified = False
@@ -111,24 +111,24 @@ def _within(view: View, *, while_closing: bool) -> View:
     return guarded
 
 
-def _is_known(request: HttpRequest) -> bool:
+def _has_valid_token(request: HttpRequest) -> bool:
     """Whether an access token, if there is one, is good; the session behind it is `request.held`. One query."""
     scheme, _space, given = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer":
         return True
     try:
-        told = app_tokens.read(Use.ACCESS, given.strip())
-    except app_tokens.Expired:
+        told = app_tokens.read_token(TokenUse.ACCESS, given.strip())
+    except app_tokens.TokenExpired:
         return False
-    held = app_queries.app_session_of(told.session, told.person) if told else None
+    held = app_queries.get_app_session(told.session, told.person) if told else None
     if held is None:
-        rate_limits.require(BAD_TRIES, "bad-key", rate_limits.client_key(request))
+        rate_limits.require(INVALID_CREDENTIAL_RATE, "bad-key", rate_limits.client_key(request))
         return False
     request.held = held  # type: ignore[attr-defined]
     return True
 
 
-def _take_turn(request: HttpRequest) -> bool:
+def _lock_for_write(request: HttpRequest) -> bool:
     """Writes of one person, or of one session in which somebody signs in, wait for each other; False when it is gone.
 
     Locks the person, or the session's row. The session is read again.
@@ -137,7 +137,7 @@ def _take_turn(request: HttpRequest) -> bool:
     if key is None:
         return True
     if was is not None:
-        lock_person(was)
+        lock_user(was)
     elif not lock_session(key):
         return False
     request.session = type(request.session)(key)
@@ -145,13 +145,17 @@ def _take_turn(request: HttpRequest) -> bool:
     return bool(request.user.pk == was)
 
 
-def _let_go(request: HttpRequest) -> None:
+def _clear_mfa_requirement(request: HttpRequest) -> None:
     """Whoever had to set a second factor up, and did, is free."""
-    if isinstance(request.user, User) and request.session.get(mfa.MISSING) and not mfa.is_missing(request.user):
-        del request.session[mfa.MISSING]
+    if (
+        isinstance(request.user, User)
+        and request.session.get(mfa.MFA_MISSING_KEY)
+        and not mfa.is_mfa_missing(request.user)
+    ):
+        del request.session[mfa.MFA_MISSING_KEY]
 
 
-def _tell(request: HttpRequest, response: HttpResponse, *, is_new: bool) -> None:
+def _finish_response(request: HttpRequest, response: HttpResponse, *, is_new: bool) -> None:
     """The answer, without rows' numbers and what is not served, with tokens for who has just signed in."""
     body = json.loads(response.content)
     data = body.get("data")
@@ -159,11 +163,11 @@ def _tell(request: HttpRequest, response: HttpResponse, *, is_new: bool) -> None
         for record in data.get("methods", ()):
             record.pop("id", None)
         if "flows" in data:
-            data["flows"] = [flow for flow in data["flows"] if flow["id"] not in SOCIAL]
+            data["flows"] = [flow for flow in data["flows"] if flow["id"] not in SOCIAL_FLOWS]
         data.pop("socialaccount", None)
     if is_new:
-        access, refresh = pair_of(
-            app_sessions.begin(user=cast("User", request.user), device_uid=request.session[devices.DEVICE])
+        access, refresh = issue_token_pair(
+            app_sessions.begin_session(user=cast("User", request.user), device_uid=request.session[devices.DEVICE_KEY])
         )
         known_by = request.COOKIES[settings.DEVICE_COOKIE_NAME]
         body["meta"] |= {"access_token": access, "refresh_token": refresh, "device_token": known_by}
@@ -179,7 +183,7 @@ def _is_readable(body: bytes) -> bool:
         return False
 
 
-def _refused(refusal: DomainError) -> JsonResponse:
+def _error_response(refusal: DomainError) -> JsonResponse:
     errors = [{"code": refusal.code, "message": refusal.detail}]
     response = JsonResponse({"status": refusal.status, "errors": errors}, status=refusal.status)
     if retry_after := refusal.details.get("retry_after"):
@@ -187,18 +191,18 @@ def _refused(refusal: DomainError) -> JsonResponse:
     return response
 
 
-def _not_allowed(view: type[RESTView]) -> JsonResponse:
-    allowed = ", ".join(sorted(name.upper() for name in methods_of(view)))
+def _method_not_allowed(view: type[RESTView]) -> JsonResponse:
+    allowed = ", ".join(sorted(name.upper() for name in get_methods(view)))
     return JsonResponse({"status": 405}, status=405, headers={"Allow": allowed})
 
 
-def _unknown() -> JsonResponse:
+def _invalid_token() -> JsonResponse:
     """The access token is no good, or no more: to be refreshed."""
     errors = [{"code": "invalid_token", "message": str(_("This access token is no good, or no more."))}]
     body = {"status": 401, "data": {}, "meta": {"is_authenticated": False}, "errors": errors}
     return JsonResponse(body, status=401, headers={"WWW-Authenticate": 'Bearer realm="app", error="invalid_token"'})
 
 
-def _gone() -> JsonResponse:
+def _session_gone() -> JsonResponse:
     """As allauth says it of a session that is over."""
     return JsonResponse({"status": 410, "data": {}, "meta": {"is_authenticated": False}}, status=410)

@@ -15,10 +15,10 @@ from accounts.authentication.forms import login
 from accounts.authentication.forms import mfa as factor_forms
 from accounts.users.models import User
 
-KEYS = Authenticator.objects.filter(type=Authenticator.Type.WEBAUTHN)
+WEBAUTHN_AUTHENTICATORS = Authenticator.objects.filter(type=Authenticator.Type.WEBAUTHN)
 
 
-class SignupInput(login.SignUpAlike, account.SignupInput):
+class SignupInput(login.UniformSignupMixin, account.SignupInput):
     def clean(self) -> dict[str, Any]:
         """A password like the address is refused, as on the page; allauth asks without the person."""
         given: dict[str, Any] = super().clean() or self.cleaned_data
@@ -32,7 +32,7 @@ class SignupInput(login.SignUpAlike, account.SignupInput):
         return given
 
 
-class PasskeySignupInput(login.SignUpAlike, mfa.SignupWebAuthnInput):
+class PasskeySignupInput(login.UniformSignupMixin, mfa.SignupWebAuthnInput):
     pass
 
 
@@ -60,12 +60,12 @@ class PasskeySignInInput(factor_forms.PasskeySignInForm, inputs.Input):
     pass
 
 
-class _OwnKeys(inputs.Input):
+class _OwnKeysInput(inputs.Input):
     """Keys of the person who asks, named by their credential, as everywhere outside the database."""
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.mine = KEYS.filter(user=user)
+        self.mine = WEBAUTHN_AUTHENTICATORS.filter(user=user)
 
     def find(self, named: list[Any]) -> list[Authenticator]:
         """Raises ValidationError when one is not there."""
@@ -77,15 +77,15 @@ class _OwnKeys(inputs.Input):
         return found
 
 
-class RenameKeyInput(_OwnKeys):
+class RenameKeyInput(_OwnKeysInput):
     id = inputs.CharField()
-    name = inputs.CharField(max_length=factor_forms.NAME_LENGTH)
+    name = inputs.CharField(max_length=factor_forms.MAX_NAME_LENGTH)
 
     def clean_id(self) -> Authenticator:
         return self.find([self.cleaned_data["id"]])[0]
 
 
-class RemoveKeysInput(_OwnKeys):
+class RemoveKeysInput(_OwnKeysInput):
     authenticators = inputs.Field()
 
     def clean_authenticators(self) -> list[Authenticator]:

@@ -11,12 +11,12 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import resolve
 from django.views.decorators.http import require_safe
 
-from accounts.headless import DEVICE, STEPS
-from accounts.headless.endpoints import METHODS, methods_of
+from accounts.headless import DEVICE_HEADER, SESSION_HEADER
+from accounts.headless.endpoints import METHODS, get_methods
 
-STRING: Final = "tag:yaml.org,2002:str"
-ROOT: Final = "/_allauth/app/v1/"
-ABOUT: Final = """\
+YAML_STRING_TAG: Final = "tag:yaml.org,2002:str"
+API_ROOT: Final = "/_allauth/app/v1/"
+DESCRIPTION: Final = """\
 Signing in from a mobile or single-page app of this house, and looking after the account there.
 
 While somebody signs in, answers carry `meta.session_token`; send it back as `X-Session-Token` with each further step.
@@ -27,16 +27,18 @@ send it as `X-Device-Token`, so that the next sign-in is not one from a new devi
 A 401 with `flows` names the steps that are open; one with the error `invalid_token` asks for a refresh; 410 means that
 the session is over; 403 tells in `errors` what keeps somebody out: `banned` or `account_closing`.
 """
-UNSERVED: Final = re.compile("phone|provider|username|usersessions|socialaccount|password_reset_by_code", re.IGNORECASE)
-CREDENTIAL: Final = {"type": "string", "description": "The credential's id.", "example": "-J4JNfPfnLyRSMK4R"}
-WORDS: Final = {
+UNSERVED_PATTERN: Final = re.compile(
+    "phone|provider|username|usersessions|socialaccount|password_reset_by_code", re.IGNORECASE
+)
+CREDENTIAL_SCHEMA: Final = {"type": "string", "description": "The credential's id.", "example": "-J4JNfPfnLyRSMK4R"}
+OPERATION_DESCRIPTIONS: Final = {
     "config": "What this house offers. The same for everybody; to be asked for once.",
     "auth/login": "Sign in by address and password.",
     "auth/signup": "Make an account by address and password. A code goes there, or a letter to who is known.",
     "account/password/change": "Change the password; other sessions end. `current_password` unless there is none.",
     "tokens/refresh": "The next pair. A refresh token that comes a second time ends the session.",
 }
-REFUSED: Final = {
+ERROR_SCHEMA: Final = {
     "type": "object",
     "required": ["status", "errors"],
     "properties": {
@@ -52,7 +54,7 @@ REFUSED: Final = {
     },
 }
 # What any of them may answer, beside its own.
-SHARED: Final = {
+SHARED_RESPONSES: Final = {
     "401": ("AuthenticationResponse", "Not signed in, with the steps that are open; or the error `invalid_token`."),
     "403": ("Refused", "What keeps the person out: `banned`, `account_closing`, `sign_in_anew`."),
     "410": ("SessionGoneResponse", "The session is over."),
@@ -61,12 +63,17 @@ SHARED: Final = {
 }
 
 
-SCHEMES: Final = {
+SECURITY_SCHEMES: Final = {
     "access": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "The access token."},
-    "steps": {"type": "apiKey", "in": "header", "name": STEPS, "description": "While one signs in."},
-    "device": {"type": "apiKey", "in": "header", "name": DEVICE, "description": "By which the device is known again."},
+    "steps": {"type": "apiKey", "in": "header", "name": SESSION_HEADER, "description": "While one signs in."},
+    "device": {
+        "type": "apiKey",
+        "in": "header",
+        "name": DEVICE_HEADER,
+        "description": "By which the device is known again.",
+    },
 }
-SIGNED_IN: Final = re.compile("account/|reauthenticate$")
+SIGNED_IN_PATTERN: Final = re.compile("account/|reauthenticate$")
 
 
 class Dumper(yaml.SafeDumper):
@@ -75,102 +82,110 @@ class Dumper(yaml.SafeDumper):
 
 Dumper.add_representer(
     str,
-    lambda dumper, text: dumper.represent_scalar(STRING, text.strip(), style="|" if "\n" in text.strip() else None),
+    lambda dumper, text: dumper.represent_scalar(
+        YAML_STRING_TAG, text.strip(), style="|" if "\n" in text.strip() else None
+    ),
 )
 
 
 @require_safe
-def page(request: HttpRequest) -> HttpResponse:
+def schema_view(request: HttpRequest) -> HttpResponse:
     """The description, as a file for tools."""
-    return HttpResponse(text(), content_type="application/vnd.oai.openapi")
+    return HttpResponse(render_schema(), content_type="application/vnd.oai.openapi")
 
 
 @cache
-def text() -> str:
+def render_schema() -> str:
     """The description as it stands in docs/openapi-app.yaml."""
-    return yaml.dump(built(), Dumper=Dumper, sort_keys=False, allow_unicode=True, width=120)
+    return yaml.dump(build_schema(), Dumper=Dumper, sort_keys=False, allow_unicode=True, width=120)
 
 
-def built() -> dict[str, Any]:
+def build_schema() -> dict[str, Any]:
     """The description. Every operation in it is served, and every served one is in it; a test holds that."""
     spec: dict[str, Any] = get_schema()
     told = {key: spec[key] for key in ("openapi", "paths", "components")}
-    told = cast("dict[str, Any]", _served_of(told))
-    told["info"] = {"title": "Signing in from an app", "description": ABOUT, "version": "1.0.0"}
+    told = cast("dict[str, Any]", _remove_unserved(told))
+    told["info"] = {"title": "Signing in from an app", "description": DESCRIPTION, "version": "1.0.0"}
     schemas = told["components"]["schemas"]
-    schemas |= {"AuthenticatorID": CREDENTIAL, "Refused": REFUSED}
+    schemas |= {"AuthenticatorID": CREDENTIAL_SCHEMA, "Refused": ERROR_SCHEMA}
     schemas["BaseAuthenticationMeta"]["properties"] |= {
         "refresh_token": {"type": "string", "description": "Good once, for the next pair."},
         "device_token": {"type": "string", "description": "To be kept for good and sent as X-Device-Token."},
     }
-    told["components"]["responses"] |= {f"Shared{status}": _response(*one) for status, one in SHARED.items()}
+    told["components"]["responses"] |= {
+        f"Shared{status}": _build_response(*one) for status, one in SHARED_RESPONSES.items()
+    }
     for path, operations in told["paths"].items():
         for method in [name for name in operations if name in METHODS]:
-            if method not in methods_of(resolve(path).func.view_class):  # type: ignore[attr-defined]
+            if method not in get_methods(resolve(path).func.view_class):  # type: ignore[attr-defined]
                 del operations[method]
                 continue
-            _complete(path.removeprefix(ROOT), operations[method])
-    _prune(told)
-    told["components"]["securitySchemes"] = SCHEMES
+            _complete_operation(path.removeprefix(API_ROOT), operations[method])
+    _prune_components(told)
+    told["components"]["securitySchemes"] = SECURITY_SCHEMES
     return told
 
 
-def _complete(name: str, operation: dict[str, Any]) -> None:
+def _complete_operation(name: str, operation: dict[str, Any]) -> None:
     """Our words, the answers that all have in common, and the tokens instead of allauth's one parameter for them."""
-    if name in WORDS:
-        operation["description"] = WORDS[name]
-    for status in SHARED:
+    if name in OPERATION_DESCRIPTIONS:
+        operation["description"] = OPERATION_DESCRIPTIONS[name]
+    for status in SHARED_RESPONSES:
         operation["responses"].setdefault(status, {"$ref": f"#/components/responses/Shared{status}"})
     parameters = operation.pop("parameters", [])
     if kept := [one for one in parameters if one != {"$ref": "#/components/parameters/SessionToken"}]:
         operation["parameters"] = kept
     anybody: list[dict[str, list[str]]] = [{"steps": [], "device": []}, {"device": []}, {}]
-    operation["security"] = [{"access": []}] if SIGNED_IN.search(name) else anybody
+    operation["security"] = [{"access": []}] if SIGNED_IN_PATTERN.search(name) else anybody
     if name == "auth/session":
         operation["security"] = [{"access": []}, {"steps": []}, {}]
 
 
-def _response(schema: str, words: str) -> dict[str, Any]:
+def _build_response(schema: str, words: str) -> dict[str, Any]:
     content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
     return {"description": words, "content": content}
 
 
-def _served_of(part: Any) -> Any:
+def _remove_unserved(part: Any) -> Any:
     """A part without what is not served: properties, choices, examples and steps of these names."""
     if isinstance(part, dict):
-        kept = {key: _served_of(value) for key, value in part.items() if not UNSERVED.search(key) and _is_served(value)}
+        kept = {
+            key: _remove_unserved(value)
+            for key, value in part.items()
+            if not UNSERVED_PATTERN.search(key) and _is_served(value)
+        }
         return {key: value for key, value in kept.items() if value not in ([], {}) or part[key] in ([], {})}
     if isinstance(part, list):
-        return [_served_of(value) for value in part if _is_served(value)]
-    return "As this house is set up." if isinstance(part, str) and "allauth" in part.replace(ROOT, "") else part
+        return [_remove_unserved(value) for value in part if _is_served(value)]
+    return "As this house is set up." if isinstance(part, str) and "allauth" in part.replace(API_ROOT, "") else part
 
 
 def _is_served(value: Any) -> bool:
     """Whether what a list or a mapping holds is told of here; texts for people are."""
     if isinstance(value, str):
-        return " " in value.strip() or not UNSERVED.search(value)
+        return " " in value.strip() or not UNSERVED_PATTERN.search(value)
     if isinstance(value, dict):
         named = (str(value.get(key, "")) for key in ("id", "$ref", "title"))
         needed = value.get("required", ()) if isinstance(value.get("required"), list) else ()
-        return not any(UNSERVED.search(name) for name in (*named, *needed))
+        return not any(UNSERVED_PATTERN.search(name) for name in (*named, *needed))
     return True
 
 
-def _prune(spec: dict[str, Any]) -> None:
+def _prune_components(spec: dict[str, Any]) -> None:
     """Drop the components that nothing leads to."""
     found: set[str] = set()
-    waiting = list(references(spec["paths"]))
+    waiting = list(find_references(spec["paths"]))
     while waiting:
         name = waiting.pop()
         if name not in found:
             found.add(name)
             kind, _slash, key = name.removeprefix("#/components/").partition("/")
-            waiting += references(spec["components"][kind][key])
+            waiting += find_references(spec["components"][kind][key])
     for kind, parts in spec["components"].items():
         spec["components"][kind] = {k: part for k, part in parts.items() if f"#/components/{kind}/{k}" in found}
 
 
-def references(part: Any) -> Iterator[str]:
+def find_references(part: Any) -> Iterator[str]:
     """The names that a part of the description refers to."""
     if isinstance(part, dict):
         if isinstance(part.get("$ref"), str):
@@ -178,4 +193,4 @@ def references(part: Any) -> Iterator[str]:
         part = list(part.values())
     if isinstance(part, list):
         for inner in part:
-            yield from references(inner)
+            yield from find_references(inner)

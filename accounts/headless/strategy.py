@@ -12,12 +12,12 @@ from django.utils import timezone
 
 from accounts.authentication import app_tokens
 from accounts.authentication import queries as app_queries
-from accounts.authentication.app_tokens import Use
+from accounts.authentication.app_tokens import TokenUse
 from accounts.authentication.services import app_sessions
 from accounts.users.models import User
 
 
-class Strategy(AbstractTokenStrategy):
+class TokenStrategy(AbstractTokenStrategy):
     """A session token carries the steps of signing in; who is signed in has an access and a refresh token instead.
 
     The key of a person's session never leaves the house: it would be a password good for weeks. `doors` adds the tokens
@@ -46,14 +46,14 @@ class Strategy(AbstractTokenStrategy):
         """The next access and refresh token; None when this one is no good, was used before, or its session is over."""
         began = timezone.now()
         try:
-            used = app_tokens.read(Use.REFRESH, refresh_token)
-        except app_tokens.Expired:
+            used = app_tokens.read_token(TokenUse.REFRESH, refresh_token)
+        except app_tokens.TokenExpired:
             return None
-        renewed = app_sessions.renew(used=used, began=began) if used else None
-        return pair_of(renewed) if renewed else None
+        renewed = app_sessions.rotate_refresh_token(used=used, began=began) if used else None
+        return issue_token_pair(renewed) if renewed else None
 
 
-class Adapter(DefaultHeadlessAdapter):
+class HeadlessAdapter(DefaultHeadlessAdapter):
     """A person is told of by their public id."""
 
     def get_user_dataclass(self) -> type:
@@ -80,7 +80,9 @@ class Adapter(DefaultHeadlessAdapter):
         )
 
 
-def pair_of(token: app_tokens.Token) -> tuple[str, str]:
+def issue_token_pair(token: app_tokens.AppToken) -> tuple[str, str]:
     """An access and a refresh token of one session."""
     now = timezone.now()
-    return app_tokens.issue(Use.ACCESS, token, now=now), app_tokens.issue(Use.REFRESH, token, now=now)
+    return app_tokens.issue_token(TokenUse.ACCESS, token, now=now), app_tokens.issue_token(
+        TokenUse.REFRESH, token, now=now
+    )

@@ -14,38 +14,38 @@ from allauth.headless.tokens.views import RefreshTokenView
 from django.urls import URLPattern, path
 
 from accounts.headless import openapi, views
-from accounts.headless.endpoints import door
+from accounts.headless.endpoints import app_endpoint
 
 
-def _served(route: str, view: type[RESTView], **rules: bool) -> URLPattern:
-    return path(f"app/v1/{route}", door(view, **rules), name=route)
+def _endpoint(route: str, view: type[RESTView], **rules: bool) -> URLPattern:
+    return path(f"app/v1/{route}", app_endpoint(view, **rules), name=route)
 
 
 app_name = "headless"
 urlpatterns = [
-    _served("config", ConfigView),
-    _served("auth/session", account.SessionView, while_closing=True),
-    _served("auth/login", account.LoginView),
-    _served("auth/code/request", views.RequestLoginCode),
-    _served("auth/code/resend", account.ResendLoginCodeView),
-    _served("auth/code/confirm", account.ConfirmLoginCodeView),
-    _served("auth/signup", views.Signup),
-    _served("auth/email/verify", views.VerifyEmail),
-    _served("auth/email/verify/resend", account.ResendEmailVerificationCodeView),
-    _served("auth/password/request", account.RequestPasswordResetView),
-    _served("auth/reauthenticate", account.ReauthenticateView, while_closing=True),
-    _served("auth/2fa/authenticate", views.Authenticate),
-    _served("auth/2fa/reauthenticate", views.ReauthenticateFactor, while_closing=True),
-    _served("auth/webauthn/login", views.PasskeySignIn),
-    _served("auth/webauthn/signup", views.PasskeySignup),
-    _served("auth/webauthn/authenticate", mfa.AuthenticateWebAuthnView),
-    _served("auth/webauthn/reauthenticate", mfa.ReauthenticateWebAuthnView, while_closing=True),
-    _served("account/email", account.ManageEmailView),
-    _served("account/password/change", views.ChangePassword),
-    _served("account/authenticators", views.Factors),
-    _served("account/authenticators/totp", views.App),
-    _served("account/authenticators/recovery-codes", mfa.ManageRecoveryCodesView),
-    _served("account/authenticators/webauthn", views.Keys),
-    _served("tokens/refresh", RefreshTokenView, for_anybody=True),
-    path("openapi.yaml", openapi.page, name="openapi_yaml"),
+    _endpoint("config", ConfigView),
+    _endpoint("auth/session", account.SessionView, while_closing=True),
+    _endpoint("auth/login", account.LoginView),
+    _endpoint("auth/code/request", views.RequestLoginCode),
+    _endpoint("auth/code/resend", account.ResendLoginCodeView),
+    _endpoint("auth/code/confirm", account.ConfirmLoginCodeView),
+    _endpoint("auth/signup", views.Signup),
+    _endpoint("auth/email/verify", views.VerifyEmail),
+    _endpoint("auth/email/verify/resend", account.ResendEmailVerificationCodeView),
+    _endpoint("auth/password/request", account.RequestPasswordResetView),
+    _endpoint("auth/reauthenticate", account.ReauthenticateView, while_closing=True),
+    _endpoint("auth/2fa/authenticate", views.Authenticate),
+    _endpoint("auth/2fa/reauthenticate", views.ReauthenticateFactor, while_closing=True),
+    _endpoint("auth/webauthn/login", views.PasskeySignIn),
+    _endpoint("auth/webauthn/signup", views.PasskeySignup),
+    _endpoint("auth/webauthn/authenticate", mfa.AuthenticateWebAuthnView),
+    _endpoint("auth/webauthn/reauthenticate", mfa.ReauthenticateWebAuthnView, while_closing=True),
+    _endpoint("account/email", account.ManageEmailView),
+    _endpoint("account/password/change", views.ChangePassword),
+    _endpoint("account/authenticators", views.AuthenticatorsView),
+    _endpoint("account/authenticators/totp", views.TotpView),
+    _endpoint("account/authenticators/recovery-codes", mfa.ManageRecoveryCodesView),
+    _endpoint("account/authenticators/webauthn", views.SecurityKeysView),
+    _endpoint("tokens/refresh", RefreshTokenView, for_anybody=True),
+    path("openapi.yaml", openapi.schema_view, name="openapi_yaml"),
 ]

@@ -68,25 +68,25 @@ class PasskeySignup(mfa.SignupWebAuthnView):
         return response
 
 
-class Factors(AuthenticatedAPIView):
+class AuthenticatorsView(AuthenticatedAPIView):
     def get(self, request: HttpRequest) -> HttpResponse:
         """With what the person signs in. One query."""
         rows = Authenticator.objects.filter(user=cast("User", request.user)).order_by("pk")
-        return _answer(request, data=[describe(row) for row in rows])
+        return _respond(request, data=[serialize_authenticator(row) for row in rows])
 
 
-class App(mfa.ManageTOTPView):
+class TotpView(mfa.ManageTOTPView):
     """The app for codes."""
 
     def delete(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         row = self._get_authenticator()
-        if row is not None and (refused := _is_last(request, [row])) is not None:
+        if row is not None and (refused := _refuse_last_method(request, [row])) is not None:
             return refused
         response: HttpResponse = super().delete(request, *args, **kwargs)
         return response
 
 
-class Keys(mfa.ManageWebAuthnView):
+class SecurityKeysView(mfa.ManageWebAuthnView):
     """Passkeys and security keys."""
 
     input_class: ClassVar = {
@@ -99,31 +99,36 @@ class Keys(mfa.ManageWebAuthnView):
         made, codes = mfa.webauthn_flows.add_authenticator(
             request, name=self.input.cleaned_data["name"], credential=self.input.cleaned_data["credential"]
         )
-        return _answer(request, data=describe(made), meta={"recovery_codes_generated": codes is not None})
+        return _respond(
+            request, data=serialize_authenticator(made), meta={"recovery_codes_generated": codes is not None}
+        )
 
     def put(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         row = self.input.cleaned_data["id"]
         mfa.webauthn_flows.rename_authenticator(request, row, self.input.cleaned_data["name"])
-        return _answer(request, data=describe(row))
+        return _respond(request, data=serialize_authenticator(row))
 
     def delete(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if (refused := _is_last(request, self.input.cleaned_data["authenticators"])) is not None:
+        if (refused := _refuse_last_method(request, self.input.cleaned_data["authenticators"])) is not None:
             return refused
         response: HttpResponse = super().delete(request, *args, **kwargs)
         return response
 
 
-def describe(row: Authenticator) -> dict[str, Any]:
+def serialize_authenticator(row: Authenticator) -> dict[str, Any]:
     """A factor, as apps are told of it; a key under the id of its credential."""
     found: dict[str, Any] = told._authenticator_data(row)  # noqa: SLF001  its classes can do no other
     return {**found, "id": row.data["credential"]["id"]} if "id" in found else found
 
 
-def _is_last(request: HttpRequest, leaving: list[Authenticator]) -> HttpResponse | None:
+def _refuse_last_method(request: HttpRequest, leaving: list[Authenticator]) -> HttpResponse | None:
     """The refusal, where somebody whose role asks for a factor would be left without; their row is locked already."""
     user = cast("User", request.user)
-    staying = Authenticator.objects.filter(user=user).exclude(type=factors.CODES)
-    if staying.exclude(pk__in=[row.pk for row in leaving]).exists() or not factors.asked_of(user.pk).exists():
+    staying = Authenticator.objects.filter(user=user).exclude(type=factors.RECOVERY_CODES)
+    if (
+        staying.exclude(pk__in=[row.pk for row in leaving]).exists()
+        or not factors.roles_requiring_mfa(user.pk).exists()
+    ):
         return None
     words = get_adapter().error_messages["cannot_delete_authenticator"]
     refusal = ValidationError(words, code="cannot_delete_authenticator")
@@ -131,6 +136,6 @@ def _is_last(request: HttpRequest, leaving: list[Authenticator]) -> HttpResponse
     return response
 
 
-def _answer(request: HttpRequest, **parts: Any) -> HttpResponse:
+def _respond(request: HttpRequest, **parts: Any) -> HttpResponse:
     response: HttpResponse = APIResponse(request, **parts)
     return response

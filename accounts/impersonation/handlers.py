@@ -18,8 +18,8 @@ from core.mail import services as mail
 @receiver(signals.user_logged_out)
 def end_by_sign_out(request: HttpRequest, **_: Any) -> None:
     """Signing out ends an impersonation. The session still exists when this signal is sent."""
-    if in_name := getattr(request, "in_name", None):
-        impersonations.end(uid=in_name.uid, because="signed_out", by=Actor.person(in_name.staff))
+    if impersonation := getattr(request, "impersonated_by", None):
+        impersonations.end(uid=impersonation.uid, because="signed_out", by=Actor.person(impersonation.staff))
 
 
 @events.on("user.closed")

@@ -10,11 +10,11 @@ from django.contrib.sessions.backends.base import SessionBase
 from accounts.impersonation import services as impersonations
 from accounts.users.models import User
 
-MARK: Final = "impersonation"  # in the session: the uid of the impersonation that is on
+SESSION_KEY: Final = "impersonation"  # in the session: the uid of the impersonation that is on
 
 
 @dataclass(frozen=True, slots=True)
-class InName:
+class ImpersonatedBy:
     """`staff` acts in the name of `person` until a moment."""
 
     uid: UUID
@@ -24,23 +24,23 @@ class InName:
 
 
 def begin(session: SessionBase, uid: UUID) -> None:
-    session[MARK] = str(uid)
+    session[SESSION_KEY] = str(uid)
 
 
-def of(session: SessionBase, staff: User) -> InName | None:
+def get_impersonated_by(session: SessionBase, staff: User) -> ImpersonatedBy | None:
     """In whose name the session of this member of staff acts now. No query for a session without a mark.
 
     The mark is taken out once it is over.
     """
-    mark = session.get(MARK)
+    mark = session.get(SESSION_KEY)
     if not mark:
         return None
-    found = impersonations.running(uid=UUID(mark), staff=staff)
+    found = impersonations.get_active_impersonation(uid=UUID(mark), staff=staff)
     if found is None:
-        forget(session)
+        clear(session)
         return None
-    return InName(found.uid, staff, found.person, found.expires_at)
+    return ImpersonatedBy(found.uid, staff, found.person, found.expires_at)
 
 
-def forget(session: SessionBase) -> None:
-    session.pop(MARK, None)
+def clear(session: SessionBase) -> None:
+    session.pop(SESSION_KEY, None)

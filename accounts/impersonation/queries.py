@@ -6,11 +6,11 @@ from typing import NamedTuple
 from django.utils.translation import gettext
 
 from accounts.users.models import User
-from accounts.users.queries import names_of
+from accounts.users.queries import get_display_names
 from core.events.models import Event
 
 
-class InName(NamedTuple):
+class ImpersonationNames(NamedTuple):
     """What a member of staff and the person are called in whose name they acted."""
 
     staff: str
@@ -20,15 +20,15 @@ class InName(NamedTuple):
         return gettext("%(staff)s for %(person)s") % self._asdict()
 
 
-def acted_in_names(events: Iterable[Event]) -> dict[int, InName]:
+def get_impersonation_names(events: Iterable[Event]) -> dict[int, ImpersonationNames]:
     """Which of these events staff brought about in a person's name, by their key.
 
     One query; none where all acted for themselves.
     """
     acted = [event for event in events if event.impersonator_id and event.actor_kind == User.public_kind]
-    names = names_of(uid for event in acted for uid in (event.impersonator_id, event.actor_id))
+    names = get_display_names(uid for event in acted for uid in (event.impersonator_id, event.actor_id))
     return {
-        event.pk: InName(names[event.impersonator_id], names[event.actor_id])
+        event.pk: ImpersonationNames(names[event.impersonator_id], names[event.actor_id])
         for event in acted
         if event.impersonator_id in names and event.actor_id in names
     }

@@ -20,16 +20,16 @@ from core.context import Actor
 from core.errors import Conflict, Denied, Invalid
 from core.events import services as events
 
-LIMIT: Final = timedelta(minutes=30)
+MAX_DURATION: Final = timedelta(minutes=30)
 PERMISSION: Final = "accounts.impersonate_user"
 
 
-class NotImpersonated(Denied):
+class ExceedsOwnPermissions(Denied):
     code = "impersonation_exceeds_own"
     message = _("You cannot act in the name of somebody who may do more than you.")
 
 
-class OwnName(Conflict):
+class CannotImpersonateSelf(Conflict):
     code = "impersonation_of_oneself"
     message = _("You act in your own name already.")
 
@@ -39,7 +39,7 @@ class AccountClosed(Conflict):
     message = _("This account is closed.")
 
 
-class Nested(Conflict):
+class AlreadyImpersonating(Conflict):
     code = "impersonation_nested"
     message = _("You act in somebody's name already. Stop that first.")
 
@@ -58,18 +58,18 @@ def start(*, person_uid: UUID, reason: str, by: Actor, now: datetime | None = No
     """
     now = now or timezone.now()
     if by.impersonator:
-        raise Nested
+        raise AlreadyImpersonating
     if by.user is None or not by.can(PERMISSION):
         raise Denied(required_permission=PERMISSION)
     if not reason.strip():
         raise ReasonMissing(field="reason")
     staff = User.objects.select_for_update(of=("self",)).get(pk=by.user.pk)
-    person = _with_permissions(person_uid)
-    _require_within(person, by)
+    person = _get_user_with_permissions(person_uid)
+    _require_allowed(person, by)
     for earlier in Impersonation.objects.open().filter(by=staff).locked():
         _end(earlier, Impersonation.End.LIMIT if earlier.is_over(now) else Impersonation.End.STOPPED, by, now)
     begun = Impersonation.objects.create(
-        by=staff, person=person, reason=reason.strip(), started_at=now, expires_at=now + LIMIT
+        by=staff, person=person, reason=reason.strip(), started_at=now, expires_at=now + MAX_DURATION
     )
     events.record(
         "user.impersonated", person, by=by, now=now, impersonation=begun.public_id, until=begun.expires_at.isoformat()
@@ -95,14 +95,14 @@ def end_all(*, person_uid: str, now: datetime | None = None) -> None:
         _end(row, Impersonation.End.REFUSED, Actor.system("accounts"), now or timezone.now())
 
 
-def running(*, uid: UUID, staff: User, now: datetime | None = None) -> Impersonation | None:
+def get_active_impersonation(*, uid: UUID, staff: User, now: datetime | None = None) -> Impersonation | None:
     """The impersonation that is on for this member of staff, with its person and what they may do; else None.
 
     One that the clock, a closed account or a lost permission ended is written down as ended. One query, or two.
     """
     now = now or timezone.now()
     known = Impersonation.objects.open().filter(uid=uid, by=staff).select_related("person")
-    row = known.annotate(held=permission_queries.permissions_held(OuterRef("person_id"))).first()
+    row = known.annotate(held=permission_queries.permission_names_subquery(OuterRef("person_id"))).first()
     if row is None:
         return None
     permission_queries.remember_permissions(row.person, row.held)
@@ -111,35 +111,37 @@ def running(*, uid: UUID, staff: User, now: datetime | None = None) -> Impersona
         end(uid=uid, because=Impersonation.End.LIMIT, by=by, now=now)
         return None
     try:
-        _require_within(row.person, by)
+        _require_allowed(row.person, by)
     except (Denied, Conflict):
         end(uid=uid, because=Impersonation.End.REFUSED, by=by, now=now)
         return None
     return row
 
 
-def may_impersonate(person: User, by: Actor) -> bool:
+def can_impersonate(person: User, by: Actor) -> bool:
     """Whether `by` may act in this person's name now."""
     try:
-        _require_within(person, by)
+        _require_allowed(person, by)
     except (Denied, Conflict):
         return False
     return not by.impersonator
 
 
-def _require_within(person: User, by: Actor) -> None:
+def _require_allowed(person: User, by: Actor) -> None:
     if by.user is None or not by.can(PERMISSION):
         raise Denied(required_permission=PERMISSION)
     if by.user.pk == person.pk:
-        raise OwnName
+        raise CannotImpersonateSelf
     if not person.is_active:
         raise AccountClosed
     if person.is_superuser or not all(by.can(held) for held in person.get_all_permissions()):
-        raise NotImpersonated
+        raise ExceedsOwnPermissions
 
 
-def _with_permissions(person_uid: UUID) -> User:
-    person = User.objects.annotate(held=permission_queries.permissions_held(OuterRef("pk"))).get(uid=person_uid)
+def _get_user_with_permissions(person_uid: UUID) -> User:
+    person = User.objects.annotate(held=permission_queries.permission_names_subquery(OuterRef("pk"))).get(
+        uid=person_uid
+    )
     permission_queries.remember_permissions(person, person.held)
     return person
 

@@ -1,8 +1,8 @@
 from django.urls import path
 
-from accounts.impersonation import views as pages
+from accounts.impersonation import views
 
 urlpatterns = [
-    path("act-for/<uuid:uid>/", pages.impersonate, name="impersonate"),
-    path("act-for/stop/", pages.stop, name="stop_impersonating"),
+    path("impersonate/<uuid:uid>/", views.impersonate, name="impersonate"),
+    path("impersonate/stop/", views.stop, name="stop_impersonating"),
 ]

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.authentication.recent_authentication import just_confirmed
+from accounts.authentication.recent_authentication import recent_authentication_required
 from accounts.impersonation import impersonated_by
 from accounts.impersonation import services as impersonations
 from accounts.impersonation.forms import ReasonForm
@@ -26,7 +26,7 @@ from core.web.http import PageRequest, SeeOther
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
-@just_confirmed
+@recent_authentication_required
 def impersonate(request: PageRequest, uid: UUID) -> HttpResponse:
     """Say why, and go on in this person's name. Raises Denied for who may not."""
     request.grant.actor.require(impersonations.PERMISSION)
@@ -40,7 +40,7 @@ def impersonate(request: PageRequest, uid: UUID) -> HttpResponse:
         else:
             impersonated_by.begin(request.session, begun.uid)
             return SeeOther(reverse("accounts:overview"))
-    known = {"form": form, "person": person, "minutes": impersonations.LIMIT.seconds // 60}
+    known = {"form": form, "person": person, "minutes": impersonations.MAX_DURATION.seconds // 60}
     return render(request, "accounts/impersonate.html", known, status=422 if form.errors else 200)
 
 
@@ -48,12 +48,12 @@ def impersonate(request: PageRequest, uid: UUID) -> HttpResponse:
 @login_required
 def stop(request: PageRequest) -> HttpResponse:
     """Be oneself again. Nothing for who is."""
-    in_name = cast("impersonated_by.InName | None", request.in_name)
-    if in_name is None:
+    impersonation = cast("impersonated_by.ImpersonatedBy | None", request.impersonated_by)
+    if impersonation is None:
         return SeeOther(reverse("accounts:overview"))
-    impersonations.end(uid=in_name.uid, because=Impersonation.End.STOPPED, by=Actor.person(in_name.staff))
-    impersonated_by.forget(request.session)
+    impersonations.end(uid=impersonation.uid, because=Impersonation.End.STOPPED, by=Actor.person(impersonation.staff))
+    impersonated_by.clear(request.session)
     messages.success(request, _("You act as yourself again."))
-    if in_name.staff.has_perm("accounts.view_user"):
-        return SeeOther(reverse("admin:accounts_user_change", args=[in_name.person.pk]))
+    if impersonation.staff.has_perm("accounts.view_user"):
+        return SeeOther(reverse("admin:accounts_user_change", args=[impersonation.person.pk]))
     return SeeOther(reverse("accounts:overview"))

@@ -66,7 +66,7 @@ class BanAdmin(ReadOnlyAdmin):
         """A whole address also finds the ban of somebody who is not known here."""
         found, is_doubled = super().get_search_results(request, queryset, search_term)
         if "@" in search_term:
-            found |= queryset.filter(email_digest=bans.digest_of(find_email(search_term)))
+            found |= queryset.filter(email_digest=bans.compute_digest(find_email(search_term)))
         return found, is_doubled
 
     def has_add_permission(self, request: HttpRequest) -> bool:

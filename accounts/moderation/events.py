@@ -8,6 +8,7 @@ describe_events(
         "case.opened": "a moderation case was opened",
         "case.reopened": "staff reverted a moderation decision",
         "report.filed": "content was reported",
-        "report.hid": "content was hidden after several reports, until staff review it",
-    }
+        "content.auto_hidden": "content was hidden after several reports, until staff review it",
+    },
+    former={"content.auto_hidden": ("report.hid",)},
 )

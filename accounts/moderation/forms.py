@@ -10,10 +10,10 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.bans.models import Ban
 from accounts.moderation.models import Case, Report
-from accounts.moderation.services.reports import LONGEST
+from accounts.moderation.services.reports import MAX_REPORT_LENGTH
 from core.validation.email_addresses import EmailField
 
-LASTS: Final = {"1": _("a day"), "7": _("a week"), "30": _("30 days"), "": _("until it is ended")}
+BAN_DURATIONS: Final = {"1": _("a day"), "7": _("a week"), "30": _("30 days"), "": _("until it is ended")}
 
 
 class ReportForm(forms.Form):
@@ -21,7 +21,10 @@ class ReportForm(forms.Form):
 
     reason = forms.ChoiceField(label=_("What is wrong?"), choices=Report.Reason.choices, widget=forms.RadioSelect)
     words = forms.CharField(
-        label=_("Is there more to say?"), required=False, max_length=LONGEST, widget=forms.Textarea(attrs={"rows": 3})
+        label=_("Is there more to say?"),
+        required=False,
+        max_length=MAX_REPORT_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 3}),
     )
 
 
@@ -31,7 +34,7 @@ class DecisionForm(forms.Form):
     act = forms.ChoiceField(choices=[*Case.Act.choices, ("undo", "undo")])
     words = forms.CharField(required=False, max_length=300)
 
-    def wanted(self) -> list[tuple[UUID, int]]:
+    def get_cases(self) -> list[tuple[UUID, int]]:
         """Raises ValueError for what is no list of cases."""
         ticked = cast("QueryDict", self.data).getlist("case")
         pairs = [given.partition(":") for given in ticked]
@@ -53,13 +56,13 @@ class BanForm(forms.Form):
         widget=forms.TextInput(attrs={"dir": "ltr", "spellcheck": "false"}),
     )
     scope = forms.ChoiceField(label=_("May not write in"), choices=Ban.Scope.choices, initial=Ban.Scope.COMMENT)
-    days = forms.ChoiceField(label=_("For"), choices=list(LASTS.items()), initial="7", required=False)
+    days = forms.ChoiceField(label=_("For"), choices=list(BAN_DURATIONS.items()), initial="7", required=False)
     reason = forms.ChoiceField(label=_("Because"), choices=Report.Reason.choices)
     words = forms.CharField(
         label=_("For staff to know"), required=False, max_length=300, widget=forms.Textarea(attrs={"rows": 2})
     )
 
-    def wanted(self, now: datetime) -> dict[str, Any]:
+    def get_arguments(self, now: datetime) -> dict[str, Any]:
         """What `bans.ban` asks for."""
         given = self.cleaned_data
         names = ("email", "network", "scope", "reason", "words")

@@ -13,9 +13,9 @@ from core.context import Grant
 @panels.register("admin.index")
 def waiting(subject: None, viewer: Grant) -> Panel | None:
     """How many of each kind wait, for who decides; one query."""
-    kinds = moderation.sources_for(viewer.actor)
+    kinds = moderation.get_sources(viewer.actor)
     if not kinds:
         return None
     url = reverse("moderation:queue")
-    rows = [(source.words, number, f"{url}?kind={source.kind}") for source, number in queue.counted(kinds)]
+    rows = [(source.words, number, f"{url}?kind={source.kind}") for source, number in queue.count_by_source(kinds)]
     return Panel(_("Queue"), "moderation/panel.html", {"rows": rows}, 150)

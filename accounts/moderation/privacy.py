@@ -9,31 +9,31 @@ from accounts.bans.models import Ban
 from accounts.moderation.models import Case, KeptProfile, Report, Trace
 from accounts.moderation.services import profiles
 from accounts.privacy import registry as privacy
-from accounts.privacy.registry import Copy, Fate, Holding, Keeper, Part, Person, Records
+from accounts.privacy.registry import DataCategory, DataHandler, FileCopy, Part, Person, Records, RetentionPolicy
 
-CHUNK = 500
-REPORTED = ("kind", "subject_id", "reason", "words", "state", "created_at")
-BANNED = ("scope", "reason", "until", "created_at", "ended_at")
+CHUNK_SIZE = 500
+REPORT_FIELDS = ("kind", "subject_id", "reason", "words", "state", "created_at")
+BAN_FIELDS = ("scope", "reason", "until", "created_at", "ended_at")
 
 
 def export(person: Person) -> Iterator[Part]:
-    reported = Report.objects.filter(reporter=person.user).order_by("pk").values(*REPORTED)
-    yield Records("moderation/reports.json", _("What you reported."), reported.iterator(chunk_size=CHUNK))
-    banned = Ban.objects.filter(user=person.user).order_by("pk").values(*BANNED)
+    reported = Report.objects.filter(reporter=person.user).order_by("pk").values(*REPORT_FIELDS)
+    yield Records("moderation/reports.json", _("What you reported."), reported.iterator(chunk_size=CHUNK_SIZE))
+    banned = Ban.objects.filter(user=person.user).order_by("pk").values(*BAN_FIELDS)
     yield Records(
-        "moderation/bans.json", _("Where you may not write, or might not."), banned.iterator(chunk_size=CHUNK)
+        "moderation/bans.json", _("Where you may not write, or might not."), banned.iterator(chunk_size=CHUNK_SIZE)
     )
     words = _("What staff took out of your profile.")
     for kept in KeptProfile.objects.filter(user=person.user).select_related("avatar"):
         yield Records("moderation/profile.json", words, [{"bio": kept.bio, "taken_at": kept.taken_at}])
         if kept.avatar is not None:
-            yield Copy("moderation/picture.webp", words, kept.avatar.file)
+            yield FileCopy("moderation/picture.webp", words, kept.avatar.file)
 
 
 def erase(person: Person, now: datetime) -> None:
     """Reports lose their reporter and their words; a ban stays with the account that has no name any more."""
     user = person.user
-    profiles.forget_kept(user=user)
+    profiles.purge_removed_content(user=user)
     Trace.objects.filter(author=user.public_id).delete()
     Report.objects.filter(reporter=user).update(reporter=None, words="")
     Case.objects.filter(author=user).update(author=None, words="")
@@ -45,41 +45,41 @@ def erase(person: Person, now: datetime) -> None:
 
 privacy.register(
     "accounts.moderation",
-    Keeper(
+    DataHandler(
         words=_("Reports and bans"),
         export=export,
         erase=erase,
-        holdings=(
-            Holding(
+        categories=(
+            DataCategory(
                 _("What you reported; your words are erased"),
-                Fate.NAMELESS,
+                RetentionPolicy.NAMELESS,
                 {"accounts.Report": "reporter mark words kind subject_id"},
                 why=_("What was decided rests on it."),
                 file="moderation/reports.json",
             ),
-            Holding(
+            DataCategory(
                 _("What of yours staff looked at, and what you decided as staff"),
-                Fate.NAMELESS,
+                RetentionPolicy.NAMELESS,
                 {"accounts.Case": "author decided_by subject_id kind words before reasons"},
                 why=_("It is the house's record of what staff decided."),
                 not_exported=_("what became of it is with the thing itself"),
             ),
-            Holding(
+            DataCategory(
                 _("That you may not write here, or might not; the words of staff are erased"),
-                Fate.NAMELESS,
+                RetentionPolicy.NAMELESS,
                 {"accounts.Ban": "user email_digest email_hint network words made_by ended_by"},
                 why=_("Staff answer for whom they ban."),
                 file="moderation/bans.json",
             ),
-            Holding(
+            DataCategory(
                 _("What staff took out of your profile, for a month"),
-                Fate.ERASED,
+                RetentionPolicy.ERASED,
                 {"accounts.KeptProfile": "user bio avatar"},
                 file="moderation/profile.json",
             ),
-            Holding(
+            DataCategory(
                 _("That you wrote something, for a week"),
-                Fate.ERASED,
+                RetentionPolicy.ERASED,
                 {"accounts.Trace": "author digest"},
                 not_exported=_("it holds digests of words, and no words"),
             ),

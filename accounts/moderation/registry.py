@@ -11,7 +11,7 @@ from core.context import Actor, Grant
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ReportedContent:
     """A thing as staff see it in the queue. `state` is its own word, such as "pending"."""
 
     title: str
@@ -22,7 +22,7 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ReportTarget:
     """A thing as whoever reports it knows it."""
 
     title: str
@@ -31,43 +31,43 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ContentSource:
     """Things of one kind.
 
     `show(ids)` is for staff, in one look-up. `find(id, viewer)` is for whoever reports: None for what they may not
     see. `decide(id, stands, by, now)` lets a thing stand or takes it out, as somebody with `permission`, and gives the
-    state it had. `put_back(id, state, by, now)` gives it such a state again; None where what was taken out is gone.
+    state it had. `restore(id, state, by, now)` gives it such a state again; None where what was taken out is gone.
     `hidden` is the state that enough reports give it until somebody looks; "" where there is none.
     """
 
     kind: str
     words: str | Promise
     permission: str
-    show: Callable[[Collection[str]], Mapping[str, Shown]]
-    find: Callable[[str, Grant], Found | None]
+    show: Callable[[Collection[str]], Mapping[str, ReportedContent]]
+    find: Callable[[str, Grant], ReportTarget | None]
     decide: Callable[[str, bool, Actor, datetime], str]
-    put_back: Callable[[str, str, Actor, datetime], None] | None = None
+    restore: Callable[[str, str, Actor, datetime], None] | None = None
     hidden: str = ""
 
 
-_sources: dict[str, Source] = {}
+_sources: dict[str, ContentSource] = {}
 
 
-def register(source: Source) -> None:
+def register(source: ContentSource) -> None:
     """Make a kind known. Called on import of an app's `moderation.py`, once models are ready."""
     _sources[source.kind] = source
 
 
-def source_of(kind: str) -> Source | None:
+def get_source(kind: str) -> ContentSource | None:
     return _sources.get(kind)
 
 
-def kinds() -> list[str]:
+def get_kinds() -> list[str]:
     """The kinds of things that can be reported."""
     return sorted(_sources)
 
 
-def sources_for(by: Actor) -> list[Source]:
+def get_sources(by: Actor) -> list[ContentSource]:
     """The kinds that somebody may decide about, in order."""
     if not by.can("accounts.moderate"):
         return []

@@ -7,52 +7,52 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.moderation import registry as moderation
-from accounts.moderation.registry import Found, Shown, Source
+from accounts.moderation.registry import ContentSource, ReportedContent, ReportTarget
 from accounts.moderation.services import profiles
 from accounts.users.models import User
 from core.context import Actor, Grant
 from core.ids import uuids
 
-SHOWN, TAKEN_OUT = "shown", "taken out"
+SHOWN, REMOVED = "shown", "taken out"
 
 
-def show(ids: Collection[str]) -> Mapping[str, Shown]:
-    return {user.public_id: _shown(user) for user in User.objects.filter(uid__in=uuids(ids))}
+def show(ids: Collection[str]) -> Mapping[str, ReportedContent]:
+    return {user.public_id: _describe(user) for user in User.objects.filter(uid__in=uuids(ids))}
 
 
-def find(uid: str, viewer: Grant) -> Found | None:
+def find(uid: str, viewer: Grant) -> ReportTarget | None:
     user = User.objects.filter(uid__in=uuids([uid]), is_active=True).first()
-    return None if user is None else Found(user.display_name, "", user)
+    return None if user is None else ReportTarget(user.display_name, "", user)
 
 
 def decide(uid: str, stands: bool, by: Actor, now: datetime) -> str:
     """Words and picture are taken out; what there was is kept for a while."""
     user = User.objects.filter(uid=uid).first()
-    if user is None or not (stands or profiles.take_out(user_id=user.pk, by=by, now=now)):
+    if user is None or not (stands or profiles.remove_content(user_id=user.pk, by=by, now=now)):
         return ""
-    return SHOWN if stands else TAKEN_OUT
+    return SHOWN if stands else REMOVED
 
 
-def put_back(uid: str, state: str, by: Actor, now: datetime) -> None:
+def restore(uid: str, state: str, by: Actor, now: datetime) -> None:
     user = User.objects.filter(uid=uid).first()
-    if user is not None and state == TAKEN_OUT:
-        profiles.put_back(user_id=user.pk, by=by, now=now)
+    if user is not None and state == REMOVED:
+        profiles.restore_content(user_id=user.pk, by=by, now=now)
 
 
-def _shown(user: User) -> Shown:
+def _describe(user: User) -> ReportedContent:
     state = _("open") if user.is_active else _("closed")
     link = reverse("admin:accounts_user_change", args=[user.pk])
-    return Shown(str(_("A profile")), user.bio, link, user.display_name, str(state))
+    return ReportedContent(str(_("A profile")), user.bio, link, user.display_name, str(state))
 
 
 moderation.register(
-    Source(
+    ContentSource(
         kind=User.public_kind,
         words=_("Profiles"),
         permission="accounts.change_user",
         show=show,
         find=find,
         decide=decide,
-        put_back=put_back,
+        restore=restore,
     )
 )

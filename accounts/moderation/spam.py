@@ -12,19 +12,19 @@ from enum import StrEnum
 from typing import Final
 
 # From HOLD on somebody looks first, from REFUSE on it is not taken.
-HOLD: Final = 40
-REFUSE: Final = 90
-MOST: Final = 100
+HOLD_SCORE: Final = 40
+REFUSE_SCORE: Final = 90
+MAX_SCORE: Final = 100
 
-FREE_LINKS, LINK_POINTS, MOST_FOR_LINKS = 1, 20, 80
+FREE_LINKS, LINK_POINTS, MAX_LINK_POINTS = 1, 20, 80
 BUSY_AT, BUSY_POINTS = 5, 30
 HECTIC_AT, HECTIC_POINTS = 15, 80
-TWIN_POINTS, MOST_FOR_TWINS = 45, 70  # alone they make a text wait and no more
+DUPLICATE_POINTS, MAX_DUPLICATE_POINTS = 45, 70  # alone they make a text wait and no more
 NEW_POINTS: Final = 15
 FAST_BELOW, FAST_POINTS = 3.0, 30
 LOUD_FROM, LOUD_SHARE, LOUD_POINTS = 30, 0.7, 15
 # Shorter texts are alike by nature: "Thanks!"
-TELLING: Final = 32
+MIN_FINGERPRINT_LENGTH: Final = 32
 
 LINK = re.compile(r"https?://|www\.|\[url|<a\s", re.IGNORECASE)
 WORDS = re.compile(r"[^\w]+")
@@ -38,7 +38,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Circumstances:
+class SubmissionContext:
     """How something was sent: from which network, whether a field was filled that people do not see, how fast."""
 
     network: str = ""
@@ -47,7 +47,7 @@ class Circumstances:
 
 
 @dataclass(frozen=True, slots=True)
-class Signals:
+class SpamSignals:
     """What is known of a text. `lately` is what its author or network wrote in the last hour, `twins` how often the
     same was said by whomever in the last days.
     """
@@ -57,11 +57,11 @@ class Signals:
     lately: int = 0
     twins: int = 0
     is_new: bool = False
-    how: Circumstances = Circumstances()
+    how: SubmissionContext = SubmissionContext()
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class SpamScore:
     """Points up to a hundred, and what they are for."""
 
     score: int = 0
@@ -69,15 +69,15 @@ class Verdict:
 
     @property
     def outcome(self) -> Outcome:
-        if self.score >= REFUSE:
+        if self.score >= REFUSE_SCORE:
             return Outcome.REFUSED
-        return Outcome.HELD if self.score >= HOLD else Outcome.FINE
+        return Outcome.HELD if self.score >= HOLD_SCORE else Outcome.FINE
 
 
-def judge(signals: Signals) -> Verdict:
+def score(signals: SpamSignals) -> SpamScore:
     """What the signals come to."""
-    found = {reason: points for reason, points in _points(signals).items() if points}
-    return Verdict(min(sum(found.values()), MOST), tuple(found))
+    found = {reason: points for reason, points in _compute_points(signals).items() if points}
+    return SpamScore(min(sum(found.values()), MAX_SCORE), tuple(found))
 
 
 def fingerprint(text: str) -> str:
@@ -85,25 +85,25 @@ def fingerprint(text: str) -> str:
     plain = unicodedata.normalize("NFKD", text).casefold()
     bare = "".join(sign for sign in plain if not unicodedata.combining(sign))
     kept = WORDS.sub(" ", NUMBERS.sub("", bare)).strip()
-    return hashlib.sha256(kept.encode()).hexdigest() if len(kept) >= TELLING else ""
+    return hashlib.sha256(kept.encode()).hexdigest() if len(kept) >= MIN_FINGERPRINT_LENGTH else ""
 
 
-def _points(signals: Signals) -> dict[str, int]:
+def _compute_points(signals: SpamSignals) -> dict[str, int]:
     how = signals.how
     links = len(LINK.findall(signals.text))
     return {
-        "trap": MOST if how.trapped else 0,
+        "trap": MAX_SCORE if how.trapped else 0,
         "too_fast": FAST_POINTS if how.seconds is not None and how.seconds < FAST_BELOW else 0,
-        "links": min(max(0, links - FREE_LINKS) * LINK_POINTS, MOST_FOR_LINKS),
-        "words": _for_words(signals.text, signals.words),
+        "links": min(max(0, links - FREE_LINKS) * LINK_POINTS, MAX_LINK_POINTS),
+        "words": _score_words(signals.text, signals.words),
         "rate": HECTIC_POINTS if signals.lately >= HECTIC_AT else BUSY_POINTS if signals.lately >= BUSY_AT else 0,
-        "duplicate": min(TWIN_POINTS * signals.twins, MOST_FOR_TWINS),
+        "duplicate": min(DUPLICATE_POINTS * signals.twins, MAX_DUPLICATE_POINTS),
         "new_account": NEW_POINTS if signals.is_new else 0,
         "loud": LOUD_POINTS if _is_loud(signals.text) else 0,
     }
 
 
-def _for_words(text: str, words: Mapping[str, int]) -> int:
+def _score_words(text: str, words: Mapping[str, int]) -> int:
     """Whole words and phrases only: "class" holds no bad word."""
     said = f" {WORDS.sub(' ', unicodedata.normalize('NFKC', text).casefold()).strip()} "
     return sum(points for word, points in words.items() if f" {WORDS.sub(' ', word.casefold()).strip()} " in said)

@@ -7,5 +7,5 @@ from accounts.moderation.services import profiles, spam
 
 @shared_task(name="accounts.forget_traces")
 def forget_traces() -> None:
-    spam.forget_old()
-    profiles.forget_old()
+    spam.purge_expired()
+    profiles.purge_expired()

@@ -31,7 +31,7 @@ from core.web.origin import same_origin_post
 
 PAGE_SIZE = 24
 # Reports of one stranger's network, and of one person.
-STRANGERS_RATE, PEOPLE_RATE = "5/hour", "20/hour"
+ANONYMOUS_RATE, USER_RATE = "5/hour", "20/hour"
 
 
 @never_cache
@@ -39,14 +39,14 @@ STRANGERS_RATE, PEOPLE_RATE = "5/hour", "20/hour"
 @require_http_methods(["GET", "HEAD", "POST"])
 def report(request: PageRequest, kind: str, subject_id: str) -> HttpResponse:
     """Ask staff to look at something; strangers may too."""
-    source = moderation.source_of(kind)
+    source = moderation.get_source(kind)
     found = source.find(subject_id, request.grant) if source else None
     if found is None:
         raise Http404
     form = ReportForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
-            _report(request, kind, subject_id, form)
+            _file_report(request, kind, subject_id, form)
         except DomainError as refusal:
             add_error(form, refusal)
         else:
@@ -61,18 +61,18 @@ def report(request: PageRequest, kind: str, subject_id: str) -> HttpResponse:
 @login_required
 def index(request: PageRequest) -> HttpResponse:
     """What waits for a decision, the oldest first. As many queries for many as for one, and one a kind."""
-    kinds = moderation.sources_for(request.grant.actor)
+    kinds = moderation.get_sources(request.grant.actor)
     if not kinds:
         raise Denied
     chosen = [source for source in kinds if source.kind == request.GET.get("kind")]
-    waiting = queue.waiting(chosen or kinds)
+    waiting = queue.get_open_cases(chosen or kinds)
     page = keyset(waiting, by=("id",), cursor=request.GET.get("cursor", ""), size=PAGE_SIZE)
     context = {
         "page": page,
-        "rows": queue.rows_of(page.items),
-        "kinds": queue.counted(kinds),
+        "rows": queue.build_items(page.items),
+        "kinds": queue.count_by_source(kinds),
         "chosen": chosen[0].kind if chosen else "",
-        "undoable": queue.undoable(cast("User", request.user), timezone.now()),
+        "undoable": queue.get_undoable(cast("User", request.user), timezone.now()),
         "may_ban": request.grant.actor.can("accounts.ban_user"),
     }
     return render(request, "moderation/queue.html", context)
@@ -84,7 +84,7 @@ def decide(request: PageRequest) -> HttpResponse:
     """Decide about one case or all that are ticked, or take decisions back; each by itself."""
     form = DecisionForm(request.POST)
     try:
-        wanted = form.wanted()[: cases.MOST_AT_ONCE]
+        wanted = form.get_cases()[: cases.MAX_BULK_DECISIONS]
     except ValueError:
         raise BadRequest from None
     if not form.is_valid():
@@ -93,13 +93,13 @@ def decide(request: PageRequest) -> HttpResponse:
     for uid, version in sorted(wanted):
         try:
             if act == "undo":
-                cases.undo(case_uid=uid, version=version, by=by)
+                cases.undo_decision(case_uid=uid, version=version, by=by)
             else:
                 cases.decide(case_uid=uid, version=version, act=act, by=by, words=words)
             done += 1
         except cases.AlreadyDecided as refusal:
             messages.warning(request, refusal.detail)
-        except cases.TooLate as refusal:
+        except cases.UndoWindowPassed as refusal:
             messages.error(request, refusal.detail)
     if done:
         text = ngettext("%(count)d case is decided.", "%(count)d cases are decided.", done)
@@ -108,7 +108,7 @@ def decide(request: PageRequest) -> HttpResponse:
     elif not wanted:
         messages.info(request, _("Nothing was ticked."))
     kind = request.GET.get("kind", "")
-    known = kind if moderation.source_of(kind) else ""
+    known = kind if moderation.get_source(kind) else ""
     return SeeOther(reverse("moderation:queue") + (f"?kind={known}" if known else ""))
 
 
@@ -118,11 +118,11 @@ def decide(request: PageRequest) -> HttpResponse:
 def new_ban(request: PageRequest) -> HttpResponse:
     """Let somebody write no more."""
     request.grant.actor.require("accounts.ban_user")
-    form = BanForm(request.POST or None, initial={"email": _author_of(request.GET.get("case", ""))})
+    form = BanForm(request.POST or None, initial={"email": _get_author_email(request.GET.get("case", ""))})
     if form.is_valid():
         now = timezone.now()
         try:
-            bans.ban(by=request.grant.actor, now=now, **form.wanted(now))
+            bans.ban(by=request.grant.actor, now=now, **form.get_arguments(now))
         except DomainError as refusal:
             add_error(form, refusal)
         else:
@@ -131,15 +131,15 @@ def new_ban(request: PageRequest) -> HttpResponse:
     return render(request, "moderation/ban.html", {"form": form}, status=422 if form.errors else 200)
 
 
-def _report(request: PageRequest, kind: str, subject_id: str, form: ReportForm) -> None:
+def _file_report(request: PageRequest, kind: str, subject_id: str, form: ReportForm) -> None:
     """What fills the field that people do not see, is told the same and kept nowhere."""
     viewer, network = request.grant, rate_limits.client_key(request)
-    rate_limits.require(PEOPLE_RATE if viewer.user else STRANGERS_RATE, "report", viewer.actor.id or network)
+    rate_limits.require(USER_RATE if viewer.user else ANONYMOUS_RATE, "report", viewer.actor.id or network)
     if not request.POST.get("website"):
-        reports.report(kind=kind, subject_id=subject_id, viewer=viewer, network=network, **form.cleaned_data)
+        reports.report_visible(kind=kind, subject_id=subject_id, viewer=viewer, network=network, **form.cleaned_data)
 
 
-def _author_of(case_uid: str) -> str:
+def _get_author_email(case_uid: str) -> str:
     try:
         case = Case.objects.select_related("author").filter(uid=UUID(case_uid)).first()
     except ValueError:

@@ -22,11 +22,11 @@ from core.api.fields import EmailField, KindField, KindFilter, ReferenceOut, Tim
 from core.api.viewsets import GrantedViewMixin, In, Problem, ReadViewSet
 from core.context import Actor
 
-STRANGERS_RATE, PEOPLE_RATE = "5/hour", "20/hour"
-MANAGE = "moderation:manage"
+ANONYMOUS_RATE, USER_RATE = "5/hour", "20/hour"
+MANAGE_SCOPE = "moderation:manage"
 
 
-class CaseOut(serializers.Serializer[Case]):
+class ModerationCaseSerializer(serializers.Serializer[Case]):
     """Something that staff should look at. `version` is what a decision names."""
 
     uid = serializers.UUIDField()
@@ -48,7 +48,7 @@ class CaseOut(serializers.Serializer[Case]):
         return {"kind": case.kind, "id": case.subject_id}
 
 
-class DecisionIn(In):
+class DecisionSerializer(In):
     """`approve` lets it stand, `refuse` takes it out."""
 
     act = serializers.ChoiceField(choices=Case.Act.choices)
@@ -56,7 +56,7 @@ class DecisionIn(In):
     words = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
 
 
-class UndoIn(In):
+class UndoDecisionSerializer(In):
     """Which version of the case is taken back."""
 
     version = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
@@ -65,59 +65,66 @@ class UndoIn(In):
 class CaseFilter(django_filters.FilterSet):
     """Cases about things of a kind, open or decided."""
 
-    about_kind = KindFilter(moderation.kinds, field_name="kind")
+    about_kind = KindFilter(moderation.get_kinds, field_name="kind")
     state = django_filters.ChoiceFilter(choices=Case.State.choices)
 
 
 class CaseViewSet(ReadViewSet[Case]):
     """What waits for staff and what they decided, oldest first: of the kinds that the caller may decide about."""
 
-    serializer_class = CaseOut
+    serializer_class = ModerationCaseSerializer
     filterset_class = CaseFilter
-    required_scopes: ClassVar = dict.fromkeys(("GET", "POST"), MANAGE)
+    required_scopes: ClassVar = dict.fromkeys(("GET", "POST"), MANAGE_SCOPE)
     required_permission = "accounts.moderate"
     lookup_field = "uid"
     lookup_value_converter = "uuid"
     ordering = ("id",)
 
     def is_for(self, by: Actor) -> bool:
-        return bool(moderation.sources_for(by))
+        return bool(moderation.get_sources(by))
 
     def get_queryset(self) -> QuerySet[Case]:
-        kinds = [source.kind for source in moderation.sources_for(self.grant.actor)]
+        kinds = [source.kind for source in moderation.get_sources(self.grant.actor)]
         return Case.objects.filter(kind__in=kinds).select_related("author", "decided_by")
 
-    @extend_schema(request=DecisionIn, responses={201: CaseOut, 403: Problem, 404: Problem, 409: Problem})
+    @extend_schema(
+        request=DecisionSerializer, responses={201: ModerationCaseSerializer, 403: Problem, 404: Problem, 409: Problem}
+    )
     @action(detail=True, methods=["post"], filter_backends=[])
     def decisions(self, request: Request, uid: UUID) -> Response:
         """Decide about it as it was seen; 409 when somebody else was faster."""
-        case = cases.decide(case_uid=self.get_object().uid, by=self.grant.actor, **DecisionIn.parse(request))
-        return Response(CaseOut(case).data, 201)
+        case = cases.decide(case_uid=self.get_object().uid, by=self.grant.actor, **DecisionSerializer.parse(request))
+        return Response(ModerationCaseSerializer(case).data, 201)
 
-    @extend_schema(request=UndoIn, responses={201: CaseOut, 403: Problem, 404: Problem, 409: Problem})
+    @extend_schema(
+        request=UndoDecisionSerializer,
+        responses={201: ModerationCaseSerializer, 403: Problem, 404: Problem, 409: Problem},
+    )
     @action(detail=True, methods=["post"], filter_backends=[])
     def reopenings(self, request: Request, uid: UUID) -> Response:
         """Take one's own decision back, within two minutes."""
-        case = cases.undo(case_uid=self.get_object().uid, by=self.grant.actor, **UndoIn.parse(request))
-        return Response(CaseOut(case).data, 201)
+        case = cases.undo_decision(
+            case_uid=self.get_object().uid, by=self.grant.actor, **UndoDecisionSerializer.parse(request)
+        )
+        return Response(ModerationCaseSerializer(case).data, 201)
 
 
-class ReportedIn(In):
+class ReportTargetSerializer(In):
     """A thing that can be reported, by its kind and public id."""
 
-    kind = KindField(moderation.kinds)
+    kind = KindField(moderation.get_kinds)
     id = serializers.CharField(max_length=80)
 
 
-class ThingReportIn(In):
+class ReportCreateSerializer(In):
     """What should be looked at, and why."""
 
-    about = ReportedIn()
+    about = ReportTargetSerializer()
     reason = serializers.ChoiceField(choices=Report.Reason.choices)
-    words = serializers.CharField(max_length=reports.LONGEST, required=False, allow_blank=True, default="")
+    words = serializers.CharField(max_length=reports.MAX_REPORT_LENGTH, required=False, allow_blank=True, default="")
 
 
-class ReportedOut(serializers.Serializer[Any]):
+class ReportReceiptSerializer(serializers.Serializer[Any]):
     """Somebody will look at it."""
 
     state = serializers.ChoiceField(choices=[("kept", "kept")])
@@ -126,21 +133,24 @@ class ReportedOut(serializers.Serializer[Any]):
 class ReportViewSet(GrantedViewMixin, viewsets.ViewSet):
     """Ask staff to look at something."""
 
-    serializer_class = ReportedOut
+    serializer_class = ReportReceiptSerializer
     program_scopes: ClassVar = {"POST": "account:write"}
 
-    @extend_schema(request=ThingReportIn, responses={202: ReportedOut, 403: Problem, 404: Problem, 429: Problem})
+    @extend_schema(
+        request=ReportCreateSerializer,
+        responses={202: ReportReceiptSerializer, 403: Problem, 404: Problem, 429: Problem},
+    )
     def create(self, request: Request) -> Response:
         """Report what the caller may see; strangers may too."""
-        given, network = ThingReportIn.parse(request), rate_limits.client_key(request._request)  # noqa: SLF001
-        rate = PEOPLE_RATE if self.grant.user else STRANGERS_RATE
+        given, network = ReportCreateSerializer.parse(request), rate_limits.client_key(request._request)  # noqa: SLF001
+        rate = USER_RATE if self.grant.user else ANONYMOUS_RATE
         rate_limits.require(rate, "report", self.grant.actor.id or network)
         about = given.pop("about")
-        reports.report(kind=about["kind"], subject_id=about["id"], viewer=self.grant, network=network, **given)
+        reports.report_visible(kind=about["kind"], subject_id=about["id"], viewer=self.grant, network=network, **given)
         return Response({"state": "kept"}, 202)
 
 
-class BanIn(In):
+class BanCreateSerializer(In):
     """One person by id or address, or a network; an address of nobody here is kept as a digest and in part."""
 
     user = serializers.UUIDField(required=False, allow_null=True, default=None)
@@ -152,7 +162,7 @@ class BanIn(In):
     until = TimeField(required=False, allow_null=True, default=None)
 
 
-class BanOut(serializers.Serializer[Ban]):
+class BanSerializer(serializers.Serializer[Ban]):
     """A ban, running or over."""
 
     uid = serializers.UUIDField()
@@ -170,19 +180,21 @@ class BanOut(serializers.Serializer[Ban]):
 class BanViewSet(ReadViewSet[Ban]):
     """Bans, newest first, for who may ban."""
 
-    serializer_class = BanOut
-    required_scopes: ClassVar = dict.fromkeys(("GET", "POST", "DELETE"), MANAGE)
+    serializer_class = BanSerializer
+    required_scopes: ClassVar = dict.fromkeys(("GET", "POST", "DELETE"), MANAGE_SCOPE)
     required_permission = "accounts.ban_user"
     lookup_field = "uid"
     lookup_value_converter = "uuid"
     queryset = Ban.objects.select_related("user")
 
-    @extend_schema(request=BanIn, responses={201: BanOut, 403: Problem, 404: Problem, 422: Problem})
+    @extend_schema(
+        request=BanCreateSerializer, responses={201: BanSerializer, 403: Problem, 404: Problem, 422: Problem}
+    )
     def create(self, request: Request) -> Response:
         """Let somebody write no more."""
-        given = BanIn.parse(request)
-        user = bans.person_called(given.pop("user"), by=self.grant.actor)
-        return Response(BanOut(bans.ban(by=self.grant.actor, user=user, now=timezone.now(), **given)).data, 201)
+        given = BanCreateSerializer.parse(request)
+        user = bans.get_user_to_ban(given.pop("user"), by=self.grant.actor)
+        return Response(BanSerializer(bans.ban(by=self.grant.actor, user=user, now=timezone.now(), **given)).data, 201)
 
     @extend_schema(responses={204: None, 403: Problem, 404: Problem})
     def destroy(self, request: Request, uid: UUID) -> Response:

@@ -36,7 +36,7 @@ class ApplicationAdmin(ReadOnlyAdmin):
         "post_logout_redirect_uris",
         "backchannel_logout_uri",
         "backchannel_logout_session_required",
-        "last_told",
+        "last_notified",
         "is_enabled",
         "approved_at",
         "approved_by",
@@ -45,8 +45,8 @@ class ApplicationAdmin(ReadOnlyAdmin):
     )
 
     @admin.display(description=_("last told of signing out"))
-    def last_told(self, client: Client) -> str:
-        told = ClientSession.last_told_to(client)
+    def last_notified(self, client: Client) -> str:
+        told = ClientSession.get_last_notified(client)
         return f"{date_format(localtime(told.tried_at), 'DATETIME_FORMAT')}: {told.answer}" if told else ""
 
     def has_switch_permission(self, request: HttpRequest) -> bool:

@@ -27,10 +27,10 @@ from core.webhooks.transport import Answer
 
 log = structlog.get_logger(__name__)
 
-EVENT: Final = "http://schemas.openid.net/event/backchannel-logout"
-GOOD_FOR: Final = 120  # seconds, as 2.4 advises
+LOGOUT_EVENT: Final = "http://schemas.openid.net/event/backchannel-logout"
+TOKEN_LIFETIME_SECONDS: Final = 120  # seconds, as 2.4 advises
 # After each failure the next attempt waits this long, give or take a tenth: seven in nine hours.
-PAUSES: Final = (
+RETRY_DELAYS: Final = (
     timedelta(seconds=10),
     timedelta(minutes=1),
     timedelta(minutes=5),
@@ -40,34 +40,34 @@ PAUSES: Final = (
 )
 JITTER: Final = 0.1
 LEASE: Final = timedelta(minutes=2)  # longer than an attempt can take
-RUN_SECONDS: Final = 20.0  # how long one task goes on before it makes room for others
+MAX_RUN_SECONDS: Final = 20.0  # how long one task goes on before it makes room for others
 State = ClientSession.State
 
 
-def waiting_clients() -> list[int]:
+def get_due_clients() -> list[int]:
     """The clients that are to be told something now."""
-    return list(_due().order_by("client").values_list("client", flat=True).distinct())
+    return list(_get_due_sessions().order_by("client").values_list("client", flat=True).distinct())
 
 
 def send_due(client_id: int) -> None:
     """Tell a client of what ended, oldest first, until nothing is due, it fails, or the run is long enough."""
-    ends = time.monotonic() + RUN_SECONDS
-    while time.monotonic() < ends and (session := _take(client_id)):
-        if not _attempt(session):
+    ends = time.monotonic() + MAX_RUN_SECONDS
+    while time.monotonic() < ends and (session := _claim_session(client_id)):
+        if not _send_logout(session):
             return  # the next sweep tries another
 
 
-def token_of(session: ClientSession, *, now: datetime) -> str:
+def create_logout_token(session: ClientSession, *, now: datetime) -> str:
     """A new logout token, signed by the current key. Names the session where the client goes by sessions."""
-    key, issued = signing_keys.published(now)[0], int(now.timestamp())
+    key, issued = signing_keys.get_published_keys(now)[0], int(now.timestamp())
     claims = {
         "iss": settings.OAUTH2_PROVIDER["OIDC_ISS_ENDPOINT"],
         "sub": session.device.user.public_id,
         "aud": session.client.client_id,
         "iat": issued,
-        "exp": issued + GOOD_FOR,
+        "exp": issued + TOKEN_LIFETIME_SECONDS,
         "jti": str(uuid4()),
-        "events": {EVENT: {}},
+        "events": {LOGOUT_EVENT: {}},
     }
     if session.client.backchannel_logout_session_required:
         claims["sid"] = str(session.uid)
@@ -76,31 +76,33 @@ def token_of(session: ClientSession, *, now: datetime) -> str:
     return str(token.serialize())
 
 
-def _due() -> QuerySet[ClientSession]:
+def _get_due_sessions() -> QuerySet[ClientSession]:
     """A client that is switched off, or gave up its address, is told nothing; what waits is forgotten in time."""
     waiting = ClientSession.objects.filter(state=State.WAITING, next_at__lte=Now(), client__is_enabled=True)
     return waiting.exclude(client__backchannel_logout_uri="")
 
 
 @transaction.atomic
-def _take(client_id: int) -> ClientSession | None:
+def _claim_session(client_id: int) -> ClientSession | None:
     """The right to tell of one session, for exactly one of those who ask at the same time."""
-    due = _due().filter(client=client_id).select_related("client", "device__user").order_by("next_at", "pk")
+    due = (
+        _get_due_sessions().filter(client=client_id).select_related("client", "device__user").order_by("next_at", "pk")
+    )
     session = due.select_for_update(of=("self",), skip_locked=True).first()
     if session is not None:
         ClientSession.objects.filter(pk=session.pk).update(next_at=Now() + LEASE)
     return session
 
 
-def _attempt(session: ClientSession) -> bool:
+def _send_logout(session: ClientSession) -> bool:
     """Tell of a session once and write down what came of it. Never in a transaction."""
     client, now = session.client, timezone.now()
-    body = urlencode({"logout_token": token_of(session, now=now)}).encode()
+    body = urlencode({"logout_token": create_logout_token(session, now=now)}).encode()
     headers = {"content-type": "application/x-www-form-urlencoded", "user-agent": f"Agora ({settings.SITE_URL})"}
     answer = transport.post(
         client.backchannel_logout_uri, body, headers, own_networks=settings.BACKCHANNEL_ALLOWED_NETWORKS
     )
-    state = _note(session, answer, now=now)
+    state = _record_attempt(session, answer, now=now)
     log.info(
         "logout_sent",
         client=client.public_id,
@@ -113,11 +115,11 @@ def _attempt(session: ClientSession) -> bool:
     return answer.succeeded
 
 
-def _note(session: ClientSession, answer: Answer, *, now: datetime) -> State:
+def _record_attempt(session: ClientSession, answer: Answer, *, now: datetime) -> State:
     """How far it is after this attempt. One UPDATE, which finds nothing when another worker was done meanwhile."""
     attempts = session.attempts + 1
-    state = State.TOLD if answer.succeeded else State.WAITING if attempts <= len(PAUSES) else State.FAILED
-    pause = PAUSES[attempts - 1] * random.uniform(1 - JITTER, 1 + JITTER) if state == State.WAITING else None  # noqa: S311  spreads load, guards nothing
+    state = State.TOLD if answer.succeeded else State.WAITING if attempts <= len(RETRY_DELAYS) else State.FAILED
+    pause = RETRY_DELAYS[attempts - 1] * random.uniform(1 - JITTER, 1 + JITTER) if state == State.WAITING else None  # noqa: S311  spreads load, guards nothing
     ClientSession.objects.filter(pk=session.pk, state=State.WAITING).update(
         state=state,
         next_at=None if pause is None else Now() + pause,

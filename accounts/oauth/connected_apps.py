@@ -15,11 +15,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.api_keys.views import PAGE_SIZE
 from accounts.authentication import recent_authentication
-from accounts.authentication.recent_authentication import just_confirmed
+from accounts.authentication.recent_authentication import recent_authentication_required
 from accounts.oauth import queries as oauth_queries
 from accounts.oauth.forms import ClientForm, DeviceForm
 from accounts.oauth.services import clients, consents, device_codes
-from accounts.oauth.validator import signed_in_at
+from accounts.oauth.validator import get_auth_time
 from accounts.permissions import consent_policy, scopes
 from accounts.sessions.models import ClientSession
 from accounts.users.models import User
@@ -38,21 +38,21 @@ DEVICE_RATE = "10/minute"  # codes are short, so nobody tries many
 def consent_list(request: PageRequest) -> HttpResponse:
     """The programs that one lets act for oneself."""
     page = keyset(
-        oauth_queries.consents_of(request.grant), by=("-id",), cursor=request.GET.get("cursor", ""), size=PAGE_SIZE
+        oauth_queries.get_consents(request.grant), by=("-id",), cursor=request.GET.get("cursor", ""), size=PAGE_SIZE
     )
-    rows = [(consent, [scopes.ALL.get(scope, scope) for scope in consent.scopes]) for consent in page.items]
-    return render(request, "accounts/programs.html", {"page": page, "rows": rows})
+    rows = [(consent, [scopes.ALL_SCOPES.get(scope, scope) for scope in consent.scopes]) for consent in page.items]
+    return render(request, "accounts/connected_apps.html", {"page": page, "rows": rows})
 
 
 @require_POST
 @never_cache
 @login_required
-def withdraw(request: PageRequest, uid: UUID) -> HttpResponse:
+def withdraw_consent(request: PageRequest, uid: UUID) -> HttpResponse:
     """Let a program act no longer. No password is asked: taking back is easy."""
-    consent = get_object_or_404(oauth_queries.consents_of(request.grant), uid=uid)
-    consents.withdraw(consent_id=consent.pk, by=request.grant.actor)
+    consent = get_object_or_404(oauth_queries.get_consents(request.grant), uid=uid)
+    consents.withdraw_consent(consent_id=consent.pk, by=request.grant.actor)
     messages.success(request, _("“%(name)s” acts for you no longer.") % {"name": consent.client.name})
-    return SeeOther(reverse("accounts:programs"))
+    return SeeOther(reverse("accounts:connected_apps"))
 
 
 @require_safe
@@ -61,62 +61,62 @@ def withdraw(request: PageRequest, uid: UUID) -> HttpResponse:
 def client_list(request: PageRequest) -> HttpResponse:
     """The clients that one made."""
     page = keyset(
-        oauth_queries.clients_of(request.grant), by=("-id",), cursor=request.GET.get("cursor", ""), size=PAGE_SIZE
+        oauth_queries.get_clients(request.grant), by=("-id",), cursor=request.GET.get("cursor", ""), size=PAGE_SIZE
     )
     return render(request, "accounts/clients.html", {"page": page})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
-@just_confirmed
+@recent_authentication_required
 def new_client(request: PageRequest) -> HttpResponse:
     """Register a client, and show its secret this once."""
     form = ClientForm(request.POST or None)
     if form.is_valid():
         owner = cast("User", request.user)
         try:
-            made = clients.add_client(owner_id=owner.pk, by=request.grant.actor, **form.wanted())
+            made = clients.add_client(owner_id=owner.pk, by=request.grant.actor, **form.get_arguments())
         except DomainError as refusal:
             add_error(form, refusal)
         else:
-            return render(request, "accounts/client_made.html", {"made": made})
+            return render(request, "accounts/client_created.html", {"made": made})
     return render(request, "accounts/client_form.html", {"form": form}, status=422 if form.errors else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
-@just_confirmed
+@recent_authentication_required
 def change_client(request: PageRequest, client_id: str) -> HttpResponse:
     """Change a client of one's own."""
-    client = get_object_or_404(oauth_queries.clients_of(request.grant), client_id=client_id)
+    client = get_object_or_404(oauth_queries.get_clients(request.grant), client_id=client_id)
     form = ClientForm(request.POST or None, client=client)
     if form.is_valid():
         try:
-            clients.change_client(client_id=client.pk, by=request.grant.actor, **form.wanted())
+            clients.change_client(client_id=client.pk, by=request.grant.actor, **form.get_arguments())
         except DomainError as refusal:
             add_error(form, refusal)
         else:
             messages.success(request, _("The client is saved."))
             return SeeOther(reverse("accounts:clients"))
-    context = {"form": form, "client": client, "told": ClientSession.last_told_to(client)}
+    context = {"form": form, "client": client, "told": ClientSession.get_last_notified(client)}
     return render(request, "accounts/client_form.html", context, status=422 if form.errors else 200)
 
 
 @require_POST
 @never_cache
-@just_confirmed
+@recent_authentication_required
 def renew_secret(request: PageRequest, client_id: str) -> HttpResponse:
     """Another secret, shown this once."""
-    client = get_object_or_404(oauth_queries.clients_of(request.grant), client_id=client_id)
+    client = get_object_or_404(oauth_queries.get_clients(request.grant), client_id=client_id)
     made = clients.renew_secret(client_id=client.pk, by=request.grant.actor)
-    return render(request, "accounts/client_made.html", {"made": made})
+    return render(request, "accounts/client_created.html", {"made": made})
 
 
 @require_POST
 @never_cache
-@just_confirmed
+@recent_authentication_required
 def remove_client(request: PageRequest, client_id: str) -> HttpResponse:
-    client = get_object_or_404(oauth_queries.clients_of(request.grant), client_id=client_id)
+    client = get_object_or_404(oauth_queries.get_clients(request.grant), client_id=client_id)
     clients.remove_client(client_id=client.pk, by=request.grant.actor)
     messages.success(request, _("The client “%(name)s” is removed.") % {"name": client.name})
     return SeeOther(reverse("accounts:clients"))
@@ -131,23 +131,23 @@ def device(request: PageRequest) -> HttpResponse:
     if form.is_valid():
         rate_limits.require(DEVICE_RATE, "device-code", request.grant.actor.id, fail_closed=True)
         try:
-            return _decided_or_asked(request, form.cleaned_data["user_code"])
+            return _confirm_or_decide(request, form.cleaned_data["user_code"])
         except device_codes.NoSuchCode as refusal:
             add_error(form, refusal)
     return render(request, "oauth2_provider/device.html", {"form": form}, status=422 if form.errors else 200)
 
 
-def _decided_or_asked(request: PageRequest, user_code: str) -> HttpResponse:
+def _confirm_or_decide(request: PageRequest, user_code: str) -> HttpResponse:
     """Raises NoSuchCode."""
-    asked, client = device_codes.waiting(user_code=user_code)
+    asked, client = device_codes.get_pending_device(user_code=user_code)
     user = cast("User", request.user)
-    if consent_policy.sensitive_scopes(asked.scope.split(), user=user, client=client):
+    if consent_policy.get_sensitive_scopes(asked.scope.split(), user=user, client=client):
         recent_authentication.require(request)
     if "decision" in request.POST:
         allow = request.POST["decision"] == "allow"
-        auth_time = datetime.fromtimestamp(signed_in_at(request), UTC)
+        auth_time = datetime.fromtimestamp(get_auth_time(request), UTC)
         device_codes.decide(user_code=user_code, user=user, allow=allow, auth_time=auth_time, by=request.grant.actor)
         return render(request, "oauth2_provider/device_done.html", {"allow": allow})
-    words = [scopes.ALL.get(scope, scope) for scope in asked.scope.split()]
+    words = [scopes.ALL_SCOPES.get(scope, scope) for scope in asked.scope.split()]
     context = {"application": client, "words": words, "user_code": user_code}
     return render(request, "oauth2_provider/device_confirm.html", context)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.oauth.models import Client
 from accounts.permissions import scopes
 
-LINES = {"rows": 3, "spellcheck": "false", "dir": "ltr"}
+TEXTAREA_ATTRIBUTES = {"rows": 3, "spellcheck": "false", "dir": "ltr"}
 
 
 class ClientForm(forms.Form):
@@ -27,16 +27,18 @@ class ClientForm(forms.Form):
         help_text=_("A program on people's own machines or in their browsers."),
     )
     scopes = forms.MultipleChoiceField(
-        label=_("What it may ask for"), choices=scopes.choices(), widget=forms.CheckboxSelectMultiple
+        label=_("What it may ask for"), choices=scopes.get_choices(), widget=forms.CheckboxSelectMultiple
     )
     redirect_uris = forms.CharField(
         label=_("Where people are sent back to"),
         required=False,
         help_text=_("Whole addresses, one a line; they are compared letter by letter."),
-        widget=forms.Textarea(attrs=LINES),
+        widget=forms.Textarea(attrs=TEXTAREA_ATTRIBUTES),
     )
     logout_uris = forms.CharField(
-        label=_("Where people are sent after signing out"), required=False, widget=forms.Textarea(attrs=LINES)
+        label=_("Where people are sent after signing out"),
+        required=False,
+        widget=forms.Textarea(attrs=TEXTAREA_ATTRIBUTES),
     )
     backchannel_logout_uri = forms.CharField(
         label=_("Where it is told that somebody signed out"),
@@ -66,7 +68,7 @@ class ClientForm(forms.Form):
         if client is not None:
             del self.fields["flow"], self.fields["is_public"]
 
-    def wanted(self) -> dict[str, Any]:
+    def get_arguments(self) -> dict[str, Any]:
         """What `clients.add_client` and `clients.change_client` ask for."""
         lists = {name: self.cleaned_data[name].split() for name in ("redirect_uris", "logout_uris")}
         return {**self.cleaned_data, **lists}

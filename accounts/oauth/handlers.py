@@ -17,7 +17,7 @@ def tell_of_reused_token(event: Event, key: str) -> None:
     user = User.objects.filter(uid=event.subject_id, is_active=True).first()
     came: Client | Device | None
     if client_id := event.data.get("client"):
-        page, came = "accounts:programs", Client.objects.filter(client_id=client_id).first()
+        page, came = "accounts:connected_apps", Client.objects.filter(client_id=client_id).first()
     else:
         page, came = "accounts:sessions", Device.objects.filter(uid=event.data["device"]).first()
     if user is not None and came is not None:

@@ -21,12 +21,12 @@ from oauth2_provider import views
 from accounts.oauth import parameters
 from accounts.oauth import queries as oauth_queries
 from accounts.oauth.models import Client
-from accounts.oauth.views import too_often
+from accounts.oauth.views import check_rate_limit
 from accounts.permissions.scopes import INTROSPECTION
 
-MOST_PROVEN: Final = 1000
+MAX_VERIFIED_SECRETS: Final = 1000
 
-_proven: set[bytes] = set()
+_verified_secrets: set[bytes] = set()
 
 
 @method_decorator(csrf_exempt, name="dispatch")
@@ -35,24 +35,24 @@ class Introspect(views.IntrospectTokenView):
 
     http_method_names = ["post", "options"]  # noqa: RUF012  Django's way
     refuses_malformed_input = True
-    may_ask = False
-    told: dict[str, Any] | None = None
+    is_authenticated_client = False
+    token_info: dict[str, Any] | None = None
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if str(request.method).lower() not in self.http_method_names:
             not_allowed: HttpResponseBase = self.http_method_not_allowed(request)
             return not_allowed
-        if (name := parameters.malformed_in(request)) is not None:
-            return parameters.Bounded().refuse_malformed(request, name)
-        if problem := parameters.problem_in(request):
-            return parameters.Bounded().refuse(request, problem)
+        if (name := parameters.find_malformed(request)) is not None:
+            return parameters.BoundedParametersMixin().refuse_malformed(request, name)
+        if problem := parameters.find_problem(request):
+            return parameters.BoundedParametersMixin().refuse(request, problem)
         if not self._bears_token(request) and (refusal := self._knows_secret(request)):
             return refusal
         response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
         return response
 
     def authenticate_client(self, request: HttpRequest) -> bool:
-        return self.may_ask
+        return self.is_authenticated_client
 
     def verify_request(self, request: HttpRequest) -> tuple[bool, None]:
         """The toolkit would look for a token of the client's once more."""
@@ -68,34 +68,38 @@ class Introspect(views.IntrospectTokenView):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> JsonResponse:
         if "token" not in request.POST:
             return JsonResponse({"error": "invalid_request"}, status=400)
-        if self.told is None:
+        if self.token_info is None:
             return JsonResponse({"active": False})
-        said = {name: value for name, value in self.told.items() if value}
+        said = {name: value for name, value in self.token_info.items() if value}
         issuer = settings.OAUTH2_PROVIDER["OIDC_ISS_ENDPOINT"]
-        return JsonResponse({"active": True, **said, "exp": int(self.told["exp"]), "iss": issuer})
+        return JsonResponse({"active": True, **said, "exp": int(self.token_info["exp"]), "iss": issuer})
 
     def _bears_token(self, request: HttpRequest) -> bool:
         """Whether the client asks with a token of its own, made for this."""
         scheme, _space, bearer = request.headers.get("Authorization", "").partition(" ")
-        asking = oauth_queries.asked_with(bearer, request.POST.get("token", "")) if scheme.lower() == "bearer" else None
+        asking = (
+            oauth_queries.get_introspecting_token(bearer, request.POST.get("token", ""))
+            if scheme.lower() == "bearer"
+            else None
+        )
         if asking is not None and asking.allow_scopes([INTROSPECTION]):
-            self.may_ask = asking.allows_audience(f"{settings.SITE_URL}{request.path}")
-            self.told = asking.asked
-        return self.may_ask
+            self.is_authenticated_client = asking.allows_audience(f"{settings.SITE_URL}{request.path}")
+            self.token_info = asking.asked_info
+        return self.is_authenticated_client
 
     def _knows_secret(self, request: HttpRequest) -> HttpResponseBase | None:
         """Tries are counted until one was right: a service may ask as often as it is asked. Gives a refusal."""
-        client_id, secret = _credentials(request)
-        asking = oauth_queries.asked_about(request.POST.get("token", ""), client_id) if client_id else None
-        is_known = asking is not None and _mark(secret, asking.client_secret) in _proven
-        if not is_known and (refusal := too_often(request)):
+        client_id, secret = _get_credentials(request)
+        asking = oauth_queries.get_introspecting_client(request.POST.get("token", ""), client_id) if client_id else None
+        is_known = asking is not None and _digest_secret(secret, asking.client_secret) in _verified_secrets
+        if not is_known and (refusal := check_rate_limit(request)):
             return refusal
-        if asking is not None and asking.is_usable(request) and (is_known or _is_right(secret, asking)):
-            self.may_ask, self.told = True, asking.told
+        if asking is not None and asking.is_usable(request) and (is_known or _verify_secret(secret, asking)):
+            self.is_authenticated_client, self.token_info = True, asking.token_info
         return None
 
 
-def _credentials(request: HttpRequest) -> tuple[str, str]:
+def _get_credentials(request: HttpRequest) -> tuple[str, str]:
     """The client that asks and its secret, from the header (RFC 6749, 2.3.1) or the body; "" where there is none."""
     scheme, _space, given = request.headers.get("Authorization", "").partition(" ")
     client_id, secret = request.POST.get("client_id", ""), request.POST.get("client_secret", "")
@@ -108,14 +112,14 @@ def _credentials(request: HttpRequest) -> tuple[str, str]:
     return client_id, secret
 
 
-def _is_right(secret: str, client: Client) -> bool:
+def _verify_secret(secret: str, client: Client) -> bool:
     if not check_password(secret, client.client_secret):
         return False
-    if len(_proven) >= MOST_PROVEN:
-        _proven.clear()
-    _proven.add(_mark(secret, client.client_secret))
+    if len(_verified_secrets) >= MAX_VERIFIED_SECRETS:
+        _verified_secrets.clear()
+    _verified_secrets.add(_digest_secret(secret, client.client_secret))
     return True
 
 
-def _mark(secret: str, kept: str) -> bytes:
+def _digest_secret(secret: str, kept: str) -> bytes:
     return sha256(f"{kept}:{secret}".encode()).digest()

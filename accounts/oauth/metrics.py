@@ -13,7 +13,7 @@ from core.metrics import prometheus
 WINDOW = timedelta(hours=24)
 
 
-def logouts(now: datetime | None = None) -> dict[str, int]:
+def count_logouts(now: datetime | None = None) -> dict[str, int]:
     """How many wait for an enabled client, and how many were given up within WINDOW. One query over two indexes."""
     State = ClientSession.State  # noqa: N806  a class
     waiting = Q(state=State.WAITING, client__is_enabled=True) & ~Q(client__backchannel_logout_uri="")
@@ -28,6 +28,6 @@ def _families() -> Iterator[Metric]:
     count = GaugeMetricFamily(
         "agora_backchannel_logouts", "Ended sessions that clients are told of, by how that stands.", labels=["state"]
     )
-    for state, found in logouts().items():
+    for state, found in count_logouts().items():
         count.add_metric([state], found)
     yield count

@@ -35,7 +35,7 @@ RESPONSE_MODES: Final = ("query",)
 CREDENTIALS: Final = ("client_id", "client_secret")
 
 
-def problem_in(request: HttpRequest) -> str:
+def find_problem(request: HttpRequest) -> str:
     """What is wrong with the parameters of a request, in words for its makers; "" where nothing is."""
     for given in (request.GET, request.POST):
         for name, values in given.lists():
@@ -50,7 +50,7 @@ def problem_in(request: HttpRequest) -> str:
     return ""
 
 
-def malformed_in(request: HttpRequest) -> str | None:
+def find_malformed(request: HttpRequest) -> str | None:
     """Return the name of a parameter that holds NUL, also of one in a Basic header; None where there is none."""
     if (name := malformed_name(request)) is not None:
         return name
@@ -64,7 +64,7 @@ def malformed_in(request: HttpRequest) -> str | None:
     return None if is_storable(credentials) else CREDENTIALS[0]
 
 
-class Bounded:
+class BoundedParametersMixin:
     """Refuses a request with such parameters as `invalid_request`, as JSON. For endpoints that programs call."""
 
     refuses_malformed_input = True
@@ -74,9 +74,9 @@ class Bounded:
         return self.dispatch_bounded(request, *args, **kwargs)
 
     def dispatch_bounded(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if (name := malformed_in(request)) is not None:
+        if (name := find_malformed(request)) is not None:
             return self.refuse_malformed(request, name)
-        if problem := problem_in(request):
+        if problem := find_problem(request):
             return self.refuse(request, problem)
         response: HttpResponseBase = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]  # the view's
         return response
@@ -87,12 +87,12 @@ class Bounded:
     def refuse_malformed(self, request: HttpRequest, name: str) -> HttpResponseBase:
         """A client of such an id or secret cannot exist (RFC 6749, 5.2); any other parameter is a bad request."""
         if name not in CREDENTIALS:
-            return self.refuse(request, malformed_text(name))
+            return self.refuse(request, get_malformed_message(name))
         challenge = {"WWW-Authenticate": 'Basic realm="oauth"'}
         return JsonResponse({"error": "invalid_client"}, status=401, headers=challenge)
 
 
-class BoundedPage(Bounded):
+class BoundedPageMixin(BoundedParametersMixin):
     """Refuses it with a page: nobody is sent anywhere. Its forms carry a CSRF token."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -103,8 +103,8 @@ class BoundedPage(Bounded):
         return render(request, "oauth2_provider/authorize.html", context, status=400)
 
     def refuse_malformed(self, request: HttpRequest, name: str) -> HttpResponseBase:
-        return self.refuse(request, malformed_text(name))
+        return self.refuse(request, get_malformed_message(name))
 
 
-def malformed_text(name: str) -> str:
+def get_malformed_message(name: str) -> str:
     return _("%(name)s holds a character that is not allowed.") % {"name": name}

@@ -9,79 +9,85 @@ from django.utils import timezone
 
 from accounts.bans.queries import is_banned
 from accounts.oauth.models import AccessToken, Client, Consent
-from accounts.permissions.queries import permissions_held, remember_permissions
+from accounts.permissions.queries import permission_names_subquery, remember_permissions
 from core.context import Grant
 from core.prepared_queries import PreparedQuery
 
-SHORTEST_TOKEN = 20
-TOKEN = PreparedQuery(
+MIN_TOKEN_LENGTH = 20
+TOKEN_BY_CHECKSUM = PreparedQuery(
     lambda checksum, now: (
         AccessToken.objects.select_related("user__avatar", "application__user")
-        .annotate(held=permissions_held(OuterRef("user_id")), banned=is_banned(OuterRef("user_id"), now))
+        .annotate(held=permission_names_subquery(OuterRef("user_id")), banned=is_banned(OuterRef("user_id"), now))
         .filter(token_checksum=checksum)
     )
 )
-ASKING = PreparedQuery(
+INTROSPECTION_BY_SECRET = PreparedQuery(
     lambda client_id, checksum, now: (
         Client.objects.select_related("user")
-        .annotate(told=Subquery(_good(checksum, now).values("told")))
+        .annotate(token_info=Subquery(_get_valid_tokens(checksum, now).values("token_info")))
         .filter(client_id=client_id, client_type=Client.CLIENT_CONFIDENTIAL)
     )
 )
-BEARING = PreparedQuery(
-    lambda bearer, checksum, now: _good(bearer, now).annotate(asked=Subquery(_good(checksum, now).values("told")))
+INTROSPECTION_BY_TOKEN = PreparedQuery(
+    lambda bearer, checksum, now: _get_valid_tokens(bearer, now).annotate(
+        asked_info=Subquery(_get_valid_tokens(checksum, now).values("token_info"))
+    )
 )
 
 
-def access_token_of(token: str) -> AccessToken | None:
+def get_access_token(token: str) -> AccessToken | None:
     """The access token that a program sent, good or not, with client, person and what they may do; one query.
 
     None, without a query, for what cannot be one.
     """
-    if not (token.isascii() and token.isalnum() and len(token) >= SHORTEST_TOKEN):
+    if not (token.isascii() and token.isalnum() and len(token) >= MIN_TOKEN_LENGTH):
         return None
-    access: AccessToken | None = TOKEN.first(checksum=_checksum(token), now=timezone.now())
+    access: AccessToken | None = TOKEN_BY_CHECKSUM.first(checksum=_checksum(token), now=timezone.now())
     if access is not None and access.user is not None:
         remember_permissions(access.user, access.held)
     return access
 
 
-def asked_about(token: str, client_id: str) -> Client | None:
-    """The client that asks about a token, with what others may know of a good one as `told`. One query.
+def get_introspecting_client(token: str, client_id: str) -> Client | None:
+    """Return the client that introspects a token, annotated with `token_info` of a valid token. One query.
 
     None for a client without a secret.
     """
-    asking: Client | None = ASKING.first(client_id=client_id, checksum=_checksum(token), now=timezone.now())
+    asking: Client | None = INTROSPECTION_BY_SECRET.first(
+        client_id=client_id, checksum=_checksum(token), now=timezone.now()
+    )
     return asking
 
 
-def asked_with(bearer: str, token: str) -> AccessToken | None:
-    """The good access token with which a client asks about another, with what it is told as `asked`. One query."""
-    asking: AccessToken | None = BEARING.first(bearer=_checksum(bearer), checksum=_checksum(token), now=timezone.now())
+def get_introspecting_token(bearer: str, token: str) -> AccessToken | None:
+    """Return the valid access token that authenticates an introspection, annotated with `asked_info`. One query."""
+    asking: AccessToken | None = INTROSPECTION_BY_TOKEN.first(
+        bearer=_checksum(bearer), checksum=_checksum(token), now=timezone.now()
+    )
     return asking
 
 
-def clients_of(viewer: Grant) -> QuerySet[Client]:
+def get_clients(viewer: Grant) -> QuerySet[Client]:
     """The clients that the viewer registered; none for strangers."""
     return Client.objects.none() if viewer.user is None else Client.objects.filter(user=viewer.user)
 
 
-def consents_of(viewer: Grant) -> QuerySet[Consent]:
+def get_consents(viewer: Grant) -> QuerySet[Consent]:
     """What the viewer lets clients do; none for strangers."""
     mine = Consent.objects.none() if viewer.user is None else Consent.objects.filter(user=viewer.user)
     return mine.select_related("client")
 
 
-def _good(checksum: str, now: datetime) -> QuerySet[AccessToken]:
-    """The token, unless it has expired or its person or client is closed or banned; `told` is what others may know."""
-    told = JSONObject(
+def _get_valid_tokens(checksum: str, now: datetime) -> QuerySet[AccessToken]:
+    """Return valid tokens of open accounts and clients. `token_info` is the introspection response."""
+    token_info = JSONObject(
         scope="scope",
         exp=Extract("expires", "epoch"),
         client_id="application__client_id",
         sub="user__uid",
         aud="resource",
     )
-    good: QuerySet[AccessToken] = AccessToken.objects.annotate(told=told).filter(
+    good: QuerySet[AccessToken] = AccessToken.objects.annotate(token_info=token_info).filter(
         Q(user=None) | Q(user__is_active=True),
         Q(application__user=None) | Q(application__user__is_active=True),
         ~is_banned(OuterRef("user_id"), now),

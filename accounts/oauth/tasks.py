@@ -24,5 +24,5 @@ def send_logouts(client_id: int) -> None:
 @shared_task(name="accounts.sweep_logouts")
 def sweep_logouts() -> None:
     """Find what is to be tried again, and what a lost hint or a dead worker left."""
-    for client_id in backchannel.waiting_clients():
+    for client_id in backchannel.get_due_clients():
         send_logouts.delay(client_id)

@@ -1,4 +1,4 @@
-"""Addresses of the provider. Their names are the toolkit's, which looks them up."""
+"""URLs of the OAuth provider. django-oauth-toolkit looks them up by these names."""
 
 from django.urls import include, path, re_path
 
@@ -27,8 +27,8 @@ urlpatterns = [path("", include(patterns))]
 
 # Below /account/
 own = [
-    path("programs/", connected_apps.consent_list, name="programs"),
-    path("programs/<uuid:uid>/withdraw/", connected_apps.withdraw, name="withdraw"),
+    path("connected-apps/", connected_apps.consent_list, name="connected_apps"),
+    path("connected-apps/<uuid:uid>/withdraw/", connected_apps.withdraw_consent, name="withdraw_consent"),
     path("clients/", connected_apps.client_list, name="clients"),
     path("clients/new/", connected_apps.new_client, name="new_client"),
     path("clients/<slug:client_id>/", connected_apps.change_client, name="client"),

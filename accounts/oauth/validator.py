@@ -22,30 +22,30 @@ from accounts.permissions import consent_policy
 from accounts.sessions import client_sessions, devices
 from accounts.sessions.models import ClientSession
 
-DEVICE = Client.GRANT_DEVICE_CODE
+DEVICE_GRANT = Client.GRANT_DEVICE_CODE
 # Beside a request's headers; no header can have such a name.
-WHO, WHEN, WHERE = "agora.person", "agora.signed_in_at", "agora.device"
+USER_HEADER, AUTH_TIME_HEADER, DEVICE_HEADER = "agora.person", "agora.signed_in_at", "agora.device"
 
 
-class Backend(OAuthLibCore):
+class OAuthBackend(OAuthLibCore):
     """Tells the validator who is signed in, since when and in which browser."""
 
     def extract_headers(self, request: HttpRequest) -> dict[str, Any]:
         headers: dict[str, Any] = super().extract_headers(request)
         if request.user.is_authenticated:
-            headers[WHO], headers[WHEN] = str(request.user.pk), str(signed_in_at(request))
-            headers[WHERE] = request.session.get(devices.DEVICE, "")
+            headers[USER_HEADER], headers[AUTH_TIME_HEADER] = str(request.user.pk), str(get_auth_time(request))
+            headers[DEVICE_HEADER] = request.session.get(devices.DEVICE_KEY, "")
         return headers
 
 
-def signed_in_at(request: HttpRequest) -> int:
+def get_auth_time(request: HttpRequest) -> int:
     """When the person last said who they are, in seconds since 1970."""
     records = get_authentication_records(request, request.user)
     last = request.user.last_login  # type: ignore[union-attr]  # as above
     return int(max([record["at"] for record in records] or [last.timestamp() if last else 0]))
 
 
-class Validator(OAuth2Validator):
+class OAuthValidator(OAuth2Validator):
     """Called inside the transaction of `views.Token`, so what is locked here stays locked until the answer."""
 
     oidc_claim_scope = {  # noqa: RUF012  the toolkit's way
@@ -66,7 +66,7 @@ class Validator(OAuth2Validator):
         """Only addresses that their owners proved are told of."""
         return {
             "name": lambda asked: asked.user.name or None,
-            "picture": lambda asked: _picture(asked.user),
+            "picture": lambda asked: _get_picture_url(asked.user),
             "locale": lambda asked: asked.user.locale,
             "email": lambda asked: asked.user.email,
             "email_verified": lambda asked: asked.user.emailaddress_set.filter(verified=True, primary=True).exists(),
@@ -75,30 +75,32 @@ class Validator(OAuth2Validator):
     # Asking people
 
     def validate_silent_login(self, request: Any) -> bool:
-        return WHO in request.headers
+        return USER_HEADER in request.headers
 
     def validate_silent_authorization(self, request: Any) -> bool:
         """Whether the person let this very client do all that is asked for."""
-        return consents.covers(user_id=int(request.headers[WHO]), client_id=request.client_id, scopes=request.scopes)
+        return consents.is_covered(
+            user_id=int(request.headers[USER_HEADER]), client_id=request.client_id, scopes=request.scopes
+        )
 
     # Codes
 
     def _create_authorization_code(self, request: Any, code: Any, expires: Any = None) -> AuthorizationCode:
         made: AuthorizationCode = super()._create_authorization_code(request, code, expires)
-        auth_time = datetime.fromtimestamp(int(request.headers[WHEN]), UTC)
-        session = _session_of(request) if "openid" in request.scopes else None
+        auth_time = datetime.fromtimestamp(int(request.headers[AUTH_TIME_HEADER]), UTC)
+        session = _begin_client_session(request) if "openid" in request.scopes else None
         AuthorizationCode.objects.filter(pk=made.pk).update(auth_time=auth_time, session=session)
         return made
 
     def validate_code(self, client_id: str, code: str, client: Client, request: Any, *args: Any, **kwargs: Any) -> bool:
         """Locks the code. One that comes a second time ends all tokens that it gave (RFC 6749, 4.1.2)."""
-        consents.hold_person(AuthorizationCode.objects.filter(code=code))
+        consents.lock_token_owner(AuthorizationCode.objects.filter(code=code))
         locked = AuthorizationCode.objects.select_for_update(of=("self",)).select_related("session")
         found = locked.filter(code=code, application=client).first()
         if found is None:
             return False
         if found.used_at is not None:
-            token_families.end_reused(family=found.family, client=client, what=token_families.CODE)
+            token_families.revoke_reused_family(family=found.family, client=client, what=token_families.CODE)
             return False
         if found.session is not None and found.session.state != ClientSession.State.OPEN:
             return False
@@ -110,15 +112,15 @@ class Validator(OAuth2Validator):
 
     def get_id_token_dictionary(self, token: Any, token_handler: Any, request: Any) -> tuple[dict[str, Any], datetime]:
         claims, expires = super().get_id_token_dictionary(token, token_handler, request)
-        if auth_time := _noted(request, "auth_time"):
+        if auth_time := _get_own_attribute(request, "auth_time"):
             claims["auth_time"] = int(auth_time.timestamp())
-        session = _noted(request, "session")
+        session = _get_own_attribute(request, "session")
         if session is not None and session.state == ClientSession.State.OPEN:
             claims["sid"] = str(session.uid)
         return claims, expires
 
     def finalize_id_token(self, *args: Any, **kwargs: Any) -> str:
-        signing_keys.published()  # the very first token finds a key
+        signing_keys.get_published_keys()  # the very first token finds a key
         return str(super().finalize_id_token(*args, **kwargs))
 
     # Tokens
@@ -129,14 +131,16 @@ class Validator(OAuth2Validator):
         """Locks the token. A second use ends the family; of two at the same moment, a retry, one is refused."""
         began = timezone.now()
         checksum = sha256(refresh_token.encode()).hexdigest()
-        consents.hold_person(RefreshToken.objects.filter(token_checksum=checksum))
+        consents.lock_token_owner(RefreshToken.objects.filter(token_checksum=checksum))
         locked = RefreshToken.objects.select_for_update(of=("self",)).select_related("user", "session")
         found = locked.filter(token_checksum=checksum).order_by("-revoked", "pk").first()
         if found is None or found.application_id != client.pk or not found.user.is_active:
             return False
         if found.revoked is not None:
             if found.revoked < began:
-                token_families.end_reused(family=found.token_family, client=client, what=token_families.REFRESH)
+                token_families.revoke_reused_family(
+                    family=found.token_family, client=client, what=token_families.REFRESH
+                )
             return False
         request.session, request.auth_time = found.session, found.auth_time
         return bool(super().validate_refresh_token(refresh_token, client, request, *args, **kwargs))
@@ -144,7 +148,7 @@ class Validator(OAuth2Validator):
     def get_original_scopes(self, refresh_token: str, request: Any, *args: Any, **kwargs: Any) -> list[str]:
         """What a refresh may renew at this moment."""
         given = super().get_original_scopes(refresh_token, request, *args, **kwargs)
-        live = consent_policy.live_scopes(
+        live = consent_policy.get_live_scopes(
             given.split() if isinstance(given, str) else given,
             user=request.user,
             client=request.client,
@@ -168,7 +172,7 @@ class Validator(OAuth2Validator):
             application=request.client,
             source_refresh_token=source_refresh_token,
             resource=getattr(request, "resource", []),
-            auth_time=_noted(request, "auth_time"),
+            auth_time=_get_own_attribute(request, "auth_time"),
         )
         self._set_token_value(made, token["access_token"])
         made.save()
@@ -180,10 +184,10 @@ class Validator(OAuth2Validator):
             user=request.user,
             application=request.client,
             access_token=access_token,
-            token_family=previous.token_family if previous else _noted(request, "family") or uuid4(),
+            token_family=previous.token_family if previous else _get_own_attribute(request, "family") or uuid4(),
             resource=getattr(request, "resource", []),
-            session=_noted(request, "session"),
-            auth_time=_noted(request, "auth_time"),
+            session=_get_own_attribute(request, "session"),
+            auth_time=_get_own_attribute(request, "auth_time"),
         )
         self._set_token_value(made, code)
         made.save()
@@ -193,11 +197,11 @@ class Validator(OAuth2Validator):
         self, client_id: str, grant_type: str, client: Any, request: Any, *args: Any, **kw: Any
     ) -> bool:
         """For a device also: it is its own code, agreed to, and not used before. The code is used up here."""
-        if grant_type not in ("authorization_code", "refresh_token", "client_credentials", DEVICE):
+        if grant_type not in ("authorization_code", "refresh_token", "client_credentials", DEVICE_GRANT):
             return False
         if not super().validate_grant_type(client_id, grant_type, client, request, *args, **kw):
             return False
-        if grant_type == DEVICE:
+        if grant_type == DEVICE_GRANT:
             mine = DeviceGrant.objects.filter(device_code=request.device_code, client_id=request.client.client_id)
             agreed = mine.filter(status=DeviceGrant.AUTHORIZED, expires__gt=timezone.now(), user__is_active=True)
             request.auth_time = agreed.values_list("auth_time", flat=True).first()
@@ -228,21 +232,23 @@ class Validator(OAuth2Validator):
             return None
         if not audience or not self._get_client_by_audience(audience):
             return None
-        known = {key.kid: key for key in signing_keys.published()}
+        known = {key.kid: key for key in signing_keys.get_published_keys()}
         return known[kid].jwk if kid in known else None
 
 
-def _noted(request: Any, name: str) -> Any:
+def _get_own_attribute(request: Any, name: str) -> Any:
     """What was noted on a request here; by `getattr` one would also find what the client sent under the name."""
     return vars(request).get(name)
 
 
-def _session_of(request: Any) -> ClientSession | None:
-    where = request.headers[WHERE]
+def _begin_client_session(request: Any) -> ClientSession | None:
+    where = request.headers[DEVICE_HEADER]
     if not where:
         return None
-    return client_sessions.begin(user_id=int(request.headers[WHO]), device_uid=where, client=request.client)
+    return client_sessions.begin_client_session(
+        user_id=int(request.headers[USER_HEADER]), device_uid=where, client=request.client
+    )
 
 
-def _picture(user: Any) -> str | None:
+def _get_picture_url(user: Any) -> str | None:
     return f"{settings.SITE_URL}{user.avatar.image.url}" if user.avatar else None

@@ -20,35 +20,35 @@ from oauth2_provider.forms import AllowForm
 
 from accounts.authentication import recent_authentication
 from accounts.oauth.models import Client, DeviceGrant
-from accounts.oauth.parameters import Bounded, BoundedPage
+from accounts.oauth.parameters import BoundedPageMixin, BoundedParametersMixin
 from accounts.oauth.services import consents
-from accounts.oauth.validator import DEVICE, signed_in_at
+from accounts.oauth.validator import DEVICE_GRANT, get_auth_time
 from accounts.permissions import consent_policy
 from accounts.users.models import User
 from core import rate_limits
 from core.context import Actor
 
-FORM = "application/x-www-form-urlencoded"
+FORM_CONTENT_TYPE = "application/x-www-form-urlencoded"
 RATE = "120/minute"  # of one network, at the endpoints where secrets could be guessed
 
 
-class Authorize(BoundedPage, views.AuthorizationView):
+class Authorize(BoundedPageMixin, views.AuthorizationView):
     """Asks a person whether a client may, unless they agreed to as much before; `prompt` and `max_age` are heeded."""
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        request.GET = _without(request.GET, "approval_prompt")  # the toolkit's own way round the page
+        request.GET = _without_parameter(request.GET, "approval_prompt")  # the toolkit's own way round the page
         prompt = request.GET.get("prompt", "").split()
         response: HttpResponseBase = super().get(request, *args, **kwargs)
         if not self._asks(response):
             return response
-        if _is_too_long_ago(request):
+        if _exceeds_max_age(request):
             return self._answer("login_required") if "none" in prompt else self.handle_prompt_login()
         wanted = self.oauth2_data["scopes"]
         if self._needs_recent_sign_in(wanted, self.oauth2_data["application"]):
             if "none" in prompt:
                 return self._answer("login_required")
             recent_authentication.require(request)
-        agreed = consents.covers(
+        agreed = consents.is_covered(
             user_id=cast("int", request.user.pk), client_id=self.oauth2_data["client_id"], scopes=wanted
         )
         if agreed and "consent" not in prompt:
@@ -56,7 +56,7 @@ class Authorize(BoundedPage, views.AuthorizationView):
             return self._grant(form) if form.is_valid() else response
         if "none" in prompt:
             return self._answer("consent_required")
-        return may_go_to(response, self.oauth2_data["redirect_uri"])
+        return allow_form_redirect(response, self.oauth2_data["redirect_uri"])
 
     def _grant(self, form: AllowForm) -> HttpResponseBase:
         response: HttpResponseBase = super().form_valid(form)
@@ -72,7 +72,7 @@ class Authorize(BoundedPage, views.AuthorizationView):
             given = form.cleaned_data
             if given["allow"] and "code=" in response.headers.get("Location", ""):
                 user: Any = self.request.user
-                consents.give(
+                consents.give_consent(
                     user=user,
                     client=Client.objects.get(client_id=given["client_id"]),
                     scopes=given["scope"].split(),
@@ -103,7 +103,7 @@ class Authorize(BoundedPage, views.AuthorizationView):
 
     def _needs_recent_sign_in(self, scopes: Iterable[str], client: Client) -> bool:
         user = cast("User", self.request.user)
-        wanted = consent_policy.sensitive_scopes(scopes, user=user, client=client)
+        wanted = consent_policy.get_sensitive_scopes(scopes, user=user, client=client)
         return bool(wanted) and recent_authentication.is_needed(self.request)
 
     def _asks(self, response: HttpResponseBase) -> bool:
@@ -117,38 +117,38 @@ class Authorize(BoundedPage, views.AuthorizationView):
         )
 
 
-class Token(Bounded, views.TokenView):
+class Token(BoundedParametersMixin, views.TokenView):
     """Codes, refresh tokens, secrets and device codes become tokens: each once, in one transaction."""
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if refusal := too_often(request):
+        if refusal := check_rate_limit(request):
             return refusal
         with transaction.atomic():
-            if request.POST.get("grant_type") == DEVICE:
-                return _for_device(self, request)
+            if request.POST.get("grant_type") == DEVICE_GRANT:
+                return _device_token_response(self, request)
             response: HttpResponseBase = self.authorization_flow_token_response(request)
             return response
 
 
-class Revoke(Bounded, views.RevokeTokenView):
+class Revoke(BoundedParametersMixin, views.RevokeTokenView):
     """RFC 7009: a client's own tokens only."""
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        response: HttpResponseBase = too_often(request) or super().post(request, *args, **kwargs)
+        response: HttpResponseBase = check_rate_limit(request) or super().post(request, *args, **kwargs)
         return response
 
 
-class DeviceAuthorization(Bounded, views.DeviceAuthorizationView):
+class DeviceAuthorization(BoundedParametersMixin, views.DeviceAuthorizationView):
     """RFC 8628, 3.1. A device cannot ask for what its client may not."""
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if refusal := too_often(request):
+        if refusal := check_rate_limit(request):
             return refusal
-        if request.content_type != FORM:
-            return self.refuse(request, _("Send the parameters as %(type)s.") % {"type": FORM})
+        if request.content_type != FORM_CONTENT_TYPE:
+            return self.refuse(request, _("Send the parameters as %(type)s.") % {"type": FORM_CONTENT_TYPE})
         client = Client.objects.filter(client_id=request.POST.get("client_id", "")).first()
         if client is not None and not set(request.POST.get("scope", "").split()) <= set(
-            consent_policy.allowed_scopes(client)
+            consent_policy.get_allowed_scopes(client)
         ):
             return JsonResponse({"error": "invalid_scope"}, status=400)
         response: HttpResponseBase = super().post(request, *args, **kwargs)
@@ -166,12 +166,12 @@ class UserInfo(views.UserInfoView):
         return response
 
 
-class Logout(BoundedPage, views.RPInitiatedLogoutView):
+class Logout(BoundedPageMixin, views.RPInitiatedLogoutView):
     """A client sends a person here to sign out of this house too; we ask, and send them back."""
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         response = super().get(request, *args, **kwargs)
-        return may_go_to(response, self.oidc_data.get("post_logout_redirect_uri") or "")
+        return allow_form_redirect(response, self.oidc_data.get("post_logout_redirect_uri") or "")
 
     def do_logout(self, application: Any = None, post_logout_redirect_uri: str | None = None, *rest: Any) -> Any:
         """Whoever named no address to go back to sees our front page, by whatever scheme we are served."""
@@ -185,7 +185,7 @@ class Logout(BoundedPage, views.RPInitiatedLogoutView):
         return super().get_request_application(id_token, client_id)
 
 
-def may_go_to(response: HttpResponseBase, address: str) -> HttpResponseBase:
+def allow_form_redirect(response: HttpResponseBase, address: str) -> HttpResponseBase:
     """The form on this page, and on no other, may lead there: Chromium holds form-action against the redirect too."""
     parts = urlsplit(address)
     if parts.netloc:
@@ -193,7 +193,7 @@ def may_go_to(response: HttpResponseBase, address: str) -> HttpResponseBase:
     return response
 
 
-def too_often(request: HttpRequest) -> HttpResponse | None:
+def check_rate_limit(request: HttpRequest) -> HttpResponse | None:
     """Count one more try of this network; the refusal when it is one too many."""
     verdict = rate_limits.hit(RATE, "oauth", rate_limits.client_key(request))
     if verdict.allowed:
@@ -201,23 +201,23 @@ def too_often(request: HttpRequest) -> HttpResponse | None:
     return JsonResponse({"error": "slow_down"}, status=429, headers={"Retry-After": str(verdict.reset_after)})
 
 
-def _without(query: QueryDict, name: str) -> Any:
+def _without_parameter(query: QueryDict, name: str) -> Any:
     kept = query.copy()
     kept.pop(name, None)
     return kept
 
 
-def _is_too_long_ago(request: HttpRequest) -> bool:
+def _exceeds_max_age(request: HttpRequest) -> bool:
     given = request.GET.get("max_age", "")
-    return given.isascii() and given.isdigit() and timezone.now().timestamp() - signed_in_at(request) > int(given[:9])
+    return given.isascii() and given.isdigit() and timezone.now().timestamp() - get_auth_time(request) > int(given[:9])
 
 
-def _for_device(view: Token, request: HttpRequest) -> HttpResponseBase:
+def _device_token_response(view: Token, request: HttpRequest) -> HttpResponseBase:
     """How far a device's request is; RFC 8628, 3.5. One that asks more often than agreed is told to slow down."""
     code = request.POST.get("device_code", "")
-    consents.hold_person(DeviceGrant.objects.filter(device_code=code))
+    consents.lock_token_owner(DeviceGrant.objects.filter(device_code=code))
     device = DeviceGrant.objects.select_for_update(of=("self",)).filter(device_code=code).first() if code else None
-    if device is None or device.client_id != _client_id(request, device):
+    if device is None or device.client_id != _get_client_id(request, device):
         return JsonResponse({"error": "invalid_grant"}, status=400)
     if not rate_limits.hit(f"1/{max(1, device.interval - 1)} second", "device", str(device.pk)).allowed:
         return JsonResponse({"error": "slow_down"}, status=400)
@@ -230,6 +230,6 @@ def _for_device(view: Token, request: HttpRequest) -> HttpResponseBase:
     return response
 
 
-def _client_id(request: HttpRequest, device: DeviceGrant) -> str:
+def _get_client_id(request: HttpRequest, device: DeviceGrant) -> str:
     """The client that asks, as far as it is named in the body; a secret is looked at by the toolkit."""
     return request.POST.get("client_id") or device.client_id

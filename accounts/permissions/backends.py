@@ -25,7 +25,7 @@ class RolesBackend(AuthenticationBackend):
 
     def get_user(self, user_id: Any) -> User | None:
         """The person and, in the same query, picture and permissions; none when the account is closed."""
-        user = permission_queries.PERSON.first(pk=user_id)
+        user = permission_queries.USER_BY_ID.first(pk=user_id)
         if user is None or not self.user_can_authenticate(user):
             return None
         permission_queries.remember_permissions(user, user.held)

@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from core.errors import Denied
 
-ACCOUNT: Final = ("/account/", "/oauth/", "/api/v1/me/", "/api/v1/webhooks/", "/api/v1/security_log/")
-OPEN: Final = frozenset(
+ACCOUNT_PATHS: Final = ("/account/", "/oauth/", "/api/v1/me/", "/api/v1/webhooks/", "/api/v1/security_log/")
+ALLOWED_URL_NAMES: Final = frozenset(
     {
         "account_logout",
         "account-me",
@@ -23,7 +23,7 @@ OPEN: Final = frozenset(
         "accounts:stop_impersonating",
     }
 )
-ONLY_TO_READ: Final = (
+READ_ONLY_PATHS: Final = (
     "/admin/",
     "/staff/",
     "/talk/",
@@ -33,16 +33,16 @@ ONLY_TO_READ: Final = (
     "/api/v1/moderation_cases/",
     "/api/v1/rooms/",
 )
-READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-class Impersonating(Denied):
+class NotWhileImpersonating(Denied):
     code = "impersonating"
     message = _("Not in somebody else's name. Stop acting for them, and only they can do this.")
 
 
-def is_closed(request: HttpRequest) -> bool:
+def is_forbidden(request: HttpRequest) -> bool:
     """Whether what is asked for is not done in another's name. Asks `request.resolver_match`."""
-    if request.path.startswith(ACCOUNT):
-        return request.resolver_match is None or request.resolver_match.view_name not in OPEN
-    return request.path.startswith(ONLY_TO_READ) and request.method not in READS
+    if request.path.startswith(ACCOUNT_PATHS):
+        return request.resolver_match is None or request.resolver_match.view_name not in ALLOWED_URL_NAMES
+    return request.path.startswith(READ_ONLY_PATHS) and request.method not in SAFE_METHODS

@@ -8,7 +8,7 @@ from core.composition import panels
 from core.composition.panels import Panel
 from core.context import Grant
 
-SHOWN = 20
+MAX_SHOWN = 20
 
 
 @panels.register("customer.admin")
@@ -16,5 +16,5 @@ def held(user: User, viewer: Grant) -> Panel | None:
     """The newest entitlements of a person; one query."""
     if not viewer.actor.can("accounts.view_entitlement"):
         return None
-    rows = Entitlement.objects.of(user).order_by("-id")[:SHOWN]
+    rows = Entitlement.objects.of(user).order_by("-id")[:MAX_SHOWN]
     return Panel(_("Holds"), "accounts/panels/held.html", {"rows": list(rows)}, order=90)

@@ -16,8 +16,10 @@ from core.prepared_queries import PreparedQuery
 PRODUCT = "product"
 
 # Every request of somebody asks one of these.
-PERSON = PreparedQuery(
-    lambda pk: User.objects.select_related("avatar").annotate(held=permissions_held(OuterRef("pk"))).filter(pk=pk)
+USER_BY_ID = PreparedQuery(
+    lambda pk: (
+        User.objects.select_related("avatar").annotate(held=permission_names_subquery(OuterRef("pk"))).filter(pk=pk)
+    )
 )
 
 
@@ -33,7 +35,7 @@ def has_bought(viewer: Grant, product: str, now: datetime | None = None) -> bool
     return holds(viewer, PRODUCT, product, now)
 
 
-def permissions_held(person: OuterRef) -> ArraySubquery:
+def permission_names_subquery(person: OuterRef) -> ArraySubquery:
     """The names of what a person may do by their roles, to annotate a query of something that points at them."""
     held = Permission.objects.filter(group__user=person).order_by().distinct()
     return ArraySubquery(held.values(name_in_code=Concat(F("content_type__app_label"), Value("."), F("codename"))))

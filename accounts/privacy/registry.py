@@ -1,7 +1,7 @@
 """What the house knows about people: each app says what it holds, gives it out, and lets go of it.
 
 An app registers a `Keeper` in its `privacy.py`. A test walks every model: a column that may hold something about a
-person and that no keeper names fails it, so nothing is forgotten by oversight. docs/privacy.md tells the whole.
+person and that no handler names fails it, so nothing is forgotten by oversight. docs/privacy.md tells the whole.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -18,10 +18,10 @@ from accounts.users.models import User
 
 Words = str | Promise
 
-LAST: Final = "accounts"
+LAST_HANDLER: Final = "accounts"
 
 
-class Fate(models.TextChoices):
+class RetentionPolicy(models.TextChoices):
     """What becomes of something when its person goes."""
 
     ERASED = "erased", _("erased")
@@ -30,7 +30,7 @@ class Fate(models.TextChoices):
 
 
 @dataclass(frozen=True, slots=True)
-class Holding:
+class DataCategory:
     """Something held about people.
 
     `columns` names them by model: {"shop.Order": "email note"}. `why` says why it is not simply erased. `file` is where
@@ -38,7 +38,7 @@ class Holding:
     """
 
     words: Words
-    fate: Fate
+    retention: RetentionPolicy
     columns: Mapping[str, str]
     why: Words = ""
     file: str = ""
@@ -63,7 +63,7 @@ class Records:
 
 
 @dataclass(frozen=True, slots=True)
-class Copy:
+class FileCopy:
     """A stored file as it is."""
 
     path: str
@@ -71,48 +71,48 @@ class Copy:
     file: FieldFile
 
 
-Part = Records | Copy
+Part = Records | FileCopy
 
 
-def _nothing_holds(person: Person) -> Words:
+def _no_obstacle(person: Person) -> Words:
     return ""
 
 
 @dataclass(frozen=True, slots=True)
-class Keeper:
+class DataHandler:
     """One part of the house and what it holds about people.
 
     `export` yields what it gives out, asking the database in pieces of bounded size. `erase` lets go, inside a
     transaction of its own; again is no change. `waits` says why a person cannot be erased yet, "" when nothing holds
-    them back. `about_nobody` names columns that look as if they were about people and are not.
+    them back. `unrelated_columns` names columns that look as if they were about people and are not.
     """
 
     words: Words
-    holdings: tuple[Holding, ...]
+    categories: tuple[DataCategory, ...]
     export: Callable[[Person], Iterator[Part]]
     erase: Callable[[Person, datetime], None]
-    waits: Callable[[Person], Words] = _nothing_holds
-    about_nobody: Mapping[str, str] | None = None
+    get_obstacle: Callable[[Person], Words] = _no_obstacle
+    unrelated_columns: Mapping[str, str] | None = None
 
 
-_keepers: dict[str, Keeper] = {}
+_handlers: dict[str, DataHandler] = {}
 
 
-def register(name: str, keeper: Keeper) -> None:
+def register(name: str, handler: DataHandler) -> None:
     """Make a part of the house known, such as "shop". Called on import of its `privacy.py`, once models are ready.
 
     Raises ValueError for a name that is taken.
     """
-    if name in _keepers:
+    if name in _handlers:
         raise ValueError(f"{name} is registered already")
-    _keepers[name] = keeper
+    _handlers[name] = handler
 
 
-def keepers() -> Mapping[str, Keeper]:
+def get_handlers() -> Mapping[str, DataHandler]:
     """All of them by name, the accounts last: whoever is erased is known by account and addresses until the end."""
-    return dict(sorted(_keepers.items(), key=lambda item: (item[0] == LAST, item[0])))
+    return dict(sorted(_handlers.items(), key=lambda item: (item[0] == LAST_HANDLER, item[0])))
 
 
-def what_holds_back(person: Person) -> Words:
+def get_erasure_obstacle(person: Person) -> Words:
     """Why a person cannot be erased yet, in words; "" when nothing holds them back."""
-    return next((words for keeper in keepers().values() if (words := keeper.waits(person))), "")
+    return next((words for handler in get_handlers().values() if (words := handler.get_obstacle(person))), "")

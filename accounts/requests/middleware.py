@@ -1,4 +1,4 @@
-"""What a browser with a session meets on its way to a page."""
+"""Middleware for requests of signed-in people."""
 
 from collections.abc import Callable
 from http import HTTPStatus
@@ -22,16 +22,17 @@ from core.web.middleware import refuse
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
-NOT_ASKED: Final = ("/_allauth/", "/static/", "/media/", "/health/", "/theme/")
-WITHOUT_FACTOR: Final = "/account/"  # where one is set up
+SKIPPED_PATHS: Final = ("/_allauth/", "/static/", "/media/", "/health/", "/theme/")
+MFA_SETUP_PATH: Final = "/account/"  # where one is set up
 
 
 class PersonMiddleware:
-    """Stands behind authentication, and reads a session only where there is one: strangers' pages are the same for all.
+    """Apply impersonation, pending deletion and the MFA requirement to requests that have a session.
 
-    Whoever acts in another's name gets that person as `request.user`; `request.in_name` says who acts for whom, None
-    for who acts as themselves. Whoever closes their account, or must set up a second factor first, is led there and
-    gets nowhere else. Now and then it is noted that the browser is in use.
+    Runs after authentication. Reads a session only where the cookie is sent, so that pages of anonymous visitors stay
+    cacheable. While impersonating, `request.user` is the impersonated person and `request.impersonated_by` names both;
+    otherwise it is None. People whose account is pending deletion, or who must set up two-factor authentication, are
+    redirected to the page for that. Records the activity of the device from time to time.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -39,36 +40,40 @@ class PersonMiddleware:
         self.cookie = settings.SESSION_COOKIE_NAME
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        request.in_name = None  # type: ignore[attr-defined]
-        if self.cookie in request.COOKIES and not request.path.startswith(NOT_ASKED):
-            response = self._known(request)
+        request.impersonated_by = None  # type: ignore[attr-defined]
+        if self.cookie in request.COOKIES and not request.path.startswith(SKIPPED_PATHS):
+            response = self._respond_to_session(request)
         else:
             response = self.get_response(request)
         if request.session.accessed:
-            devices.keep_in_view(request, timezone.now())
+            devices.record_activity(request, timezone.now())
         return response
 
     def process_view(self, request: HttpRequest, *_view: Any) -> HttpResponseBase | None:
-        if getattr(request, "in_name", None) is not None and impersonation_rules.is_closed(request):
-            return refuse(request, impersonation_rules.Impersonating())
+        if getattr(request, "impersonated_by", None) is not None and impersonation_rules.is_forbidden(request):
+            return refuse(request, impersonation_rules.NotWhileImpersonating())
         return None
 
-    def _known(self, request: HttpRequest) -> HttpResponseBase:
-        if impersonated_by.MARK not in request.session or not isinstance(request.user, User):
-            return self._led(request)
-        in_name = impersonated_by.of(request.session, request.user)
-        if in_name is None:
-            return self._led(request)
-        request.in_name, request.user = in_name, in_name.person  # type: ignore[attr-defined]
-        with context.bind(impersonator=in_name.staff.public_id):
-            return self._led(request)
+    def _respond_to_session(self, request: HttpRequest) -> HttpResponseBase:
+        if impersonated_by.SESSION_KEY not in request.session or not isinstance(request.user, User):
+            return self._respond(request)
+        impersonation = impersonated_by.get_impersonated_by(request.session, request.user)
+        if impersonation is None:
+            return self._respond(request)
+        request.impersonated_by, request.user = impersonation, impersonation.person  # type: ignore[attr-defined]
+        with context.bind(impersonator=impersonation.staff.public_id):
+            return self._respond(request)
 
-    def _led(self, request: HttpRequest) -> HttpResponseBase:
-        return pending_deletion.led_elsewhere(request) or _led_to_factors(request) or self.get_response(request)
+    def _respond(self, request: HttpRequest) -> HttpResponseBase:
+        return (
+            pending_deletion.redirect_if_deletion_pending(request)
+            or _redirect_if_mfa_missing(request)
+            or self.get_response(request)
+        )
 
 
-def _led_to_factors(request: HttpRequest) -> HttpResponseBase | None:
-    if request.path.startswith(WITHOUT_FACTOR) or not request.session.get(mfa.MISSING):
+def _redirect_if_mfa_missing(request: HttpRequest) -> HttpResponseBase | None:
+    if request.path.startswith(MFA_SETUP_PATH) or not request.session.get(mfa.MFA_MISSING_KEY):
         return None
     if request.path.startswith("/api/"):
         return problem_response(HTTPStatus.FORBIDDEN, "factor_missing", _("Set up a second factor first."))

@@ -14,10 +14,11 @@ from django.utils.translation import gettext as _
 
 from accounts.authentication import recent_authentication
 from accounts.security_log import queries
-from accounts.security_log.forms import LogForm
+from accounts.security_log.forms import SecurityLogForm
 from accounts.sessions import devices
 from core import csv_export
 from core.context import grant_of
+from core.events import catalogue
 from core.events import services as events
 from core.events.models import EventOrigin
 from core.keyset_pagination import keyset
@@ -25,7 +26,7 @@ from core.staff.history import facts
 from core.staff.read_only_admin import ReadOnlyAdmin
 
 PAGE_SIZE = 50
-AT_ONCE = 500
+CHUNK_SIZE = 500
 COLUMNS = (
     "id",
     "at",
@@ -57,8 +58,8 @@ class SecurityLogAdmin(ReadOnlyAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """A page of what fits. Two queries beside the session's, three for an e-mail address."""
-        form = self._asked(request)
-        shown = queries.entries(form.wanted()) if form.is_valid() else EventOrigin.objects.none()
+        form = self._get_form(request)
+        shown = queries.get_entries(form.get_filters()) if form.is_valid() else EventOrigin.objects.none()
         page = keyset(shown, by=("-at", "-event_id"), cursor=request.GET.get("cursor", ""), size=PAGE_SIZE)
         context = {
             **self.admin_site.each_context(request),
@@ -66,33 +67,35 @@ class SecurityLogAdmin(ReadOnlyAdmin):
             "opts": self.opts,
             "form": form,
             "page": page,
-            "rows": list(_rows(page)),
+            "rows": list(_build_rows(page)),
             "asked": request.GET.urlencode(),
         }
         return render(request, "admin/security_log.html", context, status=422 if form.errors else 200)
 
     def export(self, request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
         """All that fits, as a table; sent while it is read. Records security_log.exported."""
-        form = self._asked(request)
+        form = self._get_form(request)
         recent_authentication.require(request)
         if not form.is_valid():
             return HttpResponse(str(form.errors.as_text()), status=422, content_type="text/plain")
         asked = sorted(name for name, value in form.cleaned_data.items() if value)
         events.record("security_log.exported", ("security_log", ""), by=grant_of(request).actor, asked=asked)
-        lines = csv_export.lines(COLUMNS, _rows_of(queries.entries(form.wanted()).iterator(chunk_size=AT_ONCE)))
+        lines = csv_export.lines(
+            COLUMNS, _iterate_csv_rows(queries.get_entries(form.get_filters()).iterator(chunk_size=CHUNK_SIZE))
+        )
         headers = {"Content-Disposition": 'attachment; filename="security-log.csv"'}
         return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
 
-    def _asked(self, request: HttpRequest) -> LogForm:
+    def _get_form(self, request: HttpRequest) -> SecurityLogForm:
         if not self.has_view_permission(request):
             raise PermissionDenied
-        return LogForm(request.GET)
+        return SecurityLogForm(request.GET)
 
 
-def _rows(entries: Iterable[EventOrigin]) -> Iterator[dict[str, Any]]:
+def _build_rows(entries: Iterable[EventOrigin]) -> Iterator[dict[str, Any]]:
     """Entries with the people in them by their e-mail address. One query."""
     shown = list(entries)
-    names = queries.names_of(shown)
+    names = queries.get_email_addresses(shown)
     for entry in shown:
         event = entry.event
         yield {
@@ -100,20 +103,20 @@ def _rows(entries: Iterable[EventOrigin]) -> Iterator[dict[str, Any]]:
             "at": entry.at,
             "action": event.name,
             "details": facts(event.data),
-            "words": queries.actions().get(event.name, ""),
-            "is_bad": event.name in queries.WARNINGS,
+            "words": queries.actions().get(catalogue.get_current_name(event.name), ""),
+            "is_bad": catalogue.get_current_name(event.name) in queries.WARNINGS,
             "subject_kind": event.subject_kind,
             "subject": names.get(event.subject_id, event.subject_id),
             "actor_kind": event.actor_kind,
             "actor": names.get(event.actor_id, event.actor_id),
             "impersonator": names.get(event.impersonator_id, event.impersonator_id),
             "address": entry.address,
-            "browser": devices.name_of(entry.agent) if entry.agent else "",
+            "browser": devices.get_browser_name(entry.agent) if entry.agent else "",
             "agent": entry.agent,
         }
 
 
-def _rows_of(entries: Iterator[EventOrigin]) -> Iterator[list[Any]]:
+def _iterate_csv_rows(entries: Iterator[EventOrigin]) -> Iterator[list[Any]]:
     """Rows of the table, read in chunks."""
-    while chunk := list(islice(entries, AT_ONCE)):
-        yield from ([row[name] for name in COLUMNS] for row in _rows(chunk))
+    while chunk := list(islice(entries, CHUNK_SIZE)):
+        yield from ([row[name] for name in COLUMNS] for row in _build_rows(chunk))

@@ -6,13 +6,13 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.security_log import queries
-from accounts.security_log.queries import Wanted
+from accounts.security_log.queries import LogFilters
 from core.errors import DomainError
 from core.forms import DateTimeField
 from core.staff.read_only_admin import MOMENT
 
 
-class LogForm(forms.Form):
+class SecurityLogForm(forms.Form):
     """A form of GET: its values stand in the page's address."""
 
     person = forms.CharField(label=_("Person"), required=False, max_length=254, help_text=_("E-mail address or id"))
@@ -28,11 +28,11 @@ class LogForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
         try:
-            queries.entries(Wanted(address=given.get("address", "")))
+            queries.get_entries(LogFilters(address=given.get("address", "")))
         except DomainError as refusal:
             self.add_error("address", refusal.detail)
         return given
 
-    def wanted(self) -> Wanted:
+    def get_filters(self) -> LogFilters:
         """What was asked for. Call it on a valid form."""
-        return Wanted(**{name: self.cleaned_data[name] for name in self.fields})
+        return LogFilters(**{name: self.cleaned_data[name] for name in self.fields})

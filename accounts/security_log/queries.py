@@ -16,17 +16,19 @@ from core.events import catalogue
 from core.events.models import EventOrigin
 from core.validation.email_addresses import find_email
 
-# Whose events are in the log: all that happens to these.
-KINDS: Final = ("api_key", "ban", "client", "consent", "role", "security_log", "signing_key", "user", "webhook")
+# Kinds of subject whose events are in the log.
+KINDS: Final = (
+    "api_key", "ban", "client", "consent", "oauth", "role", "security_log", "signing_key", "user", "webhook",
+)  # fmt: skip
 PATTERNS: Final = tuple(f"{kind}.*" for kind in KINDS)
-# Those that somebody should look at.
+# Actions that staff should look at.
 WARNINGS: Final = frozenset(
     {
         "api_key.refused",
         "client.refused",
-        "client.reused",
+        "oauth.token_reuse_detected",
         "user.factor_failed",
-        "user.limited",
+        "user.login_throttled",
         "user.lost_factors",
         "user.reused_refresh_token",
         "user.sign_in_failed",
@@ -34,7 +36,7 @@ WARNINGS: Final = frozenset(
 )
 
 
-class BadAddress(Invalid):
+class InvalidAddress(Invalid):
     code = "bad_network"
     status = 400
     message = _("Give an address or a network, such as 203.0.113.7 or 203.0.113.0/24.")
@@ -46,11 +48,12 @@ def actions() -> dict[str, str]:
 
 
 def action_choices() -> list[tuple[str, str]]:
-    return [(name, name) for name in actions()]
+    """Choices of a filter by action. Former names stay valid for API clients."""
+    return [(known, known) for name in actions() for known in catalogue.get_all_names(name)]
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class LogFilters:
     """What is looked for; "" and None look for all. `person` is a public id or an e-mail address."""
 
     person: str = ""
@@ -60,23 +63,23 @@ class Wanted:
     until: datetime | None = None
 
 
-def entries(wanted: Wanted) -> QuerySet[EventOrigin]:
+def get_entries(wanted: LogFilters) -> QuerySet[EventOrigin]:
     """The entries that fit, with their events, the newest first. Raises BadAddress.
 
     An e-mail address costs a query more.
     """
     every = EventOrigin.objects.select_related("event").order_by("-at", "-event_id")
-    return narrow(every, wanted)
+    return filter_entries(every, wanted)
 
 
-def narrow(found: QuerySet[EventOrigin], wanted: Wanted) -> QuerySet[EventOrigin]:
+def filter_entries(found: QuerySet[EventOrigin], wanted: LogFilters) -> QuerySet[EventOrigin]:
     """Of some entries those that fit. Raises BadAddress."""
     if wanted.person:
-        found = found.filter(_of_person(_uid_of(wanted.person)))
+        found = found.filter(_match_person(_resolve_person(wanted.person)))
     if wanted.action:
-        found = found.filter(event__name=wanted.action)
+        found = found.filter(event__name__in=catalogue.get_all_names(wanted.action))
     if wanted.address:
-        first, last = _range_of(wanted.address)
+        first, last = _parse_network_range(wanted.address)
         found = found.filter(address__gte=first, address__lte=last)
     if wanted.since:
         found = found.filter(at__gte=wanted.since)
@@ -85,7 +88,7 @@ def narrow(found: QuerySet[EventOrigin], wanted: Wanted) -> QuerySet[EventOrigin
     return found
 
 
-def names_of(shown: Iterable[EventOrigin]) -> dict[str, str]:
+def get_email_addresses(shown: Iterable[EventOrigin]) -> dict[str, str]:
     """The e-mail addresses of all people in these entries, by public id. One query."""
     events = [entry.event for entry in shown]
     uids = {event.subject_id for event in events if event.subject_kind == User.public_kind}
@@ -95,14 +98,14 @@ def names_of(shown: Iterable[EventOrigin]) -> dict[str, str]:
     return {str(uid): email for uid, email in people}
 
 
-def _of_person(uid: str) -> Q:
+def _match_person(uid: str) -> Q:
     """What happened to them, what they did, and what they did in others' names."""
     about = Q(event__subject_kind=User.public_kind, event__subject_id=uid)
     by = Q(event__actor_kind=User.public_kind, event__actor_id=uid)
     return about | by | Q(event__impersonator_id=uid)
 
 
-def _uid_of(person: str) -> str:
+def _resolve_person(person: str) -> str:
     """The public id of who is looked for; what fits nobody where there is none of that address."""
     if "@" in person:
         uid = User.objects.filter(email=find_email(person)).values_list("uid", flat=True).first()
@@ -113,10 +116,10 @@ def _uid_of(person: str) -> str:
         return "nobody"
 
 
-def _range_of(address: str) -> tuple[str, str]:
+def _parse_network_range(address: str) -> tuple[str, str]:
     """The first and the last address of a network; comparing them can use an index."""
     try:
         network = ip_network(address.strip(), strict=False)
     except ValueError:
-        raise BadAddress(field="address") from None
+        raise InvalidAddress(field="address") from None
     return str(network[0]), str(network[-1])

@@ -7,11 +7,12 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.users.models import User
-from accounts.users.queries import names_of
+from accounts.users.queries import get_display_names
+from core.events import catalogue
 from core.events.models import Event
 from core.keyset_pagination import Page, keyset
 
-WORDS: Final = {
+LABELS: Final = {
     "export.made": _("A copy of your data was made"),
     "export.requested": _("A copy of your data was asked for"),
     "user.added": _("Your account was made for you"),
@@ -49,45 +50,62 @@ WORDS: Final = {
     "role.assigned": _("You were given a role"),
     "role.removed": _("A role was taken from you"),
 }
-WARNINGS: Final = {
-    "user.reused_refresh_token": _("A token of an app or program came a second time, and it was signed out"),
-    "user.limited": _("Somebody tried so often to sign in that they have to wait"),
-    "user.factor_failed": _("Somebody got past the first step and entered a wrong code"),
+WARNING_LABELS: Final = {
+    "user.reused_refresh_token": _("A token of an app was used twice, and the app was signed out"),
+    "user.login_throttled": _("Too many sign-in attempts: further attempts were blocked for a while"),
+    "user.factor_failed": _("Somebody entered a wrong code in the second step of signing in"),
     "user.sign_in_failed": _("Somebody entered a wrong password"),
-    "user.sign_up_again": _("Somebody tried to make an account with your address"),
+    "user.sign_up_again": _("Somebody tried to create an account with your email address"),
 }
 
 
-def page_of(user: User, *, cursor: str = "") -> Page[Event]:
+def get_page(user: User, *, cursor: str = "") -> Page[Event]:
     """Events about a person, the newest first. One query. Raises core.keyset_pagination.BadCursor."""
-    return keyset(events_of(user), by=("-id",), cursor=cursor)
+    return keyset(get_events(user), by=("-id",), cursor=cursor)
 
 
-def events_of(user: User) -> QuerySet[Event]:
+def get_events(user: User) -> QuerySet[Event]:
     """All that a person is told of their account."""
-    return Event.objects.filter(subject_kind=user.public_kind, subject_id=user.public_id, name__in=[*WORDS, *WARNINGS])
+    return Event.objects.filter(
+        subject_kind=user.public_kind, subject_id=user.public_id, name__in=[*LABELS, *WARNING_LABELS]
+    )
 
 
-def steps_of(page: Page[Event]) -> list[dict[str, Any]]:
+def build_steps(page: Page[Event]) -> list[dict[str, Any]]:
     """Events as components/timeline.html shows them. One query where staff did something in the person's name."""
-    staff = names_of({event.impersonator_id for event in page} | {_beginner(event) for event in page})
+    staff = get_display_names(
+        {event.impersonator_id for event in page} | {_get_impersonation_actor(event) for event in page}
+    )
     return [
         {
-            "label": WORDS.get(event.name) or WARNINGS[event.name],
+            "label": _get_label(event),
             "at": event.at,
-            "state": "failed" if event.name in WARNINGS else "done",
-            "note": _note(event, staff),
+            "state": "failed" if is_warning(event) else "done",
+            "note": _get_note(event, staff),
         }
         for event in page
     ]
 
 
-def _beginner(event: Event) -> str:
+def _get_names() -> list[str]:
+    return [known for name in (*LABELS, *WARNING_LABELS) for known in catalogue.get_all_names(name)]
+
+
+def is_warning(event: Event) -> bool:
+    return catalogue.get_current_name(event.name) in WARNING_LABELS
+
+
+def _get_label(event: Event) -> Any:
+    name = catalogue.get_current_name(event.name)
+    return LABELS.get(name) or WARNING_LABELS[name]
+
+
+def _get_impersonation_actor(event: Event) -> str:
     return event.actor_id if event.name == "user.impersonated" else ""
 
 
-def _note(event: Event, staff: dict[str, str]) -> str:
+def _get_note(event: Event, staff: dict[str, str]) -> str:
     """Who of the staff it was."""
     if name := staff.get(event.impersonator_id):
         return _("%(name)s of %(house)s did this for you") % {"name": name, "house": settings.SITE_NAME}
-    return staff.get(_beginner(event), "")
+    return staff.get(_get_impersonation_actor(event), "")

@@ -18,5 +18,5 @@ from core.web.http import PageRequest
 @login_required
 def activity(request: PageRequest) -> HttpResponse:
     """What happened to my account, the newest first. One query beside the session's."""
-    page = timeline.page_of(cast("User", request.user), cursor=request.GET.get("cursor", ""))
-    return render(request, "accounts/activity.html", {"page": page, "steps": timeline.steps_of(page)})
+    page = timeline.get_page(cast("User", request.user), cursor=request.GET.get("cursor", ""))
+    return render(request, "accounts/activity.html", {"page": page, "steps": timeline.build_steps(page)})

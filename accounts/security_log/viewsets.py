@@ -11,17 +11,17 @@ from rest_framework.response import Response
 
 from accounts.authentication import recent_authentication
 from accounts.security_log import queries, timeline
-from accounts.security_log.queries import Wanted
+from accounts.security_log.queries import LogFilters
 from core.api.csv_renderer import CsvRenderer
 from core.api.fields import ReferenceOut, TimeField, TimeFilter
 from core.api.viewsets import GrantedViewMixin, Problem
 from core.events import services as events
 from core.events.models import Event, EventOrigin
 
-REFUSALS = {400: Problem, 401: Problem, 403: Problem}
+LIST_ERRORS = {400: Problem, 401: Problem, 403: Problem}
 
 
-class EntryOut(serializers.Serializer[EventOrigin]):
+class SecurityLogEntrySerializer(serializers.Serializer[EventOrigin]):
     """An event that concerns the safety of accounts. Address and browser are forgotten after a while."""
 
     uid = serializers.UUIDField(source="event.uid")
@@ -45,51 +45,51 @@ class EntryOut(serializers.Serializer[EventOrigin]):
         return {"kind": entry.event.actor_kind, "id": entry.event.actor_id}
 
 
-class LogFilter(filters.FilterSet):
+class SecurityLogFilter(filters.FilterSet):
     """What is looked for; all that is given must fit."""
 
-    person = filters.CharFilter(method="keep", help_text="Public id or e-mail address.")
-    action = filters.ChoiceFilter(method="keep", choices=queries.action_choices())
-    address = filters.CharFilter(method="keep", help_text="An address or a network, such as 203.0.113.0/24.")
-    since = TimeFilter(method="keep")
-    until = TimeFilter(method="keep")
+    person = filters.CharFilter(method="filter_field", help_text="Public id or e-mail address.")
+    action = filters.ChoiceFilter(method="filter_field", choices=queries.action_choices())
+    address = filters.CharFilter(method="filter_field", help_text="An address or a network, such as 203.0.113.0/24.")
+    since = TimeFilter(method="filter_field")
+    until = TimeFilter(method="filter_field")
 
-    def keep(self, queryset: QuerySet[EventOrigin], name: str, value: Any) -> QuerySet[EventOrigin]:
+    def filter_field(self, queryset: QuerySet[EventOrigin], name: str, value: Any) -> QuerySet[EventOrigin]:
         """Raises BadAddress."""
-        return queries.narrow(queryset, Wanted(**{name: value}))
+        return queries.filter_entries(queryset, LogFilters(**{name: value}))
 
 
-@extend_schema_view(list=extend_schema(responses={200: EntryOut(many=True), **REFUSALS}))
+@extend_schema_view(list=extend_schema(responses={200: SecurityLogEntrySerializer(many=True), **LIST_ERRORS}))
 class SecurityLogViewSet(GrantedViewMixin, mixins.ListModelMixin, viewsets.GenericViewSet[EventOrigin]):
     """Who did what to accounts, from where; the newest first. Needs the permission `core.view_security_log`."""
 
     queryset = EventOrigin.objects.none()  # for the schema
-    serializer_class = EntryOut
-    filterset_class = LogFilter
+    serializer_class = SecurityLogEntrySerializer
+    filterset_class = SecurityLogFilter
     required_scopes: ClassVar = {"GET": "security:read"}
     required_permission = "core.view_security_log"
     ordering = ("-at", "-pk")
     ordering_fields: ClassVar[tuple[str, ...]] = ()
 
     def get_queryset(self) -> QuerySet[EventOrigin]:
-        return queries.entries(Wanted())
+        return queries.get_entries(LogFilters())
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Entries, the newest first. As a table they are taken out: a browser's session must be fresh for that, as in
         the staff area, and security_log.exported is recorded.
         """
         if request.accepted_renderer.format == CsvRenderer.format:
-            self._take_out(request)
+            self._record_export(request)
         return super().list(request, *args, **kwargs)
 
-    def _take_out(self, request: Request) -> None:
+    def _record_export(self, request: Request) -> None:
         if self.grant.kind == "session" and recent_authentication.is_needed(request._request):  # noqa: SLF001  it knows the session
-            raise recent_authentication.AskedAgain
-        asked = sorted(name for name in LogFilter.base_filters if request.query_params.get(name))
+            raise recent_authentication.RecentAuthenticationRequired
+        asked = sorted(name for name in SecurityLogFilter.base_filters if request.query_params.get(name))
         events.record("security_log.exported", ("security_log", ""), by=self.grant.actor, asked=asked)
 
 
-class HappenedOut(serializers.Serializer[Event]):
+class ActivitySerializer(serializers.Serializer[Event]):
     """Something that happened to the account of the person who asks."""
 
     uid = serializers.UUIDField()
@@ -99,21 +99,21 @@ class HappenedOut(serializers.Serializer[Event]):
     by_staff = serializers.SerializerMethodField(help_text="Whether staff did it in the person's name.")
 
     def get_is_warning(self, event: Event) -> bool:
-        return event.name in timeline.WARNINGS
+        return timeline.is_warning(event)
 
     def get_by_staff(self, event: Event) -> bool:
         return bool(event.impersonator_id)
 
 
-@extend_schema_view(list=extend_schema(responses={200: HappenedOut(many=True), **REFUSALS}))
+@extend_schema_view(list=extend_schema(responses={200: ActivitySerializer(many=True), **LIST_ERRORS}))
 class ActivityViewSet(GrantedViewMixin, mixins.ListModelMixin, viewsets.GenericViewSet[Event]):
     """What happened to my account, the newest first."""
 
     queryset = Event.objects.none()  # for the schema
-    serializer_class = HappenedOut
+    serializer_class = ActivitySerializer
     required_scopes: ClassVar = {"GET": "account:read"}
     ordering = ("-id",)
     ordering_fields: ClassVar[tuple[str, ...]] = ()
 
     def get_queryset(self) -> QuerySet[Event]:
-        return Event.objects.none() if self.grant.user is None else timeline.events_of(self.grant.user)
+        return Event.objects.none() if self.grant.user is None else timeline.get_events(self.grant.user)

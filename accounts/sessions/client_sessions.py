@@ -20,11 +20,11 @@ from accounts.users.models import User
 from core.task_queue import enqueue_best_effort
 
 State = ClientSession.State
-KEEP: Final = timedelta(days=30)
+ENDED_SESSION_RETENTION: Final = timedelta(days=30)
 
 
 @transaction.atomic
-def begin(*, user_id: int, device_uid: str, client: AbstractApplication) -> ClientSession | None:
+def begin_client_session(*, user_id: int, device_uid: str, client: AbstractApplication) -> ClientSession | None:
     """The open row of this client and the session in this browser; None when that is over. Locks the device.
 
     Two queries when there is one already, with which the sid stays what it was.
@@ -35,7 +35,7 @@ def begin(*, user_id: int, device_uid: str, client: AbstractApplication) -> Clie
     return ClientSession.objects.get_or_create(device=device, client=client, state=State.OPEN)[0]
 
 
-def end(devices: QuerySet[Device], *, now: datetime | None = None) -> None:
+def end_client_sessions(devices: QuerySet[Device], *, now: datetime | None = None) -> None:
     """The sessions in these browsers are over: clients that want it are to be told. One query.
 
     Part of what ended the sessions, which records the event; to be called in its transaction.
@@ -49,16 +49,16 @@ def end_at_client(*, user: User, client: AbstractApplication) -> None:
 
 
 @transaction.atomic
-def end_lost(*, now: datetime | None = None) -> None:
+def end_orphaned(*, now: datetime | None = None) -> None:
     """End what no session stands behind any more: it expired, or something took it away."""
     now = now or timezone.now()
     alive = Session.objects.filter(session_key=OuterRef("session_key"), expire_date__gt=now)
-    end(Device.objects.filter(~Exists(alive)), now=now)
+    end_client_sessions(Device.objects.filter(~Exists(alive)), now=now)
 
 
-def forget_old(*, now: datetime | None = None) -> None:
+def purge_ended(*, now: datetime | None = None) -> None:
     """Forget what ended before KEEP."""
-    ClientSession.objects.filter(ended_at__lt=(now or timezone.now()) - KEEP).delete()
+    ClientSession.objects.filter(ended_at__lt=(now or timezone.now()) - ENDED_SESSION_RETENTION).delete()
 
 
 def _end(theirs: QuerySet[ClientSession], now: datetime | None) -> None:

@@ -16,27 +16,27 @@ from django.utils.translation import gettext as _
 
 from accounts.sessions import services as devices
 from accounts.sessions import tokens
-from accounts.sessions.services import Seen
+from accounts.sessions.services import DeviceInfo
 from accounts.users.models import User
 from core import rate_limits
 from core.context import Actor
 
-DEVICE: Final = "device"  # in the session: the uid of the device it belongs to
-SEEN: Final = "seen"  # and when that was last noted
-NOTED_EVERY: Final = 600  # seconds
+DEVICE_KEY: Final = "device"  # in the session: the uid of the device it belongs to
+SEEN_KEY: Final = "seen"  # and when that was last noted
+SEEN_INTERVAL_SECONDS: Final = 600  # seconds
 
 # What a browser calls itself holds the names of those it descends from, so the youngest come first.
 BROWSERS: Final = (("Edg", "Edge"), ("OPR", "Opera"), ("SamsungBrowser", "Samsung Internet"), ("Firefox", "Firefox"),
                    ("FxiOS", "Firefox"), ("CriOS", "Chrome"), ("Chrome", "Chrome"), ("Safari", "Safari"))  # fmt: skip
 SYSTEMS: Final = (("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("CrOS", "ChromeOS"),
                   ("Windows", "Windows"), ("Mac OS X", "macOS"), ("Linux", "Linux"))  # fmt: skip
-APP: Final = re.compile(r"([\w .-]{1,40})/")  # what an app calls itself, before its version
+APP_PATTERN: Final = re.compile(r"([\w .-]{1,40})/")  # what an app calls itself, before its version
 
 
-def name_of(user_agent: str, *, is_app: bool = False) -> str:
+def get_browser_name(user_agent: str, *, is_app: bool = False) -> str:
     """The browser or the app and its system in words, such as "Firefox on Windows"."""
     browser = next((name for sign, name in BROWSERS if re.search(rf"\b{sign}\w*/", user_agent)), "")
-    if is_app and not browser and (product := APP.match(user_agent)):
+    if is_app and not browser and (product := APP_PATTERN.match(user_agent)):
         browser = product[1]
     system = next((name for sign, name in SYSTEMS if sign in user_agent), "")
     if browser and system:
@@ -44,37 +44,37 @@ def name_of(user_agent: str, *, is_app: bool = False) -> str:
     return browser or system or _("An unknown browser")
 
 
-def mark_of(request: HttpRequest) -> str:
+def get_device_digest(request: HttpRequest) -> str:
     """The digest of the cookie by which the browser is known; "" when it has none."""
     token = request.COOKIES.get(settings.DEVICE_COOKIE_NAME, "")
     return hashlib.sha256(token.encode()).hexdigest() if token else ""
 
 
-def welcome(request: HttpRequest, response: HttpResponse, user: User) -> None:
+def record_sign_in(request: HttpRequest, response: HttpResponse, user: User) -> None:
     """Take note of a sign-in that was just made, and give the browser its cookie for the next time."""
     token = request.COOKIES.get(settings.DEVICE_COOKIE_NAME) or secrets.token_urlsafe(24)
     request.COOKIES[settings.DEVICE_COOKIE_NAME] = token
     response.set_cookie(
         settings.DEVICE_COOKIE_NAME,
         token,
-        max_age=devices.KEEP,
+        max_age=devices.DEVICE_RETENTION,
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
         samesite="Lax",
     )
-    name = name_of(request.headers.get("User-Agent", ""), is_app=bool(is_headless_request(request)))
-    seen = Seen(mark_of(request), name, rate_limits.client_key(request))
-    key = _saved_key(request)
-    device = devices.note_sign_in(user=user, seen=seen, session_key=key, by=Actor.person(user))
-    request.session[DEVICE], request.session[SEEN] = device.public_id, int(timezone.now().timestamp())
+    name = get_browser_name(request.headers.get("User-Agent", ""), is_app=bool(is_headless_request(request)))
+    seen = DeviceInfo(get_device_digest(request), name, rate_limits.client_key(request))
+    key = _get_saved_key(request)
+    device = devices.record_sign_in(user=user, seen=seen, session_key=key, by=Actor.person(user))
+    request.session[DEVICE_KEY], request.session[SEEN_KEY] = device.public_id, int(timezone.now().timestamp())
 
 
-def keep_in_view(request: HttpRequest, now: datetime) -> None:
+def record_activity(request: HttpRequest, now: datetime) -> None:
     """Note from time to time that the device is in use. Nothing for a session that has none. At most one query."""
-    device = request.session.get(DEVICE)
-    if device and now.timestamp() - request.session.get(SEEN, 0) > NOTED_EVERY:
-        devices.note_seen(uid=device, session_key=_saved_key(request), now=now)
-        request.session[SEEN] = int(now.timestamp())
+    device = request.session.get(DEVICE_KEY)
+    if device and now.timestamp() - request.session.get(SEEN_KEY, 0) > SEEN_INTERVAL_SECONDS:
+        devices.record_activity(uid=device, session_key=_get_saved_key(request), now=now)
+        request.session[SEEN_KEY] = int(now.timestamp())
 
 
 @transaction.atomic
@@ -90,14 +90,14 @@ def end_access(request: HttpRequest, user: User) -> None:
 @transaction.atomic
 def end_others(request: HttpRequest, user: User) -> None:
     """End all sessions of a person but the one that asks; that one gets a new key."""
-    device = request.session.get(DEVICE, "")
-    devices.end_others(user=user, keep=device)
+    device = request.session.get(DEVICE_KEY, "")
+    devices.end_other_sessions(user=user, keep=device)
     update_session_auth_hash(request, user)
     if device:
-        devices.note_seen(uid=device, session_key=_saved_key(request), now=timezone.now())
+        devices.record_activity(uid=device, session_key=_get_saved_key(request), now=timezone.now())
 
 
-def _saved_key(request: HttpRequest) -> str:
+def _get_saved_key(request: HttpRequest) -> str:
     if request.session.session_key is None:
         request.session.save()
     return str(request.session.session_key)

@@ -132,6 +132,6 @@ class ClientSession(models.Model):
         return str(self.uid)
 
     @classmethod
-    def last_told_to(cls, client: AbstractApplication) -> "Self | None":
+    def get_last_notified(cls, client: AbstractApplication) -> "Self | None":
         """The session of whose end a client was told last, with what it answered. One query."""
         return cls.objects.filter(client=client, tried_at__isnull=False).order_by("-tried_at").first()

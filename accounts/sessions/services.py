@@ -16,12 +16,12 @@ from core.context import Actor
 from core.errors import NotFound
 from core.events import services as events
 
-KEEP = timedelta(days=400)
-CHANGES = ("session_key", "last_seen_at", "browser", "network", "app_session", "refresh_id", "refreshed_at")
+DEVICE_RETENTION = timedelta(days=400)
+UPDATED_FIELDS = ("session_key", "last_seen_at", "browser", "network", "app_session", "refresh_id", "refreshed_at")
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class DeviceInfo:
     """What a browser shows of itself: the digest of its cookie, what it is, the network it comes from."""
 
     mark: str
@@ -30,7 +30,7 @@ class Seen:
 
 
 @transaction.atomic
-def note_sign_in(*, user: User, seen: Seen, session_key: str, by: Actor, now: datetime | None = None) -> Device:
+def record_sign_in(*, user: User, seen: DeviceInfo, session_key: str, by: Actor, now: datetime | None = None) -> Device:
     """Remember that a person signed in in a browser; an older session of theirs in it ends, with an app's tokens.
 
     Two or three queries, and one more where clients were signed in to in the older one.
@@ -46,32 +46,34 @@ def note_sign_in(*, user: User, seen: Seen, session_key: str, by: Actor, now: da
     if device.session_key not in ("", session_key):
         Session.objects.filter(session_key=device.session_key).delete()
     if known and known.at_clients and known.session_key != session_key:
-        client_sessions.end(Device.objects.filter(pk=known.pk), now=now)
+        client_sessions.end_client_sessions(Device.objects.filter(pk=known.pk), now=now)
     device.session_key, device.last_seen_at = session_key, now
     device.browser, device.network = seen.browser, seen.network
     device.app_session = device.refresh_id = device.refreshed_at = None
     device.pk = None
-    Device.objects.bulk_create([device], update_conflicts=True, unique_fields=["user", "mark"], update_fields=CHANGES)
+    Device.objects.bulk_create(
+        [device], update_conflicts=True, unique_fields=["user", "mark"], update_fields=UPDATED_FIELDS
+    )
     if nearest is not None and known is None:
         events.record("user.signed_in_on_new_device", user, by=by, now=now, device=device.public_id)
     return device
 
 
-def note_seen(*, uid: str, session_key: str, now: datetime) -> None:
+def record_activity(*, uid: str, session_key: str, now: datetime) -> None:
     """The device is in use, under this key of its session."""
     Device.objects.filter(uid=uid).update(session_key=session_key, last_seen_at=now)
 
 
 @transaction.atomic
-def note_sign_out(*, uid: str, session_key: str) -> None:
+def record_sign_out(*, uid: str, session_key: str) -> None:
     """The session of a device is over. Part of signing out, which records the event."""
     mine = Device.objects.filter(uid=uid, session_key=session_key)
     if mine.update(session_key=""):
-        client_sessions.end(Device.objects.filter(uid=uid))
+        client_sessions.end_client_sessions(Device.objects.filter(uid=uid))
 
 
 @transaction.atomic
-def end_device(*, user_id: int, uid: UUID, by: Actor) -> None:
+def end_device_session(*, user_id: int, uid: UUID, by: Actor) -> None:
     """End the session in one of a person's own browsers. Locks the device.
 
     Raises NotFound for a device of somebody else. Records user.ended_session when there was one.
@@ -83,12 +85,12 @@ def end_device(*, user_id: int, uid: UUID, by: Actor) -> None:
         Session.objects.filter(session_key=device.session_key).delete()
         device.session_key = ""
         device.save(update_fields=["session_key"])
-        client_sessions.end(Device.objects.filter(pk=device.pk))
+        client_sessions.end_client_sessions(Device.objects.filter(pk=device.pk))
         events.record("user.ended_session", device.user, by=by, device=device.public_id)
 
 
 @transaction.atomic
-def end_others(*, user: User, keep: str = "") -> None:
+def end_other_sessions(*, user: User, keep: str = "") -> None:
     """End all sessions of a person, known or not, but that of the device `keep` (its uid).
 
     Locks the person. What was signed for the former epoch is refused from now on; whoever stays signs their session
@@ -99,7 +101,7 @@ def end_others(*, user: User, keep: str = "") -> None:
     theirs = Device.objects.filter(user=user)
     gone = theirs.exclude(uid=keep) if keep else theirs
     gone.exclude(session_key="").update(session_key="")
-    client_sessions.end(gone)
+    client_sessions.end_client_sessions(gone)
 
 
 @transaction.atomic
@@ -108,14 +110,14 @@ def end_access(*, user: User) -> None:
 
     Programs of others ask again, as whoever signed in there. API keys are the person's own, and stay. Locks the person.
     """
-    end_others(user=user)
+    end_other_sessions(user=user)
     tokens.end_all_tokens(user=user)
 
 
-def forget_old(*, now: datetime | None = None) -> None:
+def purge_expired(*, now: datetime | None = None) -> None:
     """Forget sessions that are over, of which clients are told, and devices that nobody signed in with for KEEP."""
     now = now or timezone.now()
-    client_sessions.end_lost(now=now)
-    client_sessions.forget_old(now=now)
+    client_sessions.end_orphaned(now=now)
+    client_sessions.purge_ended(now=now)
     Session.objects.filter(expire_date__lt=now).delete()
-    Device.objects.filter(last_seen_at__lt=now - KEEP).delete()
+    Device.objects.filter(last_seen_at__lt=now - DEVICE_RETENTION).delete()

@@ -7,4 +7,4 @@ from accounts.sessions import services as devices
 
 @shared_task(name="accounts.forget_sessions")
 def forget_sessions() -> None:
-    devices.forget_old()
+    devices.purge_expired()

@@ -34,7 +34,7 @@ def sessions(request: PageRequest) -> HttpResponse:
         return SeeOther(reverse("accounts:sessions"))
     mine = Device.objects.filter(user=user).signed_in()
     page = keyset(mine, by=("-last_seen_at", "-id"), cursor=request.GET.get("cursor", ""))
-    here = request.session.get(devices.DEVICE, "")
+    here = request.session.get(devices.DEVICE_KEY, "")
     return render(request, "accounts/sessions.html", {"page": page, "here": here})
 
 
@@ -42,6 +42,6 @@ def sessions(request: PageRequest) -> HttpResponse:
 @login_required
 def end_session(request: PageRequest, uid: UUID) -> HttpResponse:
     """Sign one browser of mine out."""
-    device_services.end_device(user_id=cast("User", request.user).pk, uid=uid, by=request.grant.actor)
+    device_services.end_device_session(user_id=cast("User", request.user).pk, uid=uid, by=request.grant.actor)
     messages.success(request, _("That browser is signed out."))
     return SeeOther(reverse("accounts:sessions"))

@@ -16,7 +16,7 @@ from accounts.users import services as people
 from accounts.users.models import User
 from core.validation.email_addresses import canonical_email
 
-LONGEST_NAME = 120
+MAX_NAME_LENGTH = 120
 
 
 class SocialAdapter(DefaultSocialAccountAdapter):
@@ -47,7 +47,7 @@ class SocialAdapter(DefaultSocialAccountAdapter):
         user: User = super().populate_user(request, sociallogin, data)
         parts = (data.get("first_name"), data.get("last_name"))
         given = str(data.get("name") or " ".join(part for part in parts if part))
-        user.name = _name_or_none(given)[:LONGEST_NAME].strip()
+        user.name = _name_or_none(given)[:MAX_NAME_LENGTH].strip()
         user.email = _email_or_none(user.email)
         for address in sociallogin.email_addresses:
             address.email = _email_or_none(address.email)
@@ -70,7 +70,7 @@ def _email_or_none(text: str) -> str:
         return ""
 
 
-def origins_of(ways: list[Provider]) -> list[str]:
+def get_provider_origins(ways: list[Provider]) -> list[str]:
     """Where the sign-in pages of providers are, for a page's policy: its forms lead there."""
     found = set()
     for way in ways:

@@ -25,7 +25,7 @@ class OpenIDAdapter(OpenIDConnectOAuth2Adapter):
     def get_access_token_data(
         self, request: HttpRequest, app: SocialApp, client: Any, pkce_code_verifier: str | None = None
     ) -> dict[str, Any]:
-        self.nonce = nonce_of(pkce_code_verifier or "")
+        self.nonce = compute_nonce(pkce_code_verifier or "")
         found: dict[str, Any] = super().get_access_token_data(request, app, client, pkce_code_verifier)
         return found
 
@@ -47,10 +47,10 @@ class OpenIDProvider(OpenIDConnectProvider):
     def get_pkce_params(self) -> dict[str, str]:
         """Of each sign-in anew, with the nonce that goes with the verifier."""
         params: dict[str, str] = super().get_pkce_params()
-        return {**params, "nonce": nonce_of(params["code_verifier"])}
+        return {**params, "nonce": compute_nonce(params["code_verifier"])}
 
 
-def nonce_of(verifier: str) -> str:
+def compute_nonce(verifier: str) -> str:
     """Tells nothing of the verifier, and is not its challenge."""
     return urlsafe_b64encode(sha256(f"nonce of {verifier}".encode()).digest()).decode().rstrip("=")
 

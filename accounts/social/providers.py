@@ -11,40 +11,42 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-OIDC: Final = "openid_connect"
-OURS: Final = "accounts.social.openid.OpenIDProvider"
-FIELDS: Final = ("client_id", "secret", "key")
+OPENID_CONNECT: Final = "openid_connect"
+OPENID_PROVIDER_CLASS: Final = "accounts.social.openid.OpenIDProvider"
+CREDENTIAL_FIELDS: Final = ("client_id", "secret", "key")
 
 
-def providers(given: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+def build_providers(given: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """SOCIALACCOUNT_PROVIDERS. Raises ImproperlyConfigured for a provider that nobody can be sent to."""
-    found: dict[str, dict[str, Any]] = {OIDC: {"provider_class": OURS, "APPS": []}}
+    found: dict[str, dict[str, Any]] = {OPENID_CONNECT: {"provider_class": OPENID_PROVIDER_CLASS, "APPS": []}}
     for name, about in given.items():
         if not about.get("client_id"):
             raise ImproperlyConfigured(f"SOCIAL_PROVIDERS: {name} has no client_id.")
-        kind = OIDC if "server_url" in about else name
+        kind = OPENID_CONNECT if "server_url" in about else name
         if kind == name and find_spec(f"allauth.socialaccount.providers.{name}") is None:
             raise ImproperlyConfigured(f"SOCIAL_PROVIDERS: {name} is not known by name; give its server_url.")
-        found.setdefault(kind, {"APPS": []})["APPS"].append(_app(name, about))
+        found.setdefault(kind, {"APPS": []})["APPS"].append(_build_app(name, about))
     return found
 
 
-def installed(given: Mapping[str, Mapping[str, Any]]) -> list[str]:
+def get_installed_apps(given: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """The apps of the providers that are known by name, and that of all others."""
     named = sorted(name for name, about in given.items() if "server_url" not in about)
-    return [f"allauth.socialaccount.providers.{name}" for name in (*named, OIDC)]
+    return [f"allauth.socialaccount.providers.{name}" for name in (*named, OPENID_CONNECT)]
 
 
-def origins(given: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
+def get_origins(given: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
     """By name, where the sign-in pages of providers are when that is not where their `server_url` is."""
     return {name: list(about.get("origins", [])) for name, about in given.items()}
 
 
-def _app(name: str, about: Mapping[str, Any]) -> dict[str, Any]:
+def _build_app(name: str, about: Mapping[str, Any]) -> dict[str, Any]:
     """One client. PKCE for all; an address there is taken for one here only where the operator says so."""
-    more = {key: value for key, value in about.items() if key not in (*FIELDS, "name", "origins", "trusts_email")}
+    more = {
+        key: value for key, value in about.items() if key not in (*CREDENTIAL_FIELDS, "name", "origins", "trusts_email")
+    }
     settings = {**more, "oauth_pkce_enabled": True, "email_authentication": bool(about.get("trusts_email", False))}
     if "server_url" in about and urlsplit(about["server_url"]).scheme not in ("https", "http"):
         raise ImproperlyConfigured(f"SOCIAL_PROVIDERS: the server_url of {name} is no address.")
-    known = {field: about[field] for field in FIELDS if field in about}
+    known = {field: about[field] for field in CREDENTIAL_FIELDS if field in about}
     return {**known, "provider_id": name, "name": about.get("name", name.title()), "settings": settings}

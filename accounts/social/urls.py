@@ -6,10 +6,10 @@ from django.urls import URLPattern, URLResolver, path
 
 from accounts.social import openid
 from accounts.social import views as pages
-from accounts.social.views import leads_out
+from accounts.social.views import allow_provider_forms
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("connections/", leads_out(pages.connections), name="socialaccount_connections"),
+    path("connections/", allow_provider_forms(pages.connections), name="socialaccount_connections"),
     path("connections/signup/", views.signup, name="socialaccount_signup"),
     path("connections/cancelled/", views.login_cancelled, name="socialaccount_login_cancelled"),
     path("connections/error/", views.login_error, name="socialaccount_login_error"),

@@ -14,8 +14,8 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from accounts.authentication.locks import person_locked
-from accounts.social.adapter import origins_of
+from accounts.authentication.locks import serialize_user_posts
+from accounts.social.adapter import get_provider_origins
 from accounts.social.forms import DisconnectForm
 from core.web.http import SeeOther
 
@@ -23,7 +23,7 @@ from core.web.http import SeeOther
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @login_required
-@person_locked
+@serialize_user_posts
 def connections(request: HttpRequest) -> HttpResponse:
     """What is connected, to take out, and what can be connected. One query beside the session's."""
     form = DisconnectForm(request.POST or None, request=request)
@@ -37,14 +37,14 @@ def connections(request: HttpRequest) -> HttpResponse:
     return render(request, "socialaccount/connections.html", known, status=422 if form.errors else 200)
 
 
-def leads_out(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+def allow_provider_forms(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """The forms of this page, and of no other, may lead to providers: Chromium holds form-action against redirects."""
 
     @wraps(view)
     def allowed(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         response = view(request, *args, **kwargs)
         if ways := get_adapter().list_providers(request):
-            response._csp_update = {"form-action": origins_of(ways)}  # type: ignore[attr-defined]  # noqa: SLF001  django-csp's way
+            response._csp_update = {"form-action": get_provider_origins(ways)}  # type: ignore[attr-defined]  # noqa: SLF001  django-csp's way
         return response
 
     return allowed

@@ -124,7 +124,7 @@ class UserAdmin(EditAdmin):
             people.change_profile(user_id=obj.pk, by=by, name=given["name"], bio=given["bio"])
             user_accounts.open_account(user_id=obj.pk, by=by, is_open=given["is_active"])
         else:
-            obj.pk = user_accounts.add_person(email=given["email"], name=given["name"], by=by).pk
+            obj.pk = user_accounts.add_user(email=given["email"], name=given["name"], by=by).pk
         if "roles" in given:
             movable, wanted = self._movable(request, obj), set(given["roles"])
             for role in movable:
@@ -145,11 +145,11 @@ class UserAdmin(EditAdmin):
 
     def _movable(self, request: HttpRequest, obj: User | None) -> QuerySet[Role]:
         """The roles that this member of staff may give to or take from this person."""
-        return Role.objects.none() if obj == request.user else roles.movable_by(grant_of(request).actor)
+        return Role.objects.none() if obj == request.user else roles.get_assignable_roles(grant_of(request).actor)
 
 
 GRANTABLE = (
-    Permission.objects.filter(content_type__app_label__in=roles.HOUSE)
+    Permission.objects.filter(content_type__app_label__in=roles.PROJECT_APPS)
     .select_related("content_type")
     .order_by("content_type__app_label", "content_type__model", "codename")
 )
@@ -185,7 +185,7 @@ class RoleForm(forms.ModelForm):
     def clean_name(self) -> str:
         name = str(self.cleaned_data["name"])
         try:
-            roles.check_name(name, self.instance.slug)
+            roles.validate_name(name, self.instance.slug)
         except DomainError as refusal:
             raise forms.ValidationError(refusal.detail) from None
         return name
@@ -205,19 +205,19 @@ class RoleAdmin(EditAdmin):
         return Role.objects.annotate(people_count=Count("group__user"))
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        if obj is not None and obj.slug in roles.SHIPPED_SLUGS:
+        if obj is not None and obj.slug in roles.BUILT_IN_SLUGS:
             return ("name", "slug", "description", "held")
         return ("name", "description", "permissions")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return ("name", "slug", "held") if obj is not None and obj.slug in roles.SHIPPED_SLUGS else ()
+        return ("name", "slug", "held") if obj is not None and obj.slug in roles.BUILT_IN_SLUGS else ()
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        shipped = obj is not None and obj.slug in roles.SHIPPED_SLUGS
+        shipped = obj is not None and obj.slug in roles.BUILT_IN_SLUGS
         return not shipped and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        shipped = obj is not None and obj.slug in roles.SHIPPED_SLUGS
+        shipped = obj is not None and obj.slug in roles.BUILT_IN_SLUGS
         return not shipped and super().has_delete_permission(request, obj)
 
     @admin.display(description=_("name"), ordering="group__name")
@@ -256,7 +256,7 @@ class RoleAdmin(EditAdmin):
         by = grant_of(request).actor
         try:
             for slug in queryset.values_list("slug", flat=True):
-                roles.require_factor(slug=slug, is_required=is_required, by=by)
+                roles.set_mfa_requirement(slug=slug, is_required=is_required, by=by)
         except DomainError as refusal:
             self.message_user(request, refusal.detail, messages.ERROR)
 

@@ -27,11 +27,11 @@ from core.context import Actor
 from core.errors import Conflict, Denied, Invalid
 from core.events import services as events
 
-HOUSE = ("core", "accounts", "blog", "shop", "chat", "analytics")
+PROJECT_APPS = ("core", "accounts", "blog", "shop", "chat", "analytics")
 
 
 @dataclass(frozen=True, slots=True)
-class Shipped:
+class BuiltInRole:
     """A role as the house ships it. A pattern is like `shop.view_*`."""
 
     slug: str
@@ -40,42 +40,42 @@ class Shipped:
     patterns: tuple[str, ...]
 
 
-PICTURES = ("core.add_picture", "core.change_picture", "core.view_picture")
+PICTURE_PERMISSIONS = ("core.add_picture", "core.change_picture", "core.view_picture")
 
-QUEUE = ("accounts.moderate", "accounts.view_case", "accounts.view_report")
-BANS = ("accounts.ban_user", "accounts.view_ban")
+QUEUE_PERMISSIONS = ("accounts.moderate", "accounts.view_case", "accounts.view_report")
+BAN_PERMISSIONS = ("accounts.ban_user", "accounts.view_ban")
 
-SHIPPED = (
-    Shipped("owner", "Owner", "May do everything, and give roles.", tuple(f"{app}.*" for app in HOUSE)),
-    Shipped(
+BUILT_IN_ROLES = (
+    BuiltInRole("owner", "Owner", "May do everything, and give roles.", tuple(f"{app}.*" for app in PROJECT_APPS)),
+    BuiltInRole(
         "editor",
         "Editor",
         "Everybody's posts, comments and the home page.",
         (
             "blog.*",
-            *PICTURES,
-            *QUEUE,
-            *BANS,
+            *PICTURE_PERMISSIONS,
+            *QUEUE_PERMISSIONS,
+            *BAN_PERMISSIONS,
             "core.*_homeblock",
             "core.*_textpage",
             "shop.view_product",
             "analytics.view_*",
         ),
     ),
-    Shipped(
+    BuiltInRole(
         "author",
         "Author",
         "Own posts, from draft to review.",
-        ("blog.add_post", "blog.change_post", "blog.view_*", *PICTURES, "shop.view_product"),
+        ("blog.add_post", "blog.change_post", "blog.view_*", *PICTURE_PERMISSIONS, "shop.view_product"),
     ),
-    Shipped(
+    BuiltInRole(
         "shop-manager",
         "Shop manager",
         "Catalogue, prices, stock, orders and refunds.",
         (
             "shop.*",
-            *PICTURES,
-            *QUEUE,
+            *PICTURE_PERMISSIONS,
+            *QUEUE_PERMISSIONS,
             "core.*_homeblock",
             "core.view_event",
             "accounts.view_user",
@@ -84,33 +84,33 @@ SHIPPED = (
             "analytics.view_*",
         ),
     ),
-    Shipped(
+    BuiltInRole(
         "support-agent",
         "Support agent",
         "Conversations with customers, their orders, refunds.",
         (
             "chat.*",
-            *QUEUE,
-            *BANS,
+            *QUEUE_PERMISSIONS,
+            *BAN_PERMISSIONS,
             "shop.view_*",
             "shop.refund_order",
             "accounts.view_user",
             "accounts.view_entitlement",
         ),
     ),
-    Shipped(
+    BuiltInRole(
         "analyst", "Analyst", "Looks at figures, changes nothing.", ("analytics.view_*", "shop.view_*", "blog.view_*")
     ),
 )
-SHIPPED_SLUGS = frozenset(role.slug for role in SHIPPED)
+BUILT_IN_SLUGS = frozenset(role.slug for role in BUILT_IN_ROLES)
 
 
-class TooMuchPower(Denied):
+class RoleExceedsOwnPermissions(Denied):
     code = "role_exceeds_own"
     message = _("You cannot give or take a role that may do more than you.")
 
 
-class OwnRoles(Denied):
+class CannotChangeOwnRoles(Denied):
     code = "own_roles"
     message = _("Nobody changes their own roles. Ask somebody else who may.")
 
@@ -120,12 +120,12 @@ class RoleExists(Conflict):
     message = _("There is a role of this name already.")
 
 
-class NamelessRole(Invalid):
+class RoleNameRequired(Invalid):
     code = "role_without_name"
     message = _("Give the role a name with letters.")
 
 
-class RoleIsShipped(Conflict):
+class RoleIsBuiltIn(Conflict):
     code = "role_is_shipped"
     message = _("This role comes with the house and cannot be changed. Make one of your own.")
 
@@ -136,7 +136,7 @@ def sync_after_migrate(sender: AppConfig, using: str, apps: Any = installed, **k
         apps.get_model("accounts", "Role")
     except LookupError:
         return  # migrated back to before there were roles
-    for label in HOUSE:
+    for label in PROJECT_APPS:
         create_permissions(installed.get_app_config(label), verbosity=0, using=using, apps=apps)
     sync_roles()
 
@@ -144,9 +144,9 @@ def sync_after_migrate(sender: AppConfig, using: str, apps: Any = installed, **k
 @transaction.atomic
 def sync_roles() -> None:
     """Bring the shipped roles to exactly the permissions their patterns name among those that exist."""
-    found = Permission.objects.filter(content_type__app_label__in=HOUSE)
+    found = Permission.objects.filter(content_type__app_label__in=PROJECT_APPS)
     codes = {f"{app}.{code}": pk for pk, app, code in found.values_list("pk", "content_type__app_label", "codename")}
-    for shipped in SHIPPED:
+    for shipped in BUILT_IN_ROLES:
         group, _made = Group.objects.get_or_create(name=shipped.name)
         Role.objects.update_or_create(slug=shipped.slug, defaults={"group": group, "description": shipped.description})
         group.permissions.set(
@@ -163,14 +163,14 @@ def assign_role(*, user_id: int, role: str, by: Actor, now: datetime | None = No
     user.asked_for_factor.
     """
     user = User.objects.select_for_update(of=("self",)).get(pk=user_id)
-    group = _group_to_move(user, role, by)
+    group = _get_assignable_group(user, role, by)
     if user.groups.filter(pk=group.pk).exists():
         return False
     user.groups.add(group)
     user.is_staff = True
     user.save(update_fields=["is_staff"])
     events.record("role.assigned", user, by=by, now=now, role=role)
-    _ask_for_factor(user, by, now)
+    _enforce_mfa(user, by, now)
     return True
 
 
@@ -181,7 +181,7 @@ def remove_role(*, user_id: int, role: str, by: Actor) -> bool:
     Locks the person. Raises Denied without accounts.assign_role, OwnRoles and TooMuchPower. Records role.removed.
     """
     user = User.objects.select_for_update(of=("self",)).get(pk=user_id)
-    group = _group_to_move(user, role, by)
+    group = _get_assignable_group(user, role, by)
     if not user.groups.filter(pk=group.pk).exists():
         return False
     user.groups.remove(group)
@@ -199,16 +199,19 @@ def save_role(*, slug: str, name: str, description: str, permissions: list[Permi
     permissions that `by` lacks. Records role.saved.
     """
     by.require("accounts.change_role")
-    if slug in SHIPPED_SLUGS:
-        raise RoleIsShipped
+    if slug in BUILT_IN_SLUGS:
+        raise RoleIsBuiltIn
     if not all(by.can(f"{asked.content_type.app_label}.{asked.codename}") for asked in permissions):
-        raise TooMuchPower(field="permissions")
-    check_name(name, slug)
+        raise RoleExceedsOwnPermissions(field="permissions")
+    validate_name(name, slug)
     role = Role.objects.select_related("group").filter(slug=slug).first()
     role = role or Role(group=Group(), slug=slugify(name, allow_unicode=True))
     role.group.name, role.description = name, description
     role.group.save()
-    before, after = _names(role.group.permissions.select_related("content_type")), _names(permissions)
+    before, after = (
+        _get_permission_names(role.group.permissions.select_related("content_type")),
+        _get_permission_names(permissions),
+    )
     role.group.permissions.set(permissions)
     role.save()
     added, removed = sorted(after - before), sorted(before - after)
@@ -218,7 +221,7 @@ def save_role(*, slug: str, name: str, description: str, permissions: list[Permi
 
 
 @transaction.atomic
-def require_factor(*, slug: str, is_required: bool, by: Actor, now: datetime | None = None) -> bool:
+def set_mfa_requirement(*, slug: str, is_required: bool, by: Actor, now: datetime | None = None) -> bool:
     """Let a role, a shipped one too, ask its people for a second factor or not; False when it is so already.
 
     It holds at once: whoever has the role and no factor is signed out, and led to one at the next sign-in. Locks the
@@ -234,15 +237,15 @@ def require_factor(*, slug: str, is_required: bool, by: Actor, now: datetime | N
     events.record("role.changed_factor_rule", ("role", slug), by=by, now=now, requires_factor=is_required)
     if is_required:
         for user in User.objects.select_for_update(of=("self",)).filter(groups=role.group_id).order_by("pk"):
-            _ask_for_factor(user, by, now)
+            _enforce_mfa(user, by, now)
     return True
 
 
-def check_name(name: str, slug: str) -> None:
+def validate_name(name: str, slug: str) -> None:
     """Raise RoleExists when another role has the name, NamelessRole when nothing of it can stand in an address."""
     wanted = slugify(name, allow_unicode=True)
     if not wanted:
-        raise NamelessRole(field="name")
+        raise RoleNameRequired(field="name")
     if Role.objects.exclude(slug=slug).filter(Q(group__name=name) | Q(slug=wanted)).exists():
         raise RoleExists(field="name")
 
@@ -255,8 +258,8 @@ def delete_role(*, slug: str, by: Actor) -> None:
     each person, and role.deleted.
     """
     by.require("accounts.delete_role")
-    if slug in SHIPPED_SLUGS:
-        raise RoleIsShipped
+    if slug in BUILT_IN_SLUGS:
+        raise RoleIsBuiltIn
     role = Role.objects.select_related("group").get(slug=slug)
     for user_id in User.objects.filter(groups=role.group_id).order_by("pk").values_list("pk", flat=True):
         remove_role(user_id=user_id, role=slug, by=by)
@@ -264,36 +267,36 @@ def delete_role(*, slug: str, by: Actor) -> None:
     events.record("role.deleted", ("role", slug), by=by)
 
 
-def movable_by(by: Actor) -> QuerySet[Role]:
+def get_assignable_roles(by: Actor) -> QuerySet[Role]:
     """The roles that `by` may give and take: those that may do no more than they may themselves. Two queries."""
     if not by.can("accounts.assign_role"):
         return Role.objects.none()
     every = Role.objects.prefetch_related("group__permissions__content_type").select_related("group")
-    return every.filter(pk__in=[role.pk for role in every if _within(role.group, by)])
+    return every.filter(pk__in=[role.pk for role in every if _is_within_own(role.group, by)])
 
 
-def _ask_for_factor(user: User, by: Actor, now: datetime | None) -> None:
+def _enforce_mfa(user: User, by: Actor, now: datetime | None) -> None:
     """End the sessions of somebody who must have a second factor from now on and has none. Call it with them locked."""
-    if mfa.is_missing(user):
+    if mfa.is_mfa_missing(user):
         devices.end_access(user=user)
         events.record("user.asked_for_factor", user, by=by, now=now)
 
 
-def _group_to_move(user: User, role: str, by: Actor) -> Group:
+def _get_assignable_group(user: User, role: str, by: Actor) -> Group:
     """The role's group, if `by` may give it to or take it from this person."""
     by.require("accounts.assign_role")
     if by.id == user.public_id:
-        raise OwnRoles
+        raise CannotChangeOwnRoles
     group = Group.objects.prefetch_related("permissions__content_type").get(role__slug=role)
-    if not _within(group, by):
-        raise TooMuchPower
+    if not _is_within_own(group, by):
+        raise RoleExceedsOwnPermissions
     return group
 
 
-def _names(permissions: Iterable[Permission]) -> set[str]:
+def _get_permission_names(permissions: Iterable[Permission]) -> set[str]:
     return {f"{one.content_type.app_label}.{one.codename}" for one in permissions}
 
 
-def _within(group: Group, by: Actor) -> bool:
+def _is_within_own(group: Group, by: Actor) -> bool:
     """Whether `by` holds every permission of a group."""
     return all(by.can(f"{held.content_type.app_label}.{held.codename}") for held in group.permissions.all())

@@ -37,7 +37,9 @@ class SubscriptionAdmin(ReadOnlyAdmin):
     @admin.action(description=_("End"), permissions=["end"])
     def end(self, request: HttpRequest, queryset: QuerySet[Subscription]) -> None:
         by = grant_of(request).actor
-        ended = sum(subscriptions.end(subscription_id=pk, by=by) for pk in queryset.values_list("pk", flat=True))
+        ended = sum(
+            subscriptions.unsubscribe(subscription_id=pk, by=by) for pk in queryset.values_list("pk", flat=True)
+        )
         text = ngettext("%(count)d subscription is ended.", "%(count)d subscriptions are ended.", ended)
         self.message_user(request, text % {"count": ended}, messages.SUCCESS)
 
@@ -45,13 +47,13 @@ class SubscriptionAdmin(ReadOnlyAdmin):
     def export(self, request: HttpRequest, queryset: QuerySet[Subscription]) -> StreamingHttpResponse:
         """Addresses leave the house, so it is noted who took how many."""
         events.record("subscription.exported", ("subscription", ""), by=grant_of(request).actor, count=queryset.count())
-        response = StreamingHttpResponse(lines_of(queryset), content_type="text/csv; charset=utf-8")
+        response = StreamingHttpResponse(iterate_csv_lines(queryset), content_type="text/csv; charset=utf-8")
         response["Content-Disposition"] = 'attachment; filename="subscriptions.csv"'
         return response
 
 
 @admin.register(Letter)
-class LetterAdmin(ReadOnlyAdmin):
+class NotificationAdmin(ReadOnlyAdmin):
     """Letters on their way."""
 
     list_display = ("key", "subscription", "state", "attempts", "next_at", "done_at")
@@ -61,6 +63,6 @@ class LetterAdmin(ReadOnlyAdmin):
     show_full_result_count = False
 
 
-def lines_of(queryset: QuerySet[Subscription]) -> Iterator[str]:
+def iterate_csv_lines(queryset: QuerySet[Subscription]) -> Iterator[str]:
     """A head and a line a row."""
     return csv_export.lines(COLUMNS, queryset.order_by("pk").values_list(*COLUMNS).iterator())

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from core.validation.email_addresses import EmailField
 
 
-class AskForm(forms.Form):
+class SubscribeForm(forms.Form):
     """An address for a topic. `website` is a trap: people do not see it, programs fill it in."""
 
     email = EmailField(

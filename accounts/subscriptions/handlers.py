@@ -17,19 +17,25 @@ from core.mail import services as mail
 def ask_whether_it_is_you(event: Event, key: str) -> None:
     """Only the question: nothing of what was asked for, and a way never to be asked again."""
     row = Subscription.objects.filter(uid=event.subject_id, state=Subscription.State.PENDING).first()
-    topic = topics.of(row.topic) if row else None
+    topic = topics.get_topic(row.topic) if row else None
     if row is None or topic is None:
         return
-    stop = f"{settings.SITE_URL}{reverse('letters:end', args=[subscriptions.no_token(row)])}"
+    stop = f"{settings.SITE_URL}{reverse('subscriptions:unsubscribe', args=[subscriptions.get_unsubscribe_token(row)])}"
     values = {
         "topic": topic,
         "about": topics.describe([row.topic], Grant.anonymous()).get(row.topic),
-        "url": f"{settings.SITE_URL}{reverse('letters:confirm', args=[subscriptions.yes_token(row)])}",
+        "url": f"{settings.SITE_URL}{reverse('subscriptions:confirm', args=[subscriptions.get_confirm_token(row)])}",
         "stop_url": stop,
     }
-    mail.send("letters_question", to=row.email, key=key, values=values, headers=notifications.one_click(stop))
+    mail.send(
+        "confirm_subscription",
+        to=row.email,
+        key=key,
+        values=values,
+        headers=notifications.get_unsubscribe_headers(stop),
+    )
 
 
 @events.on("user.verified_email", "user.changed_email")
 def follow_address(event: Event) -> None:
-    subscriptions.attach(user=User.objects.get(uid=event.subject_id))
+    subscriptions.attach_subscriptions(user=User.objects.get(uid=event.subject_id))

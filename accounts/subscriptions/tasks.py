@@ -14,4 +14,4 @@ def send_letters() -> None:
 
 @shared_task(name="accounts.forget_letters")
 def forget_letters() -> None:
-    notifications.forget_old()
+    notifications.purge_expired()

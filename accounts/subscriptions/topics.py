@@ -15,7 +15,7 @@ from core.context import Grant
 
 
 @dataclass(frozen=True, slots=True)
-class About:
+class TopicInfo:
     """What a topic is about, as people see it."""
 
     title: str
@@ -23,17 +23,17 @@ class About:
 
 
 # (public ids, viewer) -> those that are there and that the viewer may follow.
-Finder = Callable[[Collection[str], Grant], Mapping[str, About]]
+Finder = Callable[[Collection[str], Grant], Mapping[str, TopicInfo]]
 # The public id of what happened -> what the template needs; None when it is no longer worth a letter.
 Writer = Callable[[str], Mapping[str, Any] | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A kind of topic. `words` say what the letters are, `reason` why somebody gets one; `template` is a mail.
+    """A kind of topic. `words` describe its emails, `reason` says why somebody gets one; `template` is the email's.
 
-    A `standing` topic is about nothing in particular and is offered to everybody. One that is `told_once` ends with
-    its first letter. One that is `on_by_default` is on for everybody with an account until they switch it off.
+    An `is_public` topic is offered to everybody and has no subject. A topic that is `ends_after_first` ends with its
+    first email. A topic that is `on_by_default` is on for everybody with an account until they switch it off.
     """
 
     kind: str
@@ -42,9 +42,9 @@ class Topic:
     template: str
     find: Finder
     write: Writer
-    standing: bool = False
+    is_public: bool = False
     on_by_default: bool = False
-    told_once: bool = False
+    ends_after_first: bool = False
 
 
 _topics: dict[str, Topic] = {}
@@ -54,17 +54,17 @@ def register(topic: Topic) -> None:
     _topics[topic.kind] = topic
 
 
-def of(key: str) -> Topic | None:
+def get_topic(key: str) -> Topic | None:
     """The kind of topic that a key is of."""
     return _topics.get(key.partition(":")[0])
 
 
-def standing() -> list[Topic]:
+def get_public_topics() -> list[Topic]:
     """Those that are offered to everybody."""
-    return [topic for topic in _topics.values() if topic.standing]
+    return [topic for topic in _topics.values() if topic.is_public]
 
 
-def describe(keys: Iterable[str], viewer: Grant) -> dict[str, About]:
+def describe(keys: Iterable[str], viewer: Grant) -> dict[str, TopicInfo]:
     """What the keys are about, as far as the viewer may know of it; one look-up a kind, however many keys."""
     wanted: dict[str, list[str]] = defaultdict(list)
     for key in keys:

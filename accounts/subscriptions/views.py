@@ -15,7 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.subscriptions import topics
-from accounts.subscriptions.forms import AskForm, TopicForm
+from accounts.subscriptions.forms import SubscribeForm, TopicForm
 from accounts.subscriptions.models import Subscription
 from accounts.subscriptions.services import default_topics, subscriptions
 from accounts.users.models import User
@@ -35,8 +35,8 @@ RATE = "10/hour"
 def index(request: PageRequest) -> HttpResponse:
     """Ask for letters; the answer is the same for every address but one's own."""
     known = request.grant.user.email if request.grant.user else ""
-    initial = {"topic": _asked_topic(request), "email": known}
-    form = AskForm(request.POST if request.method == "POST" else None, initial=initial)
+    initial = {"topic": _get_requested_topic(request), "email": known}
+    form = SubscribeForm(request.POST if request.method == "POST" else None, initial=initial)
     if request.method == "POST" and form.is_valid():
         rate_limits.require(RATE, "letters", rate_limits.client_key(request))
         given = form.cleaned_data
@@ -45,19 +45,19 @@ def index(request: PageRequest) -> HttpResponse:
         )
         if holds:
             messages.success(request, _("You will hear from us."))
-            return SeeOther(_back(request))
-        return SeeOther(reverse("letters:asked"))
+            return SeeOther(_get_next_url(request))
+        return SeeOther(reverse("subscriptions:confirmation_sent"))
     topic = str(form["topic"].value() or "")
     about = topics.describe([topic], request.grant).get(topic)
-    context = {"form": form, "topic": topics.of(topic), "about": about}
-    return render(request, "letters/index.html", context, status=422 if form.errors else 200)
+    context = {"form": form, "topic": topics.get_topic(topic), "about": about}
+    return render(request, "subscriptions/index.html", context, status=422 if form.errors else 200)
 
 
 @require_safe
 @never_cache
-def asked(request: PageRequest) -> HttpResponse:
+def confirmation_sent(request: PageRequest) -> HttpResponse:
     """Look into your mail."""
-    return render(request, "letters/asked.html")
+    return render(request, "subscriptions/confirmation_sent.html")
 
 
 @csrf_exempt  # the token is the proof, and whoever comes from a mail may have no session here
@@ -66,19 +66,23 @@ def asked(request: PageRequest) -> HttpResponse:
 def confirm(request: PageRequest, token: str) -> HttpResponse:
     """Say yes, by a button."""
     done = request.method == "POST"
-    act = subscriptions.confirm(token=token, by=request.grant.actor) if done else subscriptions.asked(token)
-    return _answered(request, "letters/confirm.html", act, done=done)
+    act = (
+        subscriptions.confirm(token=token, by=request.grant.actor)
+        if done
+        else subscriptions.get_by_confirm_token(token)
+    )
+    return _render_answer(request, "subscriptions/confirm.html", act, done=done)
 
 
 @csrf_exempt  # mail clients post here by themselves (RFC 8058)
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
-def end(request: PageRequest, token: str) -> HttpResponse:
+def unsubscribe(request: PageRequest, token: str) -> HttpResponse:
     """Say no: by a button, or by the mail client's own."""
-    row = subscriptions.written(token)
+    row = subscriptions.get_by_unsubscribe_token(token)
     if request.method == "POST":
-        subscriptions.end(subscription_id=row.pk, by=request.grant.actor)
-    return _answered(request, "letters/end.html", row, done=request.method == "POST")
+        subscriptions.unsubscribe(subscription_id=row.pk, by=request.grant.actor)
+    return _render_answer(request, "subscriptions/unsubscribe.html", row, done=request.method == "POST")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -90,34 +94,34 @@ def notifications(request: PageRequest) -> HttpResponse:
     if request.method == "POST":
         form = TopicForm(request.POST)
         topic = form.cleaned_data["topic"] if form.is_valid() else ""
-        kind = topics.of(topic)
+        kind = topics.get_topic(topic)
         if "off" in request.POST and kind is not None and kind.on_by_default:
-            default_topics.switch_off(user=user, topic=topic, by=request.grant.actor)
+            default_topics.unsubscribe(user=user, topic=topic, by=request.grant.actor)
             messages.success(request, _("Switched off. Emails already sent may still arrive."))
-            return SeeOther(_back(request))
+            return SeeOther(_get_next_url(request))
         holds = subscriptions.subscribe(email=user.email, topic=topic, viewer=request.grant, source="account")
         messages.success(request, _("You will hear from us.") if holds else _("Look into your mail."))
-        return SeeOther(_back(request))
+        return SeeOther(_get_next_url(request))
     mine = Subscription.objects.of(user).exclude(state=Subscription.State.PENDING)
-    standing = {topic.kind for topic in topics.standing()}
+    standing = {topic.kind for topic in topics.get_public_topics()}
     page = keyset(mine.exclude(topic__in=standing).active(), by=("-id",), cursor=request.GET.get("cursor", ""), size=24)
     known = {row.topic: row for row in mine.filter(topic__in=standing)}
     context = {
-        "standing": [(topic, known.get(topic.kind), _is_on(topic, known)) for topic in topics.standing()],
+        "standing": [(topic, known.get(topic.kind), _is_on(topic, known)) for topic in topics.get_public_topics()],
         "page": page,
-        "rows": _described(page, request.grant),
+        "rows": _describe_rows(page, request.grant),
     }
     return render(request, "accounts/notifications.html", context)
 
 
 @require_POST
 @login_required
-def stop(request: PageRequest, uid: str) -> HttpResponse:
+def end_notification(request: PageRequest, uid: str) -> HttpResponse:
     """End one of one's own."""
     row = get_object_or_404(Subscription.objects.of(cast("User", request.user)), uid=uid)
-    subscriptions.end(subscription_id=row.pk, by=request.grant.actor)
+    subscriptions.unsubscribe(subscription_id=row.pk, by=request.grant.actor)
     messages.success(request, _("You will not hear of it any more."))
-    return SeeOther(_back(request))
+    return SeeOther(_get_next_url(request))
 
 
 def _is_on(topic: topics.Topic, known: Mapping[str, Subscription]) -> bool:
@@ -125,23 +129,25 @@ def _is_on(topic: topics.Topic, known: Mapping[str, Subscription]) -> bool:
     return topic.on_by_default if row is None else row.state == Subscription.State.ACTIVE
 
 
-def _described(page: Page[Subscription], viewer: Grant) -> list[tuple[Subscription, topics.Topic, topics.About | None]]:
+def _describe_rows(
+    page: Page[Subscription], viewer: Grant
+) -> list[tuple[Subscription, topics.Topic, topics.TopicInfo | None]]:
     """The rows with what they are about; one look-up a kind."""
     found = topics.describe([row.topic for row in page], viewer)
-    rows = ((row, topics.of(row.topic), found.get(row.topic)) for row in page)
+    rows = ((row, topics.get_topic(row.topic), found.get(row.topic)) for row in page)
     return [(row, topic, about) for row, topic, about in rows if topic is not None]
 
 
-def _answered(request: PageRequest, template: str, row: Subscription, *, done: bool) -> HttpResponse:
+def _render_answer(request: PageRequest, template: str, row: Subscription, *, done: bool) -> HttpResponse:
     about = topics.describe([row.topic], request.grant).get(row.topic)
-    return render(request, template, {"topic": topics.of(row.topic), "about": about, "done": done})
+    return render(request, template, {"topic": topics.get_topic(row.topic), "about": about, "done": done})
 
 
-def _asked_topic(request: PageRequest) -> str:
+def _get_requested_topic(request: PageRequest) -> str:
     return request.GET.get("topic", "newsletter")[:120]
 
 
-def _back(request: PageRequest) -> str:
+def _get_next_url(request: PageRequest) -> str:
     """To the page the form stood on, if it is one of ours."""
     wanted = request.POST.get("next", "")
     ours = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)

@@ -18,25 +18,25 @@ from core.api.viewsets import GrantedViewMixin, In, Problem, ReadViewSet
 RATE = "10/hour"
 
 
-class TopicIn(In):
+class TopicSubscribeSerializer(In):
     """What to follow: `newsletter`, `thread:` and a post's uid, `stock:` and a SKU."""
 
     topic = serializers.CharField(max_length=120)
 
 
-class AskIn(TopicIn):
+class SubscriptionCreateSerializer(TopicSubscribeSerializer):
     """An address that wants letters about a topic."""
 
     email = EmailField(max_length=254)
 
 
-class AskedOut(serializers.Serializer[Any]):
+class SubscriptionRequestedSerializer(serializers.Serializer[Any]):
     """The same for every address."""
 
     state = serializers.ChoiceField(choices=[("asked", "asked")])
 
 
-class SubscriptionOut(serializers.Serializer[Subscription]):
+class SubscriptionSerializer(serializers.Serializer[Subscription]):
     """A topic that one follows, or followed."""
 
     uid = serializers.UUIDField()
@@ -51,7 +51,7 @@ class SubscriptionOut(serializers.Serializer[Subscription]):
 class MySubscriptionViewSet(ReadViewSet[Subscription]):
     """What the person who asks is written to about, newest first."""
 
-    serializer_class = SubscriptionOut
+    serializer_class = SubscriptionSerializer
     required_scopes: ClassVar = {"GET": "account:read", "POST": "account:write", "DELETE": "account:write"}
     lookup_field = "uid"
     lookup_value_converter = "uuid"
@@ -60,31 +60,37 @@ class MySubscriptionViewSet(ReadViewSet[Subscription]):
         user = self.grant.user
         return Subscription.objects.none() if user is None else Subscription.objects.of(user)
 
-    @extend_schema(request=TopicIn, responses={201: SubscriptionOut, 202: AskedOut, 404: Problem})
+    @extend_schema(
+        request=TopicSubscribeSerializer,
+        responses={201: SubscriptionSerializer, 202: SubscriptionRequestedSerializer, 404: Problem},
+    )
     def create(self, request: Request) -> Response:
         """Follow a topic at one's own address. 202 when that is not verified, and is asked first."""
-        user, topic = cast("User", self.grant.user), TopicIn.parse(request)["topic"]
+        user, topic = cast("User", self.grant.user), TopicSubscribeSerializer.parse(request)["topic"]
         if not subscriptions.subscribe(email=user.email, topic=topic, viewer=self.grant, source="api"):
             return Response({"state": "asked"}, 202)
-        return Response(SubscriptionOut(Subscription.objects.get(email=user.email, topic=topic)).data, 201)
+        return Response(SubscriptionSerializer(Subscription.objects.get(email=user.email, topic=topic)).data, 201)
 
     @extend_schema(responses={204: None, 404: Problem})
     def destroy(self, request: Request, uid: str) -> Response:
         """Want no more letters about it."""
-        subscriptions.end(subscription_id=self.get_object().pk, by=self.grant.actor)
+        subscriptions.unsubscribe(subscription_id=self.get_object().pk, by=self.grant.actor)
         return Response(status=204)
 
 
-class AskViewSet(GrantedViewMixin, viewsets.ViewSet):
+class SubscribeViewSet(GrantedViewMixin, viewsets.ViewSet):
     """Ask an address whether it wants letters."""
 
-    serializer_class = AskedOut
+    serializer_class = SubscriptionRequestedSerializer
     program_scopes: ClassVar = {"POST": "account:write"}
 
-    @extend_schema(request=AskIn, responses={202: AskedOut, 404: Problem, 429: Problem})
+    @extend_schema(
+        request=SubscriptionCreateSerializer,
+        responses={202: SubscriptionRequestedSerializer, 404: Problem, 429: Problem},
+    )
     def create(self, request: Request) -> Response:
         """The address is asked by mail, now and then at most; the answer here is always the same."""
-        given = AskIn.parse(request)
+        given = SubscriptionCreateSerializer.parse(request)
         rate_limits.require(RATE, "letters", rate_limits.client_key(request._request))  # noqa: SLF001
         subscriptions.subscribe(email=given["email"], topic=given["topic"], viewer=self.grant, source="api")
         return Response({"state": "asked"}, 202)

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from accounts.api_keys import services as api_keys
 from accounts.api_keys.models import ApiKey
-from accounts.headless.tests.phone import Phone
+from accounts.headless.tests.fake_app_client import FakeAppClient
 from accounts.oauth.models import AccessToken
 from accounts.oauth.tests.conftest import program_of
 from accounts.tests.factories import UserFactory
@@ -58,11 +58,11 @@ def test_one_refresh_token(nora):
 
 
 def test_one_refresh_token_of_an_app(user):
-    phone = Phone()
+    phone = FakeAppClient()
     phone.sign_in(user)
     token = phone.refresh
 
-    assert sorted(race(lambda: Phone().renew(token).status_code)) == ONE_OF_EIGHT
+    assert sorted(race(lambda: FakeAppClient().renew(token).status_code)) == ONE_OF_EIGHT
 
 
 def test_one_mailed_code(user, mailoutbox):
@@ -95,8 +95,8 @@ def test_the_last_key_that_is_left(user):
         given = {"name": "Script", "scopes": ["account:read"], "by": Actor.person(user)}
         return api_keys.add_key(user_id=user.pk, **given).key.name
 
-    for _ in range(api_keys.MOST_KEYS - 1):
+    for _ in range(api_keys.MAX_KEYS - 1):
         make()
 
     assert sorted(race(make)) == ["Script"] + ["TooManyKeys"] * 7
-    assert ApiKey.objects.count() == api_keys.MOST_KEYS
+    assert ApiKey.objects.count() == api_keys.MAX_KEYS

@@ -8,19 +8,19 @@ from accounts.users.models import User
 from core.validation.email_addresses import find_email
 
 
-def addresses_of(user: User) -> frozenset[str]:
+def get_verified_emails(user: User) -> frozenset[str]:
     """Every address that a person proved to own, as it is compared. One query."""
     proved = EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True)
     return frozenset(email.lower() for email in proved)
 
 
-def owner_of(email: str) -> User | None:
+def get_owner(email: str) -> User | None:
     """Who proved to own an address, if anybody. One query."""
     proved = EmailAddress.objects.filter(email=find_email(email), verified=True)
     return User.objects.filter(pk__in=proved.values("user_id")).first()
 
 
-def names_of(uids: Iterable[str]) -> dict[str, str]:
+def get_display_names(uids: Iterable[str]) -> dict[str, str]:
     """What people are called, by public id; one query, none where nobody is asked for."""
     asked = set(uids) - {""}
     people = User.objects.filter(uid__in=asked) if asked else ()

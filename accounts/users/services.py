@@ -16,7 +16,7 @@ from core.events import services as events
 from core.validation.text import contains_control_characters, has_visible_text, strip_invisible
 
 
-class Profile(TypedDict, total=False):
+class ProfileChanges(TypedDict, total=False):
     """What people change about themselves; what is left out stays."""
 
     name: str
@@ -45,7 +45,7 @@ def clean_name(text: str) -> str:
 
 
 @transaction.atomic
-def change_profile(*, user_id: int, by: Actor, now: datetime | None = None, **changes: Unpack[Profile]) -> User:
+def change_profile(*, user_id: int, by: Actor, now: datetime | None = None, **changes: Unpack[ProfileChanges]) -> User:
     """Change the named parts of a profile; a picture that is shown no more goes with its files. Locks the person.
 
     Raises Denied unless it is one's own or `by` holds accounts.change_user, InvalidName, InvalidBio.

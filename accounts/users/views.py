@@ -44,7 +44,7 @@ def profile(request: PageRequest) -> HttpResponse:
 def _save_profile(form: ProfileForm, user: User, by: Actor) -> bool:
     """Save what was typed; False, with the reason on the form, when it cannot be."""
     given = form.cleaned_data
-    changes: people.Profile = {"name": given["name"], "bio": given["bio"]}
+    changes: people.ProfileChanges = {"name": given["name"], "bio": given["bio"]}
     if given["picture"]:
         try:
             changes["avatar"] = pictures.add_picture(upload=given["picture"], by=by, decorative=True)

@@ -17,20 +17,20 @@ from core.api.viewsets import GrantedViewMixin, In, Problem
 from core.content.services import pictures
 
 
-class MeIn(In):
+class ProfileUpdateSerializer(In):
     """What may be changed; what is left out stays."""
 
     name = serializers.CharField(max_length=120, allow_blank=True, required=False)
     bio = serializers.CharField(max_length=2000, allow_blank=True, required=False)
 
 
-class AvatarIn(In):
+class AvatarUploadSerializer(In):
     """A picture of oneself."""
 
     picture = serializers.FileField(help_text="JPEG, PNG, WebP or AVIF, up to 12 MB; it is written anew.")
 
 
-class MeOut(serializers.Serializer[Any]):
+class ProfileSerializer(serializers.Serializer[Any]):
     """The person who asks."""
 
     uid = serializers.UUIDField()
@@ -47,10 +47,10 @@ class MeOut(serializers.Serializer[Any]):
         return list(user.groups.filter(role__isnull=False).order_by("role__slug").values_list("role__slug", flat=True))
 
 
-class MeViewSet(GrantedViewMixin, viewsets.ViewSet):
+class ProfileViewSet(GrantedViewMixin, viewsets.ViewSet):
     """The signed-in person's own profile."""
 
-    serializer_class = MeOut
+    serializer_class = ProfileSerializer
     required_scopes: ClassVar = {
         "GET": "account:read",
         "PATCH": "account:write",
@@ -58,39 +58,41 @@ class MeViewSet(GrantedViewMixin, viewsets.ViewSet):
         "DELETE": "account:write",
     }
 
-    @extend_schema(responses={200: MeOut, 401: Problem, 403: Problem})
+    @extend_schema(responses={200: ProfileSerializer, 401: Problem, 403: Problem})
     @action(detail=False, methods=["get"])
     def me(self, request: Request) -> Response:
         """Who I am."""
-        return Response(MeOut(self._person).data)
+        return Response(ProfileSerializer(self._person).data)
 
-    @extend_schema(request=MeIn, responses={200: MeOut, 400: Problem, 401: Problem, 403: Problem})
+    @extend_schema(
+        request=ProfileUpdateSerializer, responses={200: ProfileSerializer, 400: Problem, 401: Problem, 403: Problem}
+    )
     @me.mapping.patch
     def change_me(self, request: Request) -> Response:
         """Change the named parts of my profile."""
-        return self._changed(**cast("people.Profile", MeIn.parse(request)))
+        return self._changed(**cast("people.ProfileChanges", ProfileUpdateSerializer.parse(request)))
 
     @extend_schema(
-        request={"multipart/form-data": AvatarIn},
-        responses={200: MeOut, 400: Problem, 401: Problem, 403: Problem, 422: Problem, 503: Problem},
+        request={"multipart/form-data": AvatarUploadSerializer},
+        responses={200: ProfileSerializer, 400: Problem, 401: Problem, 403: Problem, 422: Problem, 503: Problem},
     )
     @action(detail=False, methods=["put"], url_path="me/avatar", parser_classes=[MultiPartParser])
     def avatar(self, request: Request) -> Response:
         """Show another picture beside my name; the former is deleted."""
-        upload = AvatarIn.parse(request)["picture"]
+        upload = AvatarUploadSerializer.parse(request)["picture"]
         with transaction.atomic():  # no picture stays that nobody shows
             picture = pictures.add_picture(upload=upload, by=self.grant.actor, decorative=True)
             return self._changed(avatar=picture)
 
-    @extend_schema(responses={200: MeOut, 401: Problem, 403: Problem})
+    @extend_schema(responses={200: ProfileSerializer, 401: Problem, 403: Problem})
     @avatar.mapping.delete
     def remove_avatar(self, request: Request) -> Response:
         """Show my initials instead of a picture, which is deleted."""
         return self._changed(avatar=None)
 
-    def _changed(self, **changes: Unpack[people.Profile]) -> Response:
+    def _changed(self, **changes: Unpack[people.ProfileChanges]) -> Response:
         user = people.change_profile(user_id=self._person.pk, by=self.grant.actor, **changes)
-        return Response(MeOut(user).data)
+        return Response(ProfileSerializer(user).data)
 
     @property
     def _person(self) -> User:

@@ -5,7 +5,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.moderation.spam import Circumstances
+from accounts.moderation.spam import SubmissionContext
 from blog.comments.services import MAX_COMMENT_LENGTH
 from core import rate_limits
 from core.ids import uuid7, uuid7_timestamp
@@ -23,8 +23,8 @@ class CommentForm(forms.Form):
     parent = forms.UUIDField(required=False, widget=forms.HiddenInput)
     uid = forms.UUIDField(initial=uuid7, widget=forms.HiddenInput)
 
-    def circumstances(self, request: HttpRequest) -> Circumstances:
+    def circumstances(self, request: HttpRequest) -> SubmissionContext:
         """From where it came, and how long after the form was made, which its uid tells."""
         made = uuid7_timestamp(self.cleaned_data["uid"])
         seconds = (timezone.now() - made).total_seconds() if made else None
-        return Circumstances(rate_limits.client_key(request), bool(self.data.get("website")), seconds)
+        return SubmissionContext(rate_limits.client_key(request), bool(self.data.get("website")), seconds)

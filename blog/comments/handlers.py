@@ -13,7 +13,7 @@ def notify_newsletter_subscribers(event: Event) -> None:
     """Of a post that everybody may read, once, however often it is published."""
     post = Post.objects.filter(slug=event.subject_id, visibility=Post.Visibility.PUBLIC).first()
     if post is not None and not event.quiet:
-        notifications.spread(topic=NEWSLETTER, key=f"post:{post.uid}", about=str(post.uid), now=event.at)
+        notifications.enqueue_for_topic(topic=NEWSLETTER, key=f"post:{post.uid}", about=str(post.uid), now=event.at)
 
 
 @events.on("comment.added", "comment.approved", former=("blog.tell_who_follows",))
@@ -22,7 +22,7 @@ def notify_thread_followers(event: Event) -> None:
     shown = Comment.objects.filter(uid=event.subject_id, status=Comment.Status.APPROVED).select_related("post")
     comment = shown.first()
     if comment is not None and not event.quiet:
-        notifications.spread(
+        notifications.enqueue_for_topic(
             topic=thread_topic(comment.post),
             key=f"comment:{comment.uid}",
             about=str(comment.uid),

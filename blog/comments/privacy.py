@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from accounts.privacy import registry as privacy
-from accounts.privacy.registry import Fate, Holding, Keeper, Person, Records
+from accounts.privacy.registry import DataCategory, DataHandler, Person, Records, RetentionPolicy
 from blog.comments.models import Comment
 from blog.posts.models import Post, Revision
 
@@ -53,21 +53,21 @@ def _revision(revision: Revision) -> dict[str, Any]:
 
 privacy.register(
     "blog",
-    Keeper(
+    DataHandler(
         words=_("Journal"),
         export=export,
         erase=erase,
-        holdings=(
-            Holding(
+        categories=(
+            DataCategory(
                 _("Comments"),
-                Fate.NAMELESS,
+                RetentionPolicy.NAMELESS,
                 {"blog.Comment": "author author_name body_source body_html"},
                 why=_("Others answered them. You can remove any of them yourself before you go."),
                 file="journal/comments.json",
             ),
-            Holding(
+            DataCategory(
                 _("Posts that you wrote"),
-                Fate.NAMELESS,
+                RetentionPolicy.NAMELESS,
                 {
                     "blog.Post": "authors created_by title excerpt body_source body_html body_text toc seo_description",
                     "blog.PostAuthor": "user",
@@ -75,15 +75,15 @@ privacy.register(
                 why=_("They are the journal's. In place of your name it says that somebody left."),
                 file="journal/posts.json",
             ),
-            Holding(
+            DataCategory(
                 _("Versions of posts that you saved; what was saved by itself is erased"),
-                Fate.NAMELESS,
+                RetentionPolicy.NAMELESS,
                 {"blog.Revision": "author label title excerpt body_source meta"},
                 why=_("They are the history of the journal's texts."),
                 file="journal/revisions.json",
             ),
         ),
-        about_nobody={
+        unrelated_columns={
             "blog.Comment": "path import_source import_ref",
             "blog.Post": "slug schedule_error entitlement_kind entitlement_subject import_source import_ref",
             "blog.Revision": "content_hash",

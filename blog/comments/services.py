@@ -12,7 +12,7 @@ from accounts.bans import services as bans
 from accounts.bans.models import Ban
 from accounts.moderation.models import Case
 from accounts.moderation.services import cases, spam
-from accounts.moderation.spam import Circumstances, Outcome, Verdict
+from accounts.moderation.spam import Outcome, SpamScore, SubmissionContext
 from accounts.users.models import User
 from blog.comments.models import MAX_DEPTH, Comment
 from blog.posts import access
@@ -75,7 +75,7 @@ def add_comment(
     by: Actor,
     parent: UUID | None = None,
     uid: UUID | None = None,
-    how: Circumstances = spam.NOWHERE,
+    how: SubmissionContext = spam.NO_CONTEXT,
     now: datetime | None = None,
 ) -> Comment:
     """Add a comment, or a reply to an approved one; it is shown at once or waits, as the post's mode says and as it
@@ -97,12 +97,12 @@ def add_comment(
         return sent
     if post.comments_closed:
         raise CommentsClosed
-    bans.require_free(by=by, scope=Ban.Scope.COMMENT, network=how.network, now=now)
+    bans.require_not_banned(by=by, scope=Ban.Scope.COMMENT, network=how.network, now=now)
     above, html = _get_parent(post, parent), markdown.render_short(text)
     comment = Comment(uid=uid or uuid7(), post=post, parent=above, author=by.user, created_at=now)
     comment.body_source, comment.body_html = text, html
     is_moderator = by.can("blog.moderate_comment") or access.can_preview(post, by)
-    verdict = Verdict() if is_moderator else _record_spam_signal(text, by, how, now)
+    verdict = SpamScore() if is_moderator else _record_spam_signal(text, by, how, now)
     comment.status = Status.APPROVED if is_moderator else _get_initial_status(post, by.user, verdict)
     _insert(comment, above)
     if comment.status == Status.APPROVED:
@@ -166,7 +166,7 @@ def _set_status(
     if settles:
         uid = Comment.objects.values_list("uid", flat=True).get(pk=comment_id)
         act = Case.Act.APPROVE if status == Status.APPROVED else Case.Act.REFUSE
-        cases.settle(kind=Comment.public_kind, subject_id=str(uid), act=act, by=by, now=now)
+        cases.close_case(kind=Comment.public_kind, subject_id=str(uid), act=act, by=by, now=now)
     comment = Comment.objects.select_related("post").select_for_update(of=("self",)).get(pk=comment_id)
     if comment.status not in allowed:
         return False
@@ -181,13 +181,13 @@ def _set_status(
     return True
 
 
-def _record_spam_signal(text: str, by: Actor, how: Circumstances, now: datetime) -> Verdict:
+def _record_spam_signal(text: str, by: Actor, how: SubmissionContext, now: datetime) -> SpamScore:
     shown = Comment.objects.filter(author=by.user, status=Status.APPROVED)[:TRUSTED_AFTER]
     is_trusted = len(shown.values_list("pk")) == TRUSTED_AFTER or spam.is_buyer(by, now)
-    return spam.weigh(text=text, by=by, how=how, is_trusted=is_trusted, now=now)
+    return spam.check_text(text=text, by=by, how=how, is_trusted=is_trusted, now=now)
 
 
-def _queue_for_moderation(comment: Comment, verdict: Verdict, by: Actor, now: datetime) -> None:
+def _queue_for_moderation(comment: Comment, verdict: SpamScore, by: Actor, now: datetime) -> None:
     cases.open_case(
         kind=Comment.public_kind,
         subject_id=comment.public_id,
@@ -199,7 +199,7 @@ def _queue_for_moderation(comment: Comment, verdict: Verdict, by: Actor, now: da
     )
 
 
-def _get_initial_status(post: Post, author: User, verdict: Verdict) -> Status:
+def _get_initial_status(post: Post, author: User, verdict: SpamScore) -> Status:
     if verdict.outcome is not Outcome.FINE or post.comments_mode == Post.Moderation.ALL:
         return Status.PENDING
     if post.comments_mode == Post.Moderation.NONE:

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.subscriptions import topics
-from accounts.subscriptions.topics import About, Topic
+from accounts.subscriptions.topics import Topic, TopicInfo
 from blog.comments.models import Comment
 from blog.posts.models import Post
 from core.context import Grant
@@ -22,8 +22,8 @@ def thread_topic(post: Post) -> str:
     return f"{THREAD}:{post.uid}"
 
 
-def _get_newsletter_topic(ids: Collection[str], viewer: Grant) -> Mapping[str, About]:
-    return {"": About(str(_("New posts in the journal")), reverse("blog:index"))} if "" in ids else {}
+def _get_newsletter_topic(ids: Collection[str], viewer: Grant) -> Mapping[str, TopicInfo]:
+    return {"": TopicInfo(str(_("New posts in the journal")), reverse("blog:index"))} if "" in ids else {}
 
 
 def _compose_post_email(uid: str) -> Mapping[str, Any] | None:
@@ -33,9 +33,9 @@ def _compose_post_email(uid: str) -> Mapping[str, Any] | None:
     return None if post is None else {"post": post, "url": f"{settings.SITE_URL}{post.get_absolute_url()}"}
 
 
-def _get_thread_topics(ids: Collection[str], viewer: Grant) -> Mapping[str, About]:
+def _get_thread_topics(ids: Collection[str], viewer: Grant) -> Mapping[str, TopicInfo]:
     posts = Post.objects.readable_by(viewer).filter(uid__in=uuids(ids), status=Post.Status.PUBLISHED)
-    return {str(post.uid): About(post.title, f"{post.get_absolute_url()}#comments") for post in posts}
+    return {str(post.uid): TopicInfo(post.title, f"{post.get_absolute_url()}#comments") for post in posts}
 
 
 def _compose_comment_email(uid: str) -> Mapping[str, Any] | None:
@@ -53,10 +53,10 @@ topics.register(
         kind=NEWSLETTER,
         words=_("New posts in the journal"),
         reason=_("You get this because you asked for new posts of the journal."),
-        template="letter_post",
+        template="new_post",
         find=_get_newsletter_topic,
         write=_compose_post_email,
-        standing=True,
+        is_public=True,
     )
 )
 topics.register(
@@ -64,7 +64,7 @@ topics.register(
         kind=THREAD,
         words=_("New comments on a post"),
         reason=_("You get this because you follow what is said under this post."),
-        template="letter_reply",
+        template="new_comment",
         find=_get_thread_topics,
         write=_compose_comment_email,
     )

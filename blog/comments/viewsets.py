@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
-from accounts.moderation.spam import Circumstances
+from accounts.moderation.spam import SubmissionContext
 from blog.comments import services as commenting
 from blog.comments.models import Comment, CommentQuerySet
 from blog.comments.serializers import CommentCreateSerializer, CommentSerializer, ModerationSerializer
@@ -76,7 +76,7 @@ class CommentViewSet(ReadViewSet[Comment]):
         post = Post.objects.readable_by(self.grant).filter(slug=asked.pop("post")).values_list("pk", flat=True).first()
         if post is None:
             raise NotFound(field="post")
-        how = Circumstances(network=rate_limits.client_key(request._request))  # noqa: SLF001
+        how = SubmissionContext(network=rate_limits.client_key(request._request))  # noqa: SLF001
         now = timezone.now()
         comment = commenting.add_comment(post_id=post, by=self.grant.actor, how=how, now=now, **asked)
         return Response(CommentSerializer(comment).data, 201 if comment.created_at == now else 200)

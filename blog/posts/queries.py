@@ -13,7 +13,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from accounts.impersonation.queries import InName, acted_in_names
+from accounts.impersonation.queries import ImpersonationNames, get_impersonation_names
 from accounts.users.models import User
 from blog.posts import access
 from blog.posts.models import LARGE_FIELDS, Post, PostAuthor, PostQuerySet, Revision, SlugRedirect
@@ -144,7 +144,7 @@ def get_current_slugs(slugs: Iterable[str]) -> dict[str, str]:
     return dict(SlugRedirect.objects.filter(old_slug__in=list(slugs)).values_list("old_slug", "post__slug"))
 
 
-def get_revision_impersonators(post: Post) -> dict[int, InName]:
+def get_revision_impersonators(post: Post) -> dict[int, ImpersonationNames]:
     """Which revisions staff saved in an author's name, by number, under all addresses that lead to the post.
 
     Two queries at most.
@@ -152,7 +152,7 @@ def get_revision_impersonators(post: Post) -> dict[int, InName]:
     addresses = Q(subject_id=post.slug) | Q(subject_id__in=SlugRedirect.objects.filter(post=post).values("old_slug"))
     saved = Event.objects.filter(addresses, subject_kind=Post.public_kind, name__in=("post.created", "post.saved"))
     events = list(saved.exclude(impersonator_id=""))
-    names = acted_in_names(events)
+    names = get_impersonation_names(events)
     return {event.data["revision"]: names[event.pk] for event in events if event.pk in names}
 
 

@@ -28,7 +28,7 @@ def send_unread_email(*, room_uid: UUID, user_uid: UUID, up_to: int, key: str) -
     row = default_topics.get_subscription(user=place.user, topic=topics.UNREAD_TOPIC)
     if row is None:
         return
-    stop = f"{settings.SITE_URL}{reverse('letters:end', args=[subscriptions.no_token(row)])}"
+    stop = f"{settings.SITE_URL}{reverse('subscriptions:unsubscribe', args=[subscriptions.get_unsubscribe_token(row)])}"
     authors = {message.author.display_name for message in told.messages if message.author}
     values = {
         "unread": told,
@@ -38,4 +38,10 @@ def send_unread_email(*, room_uid: UUID, user_uid: UUID, up_to: int, key: str) -
         "stop_url": stop,
         "settings_url": f"{settings.SITE_URL}{reverse('accounts:notifications')}",
     }
-    mail.send("unread_messages", to=place.user.email, key=key, values=values, headers=notifications.one_click(stop))
+    mail.send(
+        "unread_messages",
+        to=place.user.email,
+        key=key,
+        values=values,
+        headers=notifications.get_unsubscribe_headers(stop),
+    )

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.utils.translation import gettext_lazy as _
 
 from accounts.moderation import registry as moderation
-from accounts.moderation.registry import Found, Shown, Source
+from accounts.moderation.registry import ContentSource, ReportedContent, ReportTarget
 from chat.messages.models import Message
 from chat.messages.services import changes
 from chat.rooms.models import Room
@@ -18,16 +18,16 @@ MODERATION_ACTOR = Actor.system("moderation")
 SHOWN_STATE = "shown"
 
 
-def show(ids: Collection[str]) -> Mapping[str, Shown]:
+def show(ids: Collection[str]) -> Mapping[str, ReportedContent]:
     found = Message.objects.filter(uid__in=uuids(ids)).select_related("author", "room")
     return {message.public_id: _shown(message) for message in found}
 
 
-def find(uid: str, viewer: Grant) -> Found | None:
+def find(uid: str, viewer: Grant) -> ReportTarget | None:
     reached = Room.objects.accessible_by(viewer.actor)
     said = Message.objects.filter(uid__in=uuids([uid]), room__in=reached, deleted_at__isnull=True, kind="text")
     message = said.select_related("author", "room").first()
-    return None if message is None else Found(_title(message), _link(message), message.author)
+    return None if message is None else ReportTarget(_title(message), _link(message), message.author)
 
 
 def decide(uid: str, stands: bool, by: Actor, now: datetime) -> str:
@@ -40,17 +40,17 @@ def decide(uid: str, stands: bool, by: Actor, now: datetime) -> str:
     return SHOWN_STATE
 
 
-def put_back(uid: str, state: str, by: Actor, now: datetime) -> None:
+def restore(uid: str, state: str, by: Actor, now: datetime) -> None:
     """It says again what it said, unless its author was erased meanwhile."""
     message = Message.objects.filter(uid=uid).select_related("room").first()
     if message is not None:
         changes.restore_message(room_uid=message.room.uid, seq=message.seq, by=MODERATION_ACTOR, now=now)
 
 
-def _shown(message: Message) -> Shown:
+def _shown(message: Message) -> ReportedContent:
     state = _("removed") if message.deleted_at else _("shown")
     author = message.author.display_name if message.author else ""
-    return Shown(_title(message), message.body, _link(message), author, str(state))
+    return ReportedContent(_title(message), message.body, _link(message), author, str(state))
 
 
 def _title(message: Message) -> str:
@@ -62,13 +62,13 @@ def _link(message: Message) -> str:
 
 
 moderation.register(
-    Source(
+    ContentSource(
         kind=Message.public_kind,
         words=_("Messages"),
         permission="chat.moderate_room",
         show=show,
         find=find,
         decide=decide,
-        put_back=put_back,
+        restore=restore,
     )
 )

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from accounts.privacy import registry as privacy
-from accounts.privacy.registry import Fate, Holding, Keeper, Person, Records
+from accounts.privacy.registry import DataCategory, DataHandler, Person, Records, RetentionPolicy
 from chat.messages.models import Message, MessageEdit, Reaction
 from chat.messages.services import leaving
 from chat.rooms.models import Membership
@@ -57,35 +57,38 @@ def _reaction(mark: Reaction) -> dict[str, Any]:
 
 privacy.register(
     "chat",
-    Keeper(
+    DataHandler(
         words=_("Conversation"),
         export=export,
         erase=erase,
-        holdings=(
-            Holding(
+        categories=(
+            DataCategory(
                 _("Everything you said, and what it said before you changed it"),
-                Fate.ERASED,
+                RetentionPolicy.ERASED,
                 {"chat.Message": "author body html cards", "chat.MessageEdit": "body cards"},
                 file="talk/messages.json",
             ),
-            Holding(
-                _("Marks you put on messages"), Fate.ERASED, {"chat.Reaction": "user emoji"}, file="talk/reactions.json"
+            DataCategory(
+                _("Marks you put on messages"),
+                RetentionPolicy.ERASED,
+                {"chat.Reaction": "user emoji"},
+                file="talk/reactions.json",
             ),
-            Holding(
+            DataCategory(
                 _("Your places in rooms, and conversations with us: that they took place, not what you said"),
-                Fate.NAMELESS,
+                RetentionPolicy.NAMELESS,
                 {"chat.Membership": "user", "chat.Room": "customer title topic"},
                 why=_("The others in the room were there too, and what they said stays theirs."),
                 file="talk/rooms.json",
             ),
-            Holding(
+            DataCategory(
                 _("That you looked after a conversation or removed a message as one of our staff"),
-                Fate.NAMELESS,
+                RetentionPolicy.NAMELESS,
                 {"chat.SupportCase": "assignee", "chat.MessageEdit": "editor"},
                 why=_("They are records of the house."),
                 not_exported=_("they are records of the house"),
             ),
         ),
-        about_nobody={"chat.Room": "slug subject_kind subject_id dm_key"},
+        unrelated_columns={"chat.Room": "slug subject_kind subject_id dm_key"},
     ),
 )

@@ -6,15 +6,15 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.subscriptions import topics
-from accounts.subscriptions.topics import About, Topic
+from accounts.subscriptions.topics import Topic, TopicInfo
 from core.context import Grant
 
 UNREAD_TOPIC = "conversations"
 
 
-def _get_unread_topic(ids: Collection[str], viewer: Grant) -> Mapping[str, About]:
+def _get_unread_topic(ids: Collection[str], viewer: Grant) -> Mapping[str, TopicInfo]:
     """For those who are signed in: others have no conversations."""
-    return {"": About(str(_("Unread messages")), reverse("chat:index"))} if "" in ids and viewer.user else {}
+    return {"": TopicInfo(str(_("Unread messages")), reverse("chat:index"))} if "" in ids and viewer.user else {}
 
 
 def _compose_nothing(public_id: str) -> None:
@@ -29,7 +29,7 @@ topics.register(
         template="unread_messages",
         find=_get_unread_topic,
         write=_compose_nothing,
-        standing=True,
+        is_public=True,
         on_by_default=True,
     )
 )

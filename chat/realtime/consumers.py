@@ -21,10 +21,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.authentication.mfa import MISSING
-from accounts.data_requests.pending_deletion import CLOSING
+from accounts.authentication.mfa import MFA_MISSING_KEY
+from accounts.data_requests.pending_deletion import SESSION_KEY
 from accounts.impersonation import impersonated_by
-from accounts.permissions.impersonation_rules import Impersonating
+from accounts.permissions.impersonation_rules import NotWhileImpersonating
 from accounts.users.models import User
 from chat.delivery import protocol
 from chat.messages import limits, queries
@@ -160,7 +160,7 @@ class ChatConsumer(AsyncConsumer):
         if not self.greeted and not isinstance(frame, protocol.Hello):
             raise HelloRequired
         if self.actor.impersonator and isinstance(frame, WRITE_FRAMES):
-            raise Impersonating
+            raise NotWhileImpersonating
         frame_id = f"{self.id}.{self.frames}"
         with context.bind(
             request_id=frame_id, source="socket", impersonator=self.actor.impersonator, address=self.address
@@ -375,12 +375,12 @@ def get_actor(session_key: str | None) -> Actor | None:
     user = auth.get_user(request)
     if not isinstance(user, User) or not user.is_active:
         return None
-    if request.session.get(CLOSING) or request.session.get(MISSING):
+    if request.session.get(SESSION_KEY) or request.session.get(MFA_MISSING_KEY):
         return None  # led to a page of theirs, and nowhere else
-    in_name = impersonated_by.of(request.session, user)
-    if in_name is None:
+    impersonation = impersonated_by.get_impersonated_by(request.session, user)
+    if impersonation is None:
         return Actor.person(user)
-    return Actor("user", in_name.person.public_id, in_name.person, in_name.staff.public_id)
+    return Actor("user", impersonation.person.public_id, impersonation.person, impersonation.staff.public_id)
 
 
 def _send_message(frame: protocol.Send, by: Actor) -> messages.SentMessage:

@@ -54,7 +54,7 @@ class Access:
         if self.actor.user is None:
             return NotAMember()
         if self.ban_id is not None:
-            return bans.refusal(Ban.objects.get(pk=self.ban_id))
+            return bans.get_ban_error(Ban.objects.get(pk=self.ban_id))
         joins_by_writing = self.room.kind == Room.Kind.PUBLIC or (self.room.kind == Room.Kind.SUPPORT and self.is_agent)
         return None if self.role or joins_by_writing else NotAMember()
 
@@ -83,7 +83,7 @@ def get_public_access(slug: str, by: Actor) -> Access:
 def _get_access(rooms: RoomQuerySet, by: Actor) -> Access:
     placed = rooms.accessible_by(by).with_membership_of(by.user).select_related("case", "customer")
     if by.user is not None:
-        banned = bans.running_for(by.user, Ban.Scope.CHAT, context.current().address or "")
+        banned = bans.get_active_bans(by.user, Ban.Scope.CHAT, context.current().address or "")
         placed = placed.annotate(ban=Subquery(banned.values("pk")[:1]))
     room: Any = placed.first()
     if room is None:

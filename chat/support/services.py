@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.moderation.services import cases as queue
 from accounts.moderation.services import spam
-from accounts.moderation.spam import Outcome, Verdict
+from accounts.moderation.spam import Outcome, SpamScore
 from accounts.users.models import User
 from chat.messages.models import Message
 from chat.messages.services import messages
@@ -89,7 +89,7 @@ def open_conversation(
     now = now or timezone.now()
     opened = _open(about, title, customer, by, now)
     if client_id:
-        verdict = _weigh(body, by, now) if opened.new else Verdict()
+        verdict = _weigh(body, by, now) if opened.new else SpamScore()
         sent = messages.send_message(room_uid=opened.room.uid, body=body, client_id=client_id, by=by, now=now)
         if verdict.outcome is not Outcome.FINE:
             queue.open_case(
@@ -202,8 +202,8 @@ def change_case(
     return _case_for(room_uid, by)
 
 
-def _weigh(body: str, by: Actor, now: datetime) -> Verdict:
-    return spam.weigh(text=body, by=by, is_trusted=can_answer_support(by) or spam.is_buyer(by, now), now=now)
+def _weigh(body: str, by: Actor, now: datetime) -> SpamScore:
+    return spam.check_text(text=body, by=by, is_trusted=can_answer_support(by) or spam.is_buyer(by, now), now=now)
 
 
 def _open(about: tuple[str, str] | None, title: str, customer: User, by: Actor, now: datetime) -> OpenedConversation:

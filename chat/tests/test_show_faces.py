@@ -113,10 +113,10 @@ def test_sockets_learn_of_a_new_face(ada, monkeypatch):
 
 
 def test_an_erased_person_has_none(room, ada, ben, client):
-    from accounts.data_requests.services.anonymisation import forget_account
+    from accounts.data_requests.services.anonymisation import anonymise_account
 
     say(room, with_face(ada))
-    forget_account(user=ada, emails=[ada.email])
+    anonymise_account(user=ada, emails=[ada.email])
 
     client.force_login(ben)
     page = client.get("/talk/rooms/glaze-talk/")

@@ -36,7 +36,7 @@ def names(patterns, inside=""):
 
 def test_these_acts_of_the_staff_area_ask_again():
     everything = set(names(admin.site.get_urls()))
-    asking = {name for name in everything if recent_authentication.is_staff_act(name, "POST")}
+    asking = {name for name in everything if recent_authentication.is_sensitive_admin_url(name, "POST")}
 
     assert asking >= {
         "accounts_user_add",
@@ -60,7 +60,7 @@ def test_these_acts_of_the_staff_area_ask_again():
         "shop_order_transfer",
     }
     assert all(re.match(r"accounts_|core_webhook|shop_order_(refund|transfer)|.*_export$", name) for name in asking)
-    assert {name for name in everything if recent_authentication.is_staff_act(name, "GET")} == {
+    assert {name for name in everything if recent_authentication.is_sensitive_admin_url(name, "GET")} == {
         name for name in everything if name.endswith("_export")
     }
 
@@ -73,7 +73,7 @@ def test_these_acts_of_the_staff_area_ask_again():
     ],
 )
 def test_daily_work_does_not(name):
-    assert not recent_authentication.is_staff_act(name, "POST")
+    assert not recent_authentication.is_sensitive_admin_url(name, "POST")
 
 
 def test_whoever_signed_in_long_ago_is_asked_and_then_what_was_sent_is_done(client, owner):
@@ -177,7 +177,7 @@ def test_a_role_that_begins_to_ask_holds_at_once_for_who_has_no_factor(client, o
     client.force_login(lacking)
     theirs.force_login(having)
 
-    roles.require_factor(slug="author", is_required=True, by=Actor.person(owner))
+    roles.set_mfa_requirement(slug="author", is_required=True, by=Actor.person(owner))
 
     assert client.get(reverse("accounts:overview")).status_code == 302
     assert theirs.get(reverse("accounts:security")).status_code == 200

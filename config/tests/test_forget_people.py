@@ -63,9 +63,9 @@ def settle(life) -> None:
 
 
 def erase(life) -> None:
-    deletions.request_closing(user_id=life.user.pk, by=Actor.person(life.user))
+    deletions.request_deletion(user_id=life.user.pk, by=Actor.person(life.user))
     deliver_events()
-    assert deletions.erase_due(now=timezone.now() + deletions.GRACE) == 1
+    assert deletions.erase_due_accounts(now=timezone.now() + deletions.GRACE_PERIOD) == 1
     deliver_events()
 
 
@@ -145,24 +145,24 @@ def test_the_event_says_that_it_happened_and_the_last_mail_goes_where_nobody_is_
     assert not User.objects.filter(email=FIRST).exists()
 
 
-@pytest.mark.parametrize("name", sorted(privacy.keepers()))
+@pytest.mark.parametrize("name", sorted(privacy.get_handlers()))
 def test_a_part_that_fails_is_erased_by_the_next_run(life, monkeypatch, name):
     settle(life)
-    deletions.request_closing(user_id=life.user.pk, by=Actor.person(life.user))
-    due = timezone.now() + deletions.GRACE
-    keeper = privacy.keepers()[name]
-    broken = privacy.Keeper(keeper.words, keeper.holdings, keeper.export, _break, keeper.waits)
+    deletions.request_deletion(user_id=life.user.pk, by=Actor.person(life.user))
+    due = timezone.now() + deletions.GRACE_PERIOD
+    handler = privacy.get_handlers()[name]
+    broken = privacy.DataHandler(handler.words, handler.categories, handler.export, _break, handler.waits)
     with monkeypatch.context() as broke:
-        broke.setitem(privacy._keepers, name, broken)
-        assert deletions.erase_due(now=due) == 0
+        broke.setitem(privacy._handlers, name, broken)
+        assert deletions.erase_due_accounts(now=due) == 0
     assert events_named("user.erased") == []
     assert Closing.objects.get().state == "erasing"
 
-    assert deletions.erase_due(now=due) == 1
+    assert deletions.erase_due_accounts(now=due) == 1
     deliver_events()
 
     assert traces() == KEPT
-    assert deletions.erase_due(now=due) == 0
+    assert deletions.erase_due_accounts(now=due) == 0
     assert len(events_named("user.erased")) == 1
 
 
@@ -173,22 +173,22 @@ def test_erasing_twice_is_erasing_once(life):
     before = snapshot(*tables)
     person = privacy.Person(life.user, frozenset({FIRST, SECOND}))
 
-    for keeper in privacy.keepers().values():
-        keeper.erase(person, timezone.now())
+    for handler in privacy.get_handlers().values():
+        handler.erase(person, timezone.now())
 
     assert snapshot(*tables) == before
 
 
 def test_an_order_under_way_holds_the_erasing_back(life):
-    deletions.request_closing(user_id=life.user.pk, by=Actor.person(life.user))
-    due = timezone.now() + deletions.GRACE
+    deletions.request_deletion(user_id=life.user.pk, by=Actor.person(life.user))
+    due = timezone.now() + deletions.GRACE_PERIOD
 
-    assert deletions.erase_due(now=due) == 0
+    assert deletions.erase_due_accounts(now=due) == 0
     assert User.objects.filter(email=FIRST).exists()
     assert Closing.objects.get().state == "waiting"
 
     settle(life)
-    assert deletions.erase_due(now=due) == 1
+    assert deletions.erase_due_accounts(now=due) == 1
 
 
 def test_invoice_addresses_go_when_the_law_asks_for_them_no_longer(life):
@@ -205,7 +205,7 @@ def test_invoice_addresses_go_when_the_law_asks_for_them_no_longer(life):
 def test_an_export_holds_what_every_part_of_the_house_knows(life):
     written = BytesIO()
 
-    archive.write(written, exports.person_of(life.user), timezone.now())
+    archive.write_archive(written, exports.get_person(life.user), timezone.now())
 
     with ZipFile(written) as bundle:
         assert bundle.testzip() is None
@@ -213,7 +213,7 @@ def test_an_export_holds_what_every_part_of_the_house_knows(life):
         rows = {name: json.loads(bundle.read(name)) for name in names if name.endswith(".json")}
         readme = bundle.read("README.txt").decode()
         picture = bundle.read("account/picture.webp")
-    promised = {holding.file for keeper in privacy.keepers().values() for holding in keeper.holdings} - {""}
+    promised = {category.file for handler in privacy.get_handlers().values() for category in handler.categories} - {""}
     assert promised <= names
     assert [name for name, found in rows.items() if not found] == []
     assert picture.startswith(b"RIFF")
@@ -231,7 +231,7 @@ def test_an_export_holds_what_every_part_of_the_house_knows(life):
 def test_an_export_holds_no_secret_and_nobody_else(life):
     written = BytesIO()
 
-    archive.write(written, exports.person_of(life.user), timezone.now())
+    archive.write_archive(written, exports.get_person(life.user), timezone.now())
 
     with ZipFile(written) as bundle:
         everything = b"".join(bundle.read(name) for name in bundle.namelist() if not name.endswith(".webp")).decode()

@@ -9,7 +9,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db.models import CharField, Field, FileField, GenericIPAddressField, JSONField, Model, SlugField, TextField
 
 from accounts.privacy import registry as privacy
-from accounts.privacy.registry import Fate
+from accounts.privacy.registry import RetentionPolicy
 from accounts.users.models import User
 
 # Named like this, a column is looked at in whatever model it is.
@@ -28,7 +28,7 @@ def points_at_person(field: Field) -> bool:
 
 
 def is_personal(model: type[Model]) -> list[str]:
-    """The columns of a model that a keeper must name."""
+    """The columns of a model that a handler must name."""
     fields = columns(model)
     pointers = [field.name for field in fields if points_at_person(field)]
     is_about_people = bool(pointers) or model is User
@@ -42,10 +42,10 @@ def is_personal(model: type[Model]) -> list[str]:
 
 
 def named() -> Counter[str]:
-    """Each column that a keeper names, as "shop.Order.email", and by how many holdings."""
+    """Each column that a handler names, as "shop.Order.email", and by how many categories."""
     count: Counter[str] = Counter()
-    for keeper in privacy.keepers().values():
-        for columns_of in [*(holding.columns for holding in keeper.holdings), keeper.about_nobody or {}]:
+    for handler in privacy.get_handlers().values():
+        for columns_of in [*(category.columns for category in handler.categories), handler.unrelated_columns or {}]:
             for label, names in columns_of.items():
                 count.update(f"{label}.{name}" for name in names.split())
     return count
@@ -82,11 +82,11 @@ def test_every_column_that_is_named_exists_and_is_named_once():
 
 def test_two_keepers_of_one_name_are_a_mistake():
     with pytest.raises(ValueError, match="shop"):
-        privacy.register("shop", privacy.keepers()["blog"])
+        privacy.register("shop", privacy.get_handlers()["blog"])
 
 
-@pytest.mark.parametrize("name", privacy.keepers())
+@pytest.mark.parametrize("name", privacy.get_handlers())
 def test_what_is_not_erased_says_why_and_what_is_not_given_out_too(name):
-    for holding in privacy.keepers()[name].holdings:
-        assert bool(holding.why) == (holding.fate != Fate.ERASED), holding.words
-        assert bool(holding.file) != bool(holding.not_exported), holding.words
+    for category in privacy.get_handlers()[name].categories:
+        assert bool(category.why) == (category.retention != RetentionPolicy.ERASED), category.words
+        assert bool(category.file) != bool(category.not_exported), category.words

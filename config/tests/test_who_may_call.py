@@ -150,7 +150,7 @@ def test_callers_without_a_good_key_are_told_to_bring_one(customer, settings):
         ]  # fmt: skip
         before = state(*TABLES)
 
-        answers = [call(APIClient(), method, name), call(sending(tokens.new_token("0123456789")), method, name)]
+        answers = [call(APIClient(), method, name), call(sending(tokens.generate_token("0123456789")), method, name)]
         for change in spoilt:
             ApiKey.objects.filter(pk=key.pk).update(revoked_at=None, expires_at=None, networks=[])
             ApiKey.objects.filter(pk=key.pk).update(**change)

@@ -129,7 +129,14 @@ def test_pages_and_the_api_refuse_every_cursor_that_is_not_theirs_with_400(clien
     MarketFactory()
     client.force_login(staff)
     cursors = [*map(forged, HOSTILE), "x", "é", "a" * 5000, "[" * 3000, "bz0xZTk5OQ", "cD0lMDA="]
-    pages = ("/shop/", "/journal/", "/account/activity/", "/account/keys/", "/admin/core/eventorigin/", "/staff/queue/")
+    pages = (
+        "/shop/",
+        "/journal/",
+        "/account/activity/",
+        "/account/api-keys/",
+        "/admin/core/eventorigin/",
+        "/staff/queue/",
+    )
     endpoints = ("posts", "products", "orders", "comments", "security_log", "me/activity", "stock_levels")
 
     for cursor in cursors:

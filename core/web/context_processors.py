@@ -21,9 +21,11 @@ class Site(NamedTuple):
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """`site` (name, tagline, url, reply_to), `theme` ("light", "dark" or ""), `nav_section`, the first step of the
-    path, `in_name`: in whose name a member of staff acts, if so, and `text_pages`: the slugs of the pages that exist,
-    asked for where a template names them.
+    """Add values that every page needs.
+
+    `site` (name, tagline, url, reply_to), `theme` ("light", "dark" or ""), `nav_section` (the first step of the path),
+    `impersonated_by` (while a member of staff impersonates somebody) and `text_pages` (the slugs of existing pages,
+    queried where a template names them).
     """
     chosen = request.COOKIES.get("theme", "")
     section = request.path.split("/", 2)[1]
@@ -34,7 +36,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
             settings.SITE_URL,
             settings.REPLY_TO_EMAIL,
         ),
-        "in_name": getattr(request, "in_name", None),
+        "impersonated_by": getattr(request, "impersonated_by", None),
         "text_pages": text_pages.published_slugs,
         "theme": chosen if chosen in THEMES else "",
         "nav_section": section,

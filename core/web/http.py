@@ -14,13 +14,13 @@ FRAGMENT_HEADERS = ("HX-Request", "HX-History-Restore-Request")
 class PageRequest(HttpRequest):
     """Never made: views of pages annotate their request with it. `grant` is who asks and what they may do.
 
-    `in_name` says in whose name a member of staff asks, None for who asks for themselves.
+    `impersonated_by` says in whose name a member of staff asks, None for who asks for themselves.
     """
 
     grant: Grant
     htmx: HtmxDetails
     request_id: str
-    in_name: object | None
+    impersonated_by: object | None
 
 
 class FragmentDetails(HtmxDetails):

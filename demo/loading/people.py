@@ -39,7 +39,7 @@ def steps(studio: Studio) -> Iterator[Step]:
 
 @transaction.atomic
 def _create_user(person: dict[str, Any], now: datetime) -> None:
-    user = user_accounts.add_person(
+    user = user_accounts.add_user(
         email=person["email"], name=person["name"], password=DEMO_PASSWORD, by=DEMO_ACTOR, now=now
     )
     if person["bio"]:
@@ -52,9 +52,9 @@ def _create_user(person: dict[str, Any], now: datetime) -> None:
 
 @transaction.atomic
 def _make_mfa_optional(now: datetime) -> None:
-    for slug in sorted(roles.SHIPPED_SLUGS):
-        roles.require_factor(slug=slug, is_required=False, by=DEMO_ACTOR, now=now)
+    for slug in sorted(roles.BUILT_IN_SLUGS):
+        roles.set_mfa_requirement(slug=slug, is_required=False, by=DEMO_ACTOR, now=now)
 
 
 def _grant_api_access(email: str, name: str, now: datetime) -> None:
-    user_accounts.add_person(email=email, name=name, by=DEMO_ACTOR, now=now)
+    user_accounts.add_user(email=email, name=name, by=DEMO_ACTOR, now=now)

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 
-from accounts.staff.services import HOUSE
+from accounts.staff.services import PROJECT_APPS
 
 KEPT_TABLES = frozenset({"accounts_role"})  # made after every migration, with their groups
 DJANGO_APPS = ("account", "admin", "sessions")
@@ -18,7 +18,7 @@ def clear_data() -> None:
     """Forget everything. Sequences begin again, so a house that is loaded anew is like a new one."""
     tables = {
         model._meta.db_table  # noqa: SLF001  Django's documented way to a model's table
-        for label in (*HOUSE, *DJANGO_APPS)
+        for label in (*PROJECT_APPS, *DJANGO_APPS)
         for model in apps.get_app_config(label).get_models(include_auto_created=True)
         if model._meta.managed  # noqa: SLF001
     }

@@ -13,7 +13,7 @@ from django.test import override_settings
 from django.utils import timezone
 
 from accounts.permissions.models import Role
-from accounts.staff.services import HOUSE
+from accounts.staff.services import PROJECT_APPS
 from accounts.users.models import User
 from blog.comments.models import Comment
 from blog.posts.models import Post
@@ -261,7 +261,7 @@ def test_the_composed_pages_stay_within_their_budgets(client, django_assert_max_
 
 def test_a_second_run_changes_nothing(django_assert_max_num_queries):
     def rows():
-        models = [model for label in HOUSE for model in apps.get_app_config(label).get_models()]
+        models = [model for label in PROJECT_APPS for model in apps.get_app_config(label).get_models()]
         return {model: model.objects.count() for model in models if model is not SearchDocument}
 
     before = rows()
@@ -292,7 +292,7 @@ def test_a_reset_empties_tables_media_and_mailbox_and_keeps_the_roles(settings, 
 
     clear_data()
 
-    models = [model for label in HOUSE for model in apps.get_app_config(label).get_models()]
+    models = [model for label in PROJECT_APPS for model in apps.get_app_config(label).get_models()]
     left = {model._meta.db_table for model in models if model.objects.exists()}
     assert left == KEPT_TABLES
     assert Role.objects.count() == roles

@@ -8,7 +8,7 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.subscriptions import topics
-from accounts.subscriptions.topics import About, Topic
+from accounts.subscriptions.topics import Topic, TopicInfo
 from core.context import Grant
 from shop.catalogue.models import Product, Variant
 from shop.catalogue.queries import get_current_ids, get_current_sku
@@ -29,10 +29,10 @@ def get_available_variants() -> QuerySet[Variant]:
     return Variant.objects.filter(Exists(free), product__status=Product.Status.ACTIVE).select_related("product")
 
 
-def _find(ids: Collection[str], viewer: Grant) -> Mapping[str, About]:
+def _find(ids: Collection[str], viewer: Grant) -> Mapping[str, TopicInfo]:
     current = {sku: sku for sku in ids} | get_current_ids(ids)
     known = Variant.objects.filter(sku__in=current.values(), product__status=Product.Status.ACTIVE)
-    pieces = {piece.sku: About(_title(piece), _link(piece)) for piece in known.select_related("product")}
+    pieces = {piece.sku: TopicInfo(_title(piece), _link(piece)) for piece in known.select_related("product")}
     return {sku: pieces[today] for sku, today in current.items() if today in pieces}
 
 
@@ -55,9 +55,9 @@ topics.register(
         kind=STOCK_TOPIC,
         words=_("A piece is back on the shelf"),
         reason=_("You get this once, because you asked when this piece is back."),
-        template="letter_stock",
+        template="back_in_stock",
         find=_find,
         write=_write,
-        told_once=True,
+        ends_after_first=True,
     )
 )

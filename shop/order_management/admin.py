@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from accounts.impersonation.queries import acted_in_names
+from accounts.impersonation.queries import get_impersonation_names
 from core.context import grant_of
 from core.errors import DomainError
 from core.money import Money
@@ -84,7 +84,7 @@ class OrderAdmin(ReadOnlyAdmin):
         """Adds the lines, the money, the parcels and the timeline, and which verbs are open."""
         order: Order = context["original"]
         page = get_order_page(order)
-        in_names = acted_in_names(page.events)
+        in_names = get_impersonation_names(page.events)
         happened = zip(page.events, describe_all(page.events), strict=True)
         by = grant_of(request).actor
         context |= {

@@ -120,7 +120,9 @@ def tell_who_waits_for_it(event: Event) -> None:
     skus = [get_current_sku(event.subject_id)] if is_stock else list(lines.values_list("variant__sku", flat=True))
     for piece in get_available_variants().filter(sku__in=skus):
         for sku in get_all_skus(piece):  # some asked before the piece had today's SKU
-            notifications.spread(topic=get_stock_topic(sku), key=f"stock:{event.uid}", about=sku, now=event.at)
+            notifications.enqueue_for_topic(
+                topic=get_stock_topic(sku), key=f"stock:{event.uid}", about=sku, now=event.at
+            )
 
 
 @events.on("user.verified_email")

@@ -6,7 +6,7 @@ from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from accounts.impersonation.queries import InName, acted_in_names
+from accounts.impersonation.queries import ImpersonationNames, get_impersonation_names
 from core.api.fields import TimeField, UrlField
 from core.api.viewsets import In
 from core.events.models import Event
@@ -62,7 +62,7 @@ class FulfilmentSerializer(serializers.Serializer[Fulfilment]):
     lines = FulfilmentLineSerializer(many=True)
 
 
-class ImpersonationSerializer(serializers.Serializer[InName]):
+class ImpersonationSerializer(serializers.Serializer[ImpersonationNames]):
     """A member of staff acted in a person's name."""
 
     staff = serializers.CharField()
@@ -128,5 +128,5 @@ class OrderSerializer(OrderSummarySerializer):
     @extend_schema_field(OrderEventSerializer(many=True))
     def get_happened(self, order: Order) -> list[dict[str, Any]]:
         events = filter_buyer_events(queries.get_events(order))
-        context = {"in_names": acted_in_names(events)}
+        context = {"in_names": get_impersonation_names(events)}
         return [OrderEventSerializer(event, context=context).data for event in events]

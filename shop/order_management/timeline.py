@@ -11,7 +11,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.impersonation.queries import InName
+from accounts.impersonation.queries import ImpersonationNames
 from core.events.models import Event
 from core.money import Money
 from core.templatetags.ui import money
@@ -96,10 +96,10 @@ def get_status_label(order: Order) -> str:
     return ", ".join([order.get_status_display(), *more])
 
 
-def build_timeline(order: Order, happened: Sequence[Event], in_names: Mapping[int, InName]) -> list[Step]:
+def build_timeline(order: Order, happened: Sequence[Event], in_names: Mapping[int, ImpersonationNames]) -> list[Step]:
     """The steps that were, oldest first, and the one that is next.
 
-    `in_names` are the acts in another's name, as accounts.impersonation.queries.acted_in_names gives them.
+    `in_names` are the acts in another's name, as accounts.impersonation.queries.get_impersonation_names gives them.
     """
     steps = list(_get_past_steps(order, happened, in_names))
     status = Order.Status(order.status)
@@ -113,7 +113,9 @@ def filter_buyer_events(happened: Sequence[Event]) -> list[Event]:
     return [event for event in happened if event.name in EVENT_LABELS]
 
 
-def _get_past_steps(order: Order, happened: Sequence[Event], in_names: Mapping[int, InName]) -> Iterator[Step]:
+def _get_past_steps(
+    order: Order, happened: Sequence[Event], in_names: Mapping[int, ImpersonationNames]
+) -> Iterator[Step]:
     finished = {
         event.data.get("refund") for event in happened if event.name in ("order.refunded", "order.refund_failed")
     }

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.impersonation.queries import acted_in_names
+from accounts.impersonation.queries import get_impersonation_names
 from core import rate_limits
 from core.errors import Conflict, DomainError, Unavailable
 from core.keyset_pagination import keyset
@@ -162,7 +162,7 @@ def get_order_context(request: PageRequest, page: OrderPage, signature: str = ""
         "tax_note": get_tax_note(found.money(found.tax), included=found.tax_included),
         "shipments": page.shipments,
         # Who holds only the link does not learn the names of people.
-        "steps": build_timeline(found, page.events, acted_in_names(page.events) if is_known else {}),
+        "steps": build_timeline(found, page.events, get_impersonation_names(page.events) if is_known else {}),
         "waits": waits,
         "headline": get_headline(found, is_declined=is_declined, transfer=transfer, sent_at=sent_at),
         "declined": is_declined,

@@ -14,7 +14,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.privacy import registry as privacy
-from accounts.privacy.registry import Fate, Holding, Keeper, Person, Records, Words
+from accounts.privacy.registry import DataCategory, DataHandler, Person, Records, RetentionPolicy, Words
 from shop.addresses.models import SavedAddress
 from shop.cart.models import Cart
 from shop.orders.models import Fulfilment, Order, OrderLine
@@ -147,47 +147,47 @@ INVOICE_RETENTION_REASON = format_lazy(
 
 privacy.register(
     "shop",
-    Keeper(
+    DataHandler(
         words=_("Shop"),
         export=export,
         erase=erase,
-        waits=waits,
-        holdings=(
-            Holding(
+        get_obstacle=waits,
+        categories=(
+            DataCategory(
                 _("Delivery address, e-mail address and notes of your orders, numbers of parcels"),
-                Fate.ERASED,
+                RetentionPolicy.ERASED,
                 {"shop.Order": "email shipping_address note"},
                 file="shop/orders.json",
             ),
-            Holding(
+            DataCategory(
                 _("Orders that were paid: number, what was bought, amounts, and the address they were billed to"),
-                Fate.KEPT,
+                RetentionPolicy.KEPT,
                 {"shop.Order": "user billing_address", "shop.BankBooking": "ref statement"},
                 why=INVOICE_RETENTION_REASON,
                 file="shop/orders.json",
             ),
-            Holding(
+            DataCategory(
                 _("Carts"),
-                Fate.ERASED,
+                RetentionPolicy.ERASED,
                 {"shop.Cart": "user token_digest email shipping_address billing_address note"},
                 file="shop/carts.json",
             ),
-            Holding(
+            DataCategory(
                 _("Saved addresses"),
-                Fate.ERASED,
+                RetentionPolicy.ERASED,
                 {"shop.SavedAddress": "user address"},
                 file="shop/addresses.json",
             ),
-            Holding(
+            DataCategory(
                 _("Reviews"),
-                Fate.NAMELESS,
+                RetentionPolicy.NAMELESS,
                 {"shop.Review": "user title body"},
                 why=_("Others rely on them when they buy."),
                 file="shop/reviews.json",
             ),
-            Holding(
+            DataCategory(
                 _("That you refunded, counted or booked something as one of our staff"),
-                Fate.NAMELESS,
+                RetentionPolicy.NAMELESS,
                 {
                     "shop.Refund": "requested_by reason",
                     "shop.BankBooking": "noted_by",
@@ -197,7 +197,7 @@ privacy.register(
                 not_exported=_("they are records of the house"),
             ),
         ),
-        about_nobody={
+        unrelated_columns={
             "shop.Order": "number currency quote_hash shipping_name locale network",
             "shop.Refund": "idempotency_key provider_ref error",
             "shop.BankBooking": "currency refund_key",

@@ -11,7 +11,7 @@ from accounts.bans import services as bans
 from accounts.bans.models import Ban
 from accounts.moderation.models import Case
 from accounts.moderation.services import cases, spam
-from accounts.moderation.spam import Circumstances, Outcome
+from accounts.moderation.spam import Outcome, SubmissionContext
 from core.context import Actor
 from core.errors import Conflict, Denied, Invalid
 from core.events import services as events
@@ -49,7 +49,7 @@ def write_review(
     by: Actor,
     title: str = "",
     body: str = "",
-    how: Circumstances = spam.NOWHERE,
+    how: SubmissionContext = spam.NO_CONTEXT,
     now: datetime | None = None,
 ) -> Review:
     """Publish a buyer's review of a product; one that looks like spam waits in the queue.
@@ -66,9 +66,9 @@ def write_review(
     product = Product.objects.select_for_update(no_key=True).get(pk=product_id)
     if Review.objects.filter(product=product, user=by.user).exists():
         raise AlreadyReviewed
-    bans.require_free(by=by, scope=Ban.Scope.REVIEW, network=how.network, now=now)
+    bans.require_not_banned(by=by, scope=Ban.Scope.REVIEW, network=how.network, now=now)
     # All who review have bought, so here a purchase alone makes nobody trusted.
-    verdict = spam.weigh(text=f"{title}\n{body}", by=by, how=how, now=now)
+    verdict = spam.check_text(text=f"{title}\n{body}", by=by, how=how, now=now)
     is_fine = verdict.outcome is Outcome.FINE
     review = Review.objects.create(
         product=product,
@@ -105,7 +105,7 @@ def moderate_review(*, review_id: int, publish: bool, by: Actor, now: datetime |
     by.require("shop.moderate_review")
     uid = Review.objects.values_list("uid", flat=True).get(pk=review_id)
     act = Case.Act.APPROVE if publish else Case.Act.REFUSE
-    cases.settle(kind=Review.public_kind, subject_id=str(uid), act=act, by=by, now=now)
+    cases.close_case(kind=Review.public_kind, subject_id=str(uid), act=act, by=by, now=now)
     return _change_status(review_id, Review.Status.PUBLISHED if publish else Review.Status.HIDDEN, by=by, now=now)
 
 

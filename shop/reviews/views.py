@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.moderation.services.spam import LooksLikeSpam
-from accounts.moderation.spam import Circumstances
+from accounts.moderation.spam import SubmissionContext
 from core import rate_limits
 from core.context import Actor
 from core.errors import DomainError
@@ -33,7 +33,7 @@ def reviews(request: PageRequest, slug: str) -> HttpResponse:
     form = WriteReviewForm(posted(request))
     if request.method == "POST" and form.is_valid():
         try:
-            how = Circumstances(network=rate_limits.client_key(request))
+            how = SubmissionContext(network=rate_limits.client_key(request))
             written = verbs.write_review(product_id=product.pk, by=request.grant.actor, how=how, **form.cleaned_data)
         except (verbs.InvalidReview, LooksLikeSpam) as refusal:
             add_error(form, refusal)

@@ -12,7 +12,7 @@ from django.apps import apps
 from rest_framework.test import APIClient
 
 from accounts.permissions.models import Role
-from accounts.staff.services import SHIPPED
+from accounts.staff.services import BUILT_IN_ROLES
 from accounts.tests.factories import UserFactory
 from config.tests.test_who_may_call import ALL, router_forms, with_key
 from core.scopes import SCOPES
@@ -24,7 +24,7 @@ from tests.contract.world import SKU
 pytestmark = pytest.mark.usefixtures("db", "unlimited")
 
 CUSTOMER = "customer"
-WHO = (CUSTOMER, *(role.slug for role in SHIPPED))
+WHO = (CUSTOMER, *(role.slug for role in BUILT_IN_ROLES))
 UID = "019a9f2e-7b6c-7d8e-9fa0-b1c2d3e4f5a6"
 
 # Who is let in by a program of theirs; owners are let in wherever somebody is. All others are refused everywhere else.

@@ -38,7 +38,7 @@ def test_what_strangers_see(visitors, inspector):
         *("/journal/", "/journal/tag/glaze/", "/journal/the-morning-table/"),
         *("/talk/", "/talk/rooms/glaze-talk/", "/talk/about/post/the-morning-table/"),
         *("/account/login/", "/account/login/code/", "/account/signup/", "/account/signup/passkey/"),
-        *("/letters/", "/letters/asked/"),
+        *("/subscriptions/", "/subscriptions/check-your-inbox/"),
         *("/account/password/reset/", "/account/password/reset/done/"),
         *("/api/", "/api/v1/", "/api/v1/products/", "/api/docs/problems/"),
     )
@@ -81,13 +81,13 @@ def test_what_customers_see(site, visitors, inspector):
         inspector,
         customer,
         *("/account/", "/account/profile/", "/account/email/", "/account/password/change/", "/account/logout/"),
-        *("/account/export/", "/account/close/"),
+        *("/account/export/", "/account/delete/"),
         *(
             "/account/security/",
             "/account/sessions/",
             "/account/connections/",
             "/account/activity/",
-            "/account/security/app/",
+            "/account/security/authenticator-app/",
         ),
         "/account/notifications/",
         *("/shop/orders/", f"/shop/orders/{number}/", "/shop/p/straight-mug/reviews/"),
@@ -99,13 +99,13 @@ def test_what_customers_see(site, visitors, inspector):
 
 def test_the_way_out_of_the_house_and_back(visitors, inspector):
     customer = visitors()
-    customer.sign_in("amina.diallo@example.com", then="/account/close/")
+    customer.sign_in("amina.diallo@example.com", then="/account/delete/")
     page = customer.page
     page.get_by_label("Your e-mail address").fill("amina.diallo@example.com")
     customer.press("Close my account")
     page.get_by_role("heading", name="Your account is closed").wait_for()
     inspector.look(page)
-    customer.sign_in("amina.diallo@example.com", then="/account/closing/")
+    customer.sign_in("amina.diallo@example.com", then="/account/pending-deletion/")
     inspector.look(page)
     customer.press("Keep my account")
     page.wait_for_url("**/account/")
@@ -115,26 +115,26 @@ def test_the_way_to_a_second_factor_and_in_with_it(visitors, inspector):
     customer = visitors()
     customer.sign_in("sinead.kavanagh@example.com", then="/account/security/")
     page = customer.page
-    look_at_all(inspector, customer, "/account/reauthenticate/", "/account/security/app/")
+    look_at_all(inspector, customer, "/account/reauthenticate/", "/account/security/authenticator-app/")
     secret = page.get_by_label("Key").input_value()
     page.get_by_label("Code that the app shows").fill(code_of(secret))
     customer.press("Set it up")
-    page.wait_for_url("**/account/security/codes/")
+    page.wait_for_url("**/account/security/recovery-codes/")
     code = page.locator("#recovery-codes").inner_text().split()[0]
     inspector.look(page)
-    look_at_all(inspector, customer, "/account/security/keys/add/", "/account/security/codes/new/")
-    look_at_all(inspector, customer, "/account/security/app/remove/", "/account/security/")
+    look_at_all(inspector, customer, "/account/security/keys/add/", "/account/security/recovery-codes/new/")
+    look_at_all(inspector, customer, "/account/security/authenticator-app/remove/", "/account/security/")
     customer.goto("/account/logout/")
     customer.press("Sign out", within=page.locator("main"))
     customer.goto("/account/login/")
     page.get_by_label("E-mail").fill("sinead.kavanagh@example.com")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     customer.press("Sign in")
-    page.wait_for_url("**/account/factor/")
+    page.wait_for_url("**/account/two-factor/")
     inspector.look(page)
     page.get_by_label("Code from your app").fill(code)
     customer.press("Sign in")
-    page.wait_for_url("**/account/factor/trust/")
+    page.wait_for_url("**/account/two-factor/trust/")
     inspector.look(page)
 
 
@@ -176,7 +176,7 @@ def test_acting_in_a_name(site, visitors, inspector):
     staff.expects("status of 403")
     staff.sign_in("staff@example.com", then="/account/")
     uid = site.value("SELECT uid FROM accounts_user WHERE email = %s", "customer@example.com")
-    look_at_all(inspector, staff, f"/account/act-for/{uid}/")
+    look_at_all(inspector, staff, f"/account/impersonate/{uid}/")
     staff.page.get_by_label("Why").fill("Asked on the phone")
     staff.press("Begin")
     staff.page.wait_for_url("**/account/")

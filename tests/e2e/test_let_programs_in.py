@@ -40,7 +40,7 @@ def back() -> Iterator[str]:
 def test_a_key_and_a_client_from_first_to_last(visitors, back):
     inspector = Inspector({})
     person = visitors()
-    person.sign_in("customer@example.com", then="/account/keys/")
+    person.sign_in("customer@example.com", then="/account/api-keys/")
     page = person.page
     inspector.look(page)
 
@@ -87,7 +87,7 @@ def test_a_key_and_a_client_from_first_to_last(visitors, back):
 
     person.goto("/oauth/device/")
     inspector.look(page)
-    person.goto("/account/programs/")
+    person.goto("/account/connected-apps/")
     inspector.look(page)
     person.press("Withdraw")
     person.sees("“Kiln log” acts for you no longer.")

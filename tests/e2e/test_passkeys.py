@@ -38,7 +38,7 @@ def test_a_passkey_is_added_signs_in_serves_as_second_factor_and_is_removed(visi
     visitor.follow("Add a passkey")
     page.get_by_label("Name").fill("My phone")
     visitor.press("Add it")
-    page.wait_for_url("**/account/security/codes/")
+    page.wait_for_url("**/account/security/recovery-codes/")
     codes = page.locator("#recovery-codes").inner_text().split()
     assert len(codes) == 10
     with page.expect_download() as kept:
@@ -67,10 +67,10 @@ def test_a_passkey_is_added_signs_in_serves_as_second_factor_and_is_removed(visi
     page.get_by_label("E-mail").fill("customer@example.com")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
-    page.wait_for_url("**/account/factor/")
+    page.wait_for_url("**/account/two-factor/")
     device.answers(True)
     visitor.press("Use a passkey or security key")
-    page.wait_for_url("**/account/factor/trust/")
+    page.wait_for_url("**/account/two-factor/trust/")
     visitor.press("Not this one")
     page.wait_for_url("**/account/security/")
 

@@ -18,10 +18,10 @@ def user() -> User:
 
 
 @pytest.fixture
-def key_of() -> Callable[..., api_keys.WithToken]:
+def key_of() -> Callable[..., api_keys.ApiKeyWithToken]:
     """`key_of(user, "shop:read", …)` makes a key."""
 
-    def make(user: User, *scopes: str, **more: object) -> api_keys.WithToken:
+    def make(user: User, *scopes: str, **more: object) -> api_keys.ApiKeyWithToken:
         given = {"name": "Script", "scopes": scopes or ["account:read"], **more}
         return api_keys.add_key(user_id=user.pk, by=Actor.person(user), **given)
 

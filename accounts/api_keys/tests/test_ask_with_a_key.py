@@ -65,7 +65,7 @@ def after(key, **fields):
         (lambda made: after(made.key, created_at=timezone.now() - timedelta(2), expires_at=timezone.now()), "This key has expired."),
         (lambda made: after(made.key, networks=["203.0.113.0/24"]), "This key is not accepted from where you call."),
         (lambda made: type(made.key.user).objects.update(is_active=False), "The account of this key is closed."),
-        (lambda made: after(made.key, digest=tokens.digest(tokens.new_token(made.key.prefix))), "This is no key of ours."),
+        (lambda made: after(made.key, digest=tokens.digest(tokens.generate_token(made.key.prefix))), "This is no key of ours."),
         (lambda made: made.key.delete(), "This is no key of ours."),
     ],
     ids=["revoked", "expired", "elsewhere", "closed", "another-secret", "unknown"],
@@ -162,7 +162,7 @@ def test_what_a_program_is_refused_is_noted_once_an_hour(key_of, sent_with, user
 
 
 def test_an_invented_key_leaves_no_trace(sent_with, db):
-    assert sent_with(tokens.new_token("0123456789")).get(ME).status_code == 401
+    assert sent_with(tokens.generate_token("0123456789")).get(ME).status_code == 401
 
     assert not Event.objects.exists()
 
@@ -187,9 +187,9 @@ def test_the_last_use_is_kept_to_the_minute_with_one_write(key_of, sent_with, us
 
     kept = ApiKey.objects.get().last_used_at
     assert now <= kept <= timezone.now()
-    api_keys.note_use(key=made.key, now=kept + timedelta(seconds=59))
+    api_keys.record_use(key=made.key, now=kept + timedelta(seconds=59))
     assert ApiKey.objects.get().last_used_at == kept
-    api_keys.note_use(key=made.key, now=kept + timedelta(seconds=60))
+    api_keys.record_use(key=made.key, now=kept + timedelta(seconds=60))
     assert ApiKey.objects.get().last_used_at == kept + timedelta(seconds=60)
 
 

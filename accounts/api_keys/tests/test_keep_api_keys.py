@@ -21,7 +21,7 @@ from core.testing import JustSignedIn, events_named, no_event, snapshot
 pytestmark = pytest.mark.django_db
 
 KEYS = "/api/v1/me/api_keys/"
-LIST, NEW = reverse("accounts:keys"), reverse("accounts:new_key")
+LIST, NEW = reverse("accounts:api_keys"), reverse("accounts:new_api_key")
 ASKED = {"name": "Script", "scopes": ["shop:read"]}
 
 
@@ -112,8 +112,8 @@ def test_keys_of_others_are_neither_seen_nor_touched(browser_of, key_of, user):
         program.get(f"{KEYS}{theirs.uid}/"),
         program.delete(f"{KEYS}{theirs.uid}/"),
         program.post(f"{KEYS}{theirs.uid}/secrets/"),
-        browser.post(reverse("accounts:rotate_key", args=[theirs.uid])),
-        browser.post(reverse("accounts:revoke_key", args=[theirs.uid])),
+        browser.post(reverse("accounts:rotate_api_key", args=[theirs.uid])),
+        browser.post(reverse("accounts:revoke_api_key", args=[theirs.uid])),
     ]
 
     assert [answer.status_code for answer in refused] == [404] * 5
@@ -142,7 +142,7 @@ def test_page_api_and_staff_revoke_alike(browser_of, key_of, user, staff):
     staff_browser = JustSignedIn()
     staff_browser.force_login(staff)
 
-    page = browser_of(user).post(reverse("accounts:revoke_key", args=[one.uid]))
+    page = browser_of(user).post(reverse("accounts:revoke_api_key", args=[one.uid]))
     answer = programs_browser(browser_of, user).delete(f"{KEYS}{two.uid}/")
     staff_browser.post(reverse("admin:accounts_apikey_changelist"), {"action": "revoke", "_selected_action": three.pk})
 
@@ -187,7 +187,7 @@ def test_a_new_secret_works_beside_the_former_for_a_day(browser_of, key_of, sent
 def test_the_page_shows_the_exchanged_secret_once(browser_of, key_of, sent_with, user):
     made = key_of(user)
 
-    page = browser_of(user).post(reverse("accounts:rotate_key", args=[made.key.uid]))
+    page = browser_of(user).post(reverse("accounts:rotate_api_key", args=[made.key.uid]))
 
     token = page.context["made"].token
     assert token in page.content.decode()
@@ -244,7 +244,7 @@ def test_a_key_never_handles_keys(key_of, sent_with, user, method, address):
 
 
 def test_beyond_the_limit_there_is_no_further_key_until_one_has_ended(browser_of, key_of, user):
-    made = [key_of(user).key for _ in range(api_keys.MOST_KEYS)]
+    made = [key_of(user).key for _ in range(api_keys.MAX_KEYS)]
     program = programs_browser(browser_of, user)
 
     refused = program.post(KEYS, ASKED)
@@ -256,18 +256,18 @@ def test_beyond_the_limit_there_is_no_further_key_until_one_has_ended(browser_of
 
 @pytest.mark.django_db(transaction=True)
 def test_eight_at_once_share_the_last_key_that_is_left(key_of, user):
-    for _ in range(api_keys.MOST_KEYS - 1):
+    for _ in range(api_keys.MAX_KEYS - 1):
         key_of(user)
 
     results = testing.race(*[lambda: key_of(user)] * 8)
 
     assert [type(failure) for failure in testing.failures(results)] == [api_keys.TooManyKeys] * 7
-    assert ApiKey.objects.count() == api_keys.MOST_KEYS
+    assert ApiKey.objects.count() == api_keys.MAX_KEYS
 
 
 @pytest.mark.django_db(transaction=True)
 def test_control_without_the_lock_the_limit_does_not_hold(monkeypatch, key_of, user):
-    for _ in range(api_keys.MOST_KEYS - 1):
+    for _ in range(api_keys.MAX_KEYS - 1):
         key_of(user)
     monkeypatch.setattr(type(User.objects.all()), "select_for_update", lambda self, **_: self)
 

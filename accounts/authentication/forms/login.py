@@ -22,7 +22,7 @@ from core.ids import uuids
 NEW_PASSWORD = gettext_lazy("New password")
 
 
-def strength_hint() -> str:
+def get_password_help_text() -> str:
     """What makes a good password, with the length that the validators ask for."""
     rules = get_default_password_validators()
     length = max((rule.min_length for rule in rules if isinstance(rule, MinimumLengthValidator)), default=1)
@@ -31,7 +31,7 @@ def strength_hint() -> str:
     }
 
 
-def _dress(field: forms.Field, label: Any, autocomplete: str, hint: Any = "") -> None:
+def _configure_field(field: forms.Field, label: Any, autocomplete: str, hint: Any = "") -> None:
     """Our label and hint in place of allauth's placeholder, and the word by which browsers know the field."""
     field.label, field.help_text = label, hint
     field.widget.attrs.pop("placeholder", None)
@@ -40,8 +40,8 @@ def _dress(field: forms.Field, label: Any, autocomplete: str, hint: Any = "") ->
         field.widget.template_name = "accounts/password_input.html"
 
 
-def _dress_mailed_code(field: forms.Field) -> None:
-    _dress(field, gettext_lazy("Code"), "one-time-code")
+def _configure_code_field(field: forms.Field) -> None:
+    _configure_field(field, gettext_lazy("Code"), "one-time-code")
     field.widget.attrs |= {"autocapitalize": "characters", "spellcheck": "false"}
 
 
@@ -50,11 +50,11 @@ class LoginForm(allauth_forms.LoginForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _dress(self.fields["login"], gettext_lazy("E-mail address"), "username webauthn")
-        _dress(self.fields["password"], gettext_lazy("Password"), "current-password")
+        _configure_field(self.fields["login"], gettext_lazy("E-mail address"), "username webauthn")
+        _configure_field(self.fields["password"], gettext_lazy("Password"), "current-password")
 
 
-class SignUpAlike:
+class UniformSignupMixin:
     """A sign-up that tells nobody whether the address is known."""
 
     account_already_exists: bool
@@ -92,55 +92,57 @@ class SignUpAlike:
                 nobody = adapter.save_user(request, adapter.new_user(request), self)
                 nobody.emailaddress_set.exists()
                 nobody.emailaddress_set.create(email=address, primary=True)
-                login_checks.met(nobody)
+                login_checks.get_login_status(nobody)
                 nobody.emailaddress_set.filter(verified=True).exists()
                 list(nobody.emailaddress_set.all())
                 transaction.savepoint_rollback(inner)
                 # Writes what is there, so that there is something to commit.
                 User.objects.filter(emailaddress__email=given).update(session_epoch=F("session_epoch"))
-            attempts.note_sign_up_again(email=given)
+            attempts.record_repeated_signup(email=given)
         finally:
             self.cleaned_data["email"] = given
 
 
-class SignupForm(SignUpAlike, allauth_forms.SignupForm):
+class SignupForm(UniformSignupMixin, allauth_forms.SignupForm):
     """E-mail address and a new password, typed once: a mistake is mended by mail. Without one for a passkey."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         hint = gettext_lazy("We send a code there to make sure it is yours.")
-        _dress(self.fields["email"], gettext_lazy("E-mail address"), "username", hint)
+        _configure_field(self.fields["email"], gettext_lazy("E-mail address"), "username", hint)
         if not self.by_passkey:
-            _dress(self.fields["password1"], gettext_lazy("Password"), "new-password", strength_hint())
+            _configure_field(
+                self.fields["password1"], gettext_lazy("Password"), "new-password", get_password_help_text()
+            )
 
 
-class PasswordOnceMixin:
+class SinglePasswordMixin:
     """New passwords are typed once, as at sign-up."""
 
     fields: dict[str, forms.Field]
 
-    def dress_passwords(self) -> None:
+    def configure_passwords(self) -> None:
         del self.fields["password2"]
-        _dress(self.fields["password1"], NEW_PASSWORD, "new-password", strength_hint())
+        _configure_field(self.fields["password1"], NEW_PASSWORD, "new-password", get_password_help_text())
 
 
-class ChangePasswordForm(PasswordOnceMixin, allauth_forms.ChangePasswordForm):
+class ChangePasswordForm(SinglePasswordMixin, allauth_forms.ChangePasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _dress(self.fields["oldpassword"], gettext_lazy("Current password"), "current-password")
-        self.dress_passwords()
+        _configure_field(self.fields["oldpassword"], gettext_lazy("Current password"), "current-password")
+        self.configure_passwords()
 
 
-class SetPasswordForm(PasswordOnceMixin, allauth_forms.SetPasswordForm):
+class SetPasswordForm(SinglePasswordMixin, allauth_forms.SetPasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.dress_passwords()
+        self.configure_passwords()
 
 
-class ResetPasswordKeyForm(PasswordOnceMixin, allauth_forms.ResetPasswordKeyForm):
+class ResetPasswordKeyForm(SinglePasswordMixin, allauth_forms.ResetPasswordKeyForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.dress_passwords()
+        self.configure_passwords()
 
 
 class ResetLinkForm(allauth_forms.UserTokenForm):
@@ -153,35 +155,35 @@ class ResetLinkForm(allauth_forms.UserTokenForm):
 class ResetPasswordForm(allauth_forms.ResetPasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _dress(self.fields["email"], gettext_lazy("E-mail address"), "username")
+        _configure_field(self.fields["email"], gettext_lazy("E-mail address"), "username")
 
 
 class AddEmailForm(allauth_forms.AddEmailForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _dress(self.fields["email"], gettext_lazy("Another e-mail address"), "email")
+        _configure_field(self.fields["email"], gettext_lazy("Another e-mail address"), "email")
 
 
 class ReauthenticateForm(allauth_forms.ReauthenticateForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _dress(self.fields["password"], gettext_lazy("Password"), "current-password")
+        _configure_field(self.fields["password"], gettext_lazy("Password"), "current-password")
 
 
 class CodeForm(allauth_forms.ConfirmEmailVerificationCodeForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _dress_mailed_code(self.fields["code"])
+        _configure_code_field(self.fields["code"])
 
 
 class RequestLoginCodeForm(allauth_forms.RequestLoginCodeForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _dress(self.fields["email"], gettext_lazy("E-mail address"), "username")
+        _configure_field(self.fields["email"], gettext_lazy("E-mail address"), "username")
 
     def clean_email(self) -> str:
         email = str(super().clean_email())
-        if not throttling.may_send_code(context.request, email):
+        if not throttling.can_send_code(context.request, email):
             raise get_adapter().validation_error("too_many_login_attempts")
         return email
 
@@ -189,4 +191,4 @@ class RequestLoginCodeForm(allauth_forms.RequestLoginCodeForm):
 class LoginCodeForm(allauth_forms.ConfirmLoginCodeForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _dress_mailed_code(self.fields["code"])
+        _configure_code_field(self.fields["code"])

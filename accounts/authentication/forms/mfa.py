@@ -17,17 +17,17 @@ from fido2.utils import websafe_decode
 from accounts.authentication import mfa
 from accounts.users.models import User
 
-NAME_LENGTH = 60
+MAX_NAME_LENGTH = 60
 # A code of an app fits for its own half minute and one more on either side (MFA_TOTP_TOLERANCE).
-CODE_FITS_SECONDS = 90
+CODE_VALID_SECONDS = 90
 
 
-def _dress_code(field: forms.Field, label: Any) -> None:
+def _configure_code_field(field: forms.Field, label: Any) -> None:
     field.label = label
     field.widget.attrs = {"autocomplete": "one-time-code", "inputmode": "numeric"}
 
 
-class _CodeOnce:
+class _SingleUseCodeMixin:
     """The six figures of an app, or a recovery code in their stead; the same figures are taken once while they fit."""
 
     user: User
@@ -35,36 +35,36 @@ class _CodeOnce:
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _dress_code(self.fields["code"], gettext_lazy("Code from your app, or a recovery code"))
+        _configure_code_field(self.fields["code"], gettext_lazy("Code from your app, or a recovery code"))
 
     def clean_code(self) -> str:
         code = str(super().clean_code())  # type: ignore[misc]  # its form has it
-        if not cache.add(f"factor-code:{self.user.pk}:{normalize_user_code(code)}", 1, CODE_FITS_SECONDS):
+        if not cache.add(f"factor-code:{self.user.pk}:{normalize_user_code(code)}", 1, CODE_VALID_SECONDS):
             raise get_adapter().validation_error("incorrect_code")
         return code
 
 
-class AuthenticateForm(_CodeOnce, base_forms.AuthenticateForm):
+class AuthenticateForm(_SingleUseCodeMixin, base_forms.AuthenticateForm):
     pass
 
 
-class ReauthenticateForm(_CodeOnce, base_forms.ReauthenticateForm):
+class ReauthenticateForm(_SingleUseCodeMixin, base_forms.ReauthenticateForm):
     pass
 
 
 class ActivateAppForm(totp_forms.ActivateTOTPForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _dress_code(self.fields["code"], gettext_lazy("Code that the app shows"))
+        _configure_code_field(self.fields["code"], gettext_lazy("Code that the app shows"))
 
 
-def _dress_name(field: forms.Field) -> None:
+def _configure_name_field(field: forms.Field) -> None:
     field.label = gettext_lazy("Name")
     field.help_text = gettext_lazy("By which you know it again, such as “My phone”.")
-    field.widget.attrs["maxlength"] = NAME_LENGTH
+    field.widget.attrs["maxlength"] = MAX_NAME_LENGTH
 
 
-class _ReadableKey:
+class _ParsableCredentialMixin:
     """A credential in which nothing can be read is refused, where allauth would break."""
 
     cleaned_data: dict[str, Any]
@@ -78,38 +78,38 @@ class _ReadableKey:
         return given
 
 
-class AddKeyForm(_ReadableKey, key_forms.AddWebAuthnForm):
+class AddKeyForm(_ParsableCredentialMixin, key_forms.AddWebAuthnForm):
     """A passkey, which signs in alone, or a security key, which comes after the password."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _dress_name(self.fields["name"])
+        _configure_name_field(self.fields["name"])
         self.fields["passwordless"].initial = True
         self.fields["passwordless"].label = gettext_lazy("Sign in with it alone, without a password")
         self.fields["passwordless"].help_text = gettext_lazy("Your device asks for your finger, face or PIN.")
 
     def clean_name(self) -> str:
-        return str(super().clean_name())[:NAME_LENGTH]
+        return str(super().clean_name())[:MAX_NAME_LENGTH]
 
 
-class SignUpKeyForm(_ReadableKey, key_forms.SignupWebAuthnForm):
+class SignUpKeyForm(_ParsableCredentialMixin, key_forms.SignupWebAuthnForm):
     """The passkey of a new account."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _dress_name(self.fields["name"])
+        _configure_name_field(self.fields["name"])
 
     def clean_name(self) -> str:
-        return str(super().clean_name())[:NAME_LENGTH]
+        return str(super().clean_name())[:MAX_NAME_LENGTH]
 
 
 class RenameKeyForm(key_forms.EditWebAuthnForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _dress_name(self.fields["name"])
+        _configure_name_field(self.fields["name"])
 
     def clean_name(self) -> str:
-        return str(self.cleaned_data["name"])[:NAME_LENGTH]
+        return str(self.cleaned_data["name"])[:MAX_NAME_LENGTH]
 
 
 class PasskeySignInForm(key_forms.LoginWebAuthnForm):
@@ -121,15 +121,15 @@ class PasskeySignInForm(key_forms.LoginWebAuthnForm):
     def clean_credential(self) -> Authenticator:
         answer = self.cleaned_data["credential"]
         auth.parse_authentication_response(answer)
-        user = _person_in(answer)
+        user = _get_user_by_handle(answer)
         if user is None:
             raise get_adapter().validation_error("incorrect_code")
         return auth.complete_authentication(user, answer)
 
 
-def _person_in(answer: dict[str, Any]) -> User | None:
+def _get_user_by_handle(answer: dict[str, Any]) -> User | None:
     handle = answer.get("response", {}).get("userHandle")
     try:
-        return mfa.person_behind(websafe_decode(handle)) if handle else None
+        return mfa.get_user_by_handle(websafe_decode(handle)) if handle else None
     except (TypeError, ValueError):
         return None

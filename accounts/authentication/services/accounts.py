@@ -22,7 +22,7 @@ class AddressTaken(Conflict):
 
 
 @transaction.atomic
-def add_person(
+def add_user(
     *, email: str, by: Actor, name: str = "", password: str | None = None, now: datetime | None = None
 ) -> User:
     """Make an account for somebody whose address `by` vouches for; without a password they ask for one by mail.

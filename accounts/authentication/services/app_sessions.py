@@ -9,46 +9,46 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.authentication import queries as app_queries
-from accounts.authentication.app_tokens import Token
+from accounts.authentication.app_tokens import AppToken
 from accounts.sessions.models import Device
 from accounts.users.models import User
 from core.context import Actor
 from core.events import services as events
 
 
-def begin(*, user: User, device_uid: str, now: datetime | None = None) -> Token:
+def begin_session(*, user: User, device_uid: str, now: datetime | None = None) -> AppToken:
     """Let the session of a person's device be named by tokens from now on; gives what they say. One query."""
-    token = Token(user.uid, uuid4(), uuid4())
+    token = AppToken(user.uid, uuid4(), uuid4())
     theirs = Device.objects.filter(user=user, uid=device_uid)
     theirs.update(app_session=token.session, refresh_id=token.id, refreshed_at=now or timezone.now())
     return token
 
 
 @transaction.atomic
-def renew(*, used: Token, began: datetime) -> Token | None:
+def rotate_refresh_token(*, used: AppToken, began: datetime) -> AppToken | None:
     """What the next refresh token says; None for one that is no good. The session lasts anew. Locks the device.
 
     A second use ends the session and is recorded as user.reused_refresh_token. `began`: when the request came; of two
     at the same moment, a retry, one is refused and nothing ends.
     """
     device = Device.objects.locked().filter(app_session=used.session).first()
-    held = app_queries.app_session_of(used.session, used.person)
+    held = app_queries.get_app_session(used.session, used.person)
     if device is None or held is None:
         return None
     now = timezone.now()
     if device.refresh_id != used.id:
         if device.refreshed_at is not None and device.refreshed_at < began:
-            _end(device)
+            _end_session(device)
             events.record("user.reused_refresh_token", held.user, by=Actor.guest(), device=device.public_id)
         return None
     device.refresh_id, device.refreshed_at, device.last_seen_at = uuid4(), now, now
     device.save(update_fields=["refresh_id", "refreshed_at", "last_seen_at"])
     until = now + timedelta(seconds=settings.SESSION_COOKIE_AGE)
     Session.objects.filter(session_key=device.session_key).update(expire_date=until)
-    return Token(held.user.uid, used.session, device.refresh_id)
+    return AppToken(held.user.uid, used.session, device.refresh_id)
 
 
-def _end(device: Device) -> None:
+def _end_session(device: Device) -> None:
     Session.objects.filter(session_key=device.session_key).delete()
     device.session_key, device.app_session, device.refresh_id, device.refreshed_at = "", None, None, None
     device.save(update_fields=["session_key", "app_session", "refresh_id", "refreshed_at"])

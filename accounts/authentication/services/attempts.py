@@ -16,26 +16,26 @@ from core.validation.email_addresses import find_email
 
 
 @transaction.atomic
-def note_failed(*, typed: str) -> None:
+def record_failed_login(*, typed: str) -> None:
     """Somebody entered a wrong password. Records user.sign_in_failed."""
-    subject, told = _meant(typed)
+    subject, told = _get_subject(typed)
     events.record("user.sign_in_failed", subject, by=Actor.guest(), **told)
 
 
 @transaction.atomic
-def note_limited(*, typed: str) -> None:
-    """Somebody tried so often that they have to wait. Records user.limited."""
-    subject, told = _meant(typed)
-    events.record("user.limited", subject, by=Actor.guest(), **told)
+def record_throttled_login(*, typed: str) -> None:
+    """Somebody tried so often that they have to wait. Records user.login_throttled."""
+    subject, told = _get_subject(typed)
+    events.record("user.login_throttled", subject, by=Actor.guest(), **told)
 
 
-def note_sign_up_again(*, email: str) -> None:
+def record_repeated_signup(*, email: str) -> None:
     """Somebody tried to make an account with an address that has one. Records user.sign_up_again."""
-    subject, told = _meant(email)
+    subject, told = _get_subject(email)
     events.record("user.sign_up_again", subject, by=Actor.guest(), **told)
 
 
-def _meant(typed: str) -> tuple[User | tuple[str, str], dict[str, Any]]:
+def _get_subject(typed: str) -> tuple[User | tuple[str, str], dict[str, Any]]:
     """Who was meant, and what is told of what was typed."""
     typed = find_email(typed)
     if meant := User.objects.filter(emailaddress__email=typed).first():

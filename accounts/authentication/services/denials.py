@@ -12,15 +12,15 @@ from core import rate_limits
 from core.context import Actor
 from core.events import services as events
 
-ONCE: Final = "1/hour"
+RECORD_RATE: Final = "1/hour"
 
 
-def note_refused(*, subject: tuple[str, str], why: str, endpoint: str, by: Actor) -> None:
+def record_denial(*, subject: tuple[str, str], why: str, endpoint: str, by: Actor) -> None:
     """Note that a program was refused. `subject` is ("api_key", its uid) or ("client", its id), `why` a code.
 
     Without Redis nothing is noted: nobody could say how often it was. Records api_key.refused or client.refused.
     """
-    if not rate_limits.hit(ONCE, "refused", *subject, why, fail_closed=True).allowed:
+    if not rate_limits.hit(RECORD_RATE, "refused", *subject, why, fail_closed=True).allowed:
         return
     with transaction.atomic():
         events.record(f"{subject[0]}.refused", subject, by=by, why=why, endpoint=endpoint)

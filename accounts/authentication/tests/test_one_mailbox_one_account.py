@@ -130,7 +130,7 @@ def test_ban_of_any_spelling_concerns_the_account(staff):
     before = bans.ban(by=by, scope="all", reason="spam", email=SPELLINGS[1])
     user = UserFactory(email=KEPT)
 
-    assert bans.running_ban(user=user, network="") == before
+    assert bans.get_active_ban(user=user, network="") == before
     bans.unban(ban_uid=before.uid, by=by)
     assert bans.ban(by=by, scope="all", reason="spam", email=SPELLINGS[0]).user == user
 
@@ -138,10 +138,10 @@ def test_ban_of_any_spelling_concerns_the_account(staff):
 def test_staff_add_people_by_the_one_spelling(staff):
     by = Actor.person(staff)
 
-    user_accounts.add_person(email=SPELLINGS[0], name="Ann", by=by)
+    user_accounts.add_user(email=SPELLINGS[0], name="Ann", by=by)
 
     with pytest.raises(user_accounts.AddressTaken):
-        user_accounts.add_person(email=SPELLINGS[1], name="Ann", by=by)
+        user_accounts.add_user(email=SPELLINGS[1], name="Ann", by=by)
     with pytest.raises(ValidationError):
         User.objects.create_user("fat\u0131ma@example.org")
     assert User.objects.filter(email=KEPT).count() == 1

@@ -113,7 +113,7 @@ def test_a_list_that_fails_keeps_nobody_out(leaks):
 def test_a_list_that_is_slow_is_not_waited_for(leaks, monkeypatch):
     go_on = Event()
     monkeypatch.setattr(leaks, "wait", lambda: go_on.wait(60))
-    monkeypatch.setattr(passwords, "_pool", lambda: passwords.urllib3.PoolManager(timeout=0.2, retries=False))
+    monkeypatch.setattr(passwords, "_get_pool", lambda: passwords.urllib3.PoolManager(timeout=0.2, retries=False))
 
     refused = refusal(GOOD)
     has_answered = go_on.is_set()

@@ -160,7 +160,7 @@ def test_a_recovery_code_signs_in_once(client_of, user):
         outcomes.append(browser.post(FACTOR, {"code": code}).status_code)
 
     assert outcomes == [302, 200]
-    assert mfa.factors_of(user).codes_left == 9
+    assert mfa.get_mfa_methods(user).codes_left == 9
 
 
 def test_a_trusted_browser_is_not_asked_and_another_is(client, client_of, user):

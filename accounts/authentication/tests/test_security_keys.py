@@ -68,7 +68,7 @@ def test_a_key_is_renamed(client, user):
 
     assert client.post(url, {"name": "The one on my desk"})["Location"] == SECURITY
 
-    assert mfa.factors_of(user).keys[0].name == "The one on my desk"
+    assert mfa.get_mfa_methods(user).keys[0].name == "The one on my desk"
 
 
 def test_a_key_is_removed_and_told(client, user, mailoutbox):
@@ -109,7 +109,7 @@ def test_of_two_keys_one_stays_with_whom_the_role_asks_for_it(client, user):
     client.post(first)
     client.post(second)
 
-    assert [key.credential for key in mfa.factors_of(user).keys] == ["key-2"]
+    assert [key.credential for key in mfa.get_mfa_methods(user).keys] == ["key-2"]
     assert len(events_named("user.removed_factor")) == 1
 
 
@@ -132,7 +132,7 @@ class TestTwoAtOnce:
 
         def run():
             at_once(remove, many=2)
-            return len(mfa.factors_of(user).keys)
+            return len(mfa.get_mfa_methods(user).keys)
 
         return run
 
@@ -141,10 +141,10 @@ class TestTwoAtOnce:
 
     def test_without_the_lock_on_the_person_none_would_stay(self, remove_both, monkeypatch):
         """The control: both have found another key before either removes one."""
-        found, allow = Barrier(2), mfa.FactorAdapter.can_delete_authenticator
-        monkeypatch.setattr(locks, "lock_person", lambda user_id: None)
+        found, allow = Barrier(2), mfa.MfaAdapter.can_delete_authenticator
+        monkeypatch.setattr(locks, "lock_user", lambda user_id: None)
         monkeypatch.setattr(
-            mfa.FactorAdapter, "can_delete_authenticator", lambda *given: (allow(*given), found.wait(10))[0]
+            mfa.MfaAdapter, "can_delete_authenticator", lambda *given: (allow(*given), found.wait(10))[0]
         )
 
         assert remove_both() == 0

@@ -127,7 +127,7 @@ def test_of_the_work_that_a_known_address_takes_nothing_stays():
 
 
 # Tests of their own: shop/order_management/tests/test_order_page.py, accounts/subscriptions/tests/test_ask_for_letters.py.
-ELSEWHERE = {"shop:find_order", "letters:index"}
+ELSEWHERE = {"shop:find_order", "subscriptions:index"}
 
 
 def test_every_form_that_takes_an_address_is_in_the_table():

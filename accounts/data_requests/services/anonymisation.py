@@ -23,14 +23,14 @@ from core.api.models import IdempotencyKey
 from core.content.services import pictures
 from core.events.models import EventDelivery
 
-THEIRS: tuple[type[Model], ...] = (
+USER_MODELS: tuple[type[Model], ...] = (
     *(AccessToken, RefreshToken, IDToken, AuthorizationCode, DeviceGrant, Consent, Client),
     *(ApiKey, Authenticator, EmailAddress),
 )
 
 
 @transaction.atomic
-def forget_account(*, user: User, emails: Collection[str]) -> None:
+def anonymise_account(*, user: User, emails: Collection[str]) -> None:
     """Erase all that an account says of its person, their keys, factors, programs, letters, exports and picture.
 
     `emails` are the addresses that they proved to own.
@@ -39,8 +39,8 @@ def forget_account(*, user: User, emails: Collection[str]) -> None:
     """
     user = User.objects.select_for_update(of=("self",)).select_related("avatar").get(pk=user.pk)
     end_sessions(user)
-    _forget_traces(user)
-    for kind in THEIRS:
+    _erase_traces(user)
+    for kind in USER_MODELS:
         kind._default_manager.filter(user=user).delete()  # noqa: SLF001  each has its own
     theirs = Q(user=user) | Q(user__isnull=True, email__in=emails)
     Entitlement.objects.filter(theirs).delete()
@@ -49,7 +49,7 @@ def forget_account(*, user: User, emails: Collection[str]) -> None:
     for export in DataExport.objects.filter(user=user):
         export.remove()
     picture = user.avatar
-    _empty(user)
+    _clear_user(user)
     if picture is not None:
         pictures.remove_picture(picture)
 
@@ -61,7 +61,7 @@ def end_sessions(user: User) -> None:
     theirs.delete()
 
 
-def _forget_traces(user: User) -> None:
+def _erase_traces(user: User) -> None:
     """Where their name or address may stand in passing: answers kept for a day, errors of mails, the admin's log."""
     IdempotencyKey.objects.filter(principal=f"user:{user.uid}").delete()
     about = Q(event__subject_kind=user.public_kind, event__subject_id=user.public_id)
@@ -71,7 +71,7 @@ def _forget_traces(user: User) -> None:
     LogEntry.objects.filter(content_type=people, object_id=str(user.pk)).update(object_repr=str(user.uid))
 
 
-def _empty(user: User) -> None:
+def _clear_user(user: User) -> None:
     user.email, user.name, user.bio, user.avatar = user.erased_email, _("Somebody who left"), "", None
     user.set_unusable_password()
     user.is_active = user.is_staff = user.is_superuser = False

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.api_keys.models import ApiKey
-from accounts.data_requests.services.exports import person_of
+from accounts.data_requests.services.exports import get_person
 from accounts.privacy import registry as privacy
 from accounts.sessions import services as devices
 from accounts.sessions.models import Device
@@ -24,11 +24,11 @@ from core.context import Actor
 from core.errors import Conflict, Denied, Invalid, NotFound
 from core.events import services as events
 
-GRACE: Final = timedelta(days=14)
-REMINDED: Final = timedelta(days=1)  # before it is due
-OWNER: Final = "owner"
-LONGEST_REASON: Final = 300
-SWEEP: Final = Actor.system("accounts.closing")
+GRACE_PERIOD: Final = timedelta(days=14)
+REMINDER_BEFORE: Final = timedelta(days=1)  # before it is due
+OWNER_SLUG: Final = "owner"
+MAX_REASON_LENGTH: Final = 300
+SYSTEM_ACTOR: Final = Actor.system("accounts.closing")
 
 log = structlog.get_logger(__name__)
 
@@ -38,7 +38,7 @@ class OnlyOwner(Conflict):
     message = _("You are the only owner here. Make somebody else an owner first.")
 
 
-class ClosingAlready(Conflict):
+class DeletionAlreadyRequested(Conflict):
     code = "closing_already"
     message = _("This account is being closed already.")
 
@@ -48,29 +48,29 @@ class ReasonMissing(Invalid):
     message = _("Say who asked for it and how.")
 
 
-class OtherAddress(Invalid):
+class EmailMismatch(Invalid):
     code = "not_this_address"
     message = _("This is not the address of this account.")
 
 
-class TooLate(Conflict):
+class DeletionAlreadyStarted(Conflict):
     code = "closing_too_late"
     message = _("It is too late: the account is being erased.")
 
 
-def running_of(user: User) -> Closing | None:
+def get_pending_deletion(user: User) -> Closing | None:
     """The closing of an account that was asked for and is not over. One query."""
     return Closing.objects.running().filter(user=user).first()
 
 
-def may_erase(by: Actor, user: User) -> bool:
+def can_erase(by: Actor, user: User) -> bool:
     """Whoever may do everything is closed by their like only."""
     beyond = user.is_superuser and not (by.user and by.user.is_superuser)
     return by.can("accounts.erase_user") and not beyond
 
 
 @transaction.atomic
-def request_closing(*, user_id: int, by: Actor, reason: str = "", now: datetime | None = None) -> Closing:
+def request_deletion(*, user_id: int, by: Actor, reason: str = "", now: datetime | None = None) -> Closing:
     """Close one's own account in GRACE from now, or with accounts.erase_user that of somebody who asked by letter.
 
     Locks the person. Sessions, keys and tokens end at once. Raises Denied, OnlyOwner, ClosingAlready, and
@@ -79,53 +79,53 @@ def request_closing(*, user_id: int, by: Actor, reason: str = "", now: datetime 
     now = now or timezone.now()
     user = User.objects.select_for_update(of=("self",)).get(pk=user_id)
     own = by.id == user.public_id
-    if by.user is None or user.is_erased or not (own or may_erase(by, user)):
+    if by.user is None or user.is_erased or not (own or can_erase(by, user)):
         raise Denied
     if not own and not reason.strip():
         raise ReasonMissing(field="reason")
-    if running_of(user):
-        raise ClosingAlready
+    if get_pending_deletion(user):
+        raise DeletionAlreadyRequested
     if _is_only_owner(user):
         raise OnlyOwner
     closing = Closing.objects.create(
-        user=user, asked_by=by.user, reason=reason.strip()[:LONGEST_REASON], asked_at=now, due_at=now + GRACE
+        user=user, asked_by=by.user, reason=reason.strip()[:MAX_REASON_LENGTH], asked_at=now, due_at=now + GRACE_PERIOD
     )
-    _shut_out(user, now)
+    _end_access(user, now)
     events.record("user.closing_requested", user, by=by, now=now, closing=closing.public_id)
     return closing
 
 
 @transaction.atomic
-def cancel_closing(*, user_id: int, by: Actor, now: datetime | None = None) -> Closing:
+def cancel_deletion(*, user_id: int, by: Actor, now: datetime | None = None) -> Closing:
     """Keep the account after all. Keys and tokens that ended stay so.
 
     Locks the closing. Raises Denied, NotFound where nothing is being closed, TooLate once erasing has begun. Records
     user.closing_cancelled.
     """
     user = User.objects.get(pk=user_id)
-    if by.id != user.public_id and not may_erase(by, user):
+    if by.id != user.public_id and not can_erase(by, user):
         raise Denied
     closing = Closing.objects.running().locked().filter(user=user).first()
     if closing is None:
         raise NotFound
     if closing.state != Closing.State.WAITING:
-        raise TooLate
+        raise DeletionAlreadyStarted
     closing.state, closing.ended_at = Closing.State.KEPT, now or timezone.now()
     closing.save(update_fields=["state", "ended_at"])
     events.record("user.closing_cancelled", user, by=by, now=now, closing=closing.public_id)
     return closing
 
 
-def remind(*, now: datetime | None = None) -> int:
+def send_reminders(*, now: datetime | None = None) -> int:
     """Tell those whose account is erased within REMINDED, once each; returns how many. Records user.closing_near."""
     now = now or timezone.now()
     soon = Closing.objects.filter(
-        state=Closing.State.WAITING, reminded_at=None, due_at__lte=now + REMINDED, due_at__gt=now
+        state=Closing.State.WAITING, reminded_at=None, due_at__lte=now + REMINDER_BEFORE, due_at__gt=now
     )
-    return sum(_remind(pk, now) for pk in soon.values_list("pk", flat=True))
+    return sum(_record_reminder(pk, now) for pk in soon.values_list("pk", flat=True))
 
 
-def erase_due(*, now: datetime | None = None) -> int:
+def erase_due_accounts(*, now: datetime | None = None) -> int:
     """Erase the people whose grace is over; returns how many are done.
 
     Each part of the house in a transaction of its own, the account last: whatever stops it, the next run begins again,
@@ -133,60 +133,60 @@ def erase_due(*, now: datetime | None = None) -> int:
     """
     now = now or timezone.now()
     due = Closing.objects.running().filter(due_at__lte=now).order_by("due_at")
-    return sum(_erase(closing, now) for closing in due.select_related("user"))
+    return sum(_erase_account(closing, now) for closing in due.select_related("user"))
 
 
-def forget_addresses(*, now: datetime | None = None) -> None:
+def purge_last_addresses(*, now: datetime | None = None) -> None:
     """Empty the addresses of last mails that could not be sent for a week."""
     before = (now or timezone.now()) - timedelta(days=7)
     Closing.objects.filter(ended_at__lt=before).exclude(last_address="").update(last_address="")
 
 
-def _erase(closing: Closing, now: datetime) -> bool:
-    person = person_of(closing.user)
-    if privacy.what_holds_back(person):
+def _erase_account(closing: Closing, now: datetime) -> bool:
+    person = get_person(closing.user)
+    if privacy.get_erasure_obstacle(person):
         return False
     mine = Closing.objects.running().filter(pk=closing.pk)
     if not mine.update(state=Closing.State.ERASING):
         return False
     address = closing.user.email
     try:
-        for name, keeper in privacy.keepers().items():
-            if name != privacy.LAST:
+        for name, handler in privacy.get_handlers().items():
+            if name != privacy.LAST_HANDLER:
                 with transaction.atomic():
-                    keeper.erase(person, now)
-        return _finish(closing.pk, address, now)
+                    handler.erase(person, now)
+        return _finish_erasure(closing.pk, address, now)
     except Exception:
         log.exception("closing_not_carried_out", closing=closing.public_id)
         return False
 
 
 @transaction.atomic
-def _finish(pk: int, address: str, now: datetime) -> bool:
+def _finish_erasure(pk: int, address: str, now: datetime) -> bool:
     """The account itself, with the mark that all is done, so that one run says so."""
     closing = Closing.objects.locked().select_related("user").get(pk=pk)
     if closing.state != Closing.State.ERASING:
         return False
     user = closing.user
-    privacy.keepers()[privacy.LAST].erase(person_of(user), now)
+    privacy.get_handlers()[privacy.LAST_HANDLER].erase(get_person(user), now)
     closing.state, closing.ended_at, closing.last_address, closing.reason = Closing.State.DONE, now, address, ""
     closing.save(update_fields=["state", "ended_at", "last_address", "reason"])
-    events.record("user.erased", user, by=SWEEP, now=now, closing=closing.public_id)
+    events.record("user.erased", user, by=SYSTEM_ACTOR, now=now, closing=closing.public_id)
     return True
 
 
 @transaction.atomic
-def _remind(pk: int, now: datetime) -> bool:
+def _record_reminder(pk: int, now: datetime) -> bool:
     closing = Closing.objects.locked().select_related("user").get(pk=pk)
     if closing.state != Closing.State.WAITING or closing.reminded_at is not None:
         return False
     closing.reminded_at = now
     closing.save(update_fields=["reminded_at"])
-    events.record("user.closing_near", closing.user, by=SWEEP, now=now, closing=closing.public_id)
+    events.record("user.closing_near", closing.user, by=SYSTEM_ACTOR, now=now, closing=closing.public_id)
     return True
 
 
-def _shut_out(user: User, now: datetime) -> None:
+def _end_access(user: User, now: datetime) -> None:
     theirs = Device.objects.filter(user=user).exclude(session_key="")
     Session.objects.filter(session_key__in=theirs.values("session_key")).delete()
     devices.end_access(user=user)
@@ -194,7 +194,7 @@ def _shut_out(user: User, now: datetime) -> None:
 
 
 def _is_only_owner(user: User) -> bool:
-    owners = User.objects.filter(Q(is_superuser=True) | Q(groups__role__slug=OWNER), is_active=True).distinct()
+    owners = User.objects.filter(Q(is_superuser=True) | Q(groups__role__slug=OWNER_SLUG), is_active=True).distinct()
     if not owners.filter(pk=user.pk).exists():
         return False
     with connection.cursor() as cursor:  # of two last owners who go at once one stays: the second waits for the first

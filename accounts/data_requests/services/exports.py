@@ -17,20 +17,20 @@ from accounts.data_requests import archive
 from accounts.data_requests.models import DataExport, private_storage
 from accounts.privacy.registry import Person
 from accounts.users.models import User
-from accounts.users.queries import addresses_of
+from accounts.users.queries import get_verified_emails
 from core.context import Actor
 from core.errors import Conflict, Denied, NotFound, RateLimited
 from core.events import services as events
 
-KEEP: Final = timedelta(days=7)
-MOST_A_DAY: Final = 3
-A_DAY: Final = timedelta(days=1)
-MAKER: Final = Actor.system("accounts.exports")
+EXPORT_RETENTION: Final = timedelta(days=7)
+MAX_EXPORTS_PER_DAY: Final = 3
+ONE_DAY: Final = timedelta(days=1)
+SYSTEM_ACTOR: Final = Actor.system("accounts.exports")
 
 log = structlog.get_logger(__name__)
 
 
-class ExportUnderWay(Conflict):
+class ExportInProgress(Conflict):
     code = "export_under_way"
     message = _("A copy of your data is being made already. The mail comes when it is ready.")
 
@@ -40,14 +40,14 @@ class TooManyExports(RateLimited):
     message = _("You asked for %(most)d copies within a day. Ask again tomorrow.")
 
 
-class ExportOver(NotFound):
+class ExportExpired(NotFound):
     code = "export_over"
     message = _("This copy of your data is not here any more. Ask for a new one.")
 
 
-def person_of(user: User) -> Person:
+def get_person(user: User) -> Person:
     """A person with every address that they proved to own. One query."""
-    return Person(user, addresses_of(user))
+    return Person(user, get_verified_emails(user))
 
 
 @transaction.atomic
@@ -63,9 +63,9 @@ def request_export(*, user_id: int, by: Actor, now: datetime | None = None) -> D
         raise Denied
     theirs = DataExport.objects.filter(user=user)
     if theirs.filter(state=DataExport.State.WAITING).exists():
-        raise ExportUnderWay
-    if theirs.filter(asked_at__gt=now - A_DAY).count() >= MOST_A_DAY:
-        raise TooManyExports(most=MOST_A_DAY, retry_after=int(A_DAY.total_seconds()))
+        raise ExportInProgress
+    if theirs.filter(asked_at__gt=now - ONE_DAY).count() >= MAX_EXPORTS_PER_DAY:
+        raise TooManyExports(most=MAX_EXPORTS_PER_DAY, retry_after=int(ONE_DAY.total_seconds()))
     export = DataExport.objects.create(user=user, asked_at=now)
     events.record("export.requested", user, by=by, now=now, export=export.public_id)
     return export
@@ -82,8 +82,8 @@ def make_export(*, uid: str, now: datetime | None = None) -> bool:
     if export is None:
         return False
     with TemporaryFile() as written:
-        archive.write(written, person_of(export.user), now)
-        return _keep(export, written, now)
+        archive.write_archive(written, get_person(export.user), now)
+        return _publish_export(export, written, now)
 
 
 def open_export(*, uid: UUID, secret: str, viewer: User, now: datetime | None = None) -> IO[bytes]:
@@ -92,37 +92,42 @@ def open_export(*, uid: UUID, secret: str, viewer: User, now: datetime | None = 
     if export is None:
         raise NotFound
     if not export.is_open(now or timezone.now()):
-        raise ExportOver
+        raise ExportExpired
     if not constant_time_compare(export.digest, _digest(secret)):
         raise NotFound
     opened: IO[bytes] = export.file.open("rb")
     return opened
 
 
-def secret_of(export: DataExport) -> str:
+def get_export_secret(export: DataExport) -> str:
     """What the mail's link ends in; derived, so that a mail that is sent twice has one link."""
     return salted_hmac("accounts.exports", export.public_id, algorithm="sha256").hexdigest()
 
 
-def forget_old(*, now: datetime | None = None) -> None:
+def purge_expired(*, now: datetime | None = None) -> None:
     """Delete the files whose time is over, and give up what the worker could not make for a day."""
     now = now or timezone.now()
-    late = DataExport.objects.filter(state=DataExport.State.WAITING, asked_at__lt=now - A_DAY)
+    late = DataExport.objects.filter(state=DataExport.State.WAITING, asked_at__lt=now - ONE_DAY)
     late.update(state=DataExport.State.FAILED)
     for pk in DataExport.objects.filter(state=DataExport.State.READY, expires_at__lte=now).values_list("pk", flat=True):
-        _end(pk)
+        _expire_export(pk)
 
 
-def _keep(export: DataExport, written: IO[bytes], now: datetime) -> bool:
+def _publish_export(export: DataExport, written: IO[bytes], now: datetime) -> bool:
     size = written.tell()
     written.seek(0)
-    name = _store(export, written)
+    name = _store_file(export, written)
     try:
         with transaction.atomic():
             mine = DataExport.objects.locked().filter(pk=export.pk, state=DataExport.State.WAITING)
-            ready = {"state": DataExport.State.READY, "file": name, "size": size, "digest": _digest(secret_of(export))}
-            if mine.update(**ready, made_at=now, expires_at=now + KEEP):
-                events.record("export.made", export.user, by=MAKER, now=now, export=export.public_id, size=size)
+            ready = {
+                "state": DataExport.State.READY,
+                "file": name,
+                "size": size,
+                "digest": _digest(get_export_secret(export)),
+            }
+            if mine.update(**ready, made_at=now, expires_at=now + EXPORT_RETENTION):
+                events.record("export.made", export.user, by=SYSTEM_ACTOR, now=now, export=export.public_id, size=size)
                 return True
     except Exception:
         private_storage().delete(name)
@@ -131,7 +136,7 @@ def _keep(export: DataExport, written: IO[bytes], now: datetime) -> bool:
     return False
 
 
-def _store(export: DataExport, written: IO[bytes]) -> str:
+def _store_file(export: DataExport, written: IO[bytes]) -> str:
     """Half a file is taken away, or a full disk would stay full."""
     name = DataExport.file.field.generate_filename(export, "")
     try:
@@ -142,7 +147,7 @@ def _store(export: DataExport, written: IO[bytes]) -> str:
 
 
 @transaction.atomic
-def _end(pk: int) -> None:
+def _expire_export(pk: int) -> None:
     export = DataExport.objects.locked().get(pk=pk)
     name = str(export.file.name)
     DataExport.objects.filter(pk=pk).update(state=DataExport.State.OVER, file="", digest="")

@@ -26,12 +26,12 @@ from core.testing import deliver_events, events_named, failures, no_event, race,
 
 pytestmark = pytest.mark.django_db
 
-CLOSE, CLOSING, API = reverse("accounts:close"), reverse("accounts:closing"), "/api/v1/me/closing/"
+CLOSE, CLOSING, API = reverse("accounts:delete_account"), reverse("accounts:pending_deletion"), "/api/v1/me/closing/"
 OVERVIEW = reverse("accounts:overview")
 
 
 def close(user, **how):
-    return deletions.request_closing(user_id=user.pk, by=Actor.person(user), **how)
+    return deletions.request_deletion(user_id=user.pk, by=Actor.person(user), **how)
 
 
 def sign_in(user):
@@ -106,7 +106,7 @@ def test_who_comes_back_is_led_to_keep_it_and_gets_nowhere_else(user):
     close(user)
     browser = sign_in(user)
 
-    for path in (OVERVIEW, "/shop/cart/", reverse("accounts:keys"), reverse("accounts:exports"), "/talk/"):
+    for path in (OVERVIEW, "/shop/cart/", reverse("accounts:api_keys"), reverse("accounts:exports"), "/talk/"):
         assert browser.get(path)["Location"] == CLOSING, path
     refused = browser.get("/api/v1/me/")
     assert (refused.status_code, refused.json()["code"]) == (403, "account_closing")
@@ -126,7 +126,7 @@ def test_who_keeps_it_has_it_as_it_was(user, mailoutbox):
     assert events_named("user.closing_cancelled")[0].actor_id == str(user.uid)
     deliver_events()
     assert [mail.subject for mail in mailoutbox if mail.subject == "Your account stays"] == ["Your account stays"]
-    assert deletions.erase_due(now=timezone.now() + timedelta(days=20)) == 0
+    assert deletions.erase_due_accounts(now=timezone.now() + timedelta(days=20)) == 0
     assert sign_in(user).get(OVERVIEW).status_code == 200
 
 
@@ -143,16 +143,16 @@ def test_a_program_with_the_session_sees_it_and_takes_it_back(browser_of, user):
 def test_the_page_of_a_closing_that_is_not_there_leads_to_the_account(browser_of, user):
     assert browser_of(user).get(CLOSING)["Location"] == OVERVIEW
     with pytest.raises(NotFound):
-        deletions.cancel_closing(user_id=user.pk, by=Actor.person(user))
+        deletions.cancel_deletion(user_id=user.pk, by=Actor.person(user))
 
 
 def test_mails_go_out_at_the_request_and_a_day_before_the_end(user, mailoutbox):
     asked = timezone.now()
     close(user, now=asked)
     deliver_events()
-    assert deletions.remind(now=asked + timedelta(days=12)) == 0
-    assert deletions.remind(now=asked + timedelta(days=13, hours=1)) == 1
-    assert deletions.remind(now=asked + timedelta(days=13, hours=2)) == 0
+    assert deletions.send_reminders(now=asked + timedelta(days=12)) == 0
+    assert deletions.send_reminders(now=asked + timedelta(days=13, hours=1)) == 1
+    assert deletions.send_reminders(now=asked + timedelta(days=13, hours=2)) == 0
     deliver_events()
 
     assert [mail.subject for mail in mailoutbox] == ["Your account is being closed", "Tomorrow your account is erased"]
@@ -164,8 +164,8 @@ def test_nothing_is_erased_before_its_time(user):
     asked = timezone.now()
     close(user, now=asked)
 
-    assert deletions.erase_due(now=asked + deletions.GRACE - timedelta(seconds=1)) == 0
-    assert deletions.erase_due(now=asked + deletions.GRACE) == 1
+    assert deletions.erase_due_accounts(now=asked + deletions.GRACE_PERIOD - timedelta(seconds=1)) == 0
+    assert deletions.erase_due_accounts(now=asked + deletions.GRACE_PERIOD) == 1
 
     user.refresh_from_db()
     assert (user.email, user.is_active, user.has_usable_password()) == (user.erased_email, False, False)
@@ -175,7 +175,7 @@ def test_nothing_is_erased_before_its_time(user):
 def test_the_address_is_free_for_a_new_account(user):
     email = user.email
     close(user)
-    deletions.erase_due(now=timezone.now() + deletions.GRACE)
+    deletions.erase_due_accounts(now=timezone.now() + deletions.GRACE_PERIOD)
 
     assert UserFactory(email=email).pk != user.pk
 
@@ -184,8 +184,8 @@ def test_once_erasing_has_begun_it_is_too_late(user):
     row = close(user)
     Closing.objects.filter(pk=row.pk).update(state=Closing.State.ERASING)
 
-    with pytest.raises(deletions.TooLate):
-        deletions.cancel_closing(user_id=user.pk, by=Actor.person(user))
+    with pytest.raises(deletions.DeletionAlreadyStarted):
+        deletions.cancel_deletion(user_id=user.pk, by=Actor.person(user))
 
     page = sign_in(user).post(CLOSING, follow=True).content.decode()
     assert "too late" in page
@@ -225,10 +225,11 @@ def test_of_two_last_owners_who_go_at_once_one_stays():
 def test_keeping_it_and_erasing_it_at_once_end_in_one_of_both():
     user = UserFactory()
     close(user)
-    due = timezone.now() + deletions.GRACE
+    due = timezone.now() + deletions.GRACE_PERIOD
 
     kept, erased = race(
-        lambda: deletions.cancel_closing(user_id=user.pk, by=Actor.person(user)), lambda: deletions.erase_due(now=due)
+        lambda: deletions.cancel_deletion(user_id=user.pk, by=Actor.person(user)),
+        lambda: deletions.erase_due_accounts(now=due),
     )
 
     user.refresh_from_db()
@@ -240,9 +241,9 @@ def test_keeping_it_and_erasing_it_at_once_end_in_one_of_both():
 def test_two_workers_erase_once():
     user = UserFactory()
     close(user)
-    due = timezone.now() + deletions.GRACE
+    due = timezone.now() + deletions.GRACE_PERIOD
 
-    results = race(*[lambda: deletions.erase_due(now=due)] * 2)
+    results = race(*[lambda: deletions.erase_due_accounts(now=due)] * 2)
 
     assert sum(results) == 1
     assert len(events_named("user.erased")) == 1
@@ -251,7 +252,7 @@ def test_two_workers_erase_once():
 def test_asked_for_twice_it_is_one_closing(browser_of, user):
     close(user)
 
-    with pytest.raises(deletions.ClosingAlready):
+    with pytest.raises(deletions.DeletionAlreadyRequested):
         close(user)
     with pytest.raises(IntegrityError), transaction.atomic():
         Closing.objects.create(user=user, asked_by=user, due_at=timezone.now() + timedelta(days=1))
@@ -285,7 +286,7 @@ def test_staff_are_told_what_is_wrong_on_the_form(browser_of, typed):
 
 def test_a_closing_without_a_reason_is_refused_to_staff(user):
     with pytest.raises(deletions.ReasonMissing):
-        deletions.request_closing(user_id=user.pk, by=Actor.person(officer()), reason=" ")
+        deletions.request_deletion(user_id=user.pk, by=Actor.person(officer()), reason=" ")
 
 
 def test_staff_who_signed_in_long_ago_say_again_who_they_are(browser_of, user):
@@ -336,19 +337,19 @@ def test_who_may_not_erase_closes_nobody_elses_account(browser_of, user):
 
     for stranger in (UserFactory(), looks_on):
         with pytest.raises(Denied):
-            deletions.request_closing(user_id=user.pk, by=Actor.person(stranger), reason="x")
+            deletions.request_deletion(user_id=user.pk, by=Actor.person(stranger), reason="x")
     with pytest.raises(Denied):
-        deletions.request_closing(user_id=user.pk, by=Actor.guest(), reason="x")
+        deletions.request_deletion(user_id=user.pk, by=Actor.guest(), reason="x")
 
     assert snapshot("accounts.Closing", "core.Event") == before
     close(user)
     with pytest.raises(Denied):
-        deletions.cancel_closing(user_id=user.pk, by=Actor.person(looks_on))
+        deletions.cancel_deletion(user_id=user.pk, by=Actor.person(looks_on))
 
 
 def test_who_may_do_everything_is_closed_by_their_like_only(staff):
     with pytest.raises(Denied):
-        deletions.request_closing(user_id=staff.pk, by=Actor.person(officer()), reason="x")
+        deletions.request_deletion(user_id=staff.pk, by=Actor.person(officer()), reason="x")
 
     assert no_event("user.closing_requested")
 
@@ -364,14 +365,14 @@ def test_who_signed_in_long_ago_says_again_who_they_are(browser_of, user):
 
 def test_the_address_of_a_last_mail_that_cannot_be_sent_goes_after_a_week(user):
     row = close(user)
-    due = timezone.now() + deletions.GRACE
-    deletions.erase_due(now=due)
+    due = timezone.now() + deletions.GRACE_PERIOD
+    deletions.erase_due_accounts(now=due)
     row.refresh_from_db()
     assert row.last_address == "nora@example.com"
 
-    deletions.forget_addresses(now=due + timedelta(days=6))
+    deletions.purge_last_addresses(now=due + timedelta(days=6))
     assert Closing.objects.exclude(last_address="").exists()
-    deletions.forget_addresses(now=due + timedelta(days=8))
+    deletions.purge_last_addresses(now=due + timedelta(days=8))
 
     assert not Closing.objects.exclude(last_address="").exists()
 

@@ -108,9 +108,9 @@ def test_after_seven_days_the_file_is_gone_and_the_link_says_so(browser_of, user
     deliver_events()
     link, made = link_in(mailoutbox[0]), DataExport.objects.get().made_at
 
-    exports.forget_old(now=made + exports.KEEP - timedelta(seconds=1))
+    exports.purge_expired(now=made + exports.EXPORT_RETENTION - timedelta(seconds=1))
     assert len(kept_files(settings)) == 1
-    with_callbacks(lambda: exports.forget_old(now=made + exports.KEEP))
+    with_callbacks(lambda: exports.purge_expired(now=made + exports.EXPORT_RETENTION))
 
     assert kept_files(settings) == []
     assert DataExport.objects.get().state == "over"
@@ -122,9 +122,9 @@ def test_after_seven_days_the_file_is_gone_and_the_link_says_so(browser_of, user
 def test_a_file_that_was_not_yet_swept_is_not_given_out_when_its_time_is_over(user):
     export = ask(user)
     deliver_events()
-    secret, late = exports.secret_of(export), timezone.now() + exports.KEEP + timedelta(seconds=5)
+    secret, late = exports.get_export_secret(export), timezone.now() + exports.EXPORT_RETENTION + timedelta(seconds=5)
 
-    with pytest.raises(exports.ExportOver):
+    with pytest.raises(exports.ExportExpired):
         exports.open_export(uid=export.uid, secret=secret, viewer=user, now=late)
 
 
@@ -200,7 +200,7 @@ def test_of_many_requests_at_once_one_is_made():
     results = race(*[lambda: ask(user)] * 4)
 
     assert len(failures(results)) == 3
-    assert all(isinstance(failure, exports.ExportUnderWay) for failure in failures(results))
+    assert all(isinstance(failure, exports.ExportInProgress) for failure in failures(results))
     assert DataExport.objects.count() == 1
 
 
@@ -211,9 +211,11 @@ def test_what_fails_halfway_leaves_no_file_and_is_tried_again(user, monkeypatch,
         yield privacy.Records("account/half.json", "Half", iter([{"n": 1}]))
         raise OSError(28, "No space left on device")
 
-    keeper = privacy.keepers()["accounts"]
+    handler = privacy.get_handlers()["accounts"]
     with monkeypatch.context() as broke:
-        broke.setitem(privacy._keepers, "accounts", privacy.Keeper(keeper.words, keeper.holdings, broken, keeper.erase))
+        broke.setitem(
+            privacy._handlers, "accounts", privacy.DataHandler(handler.words, handler.categories, broken, handler.erase)
+        )
         with pytest.raises(OSError, match="No space"):
             exports.make_export(uid=export.public_id)
     assert kept_files(settings) == []
@@ -267,9 +269,9 @@ def test_what_the_worker_could_not_make_for_a_day_is_given_up(user):
     asked = timezone.now()
     ask(user, now=asked)
 
-    exports.forget_old(now=asked + timedelta(hours=23))
+    exports.purge_expired(now=asked + timedelta(hours=23))
     assert DataExport.objects.get().state == "waiting"
-    exports.forget_old(now=asked + timedelta(hours=25))
+    exports.purge_expired(now=asked + timedelta(hours=25))
 
     assert DataExport.objects.get().state == "failed"
 
@@ -302,7 +304,7 @@ def test_an_archive_costs_as_much_with_many_rows_as_with_one(user):
         for n in range(more):
             user.devices.create(mark=f"{more}-{n}", browser="Firefox", network="192.0.2.1")
         with CaptureQueriesContext(connection) as queries:
-            archive.write(BytesIO(), exports.person_of(user), timezone.now())
+            archive.write_archive(BytesIO(), exports.get_person(user), timezone.now())
         costs.append(len(queries))
 
     assert costs[0] == costs[1] == costs[2] <= 40

@@ -2,7 +2,7 @@
 
 import pytest
 
-from accounts.headless.tests.phone import Phone
+from accounts.headless.tests.fake_app_client import FakeAppClient
 from accounts.tests.factories import UserFactory
 from accounts.users.models import User
 
@@ -13,8 +13,8 @@ def user(db: None) -> User:
 
 
 @pytest.fixture
-def phone(user: User) -> Phone:
+def phone(user: User) -> FakeAppClient:
     """Signed in just now."""
-    phone = Phone()
+    phone = FakeAppClient()
     assert phone.sign_in(user).status_code == 200
     return phone

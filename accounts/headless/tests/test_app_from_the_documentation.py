@@ -2,7 +2,7 @@
 
 import pytest
 
-from accounts.headless.tests.phone import code_now, with_app
+from accounts.headless.tests.fake_app_client import code_now, with_app
 from accounts.sessions.models import Device
 from accounts.tests.factories import PASSWORD, UserFactory
 from core.testing import events_named, no_event

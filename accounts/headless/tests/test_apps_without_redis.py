@@ -2,7 +2,7 @@
 
 import pytest
 
-from accounts.headless.tests.phone import Phone
+from accounts.headless.tests.fake_app_client import FakeAppClient
 from accounts.users.models import User
 from core.testing import no_event, redis_at, snapshot
 
@@ -18,7 +18,7 @@ SHUT = {
 
 @pytest.mark.parametrize(("path", "data"), SHUT.values(), ids=SHUT)
 def test_the_doors_stay_shut(path, data, user, without_redis, mailoutbox):
-    phone = Phone()
+    phone = FakeAppClient()
     phone.http.raise_request_exception = False
     before = snapshot("accounts.User", "accounts.Device", "core.Event")
 
@@ -31,7 +31,7 @@ def test_the_doors_stay_shut(path, data, user, without_redis, mailoutbox):
 
 
 def test_who_is_in_acts_and_refreshes_and_may_leave(user, settings):
-    phone = Phone()
+    phone = FakeAppClient()
     phone.sign_in(user)
 
     with redis_at("127.0.0.1:1", settings):
@@ -46,7 +46,7 @@ def test_who_is_in_acts_and_refreshes_and_may_leave(user, settings):
 
 
 def test_answers_are_kept_by_nobody(user):
-    phone = Phone()
+    phone = FakeAppClient()
     answers = [phone.sign_in(user), phone.get("account/email"), phone.renew("a.b.c"), phone.send("auth/nothing", {})]
     answers.append(phone.http.trace("/_allauth/app/v1/auth/login"))
 

@@ -8,9 +8,9 @@ from allauth.mfa.models import Authenticator
 from django.test import Client
 
 from accounts.data_requests.services import deletions
-from accounts.headless.tests.phone import (
+from accounts.headless.tests.fake_app_client import (
     APP,
-    Phone,
+    FakeAppClient,
     add_key,
     code_in,
     code_now,
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.django_db
 
 def test_who_must_have_a_factor_gets_nowhere_until_it_is_set_up(user):
     must_have_a_factor(user)
-    phone = Phone()
+    phone = FakeAppClient()
     phone.sign_in(user)
 
     refused = phone.api("me/")
@@ -48,7 +48,7 @@ def test_who_must_have_a_factor_gets_nowhere_until_it_is_set_up(user):
 def test_the_last_factor_of_such_a_person_stays(user):
     row = with_app(user)
     must_have_a_factor(user)
-    phone = Phone()
+    phone = FakeAppClient()
     phone.sign_in(user)
     phone.send("auth/2fa/authenticate", {"code": code_now()})
 
@@ -126,7 +126,7 @@ def test_a_first_password_asks_again_too(user, mailoutbox):
     with_app(user)
     user.set_unusable_password()
     user.save(update_fields=["password"])
-    phone = Phone()
+    phone = FakeAppClient()
     phone.send("auth/code/request", {"email": user.email})
     phone.send("auth/code/confirm", {"code": code_in(mailoutbox[0])})
     phone.send("auth/2fa/authenticate", {"code": code_now()})
@@ -140,7 +140,7 @@ def test_a_first_password_asks_again_too(user, mailoutbox):
 
 def test_who_has_nothing_to_say_it_by_signs_in_anew(user, mailoutbox):
     User.objects.filter(pk=user.pk).update(password="!none")
-    phone = Phone()
+    phone = FakeAppClient()
     phone.send("auth/code/request", {"email": user.email})
     phone.send("auth/code/confirm", {"code": code_in(mailoutbox[0])})
     some_time_later(user)
@@ -165,7 +165,7 @@ def test_the_api_asks_an_app_again_and_goes_on_when_it_was_told(user, phone):
 
 
 def test_what_asks_staff_again_asks_them_in_an_app_too(staff):
-    phone = Phone()
+    phone = FakeAppClient()
     assert phone.sign_in(staff, "clay-and-fire").status_code == 200
     webhook = {"url": "https://hooks.example/in", "events": ["order.paid"]}
     some_time_later(staff)
@@ -200,8 +200,8 @@ def test_a_sixth_address_is_refused(user, phone):
 
 
 def test_whoever_closes_the_account_may_only_take_that_back(user):
-    deletions.request_closing(user_id=user.pk, by=Actor.person(user))
-    phone = Phone()
+    deletions.request_deletion(user_id=user.pk, by=Actor.person(user))
+    phone = FakeAppClient()
     phone.sign_in(user)
 
     refused = phone.api("me/")

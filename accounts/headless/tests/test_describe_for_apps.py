@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from accounts.headless import openapi
-from accounts.headless.tests.phone import Phone
+from accounts.headless.tests.fake_app_client import FakeAppClient
 from accounts.headless.urls import urlpatterns
 from accounts.tests.factories import UserFactory
 
@@ -30,7 +30,7 @@ def test_every_operation_that_is_served_is_described_and_no_other(client):
 
 
 def test_the_file_in_the_tree_is_what_is_served():
-    assert FILE.read_text() == openapi.text(), "manage.py describe_app writes it anew; review the difference"
+    assert FILE.read_text() == openapi.render_schema(), "manage.py describe_app writes it anew; review the difference"
 
 
 @pytest.mark.django_db
@@ -47,21 +47,21 @@ def test_who_must_be_signed_in_for_an_operation_is_told(client):
 
 
 def test_nothing_leads_nowhere_and_nothing_is_left_over():
-    described = openapi.built()
+    described = openapi.build_schema()
 
-    for name in openapi.references(described):
+    for name in openapi.find_references(described):
         kind, _slash, key = name.removeprefix("#/components/").partition("/")
         assert key in described["components"][kind], name
-    words = openapi.text()
+    words = openapi.render_schema()
     for gone in ("phone", "{client}", "provider_redirect", "browser/v1", "X-CSRFToken"):
         assert gone not in words, gone
 
 
 @pytest.mark.django_db
 def test_what_is_told_of_a_person_is_what_an_answer_holds():
-    phone = Phone()
+    phone = FakeAppClient()
     told = phone.sign_in(UserFactory()).json()
-    described = openapi.built()["components"]["schemas"]
+    described = openapi.build_schema()["components"]["schemas"]
 
     assert set(told["data"]["user"]) == set(described["User"]["properties"])
     assert described["User"]["properties"]["id"]["type"] == "string"

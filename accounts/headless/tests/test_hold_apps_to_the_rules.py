@@ -10,7 +10,7 @@ from django.urls import reverse
 from accounts.authentication.services import accounts as user_accounts
 from accounts.bans import services as bans
 from accounts.data_requests.services import deletions
-from accounts.headless.tests.phone import AGENT, APP, Phone, code_in, code_now
+from accounts.headless.tests.fake_app_client import AGENT, APP, FakeAppClient, code_in, code_now
 from accounts.sessions import services as device_services
 from accounts.sessions.models import Device
 from accounts.tests.factories import PASSWORD
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_guessing_a_password_ends_after_five_tries_and_is_noted(user):
-    phone = Phone()
+    phone = FakeAppClient()
 
     answers = [phone.sign_in(user, "a wrong password") for _ in range(6)]
 
@@ -34,27 +34,27 @@ def test_guessing_a_password_ends_after_five_tries_and_is_noted(user):
     assert phone.sign_in(user).status_code == 400
     assert no_event("user.signed_in")
     assert len(events_named("user.sign_in_failed")) == 5
-    assert len(events_named("user.limited")) == 1
+    assert len(events_named("user.login_throttled")) == 1
 
 
 def test_a_device_the_person_signed_in_with_is_not_shut_out_by_strangers(user, phone):
     phone.send("auth/session", method="delete")
     phone.access = ""
     for _ in range(6):
-        Phone("203.0.113.99").sign_in(user, "a wrong password")
+        FakeAppClient("203.0.113.99").sign_in(user, "a wrong password")
 
     assert phone.sign_in(user).status_code == 200
 
 
 def test_codes_are_sent_five_times_to_a_network(user, mailoutbox):
-    answers = [Phone().send("auth/code/request", {"email": user.email}).status_code for _ in range(6)]
+    answers = [FakeAppClient().send("auth/code/request", {"email": user.email}).status_code for _ in range(6)]
 
     assert answers == [401] * 5 + [400]
     assert len(mailoutbox) == 5
 
 
 def test_three_wrong_codes_and_the_right_one_is_no_good(user, mailoutbox):
-    phone = Phone()
+    phone = FakeAppClient()
     phone.send("auth/code/request", {"email": user.email})
     for _ in range(3):
         phone.send("auth/code/confirm", {"code": "BBBB-BBBB"})
@@ -66,7 +66,7 @@ def test_three_wrong_codes_and_the_right_one_is_no_good(user, mailoutbox):
 
 
 def test_nothing_that_is_sent_by_another_method_is_looked_at(user, mailoutbox):
-    phone = Phone()
+    phone = FakeAppClient()
     phone.send("auth/code/request", {"email": user.email})
     code = code_in(mailoutbox[0])
 
@@ -82,8 +82,8 @@ def test_nothing_that_is_sent_by_another_method_is_looked_at(user, mailoutbox):
 
 
 def test_everybody_of_one_network_together_calls_no_oftener_than_six_hundred_times(user, monkeypatch):
-    monkeypatch.setattr("accounts.headless.endpoints.CALLS", "2/minute")
-    phone = Phone()
+    monkeypatch.setattr("accounts.headless.endpoints.CALL_RATE", "2/minute")
+    phone = FakeAppClient()
 
     answers = [phone.get("config") for _ in range(3)]
 
@@ -94,7 +94,7 @@ def test_everybody_of_one_network_together_calls_no_oftener_than_six_hundred_tim
 
 def test_a_banned_person_is_told_and_gets_no_tokens(user, staff):
     bans.ban(user=user, scope="all", reason="abuse", by=Actor.person(staff))
-    phone = Phone()
+    phone = FakeAppClient()
 
     answer = phone.sign_in(user)
 
@@ -108,7 +108,7 @@ SIGN_UPS = (("auth/signup", {"email": "new@example.com", "password": "nine cones
 
 def test_nobody_signs_in_or_up_from_a_banned_network_and_that_is_noted(user, staff, mailoutbox):
     bans.ban(network="203.0.113.0/24", scope="all", reason="spam", by=Actor.person(staff))
-    phone = Phone()
+    phone = FakeAppClient()
 
     answers = [phone.sign_in(user), phone.sign_in(user, "a wrong one"), *(phone.send(*act) for act in SIGN_UPS)]
 
@@ -119,12 +119,12 @@ def test_nobody_signs_in_or_up_from_a_banned_network_and_that_is_noted(user, sta
     assert no_event("user.signed_in")
     assert len(events_named("ban.kept_out")) == 1
     assert len(events_named("user.sign_in_failed")) == 1
-    assert Phone("198.51.100.9").sign_in(user).status_code == 200
+    assert FakeAppClient("198.51.100.9").sign_in(user).status_code == 200
 
 
 def test_a_closed_account_gets_no_tokens(user, staff):
     user_accounts.open_account(user_id=user.pk, by=Actor.person(staff), is_open=False)
-    phone = Phone()
+    phone = FakeAppClient()
 
     assert phone.sign_in(user).status_code in (400, 401)
 
@@ -135,7 +135,7 @@ def test_a_closed_account_gets_no_tokens(user, staff):
 def test_no_sign_up_where_the_door_is_closed(settings):
     settings.SIGNUP_OPEN = False
 
-    answer = Phone().send("auth/signup", {"email": "new@example.com", "password": "nine cones in a row"})
+    answer = FakeAppClient().send("auth/signup", {"email": "new@example.com", "password": "nine cones in a row"})
 
     assert answer.status_code == 403
     assert not User.objects.exists()
@@ -143,7 +143,7 @@ def test_no_sign_up_where_the_door_is_closed(settings):
 
 @pytest.mark.parametrize("password", ["short", "password123", "newcomer@example.com"])
 def test_a_password_is_held_to_the_rules_of_the_page(password):
-    answer = Phone().send("auth/signup", {"email": "newcomer@example.com", "password": password})
+    answer = FakeAppClient().send("auth/signup", {"email": "newcomer@example.com", "password": password})
 
     assert answer.status_code == 400
     assert {error["param"] for error in answer.json()["errors"]} == {"password"}
@@ -154,7 +154,7 @@ def test_a_password_is_held_to_the_rules_of_the_page(password):
 
 
 def test_a_new_device_is_told_by_mail_and_the_same_one_is_not(user, deliver_events, mailoutbox):
-    first = Phone()
+    first = FakeAppClient()
     first.sign_in(user)
     first.send("auth/session", method="delete")
     first.access = ""
@@ -163,7 +163,7 @@ def test_a_new_device_is_told_by_mail_and_the_same_one_is_not(user, deliver_even
     assert no_event("user.signed_in_on_new_device")
     assert [device.browser for device in Device.objects.all()] == ["NinthTile on Android"]
 
-    Phone("198.51.100.9").sign_in(user)
+    FakeAppClient("198.51.100.9").sign_in(user)
     deliver_events()
 
     assert [mail.subject for mail in mailoutbox] == ["A new browser is signed in to your account"]
@@ -178,7 +178,7 @@ def test_where_from_is_in_the_security_log(phone):
 
 def test_signing_in_again_on_a_device_ends_its_former_tokens(user, phone):
     former = phone.access
-    again = Phone()
+    again = FakeAppClient()
     again.device = phone.device
 
     again.sign_in(user)
@@ -226,11 +226,11 @@ def ban(user, staff):
 
 
 def ask_to_be_forgotten(user, staff):
-    deletions.request_closing(user_id=user.pk, by=Actor.person(user))
+    deletions.request_deletion(user_id=user.pk, by=Actor.person(user))
 
 
 def lose_factors(user, staff):
-    device_services.end_others(user=user)
+    device_services.end_other_sessions(user=user)
 
 
 @pytest.mark.parametrize(
@@ -263,7 +263,7 @@ def test_the_token_is_no_good_with_the_next_request(user, phone, staff, end):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_second_factor_set_up_in_the_app_ends_other_sessions_and_not_its_own(user):
-    phone, other = Phone(), Phone("203.0.113.8")
+    phone, other = FakeAppClient(), FakeAppClient("203.0.113.8")
     phone.sign_in(user)
     other.sign_in(user)
     secret = phone.get("account/authenticators/totp").json()["meta"]["secret"]

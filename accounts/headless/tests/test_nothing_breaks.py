@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from accounts.headless.tests.phone import APP, Phone, code_in, with_app
+from accounts.headless.tests.fake_app_client import APP, FakeAppClient, code_in, with_app
 from accounts.headless.tests.test_describe_for_apps import served
 from accounts.headless.urls import urlpatterns
 from accounts.tests.factories import UserFactory
@@ -25,35 +25,35 @@ BODIES = (b"", b"null", *(json.dumps(dict.fromkeys(FIELDS, value)).encode() for 
 
 
 def nobody(user, mailoutbox):
-    return Phone()
+    return FakeAppClient()
 
 
 def at_the_code(user, mailoutbox):
-    phone = Phone()
+    phone = FakeAppClient()
     phone.send("auth/code/request", {"email": user.email})
     return phone
 
 
 def at_a_code_of_nobody(user, mailoutbox):
-    phone = Phone()
+    phone = FakeAppClient()
     phone.send("auth/code/request", {"email": "unknown@example.com"})
     return phone
 
 
 def at_the_address(user, mailoutbox):
-    phone = Phone()
+    phone = FakeAppClient()
     phone.send("auth/signup", {"email": "new@example.com", "password": "nine cones in a row"})
     return phone
 
 
 def at_an_address_of_somebody_else(user, mailoutbox):
-    phone = Phone()
+    phone = FakeAppClient()
     phone.send("auth/signup", {"email": user.email, "password": "nine cones in a row"})
     return phone
 
 
 def at_the_first_passkey(user, mailoutbox):
-    phone = Phone()
+    phone = FakeAppClient()
     phone.send("auth/webauthn/signup", {"email": "new@example.com"})
     phone.send("auth/email/verify", {"key": code_in(mailoutbox[-1])})
     phone.get("auth/webauthn/signup")
@@ -62,13 +62,13 @@ def at_the_first_passkey(user, mailoutbox):
 
 def at_the_factor(user, mailoutbox):
     with_app(user)
-    phone = Phone()
+    phone = FakeAppClient()
     phone.sign_in(user)
     return phone
 
 
 def signed_in(user, mailoutbox):
-    phone = Phone()
+    phone = FakeAppClient()
     phone.sign_in(user)
     return phone
 
@@ -93,7 +93,7 @@ CASES = [
 
 @pytest.mark.parametrize(("step", "method", "path"), CASES)
 def test_no_answer_is_a_fault(step, method, path, mailoutbox, settings, monkeypatch):
-    monkeypatch.setattr("accounts.headless.endpoints.CALLS", "100000/minute")
+    monkeypatch.setattr("accounts.headless.endpoints.CALL_RATE", "100000/minute")
     settings.ACCOUNT_RATE_LIMITS = False
     phone = step(UserFactory(email="nora@example.com"), mailoutbox)
     held = {"Authorization": f"Bearer {phone.access}"} if phone.access else {"X-Session-Token": phone.steps}

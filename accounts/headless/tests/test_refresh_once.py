@@ -8,10 +8,10 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from accounts.authentication import queries as app_queries
-from accounts.authentication.app_tokens import Token, Use, read
+from accounts.authentication.app_tokens import AppToken, TokenUse, read_token
 from accounts.authentication.services import app_sessions
 from accounts.headless import strategy
-from accounts.headless.tests.phone import Phone, code_in
+from accounts.headless.tests.fake_app_client import FakeAppClient, code_in
 from accounts.sessions import services as devices
 from accounts.sessions.models import Device, DeviceQuerySet
 from accounts.users.models import User
@@ -25,17 +25,17 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def test_of_eight_that_refresh_at_once_one_gets_tokens(phone):
     token = phone.refresh
 
-    answers = testing.race(*[lambda: Phone().renew(token)] * 8)
+    answers = testing.race(*[lambda: FakeAppClient().renew(token)] * 8)
 
     assert sorted(answer.status_code for answer in answers) == [200] + [400] * 7
     assert len([answer for answer in answers if "access_token" in answer.json().get("data", {})]) == 1
 
 
 def test_a_retry_that_came_before_the_answer_is_refused_and_ends_nothing(phone):
-    token, began = read(Use.REFRESH, phone.refresh), timezone.now()
+    token, began = read_token(TokenUse.REFRESH, phone.refresh), timezone.now()
     assert phone.renew().status_code == 200
 
-    assert app_sessions.renew(used=token, began=began) is None
+    assert app_sessions.rotate_refresh_token(used=token, began=began) is None
 
     assert phone.api("me/").status_code == 200
     assert phone.renew().status_code == 200
@@ -44,17 +44,17 @@ def test_a_retry_that_came_before_the_answer_is_refused_and_ends_nothing(phone):
 
 def test_without_the_lock_several_would_get_tokens(phone, monkeypatch):
     """The control: all have read the device before one of them writes."""
-    token, read, renewed = phone.refresh, Barrier(4), app_queries.app_session_of
+    token, read, renewed = phone.refresh, Barrier(4), app_queries.get_app_session
     monkeypatch.setattr(DeviceQuerySet, "locked", lambda self: self.order_by("pk"))
-    monkeypatch.setattr(app_queries, "app_session_of", lambda *given: (read.wait(10), renewed(*given))[1])
+    monkeypatch.setattr(app_queries, "get_app_session", lambda *given: (read.wait(10), renewed(*given))[1])
 
-    answers = testing.race(*[lambda: Phone().renew(token).status_code] * 4)
+    answers = testing.race(*[lambda: FakeAppClient().renew(token).status_code] * 4)
 
     assert answers.count(200) > 1
 
 
 def test_of_the_thief_and_the_app_whoever_comes_second_ends_it_for_both(phone, user):
-    stolen, thief = phone.refresh, Phone("198.51.100.9")
+    stolen, thief = phone.refresh, FakeAppClient("198.51.100.9")
     assert thief.renew(stolen).status_code == 200
 
     assert phone.renew().status_code == 400
@@ -78,7 +78,7 @@ def test_the_person_is_told_once_by_mail_however_often_the_token_comes(
     phone.renew()
 
     for _ in range(3):
-        assert Phone("198.51.100.9").renew(stolen).status_code == 400
+        assert FakeAppClient("198.51.100.9").renew(stolen).status_code == 400
     deliver_events()
 
     assert len(events_named("user.reused_refresh_token")) == 1
@@ -93,9 +93,9 @@ def test_a_session_that_is_ended_while_it_is_refreshed_stays_ended(phone, user):
     device, token = Device.objects.get(), phone.refresh
 
     def end():
-        devices.end_device(user_id=user.pk, uid=device.uid, by=Actor.person(user))
+        devices.end_device_session(user_id=user.pk, uid=device.uid, by=Actor.person(user))
 
-    testing.race(lambda: Phone().renew(token), end)
+    testing.race(lambda: FakeAppClient().renew(token), end)
 
     assert phone.api("me/").status_code == 401
     assert not Session.objects.exists()
@@ -103,12 +103,12 @@ def test_a_session_that_is_ended_while_it_is_refreshed_stays_ended(phone, user):
 
 def test_of_eight_that_enter_one_mailed_code_at_once_one_is_signed_in(user, mailoutbox, settings):
     settings.MAIL_INSIDE_TRANSACTION = True
-    phone = Phone()
+    phone = FakeAppClient()
     phone.send("auth/code/request", {"email": user.email})
     code = code_in(mailoutbox[0])
 
     def enter():
-        twin = Phone()
+        twin = FakeAppClient()
         twin.steps = phone.steps
         return twin.send("auth/code/confirm", {"code": code}).status_code
 
@@ -120,11 +120,11 @@ def test_of_eight_that_enter_one_mailed_code_at_once_one_is_signed_in(user, mail
 
 
 def test_of_eight_guesses_at_once_three_are_looked_at(user, mailoutbox):
-    phone = Phone()
+    phone = FakeAppClient()
     phone.send("auth/code/request", {"email": user.email})
 
     def guess():
-        twin = Phone()
+        twin = FakeAppClient()
         twin.steps = phone.steps
         return twin.send("auth/code/confirm", {"code": "BBBB-BBBB"}).status_code
 
@@ -134,7 +134,7 @@ def test_of_eight_guesses_at_once_three_are_looked_at(user, mailoutbox):
 def test_of_four_sign_ups_of_one_address_at_once_one_makes_the_account():
     given = {"email": "new@example.com", "password": "nine cones in a row"}
 
-    answers = testing.race(*[lambda: Phone().send("auth/signup", given).status_code] * 4)
+    answers = testing.race(*[lambda: FakeAppClient().send("auth/signup", given).status_code] * 4)
 
     assert set(answers) <= {401, 429}
     assert User.objects.filter(email="new@example.com").count() == 1
@@ -142,7 +142,7 @@ def test_of_four_sign_ups_of_one_address_at_once_one_makes_the_account():
 
 
 def test_the_pair_is_of_one_session():
-    token = Token(uuid4(), uuid4(), uuid4())
-    access, refresh = strategy.pair_of(token)
+    token = AppToken(uuid4(), uuid4(), uuid4())
+    access, refresh = strategy.issue_token_pair(token)
 
-    assert read(Use.ACCESS, access) == read(Use.REFRESH, refresh) == token
+    assert read_token(TokenUse.ACCESS, access) == read_token(TokenUse.REFRESH, refresh) == token

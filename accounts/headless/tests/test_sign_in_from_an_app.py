@@ -11,7 +11,7 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from accounts.authentication import mfa
-from accounts.headless.tests.phone import Phone, code_in, code_now, flows_of, with_app
+from accounts.headless.tests.fake_app_client import FakeAppClient, code_in, code_now, flows_of, with_app
 from accounts.sessions.models import Device
 from accounts.tests.factories import PASSWORD, UserFactory
 from accounts.users.models import User
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def phone():
-    return Phone()
+    return FakeAppClient()
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_from_sign_up_to_a_refresh_and_to_the_end_by_a_second_use(phone, mailout
     assert phone.refresh != first
     assert phone.api("me/").status_code == 200
 
-    assert Phone().renew(first).status_code == 400
+    assert FakeAppClient().renew(first).status_code == 400
     assert phone.api("me/").status_code == 401
     assert phone.renew().status_code == 400
     reused = events_named("user.reused_refresh_token")
@@ -112,7 +112,7 @@ def test_a_second_factor_is_asked_for_after_the_password_and_its_code_works_once
     assert phone.send("auth/2fa/authenticate", {"code": code}).status_code == 200
     assert phone.api("me/").status_code == 200
 
-    other = Phone("203.0.113.8")
+    other = FakeAppClient("203.0.113.8")
     other.sign_in(user)
     assert other.send("auth/2fa/authenticate", {"code": code}).status_code == 400
     assert other.access == ""
@@ -123,7 +123,7 @@ def test_a_recovery_code_serves_in_its_stead(phone, user):
     with_app(user)
     codes = Authenticator.objects.create(
         user=user,
-        type=mfa.CODES,
+        type=mfa.RECOVERY_CODES,
         data={"seed": encryption.encrypt("seed" * 10), "used_mask": 0},
     ).wrap()
     phone.sign_in(user)

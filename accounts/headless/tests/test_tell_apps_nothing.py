@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from accounts.headless import urls
-from accounts.headless.tests.phone import Phone
+from accounts.headless.tests.fake_app_client import FakeAppClient
 from accounts.tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -41,7 +41,7 @@ def after_signing_up(path, data=None):
 def twice(phone, person):
     given = {"email": person["email"], "password": "nine cones in a row"}
     phone.send("auth/signup", given)
-    return Phone(phone.http.defaults["REMOTE_ADDR"]).send("auth/signup", given)
+    return FakeAppClient(phone.http.defaults["REMOTE_ADDR"]).send("auth/signup", given)
 
 
 WAYS = {
@@ -100,7 +100,7 @@ NO_ADDRESS = {
 def test_every_endpoint_that_takes_an_address_is_in_the_table():
     asked = set()
 
-    class Noted(Phone):
+    class Noted(FakeAppClient):
         def send(self, path, *given, **more):
             asked.add(path)
             return super().send(path, *given, **more)
@@ -119,7 +119,7 @@ def test_known_and_unknown_are_answered_alike(way, settings):
     answers = {}
     for n in range(ROUNDS):
         for is_known in (True, False):
-            who, phone = person(n, is_known=is_known), Phone(f"203.0.113.{n * 2 + is_known}")
+            who, phone = person(n, is_known=is_known), FakeAppClient(f"203.0.113.{n * 2 + is_known}")
             started = time.thread_time()  # the work done: what else the machine does is no answer to anybody
             answer = way(phone, who)
             fastest[is_known] = min(time.thread_time() - started, fastest.get(is_known, 99))

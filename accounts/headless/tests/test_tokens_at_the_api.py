@@ -11,8 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.authentication import app_tokens
-from accounts.authentication.app_tokens import Token, Use
-from accounts.headless.tests.phone import Phone, add_key
+from accounts.authentication.app_tokens import AppToken, TokenUse
+from accounts.headless.tests.fake_app_client import FakeAppClient, add_key
 from accounts.oauth.services import signing_keys
 from accounts.sessions.models import Device
 from accounts.tests.factories import PASSWORD, UserFactory
@@ -29,21 +29,23 @@ def user():
 
 def held(user):
     device = Device.objects.get(user=user)
-    return Token(user.uid, device.app_session, device.refresh_id)
+    return AppToken(user.uid, device.app_session, device.refresh_id)
 
 
 def forged(user, **other):
     """A token of this session, well signed, with other claims; None leaves one out."""
     claims = jwt.decode(
-        app_tokens.issue(Use.ACCESS, held(user), now=timezone.now()), options={"verify_signature": False}
+        app_tokens.issue_token(TokenUse.ACCESS, held(user), now=timezone.now()), options={"verify_signature": False}
     )
     claims |= other
-    return jwt.encode({k: v for k, v in claims.items() if v is not None}, app_tokens._keys()[0], algorithm="HS256")
+    return jwt.encode(
+        {k: v for k, v in claims.items() if v is not None}, app_tokens._get_signing_keys()[0], algorithm="HS256"
+    )
 
 
 def id_token(user, settings):
-    signing_keys.published()
-    key = signing_keys.published()[0].jwk
+    signing_keys.get_published_keys()
+    key = signing_keys.get_published_keys()[0].jwk
     claims = {"iss": settings.SITE_URL, "aud": "some-client", "sub": str(user.uid), "iat": 1, "exp": 9_999_999_999}
     return jwt.encode(claims, key.export_to_pem(private_key=True, password=None), algorithm="RS256")
 
@@ -66,7 +68,7 @@ BAD = {
     "another's signature": lambda user, settings: jwt.encode({"sub": "x"}, "k" * 32, algorithm="HS256"),
     "no signature": lambda user, settings: jwt.encode({"sub": str(user.uid)}, None, algorithm="none"),
     "an ID token of ours": id_token,
-    "a refresh token": lambda user, settings: app_tokens.issue(Use.REFRESH, held(user), now=timezone.now()),
+    "a refresh token": lambda user, settings: app_tokens.issue_token(TokenUse.REFRESH, held(user), now=timezone.now()),
     "another audience": lambda user, settings: forged(user, aud="https://elsewhere.example/api/"),
     "another issuer": lambda user, settings: forged(user, iss="https://elsewhere.example"),
     "another person": lambda user, settings: forged(user, sub=str(UserFactory().uid)),
@@ -76,8 +78,8 @@ BAD = {
     "no end": lambda user, settings: forged(user, exp=None),
     "a session that is none": lambda user, settings: forged(user, sid="1"),
     "a person that is a number": lambda user, settings: forged(user, sub=str(user.pk)),
-    "its time is over": lambda user, settings: app_tokens.issue(
-        Use.ACCESS, held(user), now=timezone.now() - timedelta(minutes=6)
+    "its time is over": lambda user, settings: app_tokens.issue_token(
+        TokenUse.ACCESS, held(user), now=timezone.now() - timedelta(minutes=6)
     ),
     "three parts of nothing": lambda user, settings: "a.b.c",
 }
@@ -112,7 +114,7 @@ def test_trying_tokens_ends_after_thirty(phone, user):
 
 
 def test_a_token_that_has_run_out_is_no_try(phone, user):
-    phone.access = app_tokens.issue(Use.ACCESS, held(user), now=timezone.now() - timedelta(minutes=6))
+    phone.access = app_tokens.issue_token(TokenUse.ACCESS, held(user), now=timezone.now() - timedelta(minutes=6))
 
     assert [phone.api("me/").status_code for _ in range(35)] == [401] * 35
 
@@ -153,7 +155,7 @@ def test_a_token_costs_fewer_queries_than_a_session(phone, user):
 
 
 def test_what_the_steps_cost(user):
-    phone = Phone()
+    phone = FakeAppClient()
 
     assert statements(lambda: phone.sign_in(user)) <= 16
     assert statements(lambda: phone.get("auth/session")) <= 3

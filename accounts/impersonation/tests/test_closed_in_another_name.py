@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, resolve, reverse
 
-from accounts.authentication.recent_authentication import MARKED
+from accounts.authentication.recent_authentication import REQUIREMENT_ATTRIBUTE
 from accounts.permissions import impersonation_rules
 from core.testing import snapshot
 
@@ -45,14 +45,18 @@ def is_there(address: str) -> bool:
 
 
 ALL = [(f"/{address}", name, view) for address, name, view in addresses(get_resolver())]
-OF_ACCOUNTS = [(address, name) for address, name, _ in ALL if address.startswith(impersonation_rules.ACCOUNT)]
+OF_ACCOUNTS = [(address, name) for address, name, _ in ALL if address.startswith(impersonation_rules.ACCOUNT_PATHS)]
 CLOSED = sorted(
-    {address for address, name in OF_ACCOUNTS if name not in impersonation_rules.OPEN and is_there(address)}
+    {
+        address
+        for address, name in OF_ACCOUNTS
+        if name not in impersonation_rules.ALLOWED_URL_NAMES and is_there(address)
+    }
 )
 
 
 def test_what_is_open_exists():
-    assert {name for _, name in OF_ACCOUNTS} >= impersonation_rules.OPEN
+    assert {name for _, name in OF_ACCOUNTS} >= impersonation_rules.ALLOWED_URL_NAMES
 
 
 def test_everything_of_the_account_is_closed_but_what_is_opened_on_purpose(acting):
@@ -72,10 +76,10 @@ def test_everything_of_the_account_is_closed_but_what_is_opened_on_purpose(actin
         "account_email",
         "account_reauthenticate",
         "accounts:clients",
-        "accounts:keys",
+        "accounts:api_keys",
         "accounts:new_client",
-        "accounts:new_key",
-        "accounts:programs",
+        "accounts:new_api_key",
+        "accounts:connected_apps",
         "accounts:security",
         "accounts:sessions",
         "mfa_activate_totp",
@@ -96,7 +100,9 @@ def test_what_guards_an_account_is_refused_in_words(acting, name, method):
 
 
 def test_every_page_that_asks_again_who_one_is_is_closed(acting):
-    asking = [address for address, _, view in ALL if getattr(view, MARKED, False) and "act-for" not in address]
+    asking = [
+        address for address, _, view in ALL if getattr(view, REQUIREMENT_ATTRIBUTE, False) and "act-for" not in address
+    ]
 
     assert len(asking) >= 7
     assert {acting.post(address).status_code for address in asking} == {403}

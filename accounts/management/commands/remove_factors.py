@@ -18,4 +18,4 @@ class Command(BaseCommand):
         user = User.objects.filter(email=find_email(address)).first()
         if user is None:
             raise CommandError(f"Nobody has the address {address}.")
-        self.stdout.write(f"Removed: {mfa.remove_all(user=user, by=Actor.system('command'))}")
+        self.stdout.write(f"Removed: {mfa.remove_all_methods(user=user, by=Actor.system('command'))}")

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.moderation import registry as moderation
 from accounts.moderation.models import Case, Report
-from accounts.moderation.registry import Source
+from accounts.moderation.registry import ContentSource
 from accounts.users.models import User
 from core.context import Actor
 from core.errors import Conflict, NotFound
@@ -24,8 +24,8 @@ from core.events import services as events
 
 Act = Case.Act
 # How long who decided may take it back.
-UNDO_WITHIN: Final = timedelta(minutes=2)
-MOST_AT_ONCE: Final = 100
+UNDO_WINDOW: Final = timedelta(minutes=2)
+MAX_BULK_DECISIONS: Final = 100
 
 
 class AlreadyDecided(Conflict):
@@ -33,7 +33,7 @@ class AlreadyDecided(Conflict):
     message = _("Somebody decided this meanwhile: %(who)s, %(act)s.")
 
 
-class TooLate(Conflict):
+class UndoWindowPassed(Conflict):
     code = "too_late_to_undo"
     message = _("This can no longer be taken back here.")
 
@@ -69,11 +69,11 @@ def decide(*, case_uid: UUID, version: int, act: str, by: Actor, words: str = ""
     Records case.decided.
     """
     now = now or timezone.now()
-    case, source = _take(case_uid, by)
+    case, source = _lock_case(case_uid, by)
     if case.state != Case.State.OPEN or case.version != version:
-        raise _decided(case)
+        raise _already_decided(case)
     case.state, case.act, case.words = Case.State.DECIDED, Act(act), words[:300]
-    _close(case, by=by, now=now)
+    _mark_decided(case, by=by, now=now)
     case.before = source.decide(case.subject_id, case.act == Act.APPROVE, by, now)
     case.save(update_fields=["before"])
     events.record("case.decided", case, by=by, now=now, kind=case.kind, about=case.subject_id, act=case.act)
@@ -81,20 +81,20 @@ def decide(*, case_uid: UUID, version: int, act: str, by: Actor, words: str = ""
 
 
 @transaction.atomic
-def undo(*, case_uid: UUID, version: int, by: Actor, now: datetime | None = None) -> Case:
+def undo_decision(*, case_uid: UUID, version: int, by: Actor, now: datetime | None = None) -> Case:
     """Take one's own decision back within UNDO_WITHIN: the thing has its former state, the case is open again.
 
     Locks the case, then what its source locks. Raises NotFound, Denied, TooLate. Records case.reopened.
     """
     now = now or timezone.now()
-    case, source = _take(case_uid, by)
+    case, source = _lock_case(case_uid, by)
     is_mine = case.decided_by_id is not None and by.user is not None and case.decided_by_id == by.user.pk
-    fresh = case.decided_at is not None and case.decided_at + UNDO_WITHIN >= now
-    if not (is_mine and fresh and case.version == version and case.before) or source.put_back is None:
-        raise TooLate
+    fresh = case.decided_at is not None and case.decided_at + UNDO_WINDOW >= now
+    if not (is_mine and fresh and case.version == version and case.before) or source.restore is None:
+        raise UndoWindowPassed
     if Case.objects.open().about(case.kind, case.subject_id).exists():
-        raise TooLate
-    source.put_back(case.subject_id, case.before, by, now)
+        raise UndoWindowPassed
+    source.restore(case.subject_id, case.before, by, now)
     answered = Report.objects.filter(kind=case.kind, subject_id=case.subject_id, decided_case=case)
     answered.update(state=Report.State.OPEN, decided_case=None)
     case.state, case.act, case.words, case.before = Case.State.OPEN, "", "", ""
@@ -106,7 +106,7 @@ def undo(*, case_uid: UUID, version: int, by: Actor, now: datetime | None = None
 
 
 @transaction.atomic
-def settle(*, kind: str, subject_id: str, act: str, by: Actor, now: datetime | None = None) -> None:
+def close_case(*, kind: str, subject_id: str, act: str, by: Actor, now: datetime | None = None) -> None:
     """Close the open case of a thing that was decided elsewhere, if there is one. Locks the case.
 
     Records case.decided.
@@ -116,7 +116,7 @@ def settle(*, kind: str, subject_id: str, act: str, by: Actor, now: datetime | N
         return
     now = now or timezone.now()
     case.state, case.act = Case.State.DECIDED, Act(act)
-    _close(case, by=by, now=now)
+    _mark_decided(case, by=by, now=now)
     events.record("case.decided", case, by=by, now=now, kind=kind, about=subject_id, act=act)
 
 
@@ -125,9 +125,9 @@ def count_report(case: Case) -> None:
     Case.objects.filter(pk=case.pk).update(reports=F("reports") + 1)
 
 
-def _take(case_uid: UUID, by: Actor) -> tuple[Case, Source]:
+def _lock_case(case_uid: UUID, by: Actor) -> tuple[Case, ContentSource]:
     case = Case.objects.locked().filter(uid=case_uid).first()
-    source = moderation.source_of(case.kind) if case else None
+    source = moderation.get_source(case.kind) if case else None
     if case is None or source is None:
         raise NotFound
     by.require("accounts.moderate")
@@ -135,7 +135,7 @@ def _take(case_uid: UUID, by: Actor) -> tuple[Case, Source]:
     return case, source
 
 
-def _close(case: Case, *, by: Actor, now: datetime) -> None:
+def _mark_decided(case: Case, *, by: Actor, now: datetime) -> None:
     case.decided_at, case.decided_by = now, by.user
     case.version += 1
     case.save()
@@ -144,6 +144,6 @@ def _close(case: Case, *, by: Actor, now: datetime) -> None:
     asked.update(state=answer, decided_case=case)
 
 
-def _decided(case: Case) -> AlreadyDecided:
+def _already_decided(case: Case) -> AlreadyDecided:
     told: dict[str, Any] = {"who": str(case.decided_by or _("somebody")), "act": case.get_act_display()}
     return AlreadyDecided(**told, version=case.version)

@@ -18,18 +18,18 @@ from core.errors import Denied, NotFound
 from core.events import services as events
 
 # So many people, not networks: a stranger costs nothing.
-HIDE_AT: Final = 3
-LONGEST: Final = 500
-SYSTEM: Final = Actor.system("moderation")
+AUTO_HIDE_THRESHOLD: Final = 3
+MAX_REPORT_LENGTH: Final = 500
+SYSTEM_ACTOR: Final = Actor.system("moderation")
 
 
-class OwnThing(Denied):
+class CannotReportOwnContent(Denied):
     code = "reports_own"
     message = _("This is your own. You can change or remove it yourself.")
 
 
 @transaction.atomic
-def report(
+def report_visible(
     *,
     kind: str,
     subject_id: str,
@@ -43,11 +43,11 @@ def report(
 
     `network` is a stranger's. Raises NotFound, OwnThing, Banned. Records what `file` records.
     """
-    source = moderation.source_of(kind)
+    source = moderation.get_source(kind)
     found = source.find(subject_id, viewer) if source else None
     if found is None:
         raise NotFound
-    return file(
+    return file_report(
         kind=kind,
         subject_id=subject_id,
         author=found.author,
@@ -60,7 +60,7 @@ def report(
 
 
 @transaction.atomic
-def file(
+def file_report(
     *,
     kind: str,
     subject_id: str,
@@ -73,37 +73,37 @@ def file(
 ) -> Report:
     """Keep a report of somebody who was seen to see the thing; it stands in the queue from then on.
 
-    Locks the case. Raises OwnThing, Banned. Records report.filed, and report.hid with the last of HIDE_AT.
+    Locks the case. Raises OwnThing, Banned. Records report.filed, and content.auto_hidden with the last of HIDE_AT.
     """
     now = now or timezone.now()
-    bans.require_free(by=by, scope=Ban.Scope.REPORT, network=network, now=now)
+    bans.require_not_banned(by=by, scope=Ban.Scope.REPORT, network=network, now=now)
     if author is not None and author == by.user:
-        raise OwnThing
+        raise CannotReportOwnContent
     case = cases.open_case(kind=kind, subject_id=subject_id, author=author, by=by, reasons=["reported"], now=now)
     # Reports of one thing wait for each other, so that the last of HIDE_AT sees all.
     case = type(case).objects.locked().get(pk=case.pk)
-    mark = "" if by.user else bans.digest_of(network)
+    mark = "" if by.user else bans.compute_digest(network)
     kept, made = Report.objects.get_or_create(
         kind=kind,
         subject_id=subject_id,
         reporter=by.user,
         mark=mark,
         state=Report.State.OPEN,
-        defaults={"reason": reason, "words": words.strip()[:LONGEST], "created_at": now},
+        defaults={"reason": reason, "words": words.strip()[:MAX_REPORT_LENGTH], "created_at": now},
     )
     if not made:
         return kept
     cases.count_report(case)
     events.record("report.filed", kept, by=by, now=now, kind=kind, about=subject_id, reason=reason)
-    _hide_if_many(kind, subject_id, now)
+    _hide_at_threshold(kind, subject_id, now)
     return kept
 
 
-def _hide_if_many(kind: str, subject_id: str, now: datetime) -> None:
-    source = moderation.source_of(kind)
-    if source is None or not source.hidden or source.put_back is None:
+def _hide_at_threshold(kind: str, subject_id: str, now: datetime) -> None:
+    source = moderation.get_source(kind)
+    if source is None or not source.hidden or source.restore is None:
         return
     asked = Report.objects.filter(kind=kind, subject_id=subject_id, state=Report.State.OPEN, reporter__isnull=False)
-    if asked.count() == HIDE_AT:
-        source.put_back(subject_id, source.hidden, SYSTEM, now)
-        events.record("report.hid", (kind, subject_id), by=SYSTEM, now=now, reports=HIDE_AT)
+    if asked.count() == AUTO_HIDE_THRESHOLD:
+        source.restore(subject_id, source.hidden, SYSTEM_ACTOR, now)
+        events.record("content.auto_hidden", (kind, subject_id), by=SYSTEM_ACTOR, now=now, reports=AUTO_HIDE_THRESHOLD)

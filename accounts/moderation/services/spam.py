@@ -12,15 +12,15 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.bans import services as bans
 from accounts.moderation.models import SpamWord, Trace
-from accounts.moderation.spam import Circumstances, Outcome, Signals, Verdict, fingerprint, judge
+from accounts.moderation.spam import Outcome, SpamScore, SpamSignals, SubmissionContext, fingerprint, score
 from accounts.permissions.models import Entitlement
 from core.context import Actor
 from core.errors import Invalid
 
-HOUR: Final = timedelta(hours=1)
-KEEP: Final = timedelta(days=7)
-NEW_FOR: Final = timedelta(days=1)
-NOWHERE: Final = Circumstances()
+RATE_WINDOW: Final = timedelta(hours=1)
+SIGNAL_RETENTION: Final = timedelta(days=7)
+NEW_ACCOUNT_AGE: Final = timedelta(days=1)
+NO_CONTEXT: Final = SubmissionContext()
 
 
 class LooksLikeSpam(Invalid):
@@ -28,28 +28,28 @@ class LooksLikeSpam(Invalid):
     message = _("This looks like an advertisement to us. Say it in other words and without links, or write to us.")
 
 
-def weigh(
-    *, text: str, by: Actor, how: Circumstances = NOWHERE, is_trusted: bool = False, now: datetime | None = None
-) -> Verdict:
+def check_text(
+    *, text: str, by: Actor, how: SubmissionContext = NO_CONTEXT, is_trusted: bool = False, now: datetime | None = None
+) -> SpamScore:
     """How much it looks like spam; a trace of it is kept in the caller's transaction. Three queries.
 
     `is_trusted` is for whom the caller knows well, such as `is_buyer`. Raises LooksLikeSpam from spam.REFUSE points on.
     """
     now = now or timezone.now()
     if is_trusted or by.kind == "system" or (by.user is not None and by.user.is_staff):
-        return Verdict()
-    author = by.id if by.user is not None else bans.digest_of(how.network)
+        return SpamScore()
+    author = by.id if by.user is not None else bans.compute_digest(how.network)
     digest = fingerprint(text)
-    lately, twins = _before(author, digest, now)
-    signals = Signals(
+    lately, twins = _count_earlier(author, digest, now)
+    signals = SpamSignals(
         text=text,
         words=dict(SpamWord.objects.values_list("text", "points")),
         lately=lately,
         twins=twins,
-        is_new=by.user is None or by.user.created_at > now - NEW_FOR,
+        is_new=by.user is None or by.user.created_at > now - NEW_ACCOUNT_AGE,
         how=how,
     )
-    verdict = judge(signals)
+    verdict = score(signals)
     if verdict.outcome is Outcome.REFUSED:
         raise LooksLikeSpam(field="body", score=verdict.score, reasons=verdict.reasons)
     Trace.objects.create(digest=digest, author=author, at=now)
@@ -61,14 +61,14 @@ def is_buyer(by: Actor, now: datetime) -> bool:
     return by.user is not None and Entitlement.objects.of(by.user).running(now).filter(kind="product").exists()
 
 
-def forget_old(*, now: datetime | None = None) -> None:
+def purge_expired(*, now: datetime | None = None) -> None:
     """Forget traces that tell nothing any more."""
-    Trace.objects.filter(at__lt=(now or timezone.now()) - KEEP).delete()
+    Trace.objects.filter(at__lt=(now or timezone.now()) - SIGNAL_RETENTION).delete()
 
 
-def _before(author: str, digest: str, now: datetime) -> tuple[int, int]:
+def _count_earlier(author: str, digest: str, now: datetime) -> tuple[int, int]:
     """What the author wrote in the last hour, and how often the same was written in the last days."""
-    mine, same = Q(author=author, at__gt=now - HOUR), Q(digest=digest) & ~Q(digest="")
-    counted = Trace.objects.filter(mine | same, at__gt=now - KEEP)
+    mine, same = Q(author=author, at__gt=now - RATE_WINDOW), Q(digest=digest) & ~Q(digest="")
+    counted = Trace.objects.filter(mine | same, at__gt=now - SIGNAL_RETENTION)
     found = counted.aggregate(lately=Count("pk", filter=mine), twins=Count("pk", filter=same))
     return found["lately"], found["twins"]

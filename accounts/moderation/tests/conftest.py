@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import Group, Permission
 
 from accounts.moderation import registry as moderation
-from accounts.moderation.registry import Found, Shown, Source
+from accounts.moderation.registry import ContentSource, ReportedContent, ReportTarget
 from accounts.permissions.models import Role
 from accounts.tests.factories import UserFactory
 from accounts.users.models import User
@@ -29,15 +29,15 @@ class Wall:
     def show(self, ids):
         self.looked += 1
         return {
-            one: Shown(f"Note {one}", "Buy clay!", f"/wall/{one}/", "Ben", self.states[one])
+            one: ReportedContent(f"Note {one}", "Buy clay!", f"/wall/{one}/", "Ben", self.states[one])
             for one in ids
             if one in self.states
         }
 
-    def find(self, one: str, viewer: Grant) -> Found | None:
+    def find(self, one: str, viewer: Grant) -> ReportTarget | None:
         if one not in self.states or (one == "secret" and viewer.user is None):
             return None
-        return Found(f"Note {one}", f"/wall/{one}/", self.authors[one])
+        return ReportTarget(f"Note {one}", f"/wall/{one}/", self.authors[one])
 
     def decide(self, one: str, stands: bool, by: Actor, now: datetime) -> str:
         before = self.states.get(one, "")
@@ -45,7 +45,7 @@ class Wall:
             self.states[one] = "shown" if stands else "gone"
         return before
 
-    def put_back(self, one: str, state: str, by: Actor, now: datetime) -> None:
+    def restore(self, one: str, state: str, by: Actor, now: datetime) -> None:
         self.states[one] = state
 
 
@@ -53,9 +53,9 @@ class Wall:
 def wall(monkeypatch: pytest.MonkeyPatch) -> Iterator[Wall]:
     """The one kind of thing there is."""
     made = Wall()
-    note = Source(
+    note = ContentSource(
         kind="note", words="Notes", permission="core.view_textpage", show=made.show, find=made.find,
-        decide=made.decide, put_back=made.put_back, hidden="waits",
+        decide=made.decide, restore=made.restore, hidden="waits",
     )  # fmt: skip
     monkeypatch.setattr(moderation, "_sources", {"note": note})
     return made

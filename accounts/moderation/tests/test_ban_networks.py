@@ -130,9 +130,9 @@ def test_staff_come_in_from_their_own_line_and_can_end_the_ban():
 def test_who_has_a_role_writes_from_it_and_others_do_not(user, banned):
     agent = with_role("support-agent")
 
-    bans.require_free(by=Actor.person(agent), scope="comment", network=HERE)
+    bans.require_not_banned(by=Actor.person(agent), scope="comment", network=HERE)
     with pytest.raises(bans.Banned):
-        bans.require_free(by=Actor.person(user), scope="comment", network=HERE)
+        bans.require_not_banned(by=Actor.person(user), scope="comment", network=HERE)
 
 
 def test_a_ban_from_a_part_leaves_the_door_open(user, staff):

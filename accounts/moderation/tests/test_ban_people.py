@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 from accounts.api_keys import services as api_keys
 from accounts.bans import services as bans
 from accounts.bans.models import Ban
-from accounts.bans.services import Banned, InvalidBan, NotToBeBanned
+from accounts.bans.services import Banned, CannotBeBanned, InvalidBan
 from accounts.tests.factories import PASSWORD, UserFactory
 from core.context import Actor
 from core.errors import Denied
@@ -41,7 +41,7 @@ def ban(by, **more):
 
 def writes(by, scope="comment", **more):
     try:
-        bans.require_free(by=by, scope=scope, **more)
+        bans.require_not_banned(by=by, scope=scope, **more)
     except Banned:
         return False
     return True
@@ -52,7 +52,7 @@ def test_who_is_banned_does_not_write_there_and_learns_until_when(user, by):
     made = ban(by, user=user, until=until, words="Sold watches.")
 
     with pytest.raises(Banned) as refused:
-        bans.require_free(by=Actor.person(user), scope="comment")
+        bans.require_not_banned(by=Actor.person(user), scope="comment")
 
     assert refused.value.details["until"] == until.isoformat()
     assert "If you think this is wrong, write to hello@" in refused.value.detail
@@ -119,7 +119,7 @@ def test_owners_oneself_and_who_may_do_more_are_not_banned(user, staff, manager,
         (actor, moderator),
         (actor, manager),
     ):
-        with pytest.raises(NotToBeBanned):
+        with pytest.raises(CannotBeBanned):
             ban(by, user=whom)
 
     assert not Ban.objects.exists()

@@ -13,7 +13,7 @@ from accounts.moderation import queue
 from accounts.moderation.models import Case, Report
 from accounts.moderation.panels import waiting
 from accounts.moderation.services import cases, reports
-from accounts.moderation.services.cases import AlreadyDecided, TooLate
+from accounts.moderation.services.cases import AlreadyDecided, UndoWindowPassed
 from accounts.tests.factories import UserFactory
 from accounts.users.models import User
 from core.context import Actor, Grant
@@ -68,7 +68,7 @@ def test_letting_it_stand_and_taking_it_out(wall, case_of, by):
 
 def test_a_decision_answers_the_reports(wall, case_of, by):
     case = case_of(state="shown")
-    reports.report(kind="note", subject_id="one", reason="spam", viewer=Grant.session(UserFactory()))
+    reports.report_visible(kind="note", subject_id="one", reason="spam", viewer=Grant.session(UserFactory()))
     case.refresh_from_db()
 
     decide(case, "refuse", by=by)
@@ -111,15 +111,15 @@ def test_control_without_the_lock_several_do(wall, by, monkeypatch):
     author = UserFactory()
     wall.put("one", author, "waits")
     case = cases.open_case(kind="note", subject_id="one", author=author, by=SYSTEM)
-    meet, take = Barrier(2, timeout=30), cases._take
+    meet, take = Barrier(2, timeout=30), cases._lock_case
 
     def unlocked(uid, by):
         found = Case.objects.get(uid=uid)
-        source = take.__globals__["moderation"].source_of(found.kind)
+        source = take.__globals__["moderation"].get_source(found.kind)
         meet.wait()
         return found, source
 
-    monkeypatch.setattr(cases, "_take", unlocked)
+    monkeypatch.setattr(cases, "_lock_case", unlocked)
 
     assert failures(race(*[lambda: decide(case, by=by)] * 2)) == []
     assert len(events_named("case.decided")) == 2
@@ -141,11 +141,11 @@ def test_it_takes_both_permissions(case_of, with_rights, wall):
 
 def test_a_decision_is_taken_back_with_all_that_it_did(wall, case_of, by):
     case = case_of(state="waits")
-    reports.report(kind="note", subject_id="one", reason="spam", viewer=Grant.session(UserFactory()))
+    reports.report_visible(kind="note", subject_id="one", reason="spam", viewer=Grant.session(UserFactory()))
     case.refresh_from_db()
     decided = decide(case, "refuse", by=by)
 
-    reopened = cases.undo(case_uid=case.uid, version=decided.version, by=by)
+    reopened = cases.undo_decision(case_uid=case.uid, version=decided.version, by=by)
 
     assert wall.states == {"one": "waits"}
     assert (reopened.state, reopened.act, reopened.decided_by, reopened.version) == ("open", "", None, 3)
@@ -166,20 +166,20 @@ def test_only_ones_own_only_for_two_minutes_and_only_once(case_of, by, with_righ
         {**again, "by": by, "now": now + timedelta(minutes=2, seconds=1)},
         {**again, "by": by, "now": now, "version": 1},
     ):
-        with pytest.raises(TooLate):
-            cases.undo(**wrong)
-    cases.undo(**again, by=by, now=now + timedelta(minutes=2))
-    with pytest.raises(TooLate):
-        cases.undo(**again, by=by, now=now)
+        with pytest.raises(UndoWindowPassed):
+            cases.undo_decision(**wrong)
+    cases.undo_decision(**again, by=by, now=now + timedelta(minutes=2))
+    with pytest.raises(UndoWindowPassed):
+        cases.undo_decision(**again, by=by, now=now)
 
 
 def test_what_was_reported_anew_is_not_taken_back_over_it(case_of, by):
     case = case_of(state="shown")
     decided = decide(case, by=by)
-    reports.report(kind="note", subject_id="one", reason="spam", viewer=Grant.session(UserFactory()))
+    reports.report_visible(kind="note", subject_id="one", reason="spam", viewer=Grant.session(UserFactory()))
 
-    with pytest.raises(TooLate):
-        cases.undo(case_uid=case.uid, version=decided.version, by=by)
+    with pytest.raises(UndoWindowPassed):
+        cases.undo_decision(case_uid=case.uid, version=decided.version, by=by)
 
     assert no_event("case.reopened")
 
@@ -187,8 +187,8 @@ def test_what_was_reported_anew_is_not_taken_back_over_it(case_of, by):
 def test_where_it_was_decided_elsewhere_its_case_is_closed(case_of, by):
     case_of()
 
-    cases.settle(kind="note", subject_id="one", act="refuse", by=by)
-    cases.settle(kind="note", subject_id="none", act="refuse", by=by)
+    cases.close_case(kind="note", subject_id="one", act="refuse", by=by)
+    cases.close_case(kind="note", subject_id="none", act="refuse", by=by)
 
     assert Case.objects.get().state == "decided"
     assert len(events_named("case.decided")) == 1
@@ -353,4 +353,4 @@ def test_what_can_be_taken_back_is_ones_own_and_fresh(case_of, by, moderator):
     decide(case_of("others"), by=SYSTEM, now=now)
     mine = decide(case_of("mine"), by=by, now=now)
 
-    assert queue.undoable(moderator, now) == [mine]
+    assert queue.get_undoable(moderator, now) == [mine]

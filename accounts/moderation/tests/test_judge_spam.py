@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.moderation.models import Case, SpamWord, Trace
 from accounts.moderation.services import spam
 from accounts.moderation.services.spam import LooksLikeSpam
-from accounts.moderation.spam import Circumstances, Outcome, Signals, _points, fingerprint, judge
+from accounts.moderation.spam import Outcome, SpamSignals, SubmissionContext, _compute_points, fingerprint, score
 from accounts.tests.factories import EntitlementFactory, UserFactory
 from core.context import Actor
 
@@ -24,7 +24,7 @@ HAM = {
     "somebody who talks much": {"text": "And one more thing about ash.", "lately": 4},
     "a short shout": {"text": "WOW, LOVELY!"},
     "another script": {"text": "この釉薬はとても美しいですね。どこで土を買えますか。"},
-    "somebody quick with a known text": {"text": "Lovely bowl.", "how": Circumstances(seconds=4.0)},
+    "somebody quick with a known text": {"text": "Lovely bowl.", "how": SubmissionContext(seconds=4.0)},
 }
 WAITS = {
     "three links": {"text": "See https://a.example https://b.example and www.c.example for more."},
@@ -34,11 +34,11 @@ WAITS = {
     "an offer": {"text": "We offer SEO services for small shops."},
     "many within the hour by a new person": {"text": "And another thing.", "lately": 5, "is_new": True},
     "filled in within a second, shouting": {
-        "text": "CLICK HERE NOW FOR THE BEST PRICES ON EVERYTHING", "how": Circumstances(seconds=0.4),
+        "text": "CLICK HERE NOW FOR THE BEST PRICES ON EVERYTHING", "how": SubmissionContext(seconds=0.4),
     },
 }  # fmt: skip
 SPAM = {
-    "the trap": {"text": "Nice post.", "how": Circumstances(trapped=True)},
+    "the trap": {"text": "Nice post.", "how": SubmissionContext(trapped=True)},
     "links and words": {"text": "Best casino https://a.example https://b.example https://c.example crypto"},
     "a list of links by a new person": {"text": " ".join(f"https://{n}.example/buy" for n in range(9)), "is_new": True},
     "BBCode": {"text": "[url=http://x.example]viagra[/url] [url=http://y.example]viagra casino[/url]"},
@@ -56,29 +56,29 @@ SPAM = {
     ],
 )
 def test_each_text_is_what_it_is(outcome, given):
-    verdict = judge(Signals(**{"words": WORDS, **given}))
+    verdict = score(SpamSignals(**{"words": WORDS, **given}))
 
     assert (verdict.outcome, verdict.score) == (outcome, verdict.score)
     assert bool(verdict.reasons) == bool(verdict.score)
 
 
 def test_the_reasons_say_what_the_points_are_for():
-    verdict = judge(Signals(text="Best casino https://a.example https://b.example", words=WORDS, is_new=True))
+    verdict = score(SpamSignals(text="Best casino https://a.example https://b.example", words=WORDS, is_new=True))
 
     assert (verdict.score, verdict.reasons) == (65, ("links", "words", "new_account"))
 
 
 def test_points_end_at_a_hundred():
-    everything = Signals(
+    everything = SpamSignals(
         text="CASINO VIAGRA CRYPTO " * 5 + "https://x.example " * 9, words=WORDS, lately=99, twins=9, is_new=True,
-        how=Circumstances(trapped=True, seconds=0.1),
+        how=SubmissionContext(trapped=True, seconds=0.1),
     )  # fmt: skip
 
-    assert judge(everything).score == 100
+    assert score(everything).score == 100
 
 
 def test_every_reason_has_words_for_staff():
-    given = set(_points(Signals(text="", words={})))
+    given = set(_compute_points(SpamSignals(text="", words={})))
 
     assert given | {"reported", "waits"} == set(Case.Reason.values)
     assert Case(reasons=sorted(given)).why == [str(Case.Reason(code).label) for code in sorted(given)]
@@ -113,8 +113,8 @@ def writer():
 
 @pytest_db
 def test_what_was_said_before_is_known_by_its_digest_alone(writer):
-    first = spam.weigh(text=LONG, by=writer)
-    again = spam.weigh(text=LONG.upper(), by=Actor.person(UserFactory()))
+    first = spam.check_text(text=LONG, by=writer)
+    again = spam.check_text(text=LONG.upper(), by=Actor.person(UserFactory()))
 
     assert (first.reasons, again.reasons[0]) == ((), "duplicate")
     assert "liked" not in str(list(Trace.objects.values()))
@@ -124,32 +124,32 @@ def test_what_was_said_before_is_known_by_its_digest_alone(writer):
 def test_who_writes_much_within_the_hour_is_noticed(writer):
     now = timezone.now()
     for _ in range(5):
-        spam.weigh(text="Hm.", by=writer, now=now - timedelta(minutes=61))
+        spam.check_text(text="Hm.", by=writer, now=now - timedelta(minutes=61))
 
-    calm = spam.weigh(text="Hm.", by=writer, now=now)
+    calm = spam.check_text(text="Hm.", by=writer, now=now)
     for _ in range(4):
-        spam.weigh(text="Hm.", by=writer, now=now)
+        spam.check_text(text="Hm.", by=writer, now=now)
 
     assert calm.reasons == ()
-    assert spam.weigh(text="Hm.", by=writer, now=now).reasons == ("rate",)
+    assert spam.check_text(text="Hm.", by=writer, now=now).reasons == ("rate",)
 
 
 @pytest_db
 def test_strangers_of_one_network_are_counted_together():
-    here, there = Circumstances(network="203.0.113.7"), Circumstances(network="203.0.113.8")
+    here, there = SubmissionContext(network="203.0.113.7"), SubmissionContext(network="203.0.113.8")
     for _ in range(5):
-        spam.weigh(text="Hm.", by=Actor.guest(), how=here)
+        spam.check_text(text="Hm.", by=Actor.guest(), how=here)
 
-    assert "rate" in spam.weigh(text="Hm.", by=Actor.guest(), how=here).reasons
-    assert "rate" not in spam.weigh(text="Hm.", by=Actor.guest(), how=there).reasons
+    assert "rate" in spam.check_text(text="Hm.", by=Actor.guest(), how=here).reasons
+    assert "rate" not in spam.check_text(text="Hm.", by=Actor.guest(), how=there).reasons
 
 
 @pytest_db
 def test_staff_change_the_words_and_they_hold_at_once(writer):
-    before = spam.weigh(text="Try my kombucha.", by=writer)
+    before = spam.check_text(text="Try my kombucha.", by=writer)
     SpamWord.objects.create(text="kombucha", points=50)
 
-    assert (before.score, spam.weigh(text="Try my Kombucha!", by=writer).reasons) == (0, ("words",))
+    assert (before.score, spam.check_text(text="Try my Kombucha!", by=writer).reasons) == (0, ("words",))
 
 
 @pytest_db
@@ -157,7 +157,7 @@ def test_what_is_refused_leaves_no_trace(writer):
     SpamWord.objects.create(text="casino", points=100)
 
     with pytest.raises(LooksLikeSpam):
-        spam.weigh(text="casino", by=writer)
+        spam.check_text(text="casino", by=writer)
 
     assert not Trace.objects.exists()
 
@@ -166,8 +166,8 @@ def test_what_is_refused_leaves_no_trace(writer):
 def test_staff_and_the_trusted_are_not_looked_at(writer, staff):
     SpamWord.objects.create(text="casino", points=100)
 
-    assert spam.weigh(text="casino", by=Actor.person(staff)).score == 0
-    assert spam.weigh(text="casino", by=writer, is_trusted=True).score == 0
+    assert spam.check_text(text="casino", by=Actor.person(staff)).score == 0
+    assert spam.check_text(text="casino", by=writer, is_trusted=True).score == 0
     assert not Trace.objects.exists()
 
 
@@ -190,18 +190,18 @@ def test_who_kept_a_purchase_is_a_buyer(writer):
 @pytest_db
 def test_looking_takes_three_statements_however_much_was_said(writer, django_assert_num_queries):
     for _ in range(4):
-        spam.weigh(text="Hm.", by=writer)
+        spam.check_text(text="Hm.", by=writer)
 
     with django_assert_num_queries(3):
-        spam.weigh(text=LONG, by=writer)
+        spam.check_text(text=LONG, by=writer)
 
 
 @pytest_db
 def test_traces_are_forgotten(writer):
     now = timezone.now()
-    spam.weigh(text="Old.", by=writer, now=now - timedelta(days=8))
-    spam.weigh(text="New.", by=writer, now=now)
+    spam.check_text(text="Old.", by=writer, now=now - timedelta(days=8))
+    spam.check_text(text="New.", by=writer, now=now)
 
-    spam.forget_old(now=now)
+    spam.purge_expired(now=now)
 
     assert Trace.objects.count() == 1

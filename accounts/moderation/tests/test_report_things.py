@@ -9,7 +9,7 @@ from accounts.bans.models import Ban
 from accounts.bans.services import Banned
 from accounts.moderation.models import Case, Report
 from accounts.moderation.services import cases, reports
-from accounts.moderation.services.reports import OwnThing
+from accounts.moderation.services.reports import CannotReportOwnContent
 from accounts.tests.factories import UserFactory
 from core.context import Actor, Grant
 from core.errors import NotFound
@@ -34,7 +34,7 @@ def note(wall, author):
 
 def tell(viewer=None, about="one", **more):
     viewer = Grant.session(viewer or UserFactory())
-    return reports.report(kind="note", subject_id=about, reason="spam", viewer=viewer, **more)
+    return reports.report_visible(kind="note", subject_id=about, reason="spam", viewer=viewer, **more)
 
 
 def test_a_report_stands_in_the_queue_with_its_words(note, author):
@@ -78,7 +78,7 @@ def test_after_a_decision_it_may_be_reported_anew(note, moderator):
 def test_nobody_reports_what_they_wrote(note, author):
     before = snapshot("accounts.Report", "accounts.Case", "core.Event")
 
-    with pytest.raises(OwnThing):
+    with pytest.raises(CannotReportOwnContent):
         tell(author)
 
     assert snapshot("accounts.Report", "accounts.Case", "core.Event") == before
@@ -89,7 +89,7 @@ def test_what_one_may_not_see_cannot_be_reported(wall, note, author, kind, about
     wall.put("secret", author)
 
     with pytest.raises(NotFound):
-        reports.report(kind=kind, subject_id=about, reason="spam", viewer=NOBODY, network="203.0.113.7")
+        reports.report_visible(kind=kind, subject_id=about, reason="spam", viewer=NOBODY, network="203.0.113.7")
 
     assert not Report.objects.exists()
 
@@ -112,12 +112,12 @@ def test_three_people_hide_it_until_somebody_looked(wall, note):
     after_three = wall.states["one"]
 
     assert (after_two, after_three) == ("shown", "waits")
-    assert [event.data for event in events_named("report.hid")] == [{"reports": 3}]
+    assert [event.data for event in events_named("content.auto_hidden")] == [{"reports": 3}]
 
 
 def test_strangers_hide_nothing_however_many(wall, note):
     for n in range(5):
-        reports.report(kind="note", subject_id="one", reason="spam", viewer=NOBODY, network=f"203.0.113.{n}")
+        reports.report_visible(kind="note", subject_id="one", reason="spam", viewer=NOBODY, network=f"203.0.113.{n}")
 
     assert wall.states["one"] == "shown"
     assert Case.objects.get().reports == 5
@@ -133,7 +133,7 @@ def test_reports_at_once_are_each_counted_and_hide_it_once(wall):
 
     assert failures(race(*map(work, people))) == []
     assert (Report.objects.count(), Case.objects.get().reports) == (6, 6)
-    assert len(events_named("report.hid")) == 1
+    assert len(events_named("content.auto_hidden")) == 1
 
 
 def test_a_stranger_reports_on_a_page_without_token_or_script(note):

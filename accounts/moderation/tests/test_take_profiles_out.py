@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.moderation.models import Case, KeptProfile
 from accounts.moderation.services import cases, profiles, reports
-from accounts.moderation.services.cases import TooLate
+from accounts.moderation.services.cases import UndoWindowPassed
 from accounts.tests.factories import UserFactory
 from accounts.users import services as people
 from accounts.users.models import User
@@ -39,7 +39,7 @@ def by(with_rights):
 
 @pytest.fixture
 def case(person):
-    reports.report(kind="user", subject_id=person.public_id, reason="spam", viewer=Grant.session(UserFactory()))
+    reports.report_visible(kind="user", subject_id=person.public_id, reason="spam", viewer=Grant.session(UserFactory()))
     return Case.objects.get()
 
 
@@ -67,7 +67,7 @@ def test_taken_back_it_is_as_it_was(person, case, by):
     file = str(person.avatar.file)
 
     decided = take_out(case, by)
-    cases.undo(case_uid=decided.uid, version=decided.version, by=by)
+    cases.undo_decision(case_uid=decided.uid, version=decided.version, by=by)
 
     assert profile_of(person) == before
     assert default_storage.exists(file)
@@ -80,7 +80,7 @@ def test_what_they_wrote_meanwhile_stays(person, case, by):
     decided = take_out(case, by)
     people.change_profile(user_id=person.pk, by=Actor.person(person), bio="I am sorry.")
 
-    cases.undo(case_uid=decided.uid, version=decided.version, by=by)
+    cases.undo_decision(case_uid=decided.uid, version=decided.version, by=by)
 
     assert profile_of(person) == ("Ben", "I am sorry.", person.avatar_id)
 
@@ -89,8 +89,8 @@ def test_where_nothing_was_there_is_nothing_to_take_back(person, case, by):
     people.change_profile(user_id=person.pk, by=Actor.person(person), bio="", avatar=None)
     decided = take_out(case, by)
 
-    with pytest.raises(TooLate):
-        cases.undo(case_uid=decided.uid, version=decided.version, by=by)
+    with pytest.raises(UndoWindowPassed):
+        cases.undo_decision(case_uid=decided.uid, version=decided.version, by=by)
 
     assert not KeptProfile.objects.exists()
 
@@ -99,7 +99,7 @@ def test_letting_it_stand_can_be_taken_back_too(person, case, by):
     before = profile_of(person)
 
     decided = cases.decide(case_uid=case.uid, version=1, act="approve", by=by)
-    cases.undo(case_uid=decided.uid, version=decided.version, by=by)
+    cases.undo_decision(case_uid=decided.uid, version=decided.version, by=by)
 
     assert profile_of(person) == before
     assert Case.objects.get().state == "open"
@@ -111,7 +111,7 @@ def test_who_may_not_change_people_neither_takes_out_nor_puts_back(person):
     User.objects.filter(pk=person.pk).update(bio="")
     before = snapshot("accounts.User", "accounts.KeptProfile", "core.Event")
 
-    for act in (profiles.take_out, profiles.put_back):
+    for act in (profiles.remove_content, profiles.restore_content):
         with pytest.raises(Denied), transaction.atomic():
             act(user_id=person.pk, by=stranger)
 
@@ -120,11 +120,11 @@ def test_who_may_not_change_people_neither_takes_out_nor_puts_back(person):
 
 def test_after_a_month_it_is_forgotten_with_the_files_of_the_picture(person, by, django_capture_on_commit_callbacks):
     file = str(person.avatar.file)
-    profiles.take_out(user_id=person.pk, by=by, now=NOW)
+    profiles.remove_content(user_id=person.pk, by=by, now=NOW)
 
-    early = profiles.forget_old(now=NOW + timedelta(days=29))
+    early = profiles.purge_expired(now=NOW + timedelta(days=29))
     with django_capture_on_commit_callbacks(execute=True):
-        late = profiles.forget_old(now=NOW + timedelta(days=31))
+        late = profiles.purge_expired(now=NOW + timedelta(days=31))
 
     assert (early, late) == (0, 1)
     assert not KeptProfile.objects.exists()
@@ -133,10 +133,10 @@ def test_after_a_month_it_is_forgotten_with_the_files_of_the_picture(person, by,
 
 
 def test_taken_out_twice_the_last_is_kept(person, by):
-    profiles.take_out(user_id=person.pk, by=by)
+    profiles.remove_content(user_id=person.pk, by=by)
     people.change_profile(user_id=person.pk, by=Actor.person(person), bio="Pills, cheap!")
 
-    profiles.take_out(user_id=person.pk, by=by)
+    profiles.remove_content(user_id=person.pk, by=by)
 
     kept = KeptProfile.objects.get()
     assert (kept.bio, kept.avatar) == ("Pills, cheap!", None)
@@ -144,7 +144,7 @@ def test_taken_out_twice_the_last_is_kept(person, by):
 
 
 def test_only_who_may_look_at_it_reads_it_in_the_staff_area(person, by, staff, with_rights):
-    profiles.take_out(user_id=person.pk, by=by)
+    profiles.remove_content(user_id=person.pk, by=by)
     address = reverse("admin:accounts_keptprofile_change", args=[KeptProfile.objects.get().pk])
     allowed, other = JustSignedIn(), JustSignedIn()
     allowed.force_login(staff)

@@ -29,7 +29,7 @@ AREAS: Final = (
     "account", "chat", "checkout", "desk", "insights", "journal", "messages", "orders", "payments", "queue", "shop",
     "shop manager", "support desk", "talk", "webhooks",
 )  # fmt: skip
-SHORT: Final = 4  # a shop's name of so few letters is compared as a word: it may be part of many others
+SHORT_NAME_LENGTH: Final = 4  # a shop's name of so few letters is compared as a word: it may be part of many others
 
 
 class ReservedName(Invalid):
@@ -37,18 +37,18 @@ class ReservedName(Invalid):
     message = _("Choose another name: “%(name)s” could be taken for the shop or its staff.")
 
 
-class BadName(Invalid):
+class InvalidClientName(Invalid):
     code = "bad_name"
     message = _("Use visible letters of one alphabet in the name.")
 
 
-def checked(name: str, *, by: Actor) -> str:
+def clean_client_name(name: str, *, by: Actor) -> str:
     """The name as it is stored. Staff who approve clients may use reserved names. Raises BadName, ReservedName."""
     name = unicodedata.normalize("NFC", " ".join(name.split()))
     if any(unicodedata.category(char)[0] == "C" for char in name) or not confusables.skeleton_words(name):
-        raise BadName(field="name")
+        raise InvalidClientName(field="name")
     if confusables.mixes_scripts(name):
-        raise BadName(field="name")
+        raise InvalidClientName(field="name")
     if is_reserved(name) and not by.can("accounts.approve_client"):
         raise ReservedName(field="name", name=name)
     return name
@@ -60,7 +60,7 @@ def is_reserved(name: str) -> bool:
     whole = "".join(words)
     for brand in (PRODUCT, settings.SITE_NAME):
         looks = "".join(confusables.skeleton_words(brand))
-        if looks and (looks in words or (len(looks) > SHORT and looks in whole)):
+        if looks and (looks in words or (len(looks) > SHORT_NAME_LENGTH and looks in whole)):
             return True
     staff = {confusables.skeleton(word) for word in STAFF_WORDS}
     stems = tuple(confusables.skeleton(stem) for stem in STAFF_STEMS)

@@ -21,13 +21,13 @@ from core.errors import Conflict, Denied, DomainError, Invalid
 from core.events import services as events
 from core.webhooks import guard
 
-MOST_CLIENTS: Final = 25
+MAX_CLIENTS: Final = 25
 # What staff approve of a client.
-APPROVED: Final = ("name", "scopes", "redirect_uris", "post_logout_redirect_uris", "backchannel_logout_uri")
-OWN_MACHINE: Final = ("127.0.0.1", "::1", "localhost")
-CODE: Final = Client.GRANT_AUTHORIZATION_CODE
-ITSELF: Final = Client.GRANT_CLIENT_CREDENTIALS
-CHANGED: Final = (
+APPROVED_FIELDS: Final = ("name", "scopes", "redirect_uris", "post_logout_redirect_uris", "backchannel_logout_uri")
+LOOPBACK_HOSTS: Final = ("127.0.0.1", "::1", "localhost")
+AUTHORIZATION_CODE: Final = Client.GRANT_AUTHORIZATION_CODE
+CLIENT_CREDENTIALS: Final = Client.GRANT_CLIENT_CREDENTIALS
+EDITABLE_FIELDS: Final = (
     "name",
     "scopes",
     "redirect_uris",
@@ -43,17 +43,17 @@ class TooManyClients(Conflict):
     message = _("You have %(most)d clients, and more are not possible. Remove one that you need no longer.")
 
 
-class NoSuchScope(Invalid):
+class InvalidScope(Invalid):
     code = "no_such_scope"
     message = _("A client of this kind cannot ask for %(scope)s.")
 
 
-class BadRedirect(Invalid):
+class InvalidRedirectUri(Invalid):
     code = "bad_redirect"
     message = _("%(address)s cannot be gone back to: give https, or http on the person's own machine, without #.")
 
 
-class BadLogoutAddress(Invalid):
+class InvalidLogoutUri(Invalid):
     code = "bad_backchannel_logout_address"
     message = _("%(address)s cannot be told of signing out: give https on port 443, out on the internet, without #.")
 
@@ -64,7 +64,7 @@ class RedirectMissing(Invalid):
 
 
 @dataclass(frozen=True, slots=True)
-class WithSecret:
+class ClientWithSecret:
     """A client and its secret, which nobody can show again; empty for a public client."""
 
     client: Client
@@ -85,7 +85,7 @@ def add_client(
     backchannel_logout_session_required: bool = True,
     is_public: bool = False,
     now: datetime | None = None,
-) -> WithSecret:
+) -> ClientWithSecret:
     """Register a client of one's own. Locks the person, so that the limit holds for many at once.
 
     Raises Denied for another's account, BadName, ReservedName, NoSuchScope, BadRedirect, BadLogoutAddress,
@@ -94,12 +94,12 @@ def add_client(
     owner = User.objects.select_for_update(of=("self",)).get(pk=owner_id)
     if by.id != owner.public_id:
         raise Denied
-    name = client_names.checked(name, by=by)
-    if Client.objects.filter(user=owner).count() >= MOST_CLIENTS:
-        raise TooManyClients(most=MOST_CLIENTS)
-    _check(flow, scopes, redirect_uris, logout_uris)
-    _check_backchannel(backchannel_logout_uri)
-    secret = "" if is_public and flow != ITSELF else generate_client_secret()
+    name = client_names.clean_client_name(name, by=by)
+    if Client.objects.filter(user=owner).count() >= MAX_CLIENTS:
+        raise TooManyClients(most=MAX_CLIENTS)
+    _validate(flow, scopes, redirect_uris, logout_uris)
+    _validate_backchannel_uri(backchannel_logout_uri)
+    secret = "" if is_public and flow != CLIENT_CREDENTIALS else generate_client_secret()
     client = Client.objects.create(
         user=owner,
         name=name,
@@ -114,7 +114,7 @@ def add_client(
         algorithm=Client.RS256_ALGORITHM,
     )
     events.record("client.added", client, by=by, now=now, scopes=client.scopes, flow=flow)
-    return WithSecret(client, secret)
+    return ClientWithSecret(client, secret)
 
 
 @transaction.atomic
@@ -135,41 +135,41 @@ def change_client(
     Staff approved what it was: their approval ends with a change. Raises Denied for another's, BadName, ReservedName,
     NoSuchScope, BadRedirect, BadLogoutAddress, RedirectMissing. Records client.changed and client.approval_ended.
     """
-    client = _own(client_id, by)
-    before = [getattr(client, field) for field in APPROVED]
-    _check(client.authorization_grant_type, scopes, redirect_uris, logout_uris)
-    _check_backchannel(backchannel_logout_uri)
-    client.name = client_names.checked(name, by=by)
+    client = _lock_own_client(client_id, by)
+    before = [getattr(client, field) for field in APPROVED_FIELDS]
+    _validate(client.authorization_grant_type, scopes, redirect_uris, logout_uris)
+    _validate_backchannel_uri(backchannel_logout_uri)
+    client.name = client_names.clean_client_name(name, by=by)
     client.scopes = sorted(set(scopes))
     client.redirect_uris, client.post_logout_redirect_uris = " ".join(redirect_uris), " ".join(logout_uris)
     client.backchannel_logout_uri = backchannel_logout_uri
     client.backchannel_logout_session_required = backchannel_logout_session_required
-    client.save(update_fields=CHANGED)
+    client.save(update_fields=EDITABLE_FIELDS)
     events.record("client.changed", client, by=by, now=now, scopes=client.scopes)
-    if client.is_approved and [getattr(client, field) for field in APPROVED] != before:
+    if client.is_approved and [getattr(client, field) for field in APPROVED_FIELDS] != before:
         _end_approval(client, by=by, now=now)
     return client
 
 
 @transaction.atomic
-def renew_secret(*, client_id: int, by: Actor, now: datetime | None = None) -> WithSecret:
+def renew_secret(*, client_id: int, by: Actor, now: datetime | None = None) -> ClientWithSecret:
     """Give one's confidential client another secret; the former is refused at once. Locks the client.
 
     Raises Denied for another's and for a public client. Records client.renewed_secret.
     """
-    client = _own(client_id, by)
+    client = _lock_own_client(client_id, by)
     if client.client_type == Client.CLIENT_PUBLIC:
         raise Denied
     secret = client.client_secret = generate_client_secret()
     client.save(update_fields=["client_secret", "updated"])
     events.record("client.renewed_secret", client, by=by, now=now)
-    return WithSecret(client, secret)
+    return ClientWithSecret(client, secret)
 
 
 @transaction.atomic
 def remove_client(*, client_id: int, by: Actor, now: datetime | None = None) -> None:
     """Remove one's client with all its tokens and consents. Locks it. Raises Denied. Records client.removed."""
-    client = _own(client_id, by)
+    client = _lock_own_client(client_id, by)
     events.record("client.removed", client, by=by, now=now)
     client.delete()
 
@@ -231,34 +231,34 @@ def _end_approval(client: Client, *, by: Actor, now: datetime | None) -> None:
     events.record("client.approval_ended", client, by=by, now=now)
 
 
-def _own(client_id: int, by: Actor) -> Client:
+def _lock_own_client(client_id: int, by: Actor) -> Client:
     client = Client.objects.select_for_update(of=("self",)).select_related("user").get(pk=client_id)
     if client.user is None or by.id != client.user.public_id:
         raise Denied
     return client
 
 
-def _check(flow: str, scopes: Sequence[str], redirect_uris: Sequence[str], logout_uris: Sequence[str]) -> None:
-    if wrong := sorted(set(scopes) - set(known.for_flow(flow))):
-        raise NoSuchScope(field="scopes", scope=wrong[0])
-    if flow == CODE and not redirect_uris:
+def _validate(flow: str, scopes: Sequence[str], redirect_uris: Sequence[str], logout_uris: Sequence[str]) -> None:
+    if wrong := sorted(set(scopes) - set(known.get_scopes_for_flow(flow))):
+        raise InvalidScope(field="scopes", scope=wrong[0])
+    if flow == AUTHORIZATION_CODE and not redirect_uris:
         raise RedirectMissing(field="redirect_uris")
     for field, addresses in (("redirect_uris", redirect_uris), ("logout_uris", logout_uris)):
         for address in addresses:
-            if not _is_good(address):
-                raise BadRedirect(field=field, address=address)
+            if not _is_valid_redirect_uri(address):
+                raise InvalidRedirectUri(field=field, address=address)
 
 
-def _check_backchannel(address: str) -> None:
+def _validate_backchannel_uri(address: str) -> None:
     """We call it ourselves, so the rules of webhooks hold. Its name is looked up when something is sent."""
     if address:
         try:
             guard.parse(address, own_networks=settings.BACKCHANNEL_ALLOWED_NETWORKS)
         except DomainError:
-            raise BadLogoutAddress(field="backchannel_logout_uri", address=address) from None
+            raise InvalidLogoutUri(field="backchannel_logout_uri", address=address) from None
 
 
-def _is_good(address: str) -> bool:
+def _is_valid_redirect_uri(address: str) -> bool:
     """An address that can be compared letter by letter."""
     try:
         parts = urlsplit(address)
@@ -266,4 +266,4 @@ def _is_good(address: str) -> bool:
     except ValueError:
         return False
     plain = bool(host) and "#" not in address and "@" not in parts.netloc and "*" not in parts.netloc
-    return plain and (parts.scheme == "https" or (parts.scheme == "http" and host in OWN_MACHINE))
+    return plain and (parts.scheme == "https" or (parts.scheme == "http" and host in LOOPBACK_HOSTS))

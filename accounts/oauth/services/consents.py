@@ -16,14 +16,16 @@ from core.errors import Denied
 from core.events import services as events
 
 
-def covers(*, user_id: int, client_id: str, scopes: Iterable[str]) -> bool:
+def is_covered(*, user_id: int, client_id: str, scopes: Iterable[str]) -> bool:
     """Whether the person let this very client do all of it already."""
     wanted = sorted(set(scopes))
     return Consent.objects.filter(user_id=user_id, client__client_id=client_id, scopes__contains=wanted).exists()
 
 
 @transaction.atomic
-def give(*, user: User, client: Client, scopes: Iterable[str], by: Actor, now: datetime | None = None) -> Consent:
+def give_consent(
+    *, user: User, client: Client, scopes: Iterable[str], by: Actor, now: datetime | None = None
+) -> Consent:
     """Remember what a person lets a client do, beside what they let it do before. Locks the consent.
 
     Raises Denied for another person. Records consent.given when something was added.
@@ -45,7 +47,7 @@ def give(*, user: User, client: Client, scopes: Iterable[str], by: Actor, now: d
 
 
 @transaction.atomic
-def withdraw(*, consent_id: int, by: Actor, now: datetime | None = None) -> None:
+def withdraw_consent(*, consent_id: int, by: Actor, now: datetime | None = None) -> None:
     """Forget a consent; codes and tokens that rest on it are refused from now on, and the client is told.
 
     Locks the consent. Raises Denied for another's. Records consent.withdrawn.
@@ -72,6 +74,6 @@ def end_client_tokens(*, client: Client) -> None:
     DeviceGrant.objects.filter(client_id=client.client_id).delete()
 
 
-def hold_person(found: QuerySet[Any]) -> None:
+def lock_token_owner(found: QuerySet[Any]) -> None:
     """Wait for the person of a code or a token, before it is locked itself: whoever ends all of them does the same."""
     list(User.objects.select_for_update(no_key=True).filter(pk__in=found.values("user")).order_by("pk"))

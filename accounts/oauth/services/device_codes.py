@@ -19,7 +19,7 @@ class NoSuchCode(NotFound):
     message = _("This is not a code that a device waits with. It may have expired: start again on the device.")
 
 
-def waiting(*, user_code: str, now: datetime | None = None) -> tuple[DeviceGrant, Client]:
+def get_pending_device(*, user_code: str, now: datetime | None = None) -> tuple[DeviceGrant, Client]:
     """The device that shows a code, and its client. Raises NoSuchCode."""
     pending = DeviceGrant.objects.filter(status=DeviceGrant.AUTHORIZATION_PENDING, expires__gt=now or timezone.now())
     device = pending.filter(user_code=user_code).first()
@@ -38,12 +38,12 @@ def decide(
     Records consent.given, or consent.refused.
     """
     now = now or timezone.now()
-    device, client = waiting(user_code=user_code, now=now)
+    device, client = get_pending_device(user_code=user_code, now=now)
     status = DeviceGrant.AUTHORIZED if allow else DeviceGrant.DENIED
     pending = DeviceGrant.objects.filter(pk=device.pk, status=DeviceGrant.AUTHORIZATION_PENDING)
     if not pending.update(status=status, user=user, auth_time=auth_time):
         raise NoSuchCode(field="user_code")
     if allow:
-        consents.give(user=user, client=client, scopes=device.scope.split(), by=by, now=now)
+        consents.give_consent(user=user, client=client, scopes=device.scope.split(), by=by, now=now)
     else:
         events.record("consent.refused", client, by=by, now=now)

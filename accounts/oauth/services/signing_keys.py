@@ -15,28 +15,28 @@ from core import encryption
 from core.context import Actor
 from core.events import services as events
 
-BITS: Final = 2048
-LOCK: Final = 7_204_110  # an advisory lock's number, ours alone
+KEY_SIZE_BITS: Final = 2048
+ADVISORY_LOCK_ID: Final = 7_204_110  # an advisory lock's number, ours alone
 
 
-def published(now: datetime | None = None) -> list[SigningKey]:
+def get_published_keys(now: datetime | None = None) -> list[SigningKey]:
     """Those that clients may meet, the current first. Makes the first two when there are none."""
     now = now or timezone.now()
     oldest = now - timedelta(seconds=settings.OAUTH2_PROVIDER["ID_TOKEN_EXPIRE_SECONDS"])
     keys = list(SigningKey.objects.exclude(state=SigningKey.State.FORMER, former_at__lte=oldest))
     if not keys:
-        make_first()
+        create_initial_keys()
         keys = list(SigningKey.objects.all())
     return sorted(keys, key=lambda key: (key.state != SigningKey.State.CURRENT, -key.pk))
 
 
 @transaction.atomic
-def make_first() -> None:
+def create_initial_keys() -> None:
     """The first current and the first next key, unless they are there. Serialised by an advisory lock."""
     _lock()
     for state in (SigningKey.State.CURRENT, SigningKey.State.NEXT):
         if not SigningKey.objects.filter(state=state).exists():
-            _make(state)
+            _create_key(state)
 
 
 @transaction.atomic
@@ -46,13 +46,13 @@ def rotate(*, by: Actor, now: datetime | None = None) -> SigningKey:
     Serialised by an advisory lock. Records signing_key.rotated.
     """
     now = now or timezone.now()
-    make_first()
+    create_initial_keys()
     State = SigningKey.State  # noqa: N806  a class
     oldest = now - timedelta(seconds=settings.OAUTH2_PROVIDER["ID_TOKEN_EXPIRE_SECONDS"])
     SigningKey.objects.filter(state=State.FORMER, former_at__lte=oldest).delete()
     SigningKey.objects.filter(state=State.CURRENT).update(state=State.FORMER, former_at=now)
     SigningKey.objects.filter(state=State.NEXT).update(state=State.CURRENT)
-    _make(State.NEXT)
+    _create_key(State.NEXT)
     current = SigningKey.objects.get(state=State.CURRENT)
     events.record("signing_key.rotated", current, by=by, now=now)
     return current
@@ -68,8 +68,8 @@ def renew_secrets() -> int:
     return len(keys)
 
 
-def _make(state: SigningKey.State) -> SigningKey:
-    private = rsa.generate_private_key(public_exponent=65537, key_size=BITS)
+def _create_key(state: SigningKey.State) -> SigningKey:
+    private = rsa.generate_private_key(public_exponent=65537, key_size=KEY_SIZE_BITS)
     pem = private.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     ).decode()
@@ -78,4 +78,4 @@ def _make(state: SigningKey.State) -> SigningKey:
 
 def _lock() -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ADVISORY_LOCK_ID])

@@ -1,4 +1,4 @@
-"""All tokens that followed from one sign-in through a client are a family, and end together."""
+"""Token families: all tokens that descend from one authorization, which are revoked together."""
 
 from uuid import UUID
 
@@ -12,12 +12,12 @@ CODE, REFRESH = "code", "refresh_token"
 
 
 @transaction.atomic
-def end_reused(*, family: UUID, client: Client, what: str) -> None:
-    """End the family of a code or a refresh token that came a second time; once, however often it comes.
+def revoke_reused_family(*, family: UUID, client: Client, what: str) -> None:
+    """Revoke all tokens of a family after a code or a refresh token was used twice. Idempotent.
 
-    Twins wait for each other by an advisory lock of the family: its rows may be locked by whoever brought them.
-    Records client.reused, and user.reused_refresh_token for the person. A code comes twice when a page is loaded again,
-    so that alone is no reason to alarm anybody.
+    Serialised by an advisory lock of the family, because its rows may be locked by the requests that reuse it.
+    Records oauth.token_reuse_detected, and for a refresh token user.reused_refresh_token, of which the person is
+    notified. Reloading a page can repeat a code, so a reused code alone notifies no one.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"accounts.family:{family}"])
@@ -26,6 +26,6 @@ def end_reused(*, family: UUID, client: Client, what: str) -> None:
         return
     RefreshToken.revoke_family(family)
     by = Actor("client", client.public_id)
-    events.record("client.reused", client, by=by, what=what)
+    events.record("oauth.token_reuse_detected", client, by=by, what=what)
     if what == REFRESH:
         events.record("user.reused_refresh_token", alive.user, by=by, client=client.public_id)

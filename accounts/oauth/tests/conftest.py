@@ -106,7 +106,13 @@ def bearing(token: str) -> APIClient:
 
 
 def program_of(owner: User, **changes: Any) -> Program:
-    given = {"name": "Kiln log", "flow": clients.CODE, "scopes": SCOPES, "redirect_uris": [BACK], **changes}
+    given = {
+        "name": "Kiln log",
+        "flow": clients.AUTHORIZATION_CODE,
+        "scopes": SCOPES,
+        "redirect_uris": [BACK],
+        **changes,
+    }
     made = clients.add_client(owner_id=owner.pk, by=Actor.person(owner), **given)
     return Program(made.client, made.secret)
 

@@ -129,13 +129,13 @@ def test_nothing_weaker_than_a_code_with_pkce_s256(maker, nora, changes, public)
 
 def test_a_withdrawn_consent_ends_all_tokens_of_this_client(program, nora, maker, user):
     given, other = program.tokens(nora), program_of(maker).tokens(nora)
-    page = nora.get("/account/programs/").content.decode()
+    page = nora.get("/account/connected-apps/").content.decode()
     consent = Consent.objects.get(client=program.client)
-    assert f"/account/programs/{consent.uid}/withdraw/" in page
+    assert f"/account/connected-apps/{consent.uid}/withdraw/" in page
 
-    answer = nora.post(f"/account/programs/{consent.uid}/withdraw/")
+    answer = nora.post(f"/account/connected-apps/{consent.uid}/withdraw/")
 
-    assert (answer.status_code, answer["Location"]) == (303, "/account/programs/")
+    assert (answer.status_code, answer["Location"]) == (303, "/account/connected-apps/")
     assert bearing(given["access_token"]).get("/api/v1/me/").status_code == 401
     assert program.refresh(given["refresh_token"]).status_code == 400
     assert program.ask(nora).status_code == 200
@@ -148,9 +148,9 @@ def test_nobody_withdraws_for_another(program, nora, stranger):
     elsewhere = Browser()
     elsewhere.force_login(stranger)
 
-    assert elsewhere.post(f"/account/programs/{Consent.objects.get().uid}/withdraw/").status_code == 404
+    assert elsewhere.post(f"/account/connected-apps/{Consent.objects.get().uid}/withdraw/").status_code == 404
     with pytest.raises(consents.Denied):
-        consents.withdraw(consent_id=Consent.objects.get().pk, by=Actor.person(stranger))
+        consents.withdraw_consent(consent_id=Consent.objects.get().pk, by=Actor.person(stranger))
     assert no_event("consent.withdrawn")
 
 
@@ -158,7 +158,7 @@ def test_the_form_of_the_consent_page_may_lead_to_the_client_and_nowhere_else(pr
     policy = program.ask(nora)["Content-Security-Policy"]
 
     assert "form-action 'self' https://rp.example;" in policy + ";"
-    assert "rp.example" not in nora.get("/account/programs/")["Content-Security-Policy"]
+    assert "rp.example" not in nora.get("/account/connected-apps/")["Content-Security-Policy"]
 
 
 def test_agreeing_takes_a_csrf_token(program, user):

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 ], ids=["expired", "client switched off", "account closed", "wrong audience", "revoked"])  # fmt: skip
 def test_a_token_that_is_not_good_opens_nothing_and_is_told_as_inactive(program, nora, user, maker, spoil):
     given = program.tokens(nora)
-    watcher = program_of(maker, flow=clients.ITSELF, scopes=["introspection"])
+    watcher = program_of(maker, flow=clients.CLIENT_CREDENTIALS, scopes=["introspection"])
     spoil(given, program, user)
     if not Client.objects.filter(is_enabled=True).exists():
         Client.objects.filter(pk=watcher.client.pk).update(is_enabled=True)
@@ -45,7 +45,7 @@ def test_a_token_that_is_not_good_opens_nothing_and_is_told_as_inactive(program,
 
 def test_a_service_of_ones_own_asks_whether_a_token_is_good(program, nora, user, maker):
     given = program.tokens(nora)
-    service = program_of(maker, flow=clients.ITSELF, scopes=["introspection"])
+    service = program_of(maker, flow=clients.CLIENT_CREDENTIALS, scopes=["introspection"])
     sent = {"token": given["access_token"], "client_id": service.client.client_id}
 
     told = send("/oauth/introspect/", {**sent, "client_secret": service.secret}).json()
@@ -64,7 +64,7 @@ def test_a_service_of_ones_own_asks_whether_a_token_is_good(program, nora, user,
 
 
 def test_a_client_without_people_may_do_nothing_that_is_theirs(maker):
-    service = program_of(maker, flow=clients.ITSELF, scopes=["introspection"])
+    service = program_of(maker, flow=clients.CLIENT_CREDENTIALS, scopes=["introspection"])
 
     given = service.token(grant_type="client_credentials").json()
 
@@ -72,8 +72,8 @@ def test_a_client_without_people_may_do_nothing_that_is_theirs(maker):
     assert (given["scope"], "refresh_token" in given) == ("introspection", False)
     assert api.get("/api/v1/me/").json()["detail"] == "This needs the scope account:read."
     assert api.get("/api/v1/posts/").status_code == 200
-    with pytest.raises(clients.NoSuchScope):
-        program_of(maker, flow=clients.ITSELF, scopes=["shop:read"])
+    with pytest.raises(clients.InvalidScope):
+        program_of(maker, flow=clients.CLIENT_CREDENTIALS, scopes=["shop:read"])
 
 
 def test_a_token_in_the_address_is_not_looked_at(program, nora):
@@ -87,7 +87,7 @@ def test_a_token_in_the_address_is_not_looked_at(program, nora):
 @pytest.fixture
 def service(maker):
     """Another service, which asks with the secret in the header."""
-    made = program_of(maker, flow=clients.ITSELF, scopes=["introspection"])
+    made = program_of(maker, flow=clients.CLIENT_CREDENTIALS, scopes=["introspection"])
 
     def ask(token, secret=made.secret, client_id=made.client.client_id):
         basic = b64encode(f"{client_id}:{secret}".encode()).decode()
@@ -110,7 +110,7 @@ def test_an_answer_about_a_token_is_one_query(program, nora, service):
 @pytest.fixture
 def bearer(maker):
     """Another service, which asks with a token that it got for itself."""
-    made = program_of(maker, flow=clients.ITSELF, scopes=["introspection"])
+    made = program_of(maker, flow=clients.CLIENT_CREDENTIALS, scopes=["introspection"])
     own = made.token(grant_type="client_credentials").json()["access_token"]
 
     def ask(token, own=own):

@@ -15,7 +15,7 @@ from core.testing import no_event, snapshot
 pytestmark = pytest.mark.django_db
 
 NEW = reverse("accounts:new_client")
-FORM = {"name": "Kiln log", "flow": clients.CODE, "scopes": ["openid"], "redirect_uris": BACK}
+FORM = {"name": "Kiln log", "flow": clients.AUTHORIZATION_CODE, "scopes": ["openid"], "redirect_uris": BACK}
 ADDRESS = "https://rp.example/out"
 
 

@@ -63,7 +63,7 @@ def remove_factor(nora, user, staff):
 
 def lose_factors(nora, user, staff):
     TOTP.activate(user, "JBSWY3DPEHPK3PXP")
-    mfa.remove_all(user=user, by=STAFF)
+    mfa.remove_all_methods(user=user, by=STAFF)
 
 
 def close_and_open(nora, user, staff):
@@ -156,7 +156,7 @@ def test_a_refresh_at_that_moment_slips_nothing_by(program, nora, user, midway):
 @pytest.mark.django_db(transaction=True)
 def test_control_without_holding_the_person_tokens_would_slip_by(monkeypatch, program, nora, user, midway):
     given = program.tokens(nora)
-    monkeypatch.setattr(consents, "hold_person", lambda found: None)
+    monkeypatch.setattr(consents, "lock_token_owner", lambda found: None)
 
     at_once(program, user, given, midway)
 

@@ -4,7 +4,7 @@ import pytest
 
 from accounts.oauth.models import Client
 from accounts.oauth.services import clients
-from accounts.oauth.services.client_names import BadName, ReservedName
+from accounts.oauth.services.client_names import InvalidClientName, ReservedName
 from accounts.oauth.tests.conftest import BACK, program_of
 from core.context import Actor
 from core.testing import no_event
@@ -41,7 +41,7 @@ def test_name_of_shop_or_staff_is_refused(maker, name):
 
 @pytest.mark.parametrize("name", MIXED + INVISIBLE, ids=ascii)
 def test_mixed_alphabets_and_invisible_characters_are_refused(maker, name):
-    with pytest.raises((BadName, ReservedName)):
+    with pytest.raises((InvalidClientName, ReservedName)):
         program_of(maker, name=name)
     assert not Client.objects.exists()
 

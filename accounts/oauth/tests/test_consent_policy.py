@@ -158,7 +158,7 @@ def test_device_token_carries_when_the_person_signed_in(kiln, owner):
     assert timezone.now() - token.auth_time < timedelta(minutes=1)
     assert renewal.auth_time == token.auth_time
     assert bearing(given["access_token"]).get("/api/v1/webhooks/").status_code == 200
-    RefreshToken.objects.update(auth_time=timezone.now() - consent_policy.RENEWABLE)
+    RefreshToken.objects.update(auth_time=timezone.now() - consent_policy.RENEWAL_WINDOW)
     assert kiln.refresh(given["refresh_token"]).json()["error"] == "invalid_grant"
 
 
@@ -170,7 +170,7 @@ def test_refresh_drops_sensitive_scopes_when_their_time_is_over(program, owner):
     in_time = program.refresh(given["refresh_token"]).json()
     assert set(in_time["scope"].split()) == {"openid", "account:read", "shop:write", "webhooks:manage"}
     assert AccessToken.objects.latest("pk").auth_time == signed_in_at
-    RefreshToken.objects.update(auth_time=timezone.now() - consent_policy.RENEWABLE - timedelta(seconds=1))
+    RefreshToken.objects.update(auth_time=timezone.now() - consent_policy.RENEWAL_WINDOW - timedelta(seconds=1))
     late = program.refresh(in_time["refresh_token"]).json()
 
     assert set(late["scope"].split()) == {"openid", "account:read"}
@@ -185,7 +185,7 @@ def test_token_is_refused_sensitive_scopes_after_their_time(program, owner):
     api = bearing(given["access_token"])
     assert api.get("/api/v1/webhooks/").status_code == 200
 
-    AccessToken.objects.update(auth_time=timezone.now() - consent_policy.RENEWABLE)
+    AccessToken.objects.update(auth_time=timezone.now() - consent_policy.RENEWAL_WINDOW)
 
     assert api.get("/api/v1/webhooks/").status_code == 403
 

@@ -109,7 +109,7 @@ def test_all_but_ones_own_end(here, there, user, how):
 
 
 def close(user):
-    deletions.request_closing(user_id=user.pk, by=Actor.person(user))
+    deletions.request_deletion(user_id=user.pk, by=Actor.person(user))
 
 
 def ban(user):
@@ -142,7 +142,7 @@ def test_agreement_is_withdrawn_and_only_that_client_is_told(here, there, user, 
     other = program_of(maker, backchannel_logout_uri="https://other.example/out")
     other.tokens(here)
 
-    consents.withdraw(
+    consents.withdraw_consent(
         consent_id=Consent.objects.get(client__name="Kiln log", client__pk__lt=other.client.pk).pk,
         by=Actor.person(user),
     )
@@ -188,7 +188,7 @@ def test_what_expired_or_was_taken_away_is_told_by_the_daily_round(here, there, 
 def test_what_ended_is_forgotten_after_30_days(here, there):
     here.post(OUT)
     ended = ClientSession.objects.filter(state=State.WAITING)
-    ended.update(ended_at=timezone.now() - client_sessions.KEEP)
+    ended.update(ended_at=timezone.now() - client_sessions.ENDED_SESSION_RETENTION)
 
     session_tasks.forget_sessions()
 
@@ -204,7 +204,7 @@ def test_the_worker_is_told_after_the_commit_and_once(
     told.tokens(there)
 
     with django_capture_on_commit_callbacks(execute=True):
-        deletions.request_closing(user_id=user.pk, by=Actor.person(user))
+        deletions.request_deletion(user_id=user.pk, by=Actor.person(user))
         assert asked == []
 
     assert asked == [("accounts.sweep_logouts",)]
@@ -212,12 +212,12 @@ def test_the_worker_is_told_after_the_commit_and_once(
 
 @pytest.mark.parametrize("rows", [1, 24, 100])
 def test_ending_costs_the_same_for_one_client_and_for_many(monkeypatch, user, maker, rows):
-    monkeypatch.setattr(clients, "MOST_CLIENTS", 1000)
+    monkeypatch.setattr(clients, "MAX_CLIENTS", 1000)
     browser = signed_in(user)
     device = Device.objects.get()
     for _ in range(rows):
         client = program_of(maker, backchannel_logout_uri="https://rp.example/out").client
-        client_sessions.begin(user_id=user.pk, device_uid=device.public_id, client=client)
+        client_sessions.begin_client_session(user_id=user.pk, device_uid=device.public_id, client=client)
 
     with CaptureQueriesContext(connection) as queries:
         browser.post(OUT)

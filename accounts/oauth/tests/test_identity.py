@@ -100,21 +100,21 @@ def test_a_rotation_breaks_no_client_that_knew_the_next_key(program, nora):
 
 
 def test_a_former_key_is_forgotten_when_all_that_it_signed_has_expired():
-    signing_keys.make_first()
+    signing_keys.create_initial_keys()
     first = SigningKey.objects.get(state="current").kid
     life = timedelta(seconds=settings.OAUTH2_PROVIDER["ID_TOKEN_EXPIRE_SECONDS"])
     now = timezone.now()
 
     signing_keys.rotate(by=SYSTEM, now=now)
 
-    assert first in {key.kid for key in signing_keys.published(now + life - timedelta(seconds=1))}
-    assert first not in {key.kid for key in signing_keys.published(now + life)}
+    assert first in {key.kid for key in signing_keys.get_published_keys(now + life - timedelta(seconds=1))}
+    assert first not in {key.kid for key in signing_keys.get_published_keys(now + life)}
     signing_keys.rotate(by=SYSTEM, now=now + life)
     assert not SigningKey.objects.filter(kid=first).exists()
 
 
 def test_a_token_of_a_stranger_with_our_words_is_not_ours(program, nora):
-    signing_keys.make_first()
+    signing_keys.create_initial_keys()
     kid = SigningKey.objects.get(state="current").kid
     forged = jwt.encode({"alg": "RS256", "kid": kid}, {"aud": program.client.client_id}, RSAKey.generate_key(2048))
 
@@ -125,7 +125,7 @@ def test_a_token_of_a_stranger_with_our_words_is_not_ours(program, nora):
 
 
 def test_keys_are_readable_with_a_new_data_key_alone_after_the_rotation_of_those(settings):
-    signing_keys.make_first()
+    signing_keys.create_initial_keys()
     settings.DATA_KEYS = [Fernet.generate_key().decode(), *settings.DATA_KEYS]
     shown = jwks().as_dict()
 
@@ -137,7 +137,7 @@ def test_keys_are_readable_with_a_new_data_key_alone_after_the_rotation_of_those
 
 @pytest.mark.django_db(transaction=True)
 def test_eight_that_need_the_first_key_at_once_make_two():
-    results = testing.race(*[signing_keys.published] * 8)
+    results = testing.race(*[signing_keys.get_published_keys] * 8)
 
     assert testing.failures(results) == []
     assert sorted(SigningKey.objects.values_list("state", flat=True)) == ["current", "next"]

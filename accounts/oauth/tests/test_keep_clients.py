@@ -20,7 +20,12 @@ from core.testing import JustSignedIn, events_named, no_event, snapshot
 pytestmark = pytest.mark.django_db
 
 LIST, NEW = reverse("accounts:clients"), reverse("accounts:new_client")
-FORM = {"name": "Kiln log", "flow": clients.CODE, "scopes": ["openid", "account:read"], "redirect_uris": BACK}
+FORM = {
+    "name": "Kiln log",
+    "flow": clients.AUTHORIZATION_CODE,
+    "scopes": ["openid", "account:read"],
+    "redirect_uris": BACK,
+}
 
 
 def confirmed(user):
@@ -62,7 +67,7 @@ def test_a_person_registers_a_client_and_sees_its_secret_once(maker):
         ({"redirect_uris": "javascript:alert(1)"}, "cannot be gone back to"),
         ({"logout_uris": "https://u@rp.example/"}, "cannot be gone back to"),
         ({"scopes": ["introspection"]}, "cannot ask for introspection"),
-        ({"flow": clients.ITSELF, "scopes": ["shop:read"]}, "cannot ask for shop:read"),
+        ({"flow": clients.CLIENT_CREDENTIALS, "scopes": ["shop:read"]}, "cannot ask for shop:read"),
         ({"flow": "password"}, "Select a valid choice"),
     ],
     ids=str,
@@ -138,12 +143,12 @@ def test_clients_of_others_are_neither_seen_nor_touched(maker, program, stranger
             service(client_id=program.client.pk, by=by)
     with pytest.raises(Denied):
         clients.add_client(
-            owner_id=maker.pk, name="x", flow=clients.CODE, scopes=["openid"], redirect_uris=[BACK], by=by
+            owner_id=maker.pk, name="x", flow=clients.AUTHORIZATION_CODE, scopes=["openid"], redirect_uris=[BACK], by=by
         )
     with pytest.raises(Denied):
         clients.switch_client(client_id=program.client.pk, on=False, by=by)
     with pytest.raises(Denied):
-        consents.give(user=maker, client=program.client, scopes=["openid"], by=by)
+        consents.give_consent(user=maker, client=program.client, scopes=["openid"], by=by)
     assert snapshot("accounts.Client") == before
 
 
@@ -189,7 +194,7 @@ def test_staff_see_what_there_is_and_no_secret(client, staff, program, nora, nam
 
 @pytest.mark.django_db(transaction=True)
 def test_eight_at_once_share_the_last_client_that_is_left(monkeypatch, maker):
-    monkeypatch.setattr(clients, "MOST_CLIENTS", 2)
+    monkeypatch.setattr(clients, "MAX_CLIENTS", 2)
     program_of(maker)
 
     results = testing.race(*[lambda: program_of(maker)] * 8)
@@ -197,13 +202,13 @@ def test_eight_at_once_share_the_last_client_that_is_left(monkeypatch, maker):
     assert [type(failure) for failure in testing.failures(results)] == [clients.TooManyClients] * 7
 
 
-@pytest.mark.parametrize("address", [LIST, reverse("accounts:programs")])
+@pytest.mark.parametrize("address", [LIST, reverse("accounts:connected_apps")])
 def test_lists_cost_the_same_for_one_row_and_for_many(monkeypatch, nora, user, address):
-    monkeypatch.setattr(clients, "MOST_CLIENTS", 1000)
+    monkeypatch.setattr(clients, "MAX_CLIENTS", 1000)
     costs = []
     for more in (1, 23, 76):
         for _ in range(more):
-            consents.give(user=user, client=program_of(user).client, scopes=["openid"], by=Actor.person(user))
+            consents.give_consent(user=user, client=program_of(user).client, scopes=["openid"], by=Actor.person(user))
         with CaptureQueriesContext(connection) as queries:
             assert nora.get(address).status_code == 200
         costs.append(len(queries))
@@ -221,4 +226,4 @@ def test_what_has_expired_is_forgotten_and_what_has_not_stays(program, nora):
 
     assert program.redeem(code).status_code == 200
     assert program.refresh(first["refresh_token"]).json()["error"] == "invalid_grant"
-    assert len(events_named("client.reused")) == 1
+    assert len(events_named("oauth.token_reuse_detected")) == 1

@@ -102,7 +102,7 @@ def test_a_session_that_ended_while_its_person_agreed_gets_no_name(program, user
     device = Device.objects.get()
     Device.objects.update(session_key="")
 
-    begun = client_sessions.begin(user_id=user.pk, device_uid=device.public_id, client=program.client)
+    begun = client_sessions.begin_client_session(user_id=user.pk, device_uid=device.public_id, client=program.client)
 
     assert begun is None
     assert not ClientSession.objects.exists()
@@ -111,7 +111,7 @@ def test_a_session_that_ended_while_its_person_agreed_gets_no_name(program, user
 def test_nobody_else_s_browser_is_named(program, user, maker):
     signed_in(user)
 
-    begun = client_sessions.begin(
+    begun = client_sessions.begin_client_session(
         user_id=maker.pk, device_uid=Device.objects.get(user=user).public_id, client=program.client
     )
 
@@ -160,7 +160,9 @@ def test_of_eight_requests_at_once_one_names_the_session(program, user):
     device = Device.objects.get()
 
     def begin():
-        return client_sessions.begin(user_id=user.pk, device_uid=device.public_id, client=program.client).uid
+        return client_sessions.begin_client_session(
+            user_id=user.pk, device_uid=device.public_id, client=program.client
+        ).uid
 
     results = testing.race(*[begin] * 8)
 

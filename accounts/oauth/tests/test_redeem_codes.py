@@ -74,7 +74,7 @@ def test_a_code_that_comes_twice_ends_all_that_it_gave(program, nora):
     assert (again.status_code, again.json()["error"]) == (400, "invalid_grant")
     assert bearing(second["access_token"]).get("/api/v1/me/").status_code == 401
     assert program.refresh(second["refresh_token"]).status_code == 400
-    assert events_named("client.reused")[0].data["what"] == "code"
+    assert events_named("oauth.token_reuse_detected")[0].data["what"] == "code"
 
 
 @pytest.mark.parametrize(

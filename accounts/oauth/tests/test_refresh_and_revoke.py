@@ -35,7 +35,7 @@ def test_a_refresh_token_that_comes_twice_ends_its_family_and_no_other(program, 
     assert program.refresh(second["refresh_token"]).status_code == 400
     assert bearing(second["access_token"]).get("/api/v1/me/").status_code == 401
     assert bearing(other["access_token"]).get("/api/v1/me/").status_code == 200
-    assert events_named("client.reused")[0].subject_id == program.client.client_id
+    assert events_named("oauth.token_reuse_detected")[0].subject_id == program.client.client_id
 
 
 def test_the_person_is_told_once_by_mail_however_often_the_token_comes(
@@ -49,7 +49,7 @@ def test_the_person_is_told_once_by_mail_however_often_the_token_comes(
         assert program.refresh(token["refresh_token"]).status_code == 400
     deliver_events()
 
-    assert len(events_named("client.reused")) == 1
+    assert len(events_named("oauth.token_reuse_detected")) == 1
     (told,) = events_named("user.reused_refresh_token")
     assert (told.subject_id, told.actor_kind) == (str(user.uid), "client")
     assert told.data == {"client": program.client.client_id}
@@ -58,7 +58,7 @@ def test_the_person_is_told_once_by_mail_however_often_the_token_comes(
     for body in (letter.body, letter.alternatives[0][0]):
         assert "“Kiln log” came with a token that had been used before." in body
         assert "change your password" in body
-        assert f"{settings.SITE_URL}/account/programs/" in body
+        assert f"{settings.SITE_URL}/account/connected-apps/" in body
 
 
 def test_a_code_that_comes_twice_alarms_nobody(program, nora, deliver_events, mailoutbox):
@@ -69,7 +69,7 @@ def test_a_code_that_comes_twice_alarms_nobody(program, nora, deliver_events, ma
     program.redeem(code)
     deliver_events()
 
-    assert len(events_named("client.reused")) == 1
+    assert len(events_named("oauth.token_reuse_detected")) == 1
     assert no_event("user.reused_refresh_token")
     assert mailoutbox == []
 
@@ -101,7 +101,7 @@ def test_two_old_tokens_that_come_at_once_are_told_of_once(program, nora):
 
     assert [answer.status_code for answer in answers] == [400] * 8
     assert program.refresh(third["refresh_token"]).status_code == 400
-    assert len(events_named("client.reused")) == len(events_named("user.reused_refresh_token")) == 1
+    assert len(events_named("oauth.token_reuse_detected")) == len(events_named("user.reused_refresh_token")) == 1
 
 
 def test_a_refresh_token_is_no_use_to_another_client_and_loses_nothing_by_the_try(program, nora, maker):
@@ -142,7 +142,7 @@ def test_of_eight_that_refresh_at_once_one_gets_tokens_and_keeps_them(program, n
     assert sorted(answer.status_code for answer in answers) == [200] + [400] * 7
     (won,) = [answer.json() for answer in answers if answer.status_code == 200]
     assert bearing(won["access_token"]).get("/api/v1/me/").status_code == 200
-    assert no_event("client.reused")
+    assert no_event("oauth.token_reuse_detected")
 
 
 @pytest.mark.django_db(transaction=True)

@@ -161,7 +161,7 @@ def test_a_redirect_is_not_followed(ended, receiver):
 
 def test_after_the_last_attempt_it_is_given_up_and_staff_and_owner_see_it(ended, receiver, maker, admin_client):
     receiver.say = status(500)
-    for _ in backchannel.PAUSES:
+    for _ in backchannel.RETRY_DELAYS:
         assert tell_again(ended).state == State.WAITING
 
     row = tell_again(ended)
@@ -169,7 +169,7 @@ def test_after_the_last_attempt_it_is_given_up_and_staff_and_owner_see_it(ended,
 
     assert (row.state, row.attempts, row.next_at) == (State.FAILED, 7, None)
     assert len(receiver.received) == 7
-    assert metrics.logouts() == {"waiting": 0, "failed": 1}
+    assert metrics.count_logouts() == {"waiting": 0, "failed": 1}
     assert "given up" in admin_client.get("/admin/accounts/clientsession/").content.decode()
     page = admin_client.get(f"/admin/accounts/client/{row.client_id}/change/").content.decode()
     assert ": 500" in page
@@ -211,8 +211,8 @@ def test_a_client_that_is_switched_off_or_took_its_address_away_hears_nothing(en
     tell(ended)
 
     assert receiver.received == []
-    assert metrics.logouts() == {"waiting": 0, "failed": 0}
-    assert backchannel.waiting_clients() == []
+    assert metrics.count_logouts() == {"waiting": 0, "failed": 0}
+    assert backchannel.get_due_clients() == []
 
 
 def test_others_hear_nothing(told, receiver, user, maker):
@@ -236,7 +236,7 @@ def test_one_that_fails_holds_up_no_other_client(ended, receiver, maker, user):
     with receiving() as other:
         second = end_one(program_of(maker, backchannel_logout_uri=other.url()), user)
         tasks.sweep_logouts()
-        for client_id in backchannel.waiting_clients():
+        for client_id in backchannel.get_due_clients():
             backchannel.send_due(client_id)
 
     second.refresh_from_db()
@@ -291,7 +291,7 @@ def test_a_worker_that_dies_leaves_it_to_the_next_after_a_while(ended, receiver,
         patched.setattr(transport, "post", die)
         with pytest.raises(SystemExit):
             backchannel.send_due(ended.client_id)
-    assert backchannel.waiting_clients() == []
+    assert backchannel.get_due_clients() == []
 
     assert tell_again(ended).state == State.TOLD
 
@@ -303,7 +303,7 @@ def test_the_metrics_cost_one_query(ended, django_assert_num_queries, settings, 
     ClientSession.objects.bulk_create(ClientSession(device=device, **given) for _ in range(count - 1))
 
     with django_assert_num_queries(1):
-        found = metrics.logouts()
+        found = metrics.count_logouts()
     settings.ROLE = "web"
 
     assert found == {"waiting": count, "failed": 0}

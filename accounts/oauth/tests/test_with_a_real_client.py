@@ -81,7 +81,7 @@ def test_code_with_pkce_id_token_before_and_after_a_rotation_refresh_and_revocat
 
 def test_client_credentials_and_introspection(site, nora, program, maker, user):
     token = sign_in(session_of(program, code_challenge_method="S256"), site, nora, program)["access_token"]
-    service = program_of(maker, flow=clients.ITSELF, scopes=["introspection"])
+    service = program_of(maker, flow=clients.CLIENT_CREDENTIALS, scopes=["introspection"])
     session = OAuth2Session(service.client.client_id, service.secret, scope="introspection")
 
     assert session.fetch_token(site["token_endpoint"], grant_type="client_credentials")["scope"] == "introspection"
@@ -95,7 +95,7 @@ def test_the_guard_of_another_service_from_the_documentation(site, nora, program
     text = (settings.BASE_DIR / "docs" / "accounts.md").read_text()
     lines = text.split("```python\n")[1].split("```")[0]
     assert len(lines.splitlines()) <= 20
-    service = program_of(maker, flow=clients.ITSELF, scopes=["introspection"])
+    service = program_of(maker, flow=clients.CLIENT_CREDENTIALS, scopes=["introspection"])
     monkeypatch.setenv("AGORA", site["issuer"])
     monkeypatch.setenv("CLIENT_ID", service.client.client_id)
     monkeypatch.setenv("CLIENT_SECRET", service.secret)

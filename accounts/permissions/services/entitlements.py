@@ -14,14 +14,14 @@ from django.utils import timezone
 
 from accounts.permissions.models import Entitlement
 from accounts.users.models import User
-from accounts.users.queries import owner_of
+from accounts.users.queries import get_owner
 from core.context import Actor
 from core.errors import Invalid
 from core.events import services as events
 from core.validation.email_addresses import find_email
 
 
-class NobodyHolds(Invalid):
+class HolderRequired(Invalid):
     code = "entitlement_without_holder"
 
 
@@ -44,9 +44,9 @@ def grant_entitlement(
     email = find_email(email)
     if user is None:
         if not email:
-            raise NobodyHolds
+            raise HolderRequired
         _lock_address(email)
-        user = owner_of(email)
+        user = get_owner(email)
     entitlement, made = Entitlement.objects.get_or_create(
         kind=kind,
         subject=subject,
@@ -72,7 +72,7 @@ def end_entitlements(
     rows = Entitlement.objects.from_source(source).filter(ended_at__isnull=True)
     if subjects is not None:
         rows = rows.filter(subject__in=subjects)
-    return _end(list(rows.select_for_update().order_by("pk")), by=by, now=now)
+    return _end_rows(list(rows.select_for_update().order_by("pk")), by=by, now=now)
 
 
 @transaction.atomic
@@ -83,7 +83,7 @@ def end_entitlement(*, entitlement_id: int, by: Actor, now: datetime | None = No
     """
     by.require("accounts.end_entitlement")
     row = Entitlement.objects.select_for_update().filter(pk=entitlement_id, ended_at__isnull=True)
-    return bool(_end(list(row), by=by, now=now or timezone.now()))
+    return bool(_end_rows(list(row), by=by, now=now or timezone.now()))
 
 
 @transaction.atomic
@@ -100,7 +100,7 @@ def attach_entitlements(*, user: User, email: str, by: Actor, now: datetime | No
     return attached
 
 
-def _end(rows: list[Entitlement], *, by: Actor, now: datetime) -> int:
+def _end_rows(rows: list[Entitlement], *, by: Actor, now: datetime) -> int:
     Entitlement.objects.filter(pk__in=[row.pk for row in rows]).update(ended_at=Greatest(F("since"), now))
     for row in rows:
         source = (row.source_kind, row.source_id)

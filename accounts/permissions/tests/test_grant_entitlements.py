@@ -11,7 +11,7 @@ from accounts.authentication.services import accounts as user_accounts
 from accounts.permissions import queries as permission_queries
 from accounts.permissions.models import Entitlement
 from accounts.permissions.services import entitlements
-from accounts.permissions.services.entitlements import NobodyHolds
+from accounts.permissions.services.entitlements import HolderRequired
 from accounts.tests.factories import EntitlementFactory, UserFactory
 from core.context import Actor, Grant
 from core.errors import Denied
@@ -97,7 +97,7 @@ def test_claiming_an_address_without_proof_gives_nothing():
 
 
 def test_somebody_must_hold_it():
-    with pytest.raises(NobodyHolds):
+    with pytest.raises(HolderRequired):
         grant()
 
     assert not Entitlement.objects.exists()

@@ -70,7 +70,7 @@ def test_every_event_about_a_person_has_words():
     recorded = set(re.findall(r'"((?:export|user|role)\.[a-z_]+)"', written))
 
     about_roles = {"role.saved", "role.deleted", "role.changed_factor_rule"}
-    assert recorded - about_roles - {"user.uid"} == {*timeline.WORDS, *timeline.WARNINGS}
+    assert recorded - about_roles - {"user.uid"} == {*timeline.LABELS, *timeline.WARNING_LABELS}
 
 
 def test_strangers_are_sent_to_the_door(client):

@@ -13,9 +13,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.impersonation.tests.conftest import with_role
-from accounts.security_log import queries
+from accounts.security_log import queries, timeline
 from accounts.security_log import tasks as security_log_tasks
-from accounts.security_log.queries import Wanted
+from accounts.security_log.queries import LogFilters
 from accounts.staff import services as roles
 from accounts.tests.factories import PASSWORD, UserFactory
 from core import context
@@ -40,7 +40,7 @@ def happened(name, subject, address=None, *, by=None, at=None, agent=""):
 
 
 def names(wanted):
-    return [entry.event.name for entry in queries.entries(wanted)]
+    return [entry.event.name for entry in queries.get_entries(wanted)]
 
 
 def test_a_sign_in_is_in_the_log_with_address_and_browser(clara):
@@ -75,8 +75,8 @@ def test_who_has_to_wait_is_noted_once(clara):
     for _ in range(8):
         Client().post(LOGIN, {"login": clara.email, "password": "wrong"})
 
-    assert len(events_named("user.limited")) == 1
-    assert events_named("user.limited")[0].subject_id == clara.public_id
+    assert len(events_named("user.login_throttled")) == 1
+    assert events_named("user.login_throttled")[0].subject_id == clara.public_id
     assert len(events_named("user.sign_in_failed")) == 5
 
 
@@ -87,24 +87,37 @@ def test_staff_look_by_person_action_address_and_time(clara):
     happened("user.signed_in", other, "2001:db8::1", at=now - timedelta(days=1))
     happened("user.opened", other, by=Actor.person(clara), at=now)
 
-    assert names(Wanted()) == ["user.opened", "user.signed_in", "user.changed_password", "user.signed_in"]
-    assert names(Wanted(person=clara.email.upper())) == ["user.opened", "user.changed_password", "user.signed_in"]
-    assert names(Wanted(person=other.public_id)) == ["user.opened", "user.signed_in"]
-    assert names(Wanted(action="user.signed_in", person=clara.public_id)) == ["user.signed_in"]
-    assert names(Wanted(address="203.0.113.7")) == ["user.signed_in"]
-    assert names(Wanted(address="203.0.113.0/24")) == ["user.changed_password", "user.signed_in"]
-    assert names(Wanted(address="2001:db8::/32")) == ["user.signed_in"]
-    assert names(Wanted(since=now - timedelta(days=2), until=now)) == ["user.signed_in", "user.changed_password"]
-    assert names(Wanted(person="nobody@example.com")) == []
-    assert names(Wanted(person="no id")) == []
+    assert names(LogFilters()) == ["user.opened", "user.signed_in", "user.changed_password", "user.signed_in"]
+    assert names(LogFilters(person=clara.email.upper())) == ["user.opened", "user.changed_password", "user.signed_in"]
+    assert names(LogFilters(person=other.public_id)) == ["user.opened", "user.signed_in"]
+    assert names(LogFilters(action="user.signed_in", person=clara.public_id)) == ["user.signed_in"]
+    assert names(LogFilters(address="203.0.113.7")) == ["user.signed_in"]
+    assert names(LogFilters(address="203.0.113.0/24")) == ["user.changed_password", "user.signed_in"]
+    assert names(LogFilters(address="2001:db8::/32")) == ["user.signed_in"]
+    assert names(LogFilters(since=now - timedelta(days=2), until=now)) == ["user.signed_in", "user.changed_password"]
+    assert names(LogFilters(person="nobody@example.com")) == []
+    assert names(LogFilters(person="no id")) == []
+
+
+def test_events_with_a_former_name_are_found_and_labelled(owner, clara):
+    happened("user.limited", clara, "203.0.113.7")
+    happened("user.login_throttled", clara, "203.0.113.7")
+
+    assert names(LogFilters(action="user.login_throttled")) == ["user.login_throttled", "user.limited"]
+    assert names(LogFilters(action="user.limited")) == ["user.login_throttled", "user.limited"]
+    steps = timeline.build_steps(timeline.get_page(clara))
+    assert {(step["label"], step["state"]) for step in steps} == {
+        ("Too many sign-in attempts: further attempts were blocked for a while", "failed")
+    }
+    assert len(steps) == 2
 
 
 def test_who_acted_in_a_name_is_found_by_what_they_did_there(acting, owner, clara):
     acting.post(reverse("accounts:profile"), {"name": "Clara C.", "bio": ""})
 
-    assert "user.changed_profile" in names(Wanted(person=owner.email))
-    row = queries.entries(Wanted(action="user.changed_profile")).get()
-    assert queries.names_of([row]) == {clara.public_id: clara.email, owner.public_id: owner.email}
+    assert "user.changed_profile" in names(LogFilters(person=owner.email))
+    row = queries.get_entries(LogFilters(action="user.changed_profile")).get()
+    assert queries.get_email_addresses([row]) == {clara.public_id: clara.email, owner.public_id: owner.email}
 
 
 def test_the_page_of_staff_shows_and_narrows(desk, owner, clara):
@@ -198,7 +211,7 @@ def test_addresses_and_browsers_are_forgotten_in_time_and_the_log_stays(settings
 
     security_log_tasks.forget_origins()
 
-    kept = [(origin.address, origin.agent) for origin in queries.entries(Wanted())]
+    kept = [(origin.address, origin.agent) for origin in queries.get_entries(LogFilters())]
     assert kept == [("203.0.113.8", FIREFOX), (None, "")]
     assert Event.objects.filter(name="user.signed_in").count() == 2
 
@@ -206,9 +219,9 @@ def test_addresses_and_browsers_are_forgotten_in_time_and_the_log_stays(settings
 @pytest.mark.parametrize(
     ("wanted", "index"),
     [
-        (Wanted(), "origin_at"),
-        (Wanted(address="10.0.3.0/24"), "origin_address"),
-        (Wanted(person="019a9f2e-7b6c-7d8e-9fa0-000000000007"), "event_subject"),
+        (LogFilters(), "origin_at"),
+        (LogFilters(address="10.0.3.0/24"), "origin_address"),
+        (LogFilters(person="019a9f2e-7b6c-7d8e-9fa0-000000000007"), "event_subject"),
     ],
 )
 def test_the_log_is_read_through_an_index(wanted, index):
@@ -230,7 +243,7 @@ def test_the_log_is_read_through_an_index(wanted, index):
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE core_event, core_eventorigin")
 
-    plan = queries.entries(wanted)[:51].explain()
+    plan = queries.get_entries(wanted)[:51].explain()
 
     assert index in plan, plan
     assert "Seq Scan" not in plan, plan
@@ -354,8 +367,8 @@ def test_it_says_which_role_was_given_or_taken_and_which_way_its_rules_changed(d
     by = Actor.person(owner)
     roles.assign_role(user_id=clara.pk, role="editor", by=by)
     roles.remove_role(user_id=clara.pk, role="editor", by=by)
-    roles.require_factor(slug="editor", is_required=True, by=by)
-    roles.require_factor(slug="editor", is_required=False, by=by)
+    roles.set_mfa_requirement(slug="editor", is_required=True, by=by)
+    roles.set_mfa_requirement(slug="editor", is_required=False, by=by)
     roles.save_role(slug="", name="Packer", description="", permissions=[permission("shop.view_order")], by=by)
     roles.save_role(slug="packer", name="Packer", description="", permissions=[permission("shop.fulfil_order")], by=by)
 

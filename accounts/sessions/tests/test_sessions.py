@@ -59,7 +59,7 @@ def is_in(browser):
     ],
 )
 def test_a_browser_is_called_by_its_name(agent, name):
-    assert devices.name_of(agent) == name
+    assert devices.get_browser_name(agent) == name
 
 
 def test_a_person_sees_where_they_are_signed_in(user):
@@ -200,7 +200,7 @@ def test_old_sessions_and_devices_are_forgotten(user):
     here = sign_in(user)
     sign_in(user, PHONE)
     Session.objects.filter(session_key=here.cookies["session"].value).update(expire_date=timezone.now())
-    long_ago = timezone.now() - services.KEEP - timedelta(days=1)
+    long_ago = timezone.now() - services.DEVICE_RETENTION - timedelta(days=1)
     Device.objects.filter(browser="Firefox on Linux").update(first_seen_at=long_ago, last_seen_at=long_ago)
 
     session_tasks.forget_sessions()

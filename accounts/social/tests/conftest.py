@@ -117,5 +117,5 @@ def configure(settings: Any, provider: Provider, **more: Any) -> None:
     given = {
         "kiln": {"name": "Kiln", "server_url": provider.url, "client_id": CLIENT, "secret": SECRET, **more},
     }
-    settings.SOCIALACCOUNT_PROVIDERS = providers.providers(given)
-    settings.SOCIAL_ORIGINS = providers.origins(given)
+    settings.SOCIALACCOUNT_PROVIDERS = providers.build_providers(given)
+    settings.SOCIAL_ORIGINS = providers.get_origins(given)

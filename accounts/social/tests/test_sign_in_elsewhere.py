@@ -318,7 +318,7 @@ def test_a_closed_house_takes_nobody_new(settings, client, kiln):
 )
 def test_a_provider_that_cannot_work_stops_the_start_in_words(given, said):
     with pytest.raises(ImproperlyConfigured, match=said):
-        providers.providers(given)
+        providers.build_providers(given)
 
 
 def test_providers_known_by_name_and_others_are_read():
@@ -334,13 +334,13 @@ def test_providers_known_by_name_and_others_are_read():
         },
     }
 
-    found = providers.providers(given)
+    found = providers.build_providers(given)
 
     assert found["google"]["APPS"][0]["settings"] == {"oauth_pkce_enabled": True, "email_authentication": False}
     assert found["apple"]["APPS"][0]["settings"]["certificate_key"] == "c"
     works = found["openid_connect"]["APPS"][0]
     assert (works["provider_id"], works["name"], works["settings"]["email_authentication"]) == ("works", "Works", True)
-    assert providers.installed(given) == [
+    assert providers.get_installed_apps(given) == [
         "allauth.socialaccount.providers.apple",
         "allauth.socialaccount.providers.google",
         "allauth.socialaccount.providers.openid_connect",

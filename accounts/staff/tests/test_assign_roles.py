@@ -6,7 +6,14 @@ from django.contrib.auth.models import Permission
 
 from accounts.permissions.models import Role
 from accounts.staff import services as roles
-from accounts.staff.services import SHIPPED, NamelessRole, OwnRoles, RoleExists, RoleIsShipped, TooMuchPower
+from accounts.staff.services import (
+    BUILT_IN_ROLES,
+    CannotChangeOwnRoles,
+    RoleExceedsOwnPermissions,
+    RoleExists,
+    RoleIsBuiltIn,
+    RoleNameRequired,
+)
 from accounts.tests.factories import UserFactory
 from accounts.users.models import User
 from core.context import Actor
@@ -44,7 +51,7 @@ def test_the_house_ships_six_roles():
 
 
 def test_the_owner_may_do_everything_in_the_house_and_nothing_outside():
-    assert permissions_of("owner") == everything(*roles.HOUSE)
+    assert permissions_of("owner") == everything(*roles.PROJECT_APPS)
 
 
 QUEUE = {"accounts.moderate", "accounts.view_case", "accounts.view_report"}
@@ -93,7 +100,7 @@ def test_a_role_may_do_exactly_what_it_says(slug, allowed):
 def test_nobody_but_the_owner_makes_people_or_gives_roles():
     powers = {"accounts.add_user", "accounts.change_user", "accounts.assign_role", "accounts.change_role"}
 
-    for shipped in SHIPPED:
+    for shipped in BUILT_IN_ROLES:
         assert permissions_of(shipped.slug) & powers == (powers if shipped.slug == "owner" else set()), shipped.slug
 
 
@@ -172,7 +179,7 @@ def test_nobody_gives_a_role_that_may_do_more_than_they_may():
     roles.save_role(slug="", name="Personnel", description="", permissions=[assign], by=Actor.system("test"))
     giver, user = person("personnel"), UserFactory()
 
-    with pytest.raises(TooMuchPower):
+    with pytest.raises(RoleExceedsOwnPermissions):
         roles.assign_role(user_id=user.pk, role="owner", by=Actor.person(giver))
     assert not user.groups.exists()
 
@@ -183,7 +190,7 @@ def test_nobody_changes_their_own_roles():
     owner = person("owner")
 
     for move in (roles.assign_role, roles.remove_role):
-        with pytest.raises(OwnRoles):
+        with pytest.raises(CannotChangeOwnRoles):
             move(user_id=owner.pk, role="owner", by=Actor.person(owner))
 
     assert list(owner.groups.values_list("role__slug", flat=True)) == ["owner"]
@@ -206,10 +213,10 @@ def test_an_owner_makes_a_role_and_changes_it():
 @pytest.mark.parametrize(
     ("slug", "name", "refusal"),
     [
-        ("author", "Author", RoleIsShipped),
+        ("author", "Author", RoleIsBuiltIn),
         ("", "Author", RoleExists),
         ("", "author!", RoleExists),
-        ("", "!!!", NamelessRole),
+        ("", "!!!", RoleNameRequired),
     ],
 )
 def test_shipped_roles_stay_as_they_are(slug, name, refusal):
@@ -234,8 +241,8 @@ def test_a_role_asks_for_a_second_factor_until_an_owner_says_otherwise():
     owner = Actor.person(person("owner"))
     assert Role.objects.get(slug="author").requires_mfa
 
-    assert roles.require_factor(slug="author", is_required=False, by=owner)
-    assert not roles.require_factor(slug="author", is_required=False, by=owner)
+    assert roles.set_mfa_requirement(slug="author", is_required=False, by=owner)
+    assert not roles.set_mfa_requirement(slug="author", is_required=False, by=owner)
 
     assert not Role.objects.get(slug="author").requires_mfa
     assert [event.data for event in events_named("role.changed_factor_rule")] == [{"requires_factor": False}]
@@ -243,7 +250,7 @@ def test_a_role_asks_for_a_second_factor_until_an_owner_says_otherwise():
 
 def test_who_may_not_change_roles_does_not_change_what_they_ask_for():
     with pytest.raises(Denied):
-        roles.require_factor(slug="author", is_required=False, by=Actor.person(person("shop-manager")))
+        roles.set_mfa_requirement(slug="author", is_required=False, by=Actor.person(person("shop-manager")))
 
     assert Role.objects.get(slug="author").requires_mfa
     assert no_event("role.changed_factor_rule")

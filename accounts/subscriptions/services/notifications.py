@@ -28,16 +28,16 @@ from core.task_queue import enqueue_best_effort
 
 log = structlog.get_logger(__name__)
 
-HANDFUL: Final = 50
+BATCH_SIZE: Final = 50
 # How long one task goes on before it makes room for others, and how long a handful may take it.
-RUN_SECONDS: Final = 20.0
+MAX_RUN_SECONDS: Final = 20.0
 LEASE: Final = timedelta(minutes=5)
-FIRST_PAUSE: Final = timedelta(minutes=1)
-MOST_ATTEMPTS: Final = 6
-KEEP: Final = timedelta(days=90)
-SYSTEM: Final = Actor.system("letters")
+FIRST_RETRY_DELAY: Final = timedelta(minutes=1)
+MAX_ATTEMPTS: Final = 6
+NOTIFICATION_RETENTION: Final = timedelta(days=90)
+SYSTEM_ACTOR: Final = Actor.system("letters")
 
-SPREAD = """
+ENQUEUE_SQL = """
 INSERT INTO accounts_letter (subscription_id, key, about, state, attempts, next_at, created_at)
 SELECT id, %(key)s, %(about)s, 'waiting', 0, now(), %(now)s FROM accounts_subscription
 WHERE topic = %(topic)s AND state = 'active' AND user_id IS DISTINCT FROM %(except)s
@@ -45,7 +45,9 @@ ON CONFLICT (subscription_id, key) DO NOTHING
 """
 
 
-def spread(*, topic: str, key: str, about: str, except_user_id: int | None = None, now: datetime | None = None) -> int:
+def enqueue_for_topic(
+    *, topic: str, key: str, about: str, except_user_id: int | None = None, now: datetime | None = None
+) -> int:
     """Write a letter down for everybody who follows the topic, but one person; returns how many. One statement.
 
     `key` names what happened: whoever has a letter under it gets no second. To be called in a transaction.
@@ -54,7 +56,7 @@ def spread(*, topic: str, key: str, about: str, except_user_id: int | None = Non
     values: dict[str, Any] = {"topic": topic, "key": key, "about": about, "now": now or timezone.now()}
     values["except"] = except_user_id or 0
     with connection.cursor() as cursor:
-        cursor.execute(SPREAD, values)
+        cursor.execute(ENQUEUE_SQL, values)
         written = int(cursor.rowcount)
     if written:
         transaction.on_commit(partial(enqueue_best_effort, "accounts.send_letters"), robust=True)
@@ -63,47 +65,47 @@ def spread(*, topic: str, key: str, about: str, except_user_id: int | None = Non
 
 def send_due() -> bool:
     """Send what waits, handful by handful; True when the run was long enough and there may be more."""
-    ends = time.monotonic() + RUN_SECONDS
-    while handful := _take():
-        _send(handful)
+    ends = time.monotonic() + MAX_RUN_SECONDS
+    while handful := _claim_batch():
+        _send_batch(handful)
         if time.monotonic() > ends:
             return True
     return False
 
 
-def forget_old(*, now: datetime | None = None) -> None:
+def purge_expired(*, now: datetime | None = None) -> None:
     """Forget letters that were done long ago, and questions that nobody answered."""
-    before = (now or timezone.now()) - KEEP
+    before = (now or timezone.now()) - NOTIFICATION_RETENTION
     Letter.objects.filter(done_at__lt=before).delete()
     Subscription.objects.filter(state=Subscription.State.PENDING, asked_at__lt=before).delete()
 
 
 @transaction.atomic
-def _take() -> list[Letter]:
+def _claim_batch() -> list[Letter]:
     """Some letters that nobody else sends now; for LEASE they are ours. The attempt is counted before it is made."""
     free = Letter.objects.due().select_for_update(skip_locked=True).order_by("next_at", "id")
-    ids = list(free.values_list("pk", flat=True)[:HANDFUL])
+    ids = list(free.values_list("pk", flat=True)[:BATCH_SIZE])
     taken = Letter.objects.filter(pk__in=ids)
     # A worker died of these each time: they count as tried.
-    taken.filter(attempts__gte=MOST_ATTEMPTS).update(state=Letter.State.FAILED, done_at=Now())
-    taken.filter(attempts__lt=MOST_ATTEMPTS).update(next_at=Now() + LEASE, attempts=F("attempts") + 1)
+    taken.filter(attempts__gte=MAX_ATTEMPTS).update(state=Letter.State.FAILED, done_at=Now())
+    taken.filter(attempts__lt=MAX_ATTEMPTS).update(next_at=Now() + LEASE, attempts=F("attempts") + 1)
     waiting = taken.filter(state=Letter.State.WAITING).select_related("subscription__user")
     return list(waiting.order_by("attempts", "pk"))  # what failed before holds up nothing that is new
 
 
-def _send(handful: list[Letter]) -> None:
+def _send_batch(handful: list[Letter]) -> None:
     """What happened is looked up once for all letters about it."""
     filled: dict[tuple[str, str], Mapping[str, Any] | None] = {}
     for letter in handful:
         try:
             _send_one(letter, filled)
         except Exception as failure:  # noqa: BLE001  whatever is wrong with one mail defers that mail alone
-            _put_off(letter, failure)
+            _schedule_retry(letter, failure)
 
 
 def _send_one(letter: Letter, filled: dict[tuple[str, str], Mapping[str, Any] | None]) -> None:
     row = letter.subscription
-    topic = topics.of(row.topic)
+    topic = topics.get_topic(row.topic)
     what = (row.topic, letter.about)
     if topic is not None and what not in filled:
         filled[what] = topic.write(letter.about)
@@ -111,34 +113,34 @@ def _send_one(letter: Letter, filled: dict[tuple[str, str], Mapping[str, Any] | 
     wanted = Subscription.objects.active().filter(pk=row.pk).exists() and (row.user is None or row.user.is_active)
     values = filled.get(what)
     if topic is None or values is None or not wanted:
-        _finish(letter, Letter.State.DROPPED)
+        _mark_finished(letter, Letter.State.DROPPED)
         return
-    _post(letter, topic, values)
-    _finish(letter, Letter.State.SENT)
-    if topic.told_once:
-        subscriptions.end(subscription_id=row.pk, by=SYSTEM)
+    _send_mail(letter, topic, values)
+    _mark_finished(letter, Letter.State.SENT)
+    if topic.ends_after_first:
+        subscriptions.unsubscribe(subscription_id=row.pk, by=SYSTEM_ACTOR)
 
 
-def _post(letter: Letter, topic: topics.Topic, values: Mapping[str, Any]) -> None:
+def _send_mail(letter: Letter, topic: topics.Topic, values: Mapping[str, Any]) -> None:
     row = letter.subscription
-    stop = f"{settings.SITE_URL}{reverse('letters:end', args=[subscriptions.no_token(row)])}"
+    stop = f"{settings.SITE_URL}{reverse('subscriptions:unsubscribe', args=[subscriptions.get_unsubscribe_token(row)])}"
     key = f"letter:{row.public_id}:{letter.key}"
     more = {**values, "stop_url": stop, "reason": topic.reason}
-    mail.send(topic.template, to=row.email, key=key, values=more, headers=one_click(stop))
+    mail.send(topic.template, to=row.email, key=key, values=more, headers=get_unsubscribe_headers(stop))
 
 
-def one_click(url: str) -> dict[str, str]:
+def get_unsubscribe_headers(url: str) -> dict[str, str]:
     """What lets a mail client end a subscription by itself (RFC 8058)."""
     return {"List-Unsubscribe": f"<{url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 
-def _finish(letter: Letter, state: Letter.State) -> None:
+def _mark_finished(letter: Letter, state: Letter.State) -> None:
     Letter.objects.filter(pk=letter.pk).update(state=state, done_at=timezone.now())
 
 
-def _put_off(letter: Letter, failure: Exception) -> None:
+def _schedule_retry(letter: Letter, failure: Exception) -> None:
     log.warning("letter_not_sent", letter=letter.pk, attempts=letter.attempts, error=type(failure).__name__)
-    if letter.attempts >= MOST_ATTEMPTS:
-        _finish(letter, Letter.State.FAILED)
+    if letter.attempts >= MAX_ATTEMPTS:
+        _mark_finished(letter, Letter.State.FAILED)
     else:
-        Letter.objects.filter(pk=letter.pk).update(next_at=Now() + FIRST_PAUSE * 3 ** (letter.attempts - 1))
+        Letter.objects.filter(pk=letter.pk).update(next_at=Now() + FIRST_RETRY_DELAY * 3 ** (letter.attempts - 1))

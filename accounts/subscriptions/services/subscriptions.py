@@ -26,16 +26,16 @@ from core.validation.email_addresses import INVALID, canonical_email
 State = Subscription.State
 
 # How long the link in "is this you?" works, and how soon the same question may be asked again.
-ANSWER_WITHIN: Final = timedelta(days=7)
-ASK_AGAIN_AFTER: Final = timedelta(hours=6)
+CONFIRMATION_MAX_AGE: Final = timedelta(days=7)
+CONFIRMATION_INTERVAL: Final = timedelta(hours=6)
 # Questions about all topics together that an address gets within ASK_AGAIN_AFTER.
-MOST_QUESTIONS: Final = 3
+MAX_CONFIRMATIONS: Final = 3
 
-_yes = signing.TimestampSigner(salt="accounts.subscription.yes")
-_no = signing.Signer(salt="accounts.subscription.no")
+_confirm_signer = signing.TimestampSigner(salt="accounts.subscription.yes")
+_unsubscribe_signer = signing.Signer(salt="accounts.subscription.no")
 
 
-class NoSuchTopic(NotFound):
+class TopicNotFound(NotFound):
     code = "no_such_topic"
     message = _("There is nothing to follow here.")
 
@@ -45,7 +45,7 @@ class InvalidEmail(Invalid):
     message = INVALID
 
 
-class LinkUnfit(Invalid):
+class InvalidLink(Invalid):
     code = "link_unfit"
     message = _("This link does not work any more. Ask once more where you asked first.")
 
@@ -58,11 +58,11 @@ def subscribe(*, email: str, topic: str, viewer: Grant, source: str, now: dateti
     tells whether that was done. Locks the address. Raises NoSuchTopic, InvalidEmail. Records subscription.confirmed or
     subscription.asked.
     """
-    now, email = now or timezone.now(), _email(email)
+    now, email = now or timezone.now(), _clean_email(email)
     if topic not in topics.describe([topic], viewer):
-        raise NoSuchTopic(field="topic")
+        raise TopicNotFound(field="topic")
     _lock_address(email)
-    owner = _owner_of(email)
+    owner = _get_owner(email)
     row = Subscription.objects.filter(email=email, topic=topic).first()
     row = row or Subscription(email=email, topic=topic, created_at=now)
     is_own = owner is not None and owner == viewer.user
@@ -73,14 +73,14 @@ def subscribe(*, email: str, topic: str, viewer: Grant, source: str, now: dateti
         row.source = source
         _activate(row, by=viewer.actor, now=now)
         return True
-    if _may_ask(row, now):
+    if _can_send_confirmation(row, now):
         row.source, row.state, row.asked_at, row.ended_at = source, State.PENDING, now, None
         row.save()
         events.record("subscription.asked", row, by=viewer.actor, now=now, topic=topic)
     return False
 
 
-def _email(text: str) -> str:
+def _clean_email(text: str) -> str:
     try:
         return canonical_email(text)
     except ValidationError:
@@ -93,16 +93,16 @@ def confirm(*, token: str, by: Actor, now: datetime | None = None) -> Subscripti
 
     Raises LinkUnfit for a token that is not ours or too old, and after an end. Records subscription.confirmed.
     """
-    row = Subscription.objects.locked().filter(uid=_read_yes(token)).first()
+    row = Subscription.objects.locked().filter(uid=_read_confirm_token(token)).first()
     if row is None or row.state == State.ENDED:
-        raise LinkUnfit
+        raise InvalidLink
     if row.state == State.PENDING:
         _activate(row, by=by, now=now or timezone.now())
     return row
 
 
 @transaction.atomic
-def end(*, subscription_id: int, by: Actor, now: datetime | None = None) -> bool:
+def unsubscribe(*, subscription_id: int, by: Actor, now: datetime | None = None) -> bool:
     """Want no more letters; False when it had ended. Locks the subscription. Records subscription.ended."""
     row = Subscription.objects.locked().get(pk=subscription_id)
     if row.state == State.ENDED:
@@ -113,36 +113,36 @@ def end(*, subscription_id: int, by: Actor, now: datetime | None = None) -> bool
     return True
 
 
-def asked(token: str) -> Subscription:
+def get_by_confirm_token(token: str) -> Subscription:
     """What the token of a question is about. Raises LinkUnfit."""
-    row = Subscription.objects.filter(uid=_read_yes(token)).exclude(state=State.ENDED).first()
+    row = Subscription.objects.filter(uid=_read_confirm_token(token)).exclude(state=State.ENDED).first()
     if row is None:
-        raise LinkUnfit
+        raise InvalidLink
     return row
 
 
-def written(token: str) -> Subscription:
+def get_by_unsubscribe_token(token: str) -> Subscription:
     """What the token under a letter is about; such a token never runs out. Raises LinkUnfit."""
     try:
-        uid = _no.unsign(token)
+        uid = _unsubscribe_signer.unsign(token)
     except signing.BadSignature:
-        raise LinkUnfit from None
+        raise InvalidLink from None
     row = Subscription.objects.filter(uid=uid).first()
     if row is None:
-        raise LinkUnfit
+        raise InvalidLink
     return row
 
 
-def yes_token(row: Subscription) -> str:
-    return _yes.sign(row.public_id)
+def get_confirm_token(row: Subscription) -> str:
+    return _confirm_signer.sign(row.public_id)
 
 
-def no_token(row: Subscription) -> str:
-    return _no.sign(row.public_id)
+def get_unsubscribe_token(row: Subscription) -> str:
+    return _unsubscribe_signer.sign(row.public_id)
 
 
 @transaction.atomic
-def attach(*, user: User) -> None:
+def attach_subscriptions(*, user: User) -> None:
     """Give a person what was asked for at addresses that they proved to own, and move what was at a former one.
 
     Where both addresses have the same topic, the former one's is forgotten. At most three queries.
@@ -162,23 +162,23 @@ def _activate(row: Subscription, *, by: Actor, now: datetime) -> None:
     events.record("subscription.confirmed", row, by=by, now=now, topic=row.topic)
 
 
-def _may_ask(row: Subscription, now: datetime) -> bool:
-    since = now - ASK_AGAIN_AFTER
+def _can_send_confirmation(row: Subscription, now: datetime) -> bool:
+    since = now - CONFIRMATION_INTERVAL
     if row.asked_at is not None and row.asked_at > since:
         return False
-    return Subscription.objects.filter(email=row.email, asked_at__gt=since).count() < MOST_QUESTIONS
+    return Subscription.objects.filter(email=row.email, asked_at__gt=since).count() < MAX_CONFIRMATIONS
 
 
-def _owner_of(email: str) -> User | None:
+def _get_owner(email: str) -> User | None:
     proved = EmailAddress.objects.filter(email=email, verified=True).values("user_id")
     return User.objects.filter(Q(pk__in=proved), is_active=True).first()
 
 
-def _read_yes(token: str) -> str:
+def _read_confirm_token(token: str) -> str:
     try:
-        return _yes.unsign(token, max_age=ANSWER_WITHIN)
+        return _confirm_signer.unsign(token, max_age=CONFIRMATION_MAX_AGE)
     except signing.BadSignature:
-        raise LinkUnfit from None
+        raise InvalidLink from None
 
 
 def _lock_address(email: str) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from accounts.subscriptions import topics
-from accounts.subscriptions.topics import About, Topic
+from accounts.subscriptions.topics import Topic, TopicInfo
 
 
 class News:
@@ -16,9 +16,9 @@ class News:
         self.gone: set[str] = set()
 
     def find(self, ids, viewer):
-        known = {"": About("News of the kiln", "/"), "open": About("The open kiln", "/kiln/")}
+        known = {"": TopicInfo("News of the kiln", "/"), "open": TopicInfo("The open kiln", "/kiln/")}
         if viewer.user is not None:
-            known["members"] = About("The members' kiln", "/kiln/members/")
+            known["members"] = TopicInfo("The members' kiln", "/kiln/members/")
         return {one: known[one] for one in ids if one in known}
 
     def write(self, about):
@@ -30,8 +30,8 @@ class News:
 def news(monkeypatch: pytest.MonkeyPatch) -> Iterator[News]:
     """The topics `kiln` (standing), `kiln:open`, `kiln:members` (for the signed-in) and `firing` (told once)."""
     made = News()
-    given = {"reason": "You asked for it.", "template": "letter_stock", "find": made.find, "write": made.write}
-    kiln = Topic(kind="kiln", words="News of the kiln", standing=True, **given)
-    firing = Topic(kind="firing", words="The next firing", told_once=True, **given)
+    given = {"reason": "You asked for it.", "template": "back_in_stock", "find": made.find, "write": made.write}
+    kiln = Topic(kind="kiln", words="News of the kiln", is_public=True, **given)
+    firing = Topic(kind="firing", words="The next firing", ends_after_first=True, **given)
     monkeypatch.setattr(topics, "_topics", {"kiln": kiln, "firing": firing})
     return made

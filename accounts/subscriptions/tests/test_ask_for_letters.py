@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.subscriptions.models import Subscription
 from accounts.subscriptions.services import notifications, subscriptions
-from accounts.subscriptions.services.subscriptions import LinkUnfit, NoSuchTopic
+from accounts.subscriptions.services.subscriptions import InvalidLink, TopicNotFound
 from accounts.tests.factories import PASSWORD, UserFactory
 from accounts.users.models import User
 from core.context import Actor, Grant
@@ -30,24 +30,24 @@ def ask(email="nora@example.com", topic="kiln", viewer=NOBODY, **more):
 
 
 def post(client, email="nora@example.com", topic="kiln", **more):
-    return client.post("/letters/", {"email": email, "topic": topic, **more}, **HERE)
+    return client.post("/subscriptions/", {"email": email, "topic": topic, **more}, **HERE)
 
 
 def link_in(message, way):
-    return re.search(rf"/letters/{way}/[^\s\"<>]+/", message.body)[0]
+    return re.search(rf"/subscriptions/{way}/[^\s\"<>]+/", message.body)[0]
 
 
 def test_a_stranger_is_asked_by_mail_and_says_yes_by_a_button(client):
     page = post(client, " Nora@Example.com ")
     deliver_events()
     [question] = mail.outbox
-    yes = link_in(question, "yes")
+    yes = link_in(question, "confirm")
 
     looked_at = client.get(yes)
     state_after_a_look = Subscription.objects.get().state
     said = client.post(yes)
 
-    assert (page.status_code, page["Location"]) == (303, "/letters/asked/")
+    assert (page.status_code, page["Location"]) == (303, "/subscriptions/check-your-inbox/")
     assert question.to == ["nora@example.com"]
     assert (looked_at.status_code, state_after_a_look) == (200, State.PENDING)
     assert said.status_code == 200
@@ -66,7 +66,7 @@ def test_the_mail_and_its_links_hold_nothing_personal_and_offer_the_way_out_to_m
     assert "nora" not in question.body.lower()
     assert "nora" not in question.alternatives[0][0].lower()
     assert question.extra_headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    assert link_in(question, "no") in question.extra_headers["List-Unsubscribe"]
+    assert link_in(question, "unsubscribe") in question.extra_headers["List-Unsubscribe"]
 
 
 def test_the_answer_is_the_same_for_a_subscriber_an_account_and_nobody(client):
@@ -98,7 +98,7 @@ def test_another_address_is_asked_although_somebody_is_signed_in(client):
 
     page = post(client, "other@example.com")
 
-    assert page["Location"] == "/letters/asked/"
+    assert page["Location"] == "/subscriptions/check-your-inbox/"
     assert Subscription.objects.get().state == State.PENDING
 
 
@@ -113,7 +113,7 @@ def test_an_address_that_one_has_not_verified_is_asked_first():
 
 def test_what_one_may_not_know_of_cannot_be_followed():
     for topic in ("kiln:members", "kiln:none", "nothing", ""):
-        with pytest.raises(NoSuchTopic):
+        with pytest.raises(TopicNotFound):
             ask(topic=topic)
 
     assert not Subscription.objects.exists()
@@ -131,7 +131,7 @@ def test_an_address_is_asked_again_after_some_hours_only():
 
 
 def test_many_topics_do_not_flood_an_address(news, monkeypatch):
-    monkeypatch.setattr(subscriptions, "MOST_QUESTIONS", 2)
+    monkeypatch.setattr(subscriptions, "MAX_CONFIRMATIONS", 2)
     for topic in ("kiln", "kiln:open", "firing"):
         ask(topic=topic)
         ask("other@example.com", topic=topic)
@@ -158,14 +158,14 @@ def test_a_network_types_so_many_addresses_an_hour(client):
 def test_a_program_that_fills_every_field_hears_the_same_and_nothing_is_kept(client):
     page = post(client, website="https://casino.example")
 
-    assert (page.status_code, page["Location"]) == (303, "/letters/asked/")
+    assert (page.status_code, page["Location"]) == (303, "/subscriptions/check-your-inbox/")
     assert not Subscription.objects.exists()
     assert no_event("subscription.asked")
 
 
 def test_a_form_on_another_site_asks_nobody(client):
     page = client.post(
-        "/letters/", {"email": "nora@example.com", "topic": "kiln"}, headers={"origin": "https://x.test"}
+        "/subscriptions/", {"email": "nora@example.com", "topic": "kiln"}, headers={"origin": "https://x.test"}
     )
 
     assert page.status_code == 403
@@ -182,22 +182,27 @@ def test_an_address_that_is_none_is_told_so(client):
 def test_a_yes_works_for_a_week_and_for_what_it_was_given_only(client):
     ask()
     row = Subscription.objects.get()
-    token = subscriptions.yes_token(row)
+    token = subscriptions.get_confirm_token(row)
     before = snapshot("accounts.Subscription", "core.Event")
 
-    refused = [token[:-1] + ("x" if token[-1] != "x" else "y"), subscriptions.no_token(row), "x", f"{row.uid}"]
+    refused = [
+        token[:-1] + ("x" if token[-1] != "x" else "y"),
+        subscriptions.get_unsubscribe_token(row),
+        "x",
+        f"{row.uid}",
+    ]
     for wrong in refused:
-        assert client.post(f"/letters/yes/{wrong}/").status_code == 422
+        assert client.post(f"/subscriptions/confirm/{wrong}/").status_code == 422
 
     assert snapshot("accounts.Subscription", "core.Event") == before
 
 
 def test_a_yes_that_comes_too_late_is_refused(monkeypatch):
     ask()
-    token = subscriptions.yes_token(Subscription.objects.get())
-    monkeypatch.setattr(subscriptions, "ANSWER_WITHIN", timedelta(seconds=-1))
+    token = subscriptions.get_confirm_token(Subscription.objects.get())
+    monkeypatch.setattr(subscriptions, "CONFIRMATION_MAX_AGE", timedelta(seconds=-1))
 
-    with pytest.raises(LinkUnfit):
+    with pytest.raises(InvalidLink):
         subscriptions.confirm(token=token, by=GUEST)
 
     assert no_event("subscription.confirmed")
@@ -206,18 +211,18 @@ def test_a_yes_that_comes_too_late_is_refused(monkeypatch):
 def test_an_old_yes_does_not_take_a_no_back():
     ask()
     row = Subscription.objects.get()
-    subscriptions.confirm(token=subscriptions.yes_token(row), by=GUEST)
-    subscriptions.end(subscription_id=row.pk, by=GUEST)
+    subscriptions.confirm(token=subscriptions.get_confirm_token(row), by=GUEST)
+    subscriptions.unsubscribe(subscription_id=row.pk, by=GUEST)
 
-    with pytest.raises(LinkUnfit):
-        subscriptions.confirm(token=subscriptions.yes_token(row), by=GUEST)
+    with pytest.raises(InvalidLink):
+        subscriptions.confirm(token=subscriptions.get_confirm_token(row), by=GUEST)
 
     assert Subscription.objects.get().state == State.ENDED
 
 
 def test_a_yes_again_is_no_change():
     ask()
-    token = subscriptions.yes_token(Subscription.objects.get())
+    token = subscriptions.get_confirm_token(Subscription.objects.get())
 
     for _ in range(2):
         subscriptions.confirm(token=token, by=GUEST)
@@ -228,8 +233,11 @@ def test_a_yes_again_is_no_change():
 def test_a_mail_client_ends_it_by_itself_without_session_or_token():
     ask()
     row = Subscription.objects.get()
-    subscriptions.confirm(token=subscriptions.yes_token(row), by=GUEST)
-    client, url = Client(enforce_csrf_checks=True), f"/letters/no/{subscriptions.no_token(row)}/"
+    subscriptions.confirm(token=subscriptions.get_confirm_token(row), by=GUEST)
+    client, url = (
+        Client(enforce_csrf_checks=True),
+        f"/subscriptions/unsubscribe/{subscriptions.get_unsubscribe_token(row)}/",
+    )
 
     looked_at = client.get(url)
     state_after_a_look = Subscription.objects.get().state
@@ -240,10 +248,45 @@ def test_a_mail_client_ends_it_by_itself_without_session_or_token():
     assert [event.actor_kind for event in events_named("subscription.ended")] == ["guest"]
 
 
+def test_one_click_unsubscribe_at_the_former_address_still_works():
+    ask()
+    row = Subscription.objects.get()
+    subscriptions.confirm(token=subscriptions.get_confirm_token(row), by=GUEST)
+    client, token = Client(enforce_csrf_checks=True), subscriptions.get_unsubscribe_token(row)
+
+    visited = client.get(f"/letters/no/{token}/")
+    state_after_visit = Subscription.objects.get().state
+    posted = client.post(f"/letters/no/{token}/", {"List-Unsubscribe": "One-Click"})
+
+    assert (visited.status_code, visited["Location"]) == (301, f"/subscriptions/unsubscribe/{token}/")
+    assert (state_after_visit, posted.status_code) == (State.ACTIVE, 200)
+    assert Subscription.objects.get().state == State.ENDED
+
+
+@pytest.mark.parametrize(
+    ("former", "present"),
+    [
+        ("/letters/?topic=kiln", "/subscriptions/?topic=kiln"),
+        ("/letters/asked/", "/subscriptions/check-your-inbox/"),
+        ("/letters/yes/a:b:c/", "/subscriptions/confirm/a:b:c/"),
+        ("/account/letters/", "/account/notifications/"),
+        ("/account/programs/", "/account/connected-apps/"),
+        ("/account/keys/", "/account/api-keys/"),
+        ("/account/close/", "/account/delete/"),
+        ("/account/closing/", "/account/pending-deletion/"),
+        ("/account/security/codes/", "/account/security/recovery-codes/"),
+    ],
+)
+def test_former_addresses_redirect_permanently(client, former, present):
+    page = client.get(former)
+
+    assert (page.status_code, page["Location"]) == (301, present)
+
+
 def test_what_waits_for_a_yes_can_be_refused_for_good_for_some_hours():
     ask()
     row = Subscription.objects.get()
-    subscriptions.end(subscription_id=row.pk, by=GUEST)
+    subscriptions.unsubscribe(subscription_id=row.pk, by=GUEST)
 
     ask()
 
@@ -255,7 +298,7 @@ def test_who_verifies_an_address_has_what_was_asked_for_there(client):
     ask("nora@example.com")
     user = UserFactory(email="nora@example.com")
 
-    subscriptions.attach(user=user)
+    subscriptions.attach_subscriptions(user=user)
 
     assert Subscription.objects.get().user == user
 
@@ -269,7 +312,7 @@ def test_topics_follow_a_person_to_another_address():
     EmailAddress.objects.update(email="new@example.com")
     user.refresh_from_db()
 
-    subscriptions.attach(user=user)
+    subscriptions.attach_subscriptions(user=user)
 
     kept = Subscription.objects.order_by("topic").values_list("email", "topic", "user")
     assert list(kept) == [("new@example.com", "kiln", user.pk), ("new@example.com", "kiln:open", user.pk)]
@@ -341,6 +384,6 @@ def test_questions_that_nobody_answered_are_forgotten():
     ask("old@example.com", now=now - timedelta(days=91))
     ask("new@example.com", now=now)
 
-    notifications.forget_old(now=now)
+    notifications.purge_expired(now=now)
 
     assert list(Subscription.objects.values_list("email", flat=True)) == ["new@example.com"]

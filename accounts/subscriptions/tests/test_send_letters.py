@@ -28,7 +28,7 @@ def readers(many, topic="kiln", **more):
 
 
 def spread(topic="kiln", key="kiln:1", about="1", **more):
-    return notifications.spread(topic=topic, key=key, about=about, **more)
+    return notifications.enqueue_for_topic(topic=topic, key=key, about=about, **more)
 
 
 def states():
@@ -46,7 +46,7 @@ def test_every_follower_has_one_letter_with_a_way_out_of_its_own(news):
 
     assert sorted(message.to[0] for message in mail.outbox) == [row.email for row in rows]
     for row, message in zip(rows, sorted(mail.outbox, key=lambda message: message.to), strict=True):
-        stop = f"/letters/no/{subscriptions.no_token(row)}/"
+        stop = f"/subscriptions/unsubscribe/{subscriptions.get_unsubscribe_token(row)}/"
         assert message.extra_headers["List-Unsubscribe"].endswith(f"{stop}>")
         assert message.extra_headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
         assert stop in message.body
@@ -78,7 +78,7 @@ def test_what_waits_for_a_yes_or_ended_gets_none(news):
 def test_who_says_no_while_it_is_on_its_way_gets_none(news):
     row, _other = readers(2)
     spread()
-    subscriptions.end(subscription_id=row.pk, by=Actor.guest())
+    subscriptions.unsubscribe(subscription_id=row.pk, by=Actor.guest())
 
     notifications.send_due()
 
@@ -123,7 +123,7 @@ def test_a_mail_server_that_is_down_is_tried_again_and_given_up_at_last(news, se
     readers(1)
     spread()
 
-    for _ in range(notifications.MOST_ATTEMPTS):
+    for _ in range(notifications.MAX_ATTEMPTS):
         notifications.send_due()
         letter = Letter.objects.get()
         waits = letter.next_at - timezone.now()
@@ -152,7 +152,7 @@ def test_after_a_failure_the_letter_goes_out_later(news, settings):
 def test_a_worker_that_died_leaves_its_handful_to_another_after_the_lease(news):
     readers(1)
     spread()
-    assert len(notifications._take()) == 1  # and dies
+    assert len(notifications._claim_batch()) == 1  # and dies
 
     notifications.send_due()
     assert mail.outbox == []
@@ -174,7 +174,7 @@ def test_writing_down_takes_one_statement_for_any_number(news):
 
 
 def test_what_happened_is_looked_up_once_a_handful(news, monkeypatch):
-    monkeypatch.setattr(notifications, "HANDFUL", 5)
+    monkeypatch.setattr(notifications, "BATCH_SIZE", 5)
     readers(12)
     spread()
 
@@ -184,8 +184,8 @@ def test_what_happened_is_looked_up_once_a_handful(news, monkeypatch):
 
 
 def test_a_long_run_makes_room_for_others(news, monkeypatch):
-    monkeypatch.setattr(notifications, "HANDFUL", 1)
-    monkeypatch.setattr(notifications, "RUN_SECONDS", -1)
+    monkeypatch.setattr(notifications, "BATCH_SIZE", 1)
+    monkeypatch.setattr(notifications, "MAX_RUN_SECONDS", -1)
     sent = []
     monkeypatch.setattr(tasks.send_letters, "delay", lambda: sent.append("again"))
     readers(2)
@@ -198,7 +198,7 @@ def test_a_long_run_makes_room_for_others(news, monkeypatch):
 
 @pytest.mark.django_db(transaction=True)
 def test_workers_at_once_send_each_letter_once(news, monkeypatch):
-    monkeypatch.setattr(notifications, "HANDFUL", 3)
+    monkeypatch.setattr(notifications, "BATCH_SIZE", 3)
     lock, sent = threading.Lock(), []
 
     def keep(template, *, to, **more):
@@ -222,7 +222,7 @@ def test_old_letters_are_forgotten(news):
     Letter.objects.filter(pk=first.pk).update(state="sent", done_at=now - timedelta(days=91))
     Letter.objects.filter(pk=second.pk).update(state="sent", done_at=now)
 
-    notifications.forget_old(now=now)
+    notifications.purge_expired(now=now)
 
     assert list(Letter.objects.all()) == [second]
 
@@ -244,7 +244,7 @@ def test_failure_of_one_letter_defers_that_letter_alone_and_ends(news, monkeypat
 
     notifications.send_due()
     assert states() == [State.WAITING, State.SENT, State.SENT]
-    for _ in range(notifications.MOST_ATTEMPTS - 1):
+    for _ in range(notifications.MAX_ATTEMPTS - 1):
         Letter.objects.filter(state=State.WAITING).update(next_at=timezone.now() - timedelta(minutes=1))
         notifications.send_due()
 
@@ -256,7 +256,7 @@ def test_failure_to_look_up_one_thing_defers_only_letters_about_it(news, monkeyp
     readers(1)
     spread(key="kiln:1", about="1")
     spread(key="kiln:2", about="2")
-    topic = notifications.topics.of("kiln")
+    topic = notifications.topics.get_topic("kiln")
 
     def write(about):
         return {"title": about, "url": "https://agora.example/"} if about == "2" else {}["missing"]
@@ -274,8 +274,8 @@ def test_letter_that_kills_every_worker_ends_and_holds_up_no_other(news, monkeyp
     killer = Letter.objects.earliest("pk")
     Letter.objects.filter(pk=killer.pk).update(attempts=1)
 
-    assert [letter.pk for letter in notifications._take()][-1] == killer.pk
-    Letter.objects.update(attempts=notifications.MOST_ATTEMPTS, next_at=timezone.now() - timedelta(minutes=1))
+    assert [letter.pk for letter in notifications._claim_batch()][-1] == killer.pk
+    Letter.objects.update(attempts=notifications.MAX_ATTEMPTS, next_at=timezone.now() - timedelta(minutes=1))
     notifications.send_due()
 
     assert states() == [State.FAILED, State.FAILED]

@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.permissions.models import Role
-from accounts.subscriptions.admin import lines_of
+from accounts.subscriptions.admin import iterate_csv_lines
 from accounts.subscriptions.models import Subscription
 from accounts.tests.factories import UserFactory
 from core.testing import JustSignedIn, events_named, no_event
@@ -72,7 +72,7 @@ def test_staff_end_what_was_asked_for(client, staff, rows):
 
 def test_nothing_is_read_before_it_is_written_out(rows, django_assert_num_queries):
     with django_assert_num_queries(0):
-        lines = lines_of(Subscription.objects.all())
+        lines = iterate_csv_lines(Subscription.objects.all())
         next(lines)
 
     assert len(list(lines)) == 2

@@ -292,13 +292,13 @@ def test_a_strangers_profile_is_changed_by_those_who_may(user, staff, customer):
 
 def test_staff_add_a_person_whose_address_they_vouch_for(staff, manager, mailoutbox):
     with pytest.raises(Denied):
-        user_accounts.add_person(email="new@example.com", by=Actor.person(manager))
+        user_accounts.add_user(email="new@example.com", by=Actor.person(manager))
     assert no_event("user.added")
 
-    added = user_accounts.add_person(email=" New@Example.com", name="New", by=Actor.person(staff))
+    added = user_accounts.add_user(email=" New@Example.com", name="New", by=Actor.person(staff))
 
     assert (added.email, added.has_usable_password()) == ("new@example.com", False)
     assert added.emailaddress_set.get().verified
     with pytest.raises(AddressTaken):
-        user_accounts.add_person(email="new@example.com", by=Actor.person(staff))
+        user_accounts.add_user(email="new@example.com", by=Actor.person(staff))
     assert User.objects.filter(email="new@example.com").count() == 1

@@ -233,7 +233,7 @@ def test_a_removed_address_is_free_for_others(user):
     browser_of(user).post(EMAIL, {"email": NEW, "action_remove": "1"})
 
     assert User.objects.get(pk=UserFactory(email=NEW).pk).email == NEW
-    assert queries.owner_of(NEW) != user
+    assert queries.get_owner(NEW) != user
 
 
 def test_the_page_shows_all_in_few_queries(user):

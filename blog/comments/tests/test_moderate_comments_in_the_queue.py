@@ -11,7 +11,7 @@ from accounts.bans.services import Banned
 from accounts.moderation.models import Case, SpamWord
 from accounts.moderation.services import cases, reports
 from accounts.moderation.services.spam import LooksLikeSpam
-from accounts.moderation.spam import Circumstances
+from accounts.moderation.spam import SubmissionContext
 from accounts.tests.factories import EntitlementFactory
 from blog.comments import services as commenting
 from blog.comments.models import Comment
@@ -103,7 +103,7 @@ def test_who_is_known_well_is_not_looked_at(post, who, moderator):
     else:
         by = moderator.user
 
-    assert say(post, by, body=LINKS, how=Circumstances(trapped=True)).status == Status.APPROVED
+    assert say(post, by, body=LINKS, how=SubmissionContext(trapped=True)).status == Status.APPROVED
 
 
 def test_who_is_banned_says_nothing(post):
@@ -125,7 +125,7 @@ def test_a_banned_network_says_nothing(post):
     bans.ban(network="203.0.113.0/24", scope="all", reason="spam", by=SYSTEM)
 
     with pytest.raises(Banned):
-        say(post, how=Circumstances(network="203.0.113.9"))
+        say(post, how=SubmissionContext(network="203.0.113.9"))
 
     assert not Comment.objects.exists()
 
@@ -137,7 +137,7 @@ def test_approving_in_the_queue_shows_it_and_taking_it_back_holds_it_again(post,
     post.refresh_from_db()
     count = post.comment_count
 
-    cases.undo(case_uid=decided.uid, version=decided.version, by=moderator)
+    cases.undo_decision(case_uid=decided.uid, version=decided.version, by=moderator)
 
     post.refresh_from_db()
     assert (shown, count) == (Status.APPROVED, 1)
@@ -150,11 +150,11 @@ def test_approving_in_the_queue_shows_it_and_taking_it_back_holds_it_again(post,
 
 def test_refusing_marks_spam_and_what_was_shown_is_shown_again(post, moderator):
     said = comment(post)
-    reports.report(kind="comment", subject_id=str(said.uid), reason="spam", viewer=Grant.session(person()))
+    reports.report_visible(kind="comment", subject_id=str(said.uid), reason="spam", viewer=Grant.session(person()))
     decided = decide(Case.objects.get(), "refuse", moderator)
     refused = Comment.objects.get().status
 
-    cases.undo(case_uid=decided.uid, version=decided.version, by=moderator)
+    cases.undo_decision(case_uid=decided.uid, version=decided.version, by=moderator)
 
     assert (refused, Comment.objects.get().status) == (Status.SPAM, Status.APPROVED)
 
@@ -180,15 +180,15 @@ def test_a_comment_that_was_deleted_is_taken_from_the_queue_and_nothing_comes_ba
 
     decided = decide(case, "refuse", moderator)
 
-    with pytest.raises(cases.TooLate):
-        cases.undo(case_uid=decided.uid, version=decided.version, by=moderator)
+    with pytest.raises(cases.UndoWindowPassed):
+        cases.undo_decision(case_uid=decided.uid, version=decided.version, by=moderator)
     assert said.status == Status.PENDING
 
 
 def test_three_reports_hide_a_comment_until_somebody_looked(post, moderator):
     said = comment(post)
     for _ in range(3):
-        reports.report(kind="comment", subject_id=str(said.uid), reason="abuse", viewer=Grant.session(person()))
+        reports.report_visible(kind="comment", subject_id=str(said.uid), reason="abuse", viewer=Grant.session(person()))
     hidden = Comment.objects.get().status
 
     decide(Case.objects.get(), "approve", moderator)

@@ -111,9 +111,9 @@ def test_the_way_to_follow_is_below_the_post_and_in_the_foot():
     client = Client()
 
     page = client.get(f"/journal/{post.slug}/").content.decode()
-    asking = client.get(f"/letters/?topic={thread_topic(post)}").content.decode()
+    asking = client.get(f"/subscriptions/?topic={thread_topic(post)}").content.decode()
 
-    assert f"/letters/?topic={thread_topic(post)}" in page
+    assert f"/subscriptions/?topic={thread_topic(post)}" in page
     assert 'name="topic" value="newsletter"' in page
     assert "New comments on a post: On ash" in asking
 
@@ -121,9 +121,14 @@ def test_the_way_to_follow_is_below_the_post_and_in_the_foot():
 def test_a_draft_cannot_be_followed():
     post = draft()
 
-    assert "There is nothing to follow here" in Client().get(f"/letters/?topic={thread_topic(post)}").content.decode()
+    assert (
+        "There is nothing to follow here"
+        in Client().get(f"/subscriptions/?topic={thread_topic(post)}").content.decode()
+    )
     Client().post(
-        "/letters/", {"email": "n@example.com", "topic": thread_topic(post)}, headers={"origin": "http://testserver"}
+        "/subscriptions/",
+        {"email": "n@example.com", "topic": thread_topic(post)},
+        headers={"origin": "http://testserver"},
     )
 
     assert not Subscription.objects.exists()

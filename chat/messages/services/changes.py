@@ -138,7 +138,7 @@ def report_message(*, room_uid: UUID, seq: int, reason: str, by: Actor, now: dat
     access, message = queries.get_message(room_uid, seq, by)
     if by.user is None:
         raise NotAMember
-    reports.file(
+    reports.file_report(
         kind=Message.public_kind,
         subject_id=message.public_id,
         author=message.author,

@@ -196,7 +196,9 @@ def test_the_mails_are_switched_off_in_the_settings_before_there_was_any(client,
 
 
 def test_strangers_cannot_ask_for_these_mails(client):
-    client.post("/letters/", {"email": "eve@example.com", "topic": "conversations", "source": "page", "website": ""})
+    client.post(
+        "/subscriptions/", {"email": "eve@example.com", "topic": "conversations", "source": "page", "website": ""}
+    )
 
     assert not Subscription.objects.exists()
 

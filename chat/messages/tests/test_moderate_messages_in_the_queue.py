@@ -73,7 +73,7 @@ def test_taken_out_it_leaves_a_tombstone_also_in_rooms_that_staff_are_not_in_and
     assert Message.objects.get(uid=said.uid).deleted_at is not None
     assert [event.actor_id for event in events_named("case.decided")] == [moderator.id]
 
-    cases.undo(case_uid=case.uid, version=decided.version, by=moderator)
+    cases.undo_decision(case_uid=case.uid, version=decided.version, by=moderator)
 
     back = Message.objects.get(uid=said.uid)
     assert (back.deleted_at, back.body, back.html, back.seq) == (None, "Rude.", said.html, said.seq)
@@ -91,7 +91,7 @@ def test_what_comes_back_has_its_cards_and_everybody_in_the_room_hears_of_it(roo
 
     decided = cases.decide(case_uid=Case.objects.get().uid, version=1, act="refuse", by=moderator)
     gone = cross_references.sources_of(("room", room.public_id), "message")
-    cases.undo(case_uid=decided.uid, version=decided.version, by=moderator)
+    cases.undo_decision(case_uid=decided.uid, version=decided.version, by=moderator)
 
     assert gone == []
     assert cross_references.sources_of(("room", room.public_id), "message") == [said.public_id]
@@ -162,8 +162,8 @@ def test_what_its_author_removed_first_does_not_come_back(room, moderator):
     changes.delete_message(room_uid=room.uid, seq=said.seq, by=Actor.person(author))
     decided = cases.decide(case_uid=Case.objects.get().uid, version=1, act="refuse", by=moderator)
 
-    with pytest.raises(cases.TooLate):
-        cases.undo(case_uid=decided.uid, version=decided.version, by=moderator)
+    with pytest.raises(cases.UndoWindowPassed):
+        cases.undo_decision(case_uid=decided.uid, version=decided.version, by=moderator)
 
     assert Message.objects.get(uid=said.uid).body == ""
     assert no_event("message.restored")

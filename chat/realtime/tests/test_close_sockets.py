@@ -3,9 +3,9 @@
 import pytest
 from django.test import Client as Browser
 
-from accounts.authentication.mfa import MISSING
+from accounts.authentication.mfa import MFA_MISSING_KEY
 from accounts.authentication.services import accounts as user_accounts
-from accounts.data_requests.pending_deletion import CLOSING
+from accounts.data_requests.pending_deletion import SESSION_KEY
 from accounts.data_requests.services import deletions
 from accounts.permissions.models import Role
 from accounts.sessions import services as devices
@@ -39,7 +39,7 @@ def role_begins_to_ask(ada):
     ada.groups.add(Role.objects.get(slug="author").group)
     type(ada).objects.filter(pk=ada.pk).update(is_staff=True)
     Role.objects.update(requires_mfa=False)
-    roles.require_factor(slug="author", is_required=True, by=Actor.system("test"))
+    roles.set_mfa_requirement(slug="author", is_required=True, by=Actor.system("test"))
 
 
 def closed(ada):
@@ -47,17 +47,17 @@ def closed(ada):
 
 
 def signed_out_elsewhere(ada):
-    devices.end_others(user=ada)
+    devices.end_other_sessions(user=ada)
     events.record("user.ended_other_sessions", ada, by=Actor.person(ada))
 
 
 def factors_changed(ada):
-    devices.end_others(user=ada)
+    devices.end_other_sessions(user=ada)
     events.record("user.added_factor", ada, by=Actor.person(ada))
 
 
 def closing_for_good(ada):
-    deletions.request_closing(user_id=ada.pk, by=Actor.person(ada))
+    deletions.request_deletion(user_id=ada.pk, by=Actor.person(ada))
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ async def test_what_ends_a_session_closes_its_socket(ada, act):
     assert await client.closed() == 4401
 
 
-@pytest.mark.parametrize("led", [CLOSING, MISSING])
+@pytest.mark.parametrize("led", [SESSION_KEY, MFA_MISSING_KEY])
 def test_a_session_that_is_led_elsewhere_opens_no_socket(ada, led):
     browser = Browser()
     browser.force_login(ada)

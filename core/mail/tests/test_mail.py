@@ -100,7 +100,7 @@ def test_subject_is_one_line_whatever_separates_lines(settings, separator):
     settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [settings.BASE_DIR / "templates"]}]
     post = {"title": f"CR{separator}Injected: x", "excerpt": ""}
 
-    message = mail.compose("letter_post", to="clara@example.com", key="k", values={"post": post})
+    message = mail.compose("new_post", to="clara@example.com", key="k", values={"post": post})
 
     assert "CR Injected: x" in message.subject
     assert len(message.subject.splitlines()) == 1

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.context import Actor, Grant
 from core.errors import Conflict
+from core.events import catalogue
 from core.events import services as events
 from core.events.models import Event
 from core.webhooks import task_queue
@@ -47,7 +48,7 @@ def spread(event: Event) -> int:
     wanting = [
         webhook.pk
         for webhook in _kept_webhooks()
-        if any(fnmatchcase(event.name, pattern) for pattern in webhook.events)
+        if any(catalogue.matches(event.name, pattern) for pattern in webhook.events)
     ]
     if wanting:
         WebhookDelivery.objects.bulk_create(

@@ -92,7 +92,7 @@ def test_the_page_of_what_is_sold_out_offers_it():
     gone = client.get("/shop/p/mug/?variant=MUG-CELADON").content.decode()
     here = client.get("/shop/p/mug/?variant=MUG-MOSS").content.decode()
     client.post(
-        "/letters/",
+        "/subscriptions/",
         {"email": "nora@example.com", "topic": "stock:MUG-CELADON", "source": "product"},
         headers={"origin": "http://testserver"},
     )

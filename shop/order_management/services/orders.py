@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.users.models import User
-from accounts.users.queries import addresses_of, owner_of
+from accounts.users.queries import get_owner, get_verified_emails
 from core.context import Actor
 from core.errors import Conflict, Denied, DomainError
 from core.events import services as events
@@ -87,7 +87,7 @@ def claim_orders(*, person_uid: str, by: Actor, now: datetime | None = None) -> 
     user = User.objects.filter(uid=person_uid, is_active=True).first()
     if user is None:
         return 0
-    emails = addresses_of(user)
+    emails = get_verified_emails(user)
     waiting = Order.objects.filter(user=None, email__in=emails).exclude(status=Order.Status.PENDING_PAYMENT)
     return sum(_assign_order(order, user, by=by, now=now) for order in waiting.locked())
 
@@ -96,7 +96,7 @@ def claim_orders(*, person_uid: str, by: Actor, now: datetime | None = None) -> 
 def claim_order(*, number: str, by: Actor, now: datetime | None = None) -> bool:
     """Give a guest's order to whoever proved to own its address, if anybody. Locks it. Records order.claimed."""
     order = Order.objects.locked().get(number=number)
-    user = owner_of(order.email) if order.user_id is None else None
+    user = get_owner(order.email) if order.user_id is None else None
     return user is not None and _assign_order(order, user, by=by, now=now)
 
 

@@ -66,14 +66,14 @@ def test_programs_read_both_names(order: Order, clara: Any):
 def test_an_order_in_which_nobody_acted_for_another_asks_nothing_more(
     order: Order, clara: Any, django_assert_num_queries: Any
 ):
-    from accounts.impersonation.queries import acted_in_names
+    from accounts.impersonation.queries import get_impersonation_names
     from core.events.models import Event
 
     happened = list(Event.objects.about("order", order.number))
     with django_assert_num_queries(0):
-        assert acted_in_names(event for event in happened if event.name == "order.placed") == {}
+        assert get_impersonation_names(event for event in happened if event.name == "order.placed") == {}
     with django_assert_num_queries(1):
-        both_of_all = acted_in_names(happened)
+        both_of_all = get_impersonation_names(happened)
         assert {str(both) for both in both_of_all.values()} == {BOTH}
     acted = {event.name for event in happened if event.pk in both_of_all}
     assert "order.cancelled" in acted

@@ -65,7 +65,7 @@ def test_letting_it_stand_counts_and_taking_back_does_not(piece, buyer, manager)
 
     decided = cases.decide(case_uid=case.uid, version=1, act="approve", by=by)
     counted = stars(piece)
-    cases.undo(case_uid=case.uid, version=decided.version, by=by)
+    cases.undo_decision(case_uid=case.uid, version=decided.version, by=by)
 
     assert (counted, stars(piece)) == ((1, 5), (0, 0))
     assert Review.objects.get().status == "pending"

@@ -21,7 +21,7 @@ AGENT = "NinthTile/1.2 (Linux; Android 16)"
 SECRET = "JBSWY3DPEHPK3PXP"
 
 
-class Phone:
+class FakeAppClient:
     """`send` speaks JSON; the last answer's tokens are kept, the device's for good."""
 
     def __init__(self, address: str = "203.0.113.7") -> None:
