@@ -1,4 +1,4 @@
-"""The journal for programs."""
+"""API routes of the journal."""
 
 from typing import Any
 

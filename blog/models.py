@@ -1,4 +1,4 @@
-"""The tables of this app, collected for Django."""
+"""The models of this app, collected for Django."""
 
 from blog.comments.models import Comment
 from blog.posts.models import Post, PostAuthor, Revision, SlugRedirect

@@ -1,4 +1,4 @@
-"""The conversation for programs. What the socket tells at once can be asked for here, with the same shapes."""
+"""API routes of the chat. REST responses have the same shapes as socket frames."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The conversation: rooms, direct messages and the support desk, in real time."""
+"""Chat: rooms, direct messages and the support desk, in real time."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _

@@ -1,4 +1,4 @@
-"""Addresses of the conversation: its pages under /talk/, its socket at /ws/talk/."""
+"""URLs of the chat: pages under /talk/, the socket at /ws/talk/."""
 
 from django.urls import path
 

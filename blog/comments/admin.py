@@ -1,4 +1,4 @@
-"""Moderation."""
+"""Comments in the admin."""
 
 from django.contrib import admin, messages
 from django.contrib.admin import ModelAdmin
@@ -15,7 +15,7 @@ from core.context import grant_of
 
 @admin.register(Comment)
 class CommentAdmin(ModelAdmin):
-    """What readers say, the newest first: show it, refuse it, remove it. Nobody rewrites another's words."""
+    """Comments, newest first. Moderators approve, reject or remove them; the text cannot be edited."""
 
     list_display = ("beginning", "byline", "post", "status", "created_at")
     list_filter = ("status",)
@@ -48,25 +48,25 @@ class CommentAdmin(ModelAdmin):
     def has_moderate_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("blog.moderate_comment")
 
-    @admin.action(description=_("Show"), permissions=["moderate"])
+    @admin.action(description=_("Approve"), permissions=["moderate"])
     def approve(self, request: HttpRequest, queryset: QuerySet[Comment]) -> None:
         by = grant_of(request).actor
         done = [commenting.approve_comment(comment_id=pk, by=by) for pk in _keys(queryset)]
-        text = ngettext("%(count)d comment is shown.", "%(count)d comments are shown.", sum(done))
+        text = ngettext("%(count)d comment approved.", "%(count)d comments approved.", sum(done))
         self.message_user(request, text % {"count": sum(done)}, messages.SUCCESS)
 
-    @admin.action(description=_("Refuse as spam"), permissions=["moderate"])
+    @admin.action(description=_("Mark as spam"), permissions=["moderate"])
     def refuse(self, request: HttpRequest, queryset: QuerySet[Comment]) -> None:
         by = grant_of(request).actor
         done = [commenting.mark_comment_as_spam(comment_id=pk, by=by) for pk in _keys(queryset)]
-        text = ngettext("%(count)d comment is refused.", "%(count)d comments are refused.", sum(done))
+        text = ngettext("%(count)d comment marked as spam.", "%(count)d comments marked as spam.", sum(done))
         self.message_user(request, text % {"count": sum(done)}, messages.SUCCESS)
 
-    @admin.action(description=_("Remove for good"), permissions=["moderate"])
+    @admin.action(description=_("Delete permanently"), permissions=["moderate"])
     def remove(self, request: HttpRequest, queryset: QuerySet[Comment]) -> None:
         by = grant_of(request).actor
         done = [commenting.delete_comment(comment_id=pk, by=by) for pk in _keys(queryset)]
-        text = ngettext("%(count)d comment is removed.", "%(count)d comments are removed.", sum(done))
+        text = ngettext("%(count)d comment deleted.", "%(count)d comments deleted.", sum(done))
         self.message_user(request, text % {"count": sum(done)}, messages.SUCCESS)
 
 

@@ -1,4 +1,4 @@
-"""Notifies readers who follow a discussion."""
+"""Send notifications about new posts and comments."""
 
 from accounts.subscriptions.services import notifications
 from blog.comments.models import Comment
@@ -10,7 +10,7 @@ from core.events.models import Event
 
 @events.on("post.published", former=("blog.tell_readers",))
 def notify_newsletter_subscribers(event: Event) -> None:
-    """Of a post that everybody may read, once, however often it is published."""
+    """Notify newsletter subscribers of a public post, once per post, however often it is published."""
     post = Post.objects.filter(slug=event.subject_id, visibility=Post.Visibility.PUBLIC).first()
     if post is not None and not event.quiet:
         notifications.enqueue_for_topic(topic=NEWSLETTER, key=f"post:{post.uid}", about=str(post.uid), now=event.at)
@@ -18,7 +18,7 @@ def notify_newsletter_subscribers(event: Event) -> None:
 
 @events.on("comment.added", "comment.approved", former=("blog.tell_who_follows",))
 def notify_thread_followers(event: Event) -> None:
-    """Who follows what is said under the post hears of a comment that is shown, but for who said it."""
+    """Notify the followers of a thread about an approved comment, except its author."""
     shown = Comment.objects.filter(uid=event.subject_id, status=Comment.Status.APPROVED).select_related("post")
     comment = shown.first()
     if comment is not None and not event.quiet:

@@ -1,4 +1,4 @@
-"""What readers say under a post."""
+"""Comments on posts."""
 
 from typing import ClassVar, Self
 
@@ -21,7 +21,7 @@ class CommentQuerySet(models.QuerySet["Comment"]):
         return self.filter(status=Comment.Status.PENDING)
 
     def visible_to(self, viewer: Grant) -> Self:
-        """What is approved, the viewer's own that wait, and for moderators all that wait."""
+        """Approved comments, the viewer's own pending ones and, for moderators, all pending ones."""
         shown = Q(status=Comment.Status.APPROVED)
         if viewer.user is not None and "blog:read" in viewer.scopes:
             waits = Q(status=Comment.Status.PENDING)
@@ -32,14 +32,14 @@ class CommentQuerySet(models.QuerySet["Comment"]):
 class Comment(models.Model):
     """A comment or a reply.
 
-    `path` is the ids from the first comment of the thread down to this one, so `ORDER BY path` is the order of reading.
-    The database keeps path, parent and post in step (migration 0002).
+    `path` holds the ids from the first comment of the thread down to this one, so `ORDER BY path` is reading order. The
+    database keeps path, parent and post consistent (migration 0002).
     """
 
     public_kind: ClassVar[str] = "comment"
 
     class Status(models.TextChoices):
-        PENDING = "pending", _("waits for approval")
+        PENDING = "pending", _("pending")
         APPROVED = "approved", _("approved")
         SPAM = "spam", _("spam")
         DELETED = "deleted", _("deleted")
@@ -59,14 +59,14 @@ class Comment(models.Model):
         verbose_name=_("author"),
     )
     author_name = models.CharField(
-        _("name"), max_length=120, blank=True, help_text=_("Of an author without an account, from an import.")
+        _("name"), max_length=120, blank=True, help_text=_("Name of an imported author without an account.")
     )
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.PENDING)
     body_source = models.TextField(_("text"), blank=True)
     body_html = models.TextField(blank=True, editable=False)
     import_source = models.CharField(max_length=40, blank=True, editable=False)
     import_ref = models.CharField(max_length=200, blank=True, editable=False)
-    created_at = models.DateTimeField(_("written"), default=timezone.now, editable=False)
+    created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
     edited_at = models.DateTimeField(_("edited"), null=True, blank=True, editable=False)
     moderated_at = models.DateTimeField(_("moderated"), null=True, blank=True, editable=False)
 
@@ -76,7 +76,7 @@ class Comment(models.Model):
         verbose_name = _("comment")
         verbose_name_plural = _("comments")
         ordering: ClassVar = ["-id"]
-        permissions: ClassVar = [("moderate_comment", _("Can approve, refuse and delete comments"))]
+        permissions: ClassVar = [("moderate_comment", _("Can approve, reject and delete comments"))]
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=Q(status__in=["pending", "approved", "spam", "deleted"]), name="comment_status"

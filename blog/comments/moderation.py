@@ -1,4 +1,4 @@
-"""Comments in the queue of staff."""
+"""Comments in the moderation queue."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -51,7 +51,7 @@ def _shown(comment: Comment) -> ReportedContent:
 
 
 def _title(comment: Comment) -> str:
-    return str(_("A comment on “%(title)s”") % {"title": comment.post.title})
+    return str(_("Comment on “%(title)s”") % {"title": comment.post.title})
 
 
 moderation.register(

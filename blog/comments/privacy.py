@@ -1,4 +1,4 @@
-"""What the journal holds about people."""
+"""Personal data of the journal: export and erasure."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -17,18 +17,16 @@ CHUNK_SIZE = 500
 def export(person: Person) -> Iterator[Records]:
     comments = Comment.objects.filter(author=person.user).select_related("post").order_by("pk")
     rows = map(_comment, comments.iterator(chunk_size=CHUNK_SIZE))
-    yield Records("journal/comments.json", _("What you said under posts."), rows)
+    yield Records("journal/comments.json", _("Comments you wrote."), rows)
     posts = Post.objects.filter(authors=person.user).order_by("pk")
-    yield Records(
-        "journal/posts.json", _("Posts that bear your name."), map(_post, posts.iterator(chunk_size=CHUNK_SIZE))
-    )
+    yield Records("journal/posts.json", _("Posts you wrote."), map(_post, posts.iterator(chunk_size=CHUNK_SIZE)))
     saved = Revision.objects.filter(author=person.user).select_related("post").order_by("pk")
     rows = map(_revision, saved.iterator(chunk_size=CHUNK_SIZE))
-    yield Records("journal/revisions.json", _("Versions of posts that you saved."), rows)
+    yield Records("journal/revisions.json", _("Revisions of posts you saved."), rows)
 
 
 def erase(person: Person, now: datetime) -> None:
-    """Comments lose their author; posts stay with the account, which has no name any more."""
+    """Anonymise comments. Posts stay linked to the account, which no longer has a name."""
     Comment.objects.filter(author=person.user).update(author=None, author_name="")
     saved = Revision.objects.filter(author=person.user)
     saved.filter(kind=Revision.Kind.AUTOSAVE).delete()
@@ -62,24 +60,24 @@ privacy.register(
                 _("Comments"),
                 RetentionPolicy.NAMELESS,
                 {"blog.Comment": "author author_name body_source body_html"},
-                why=_("Others answered them. You can remove any of them yourself before you go."),
+                why=_("Others replied to them. You can delete your comments before you delete your account."),
                 file="journal/comments.json",
             ),
             DataCategory(
-                _("Posts that you wrote"),
+                _("Posts you wrote"),
                 RetentionPolicy.NAMELESS,
                 {
                     "blog.Post": "authors created_by title excerpt body_source body_html body_text toc seo_description",
                     "blog.PostAuthor": "user",
                 },
-                why=_("They are the journal's. In place of your name it says that somebody left."),
+                why=_("They belong to the journal. Your name is removed."),
                 file="journal/posts.json",
             ),
             DataCategory(
-                _("Versions of posts that you saved; what was saved by itself is erased"),
+                _("Revisions of posts you saved. Autosaves are deleted."),
                 RetentionPolicy.NAMELESS,
                 {"blog.Revision": "author label title excerpt body_source meta"},
-                why=_("They are the history of the journal's texts."),
+                why=_("They are the history of the posts."),
                 file="journal/revisions.json",
             ),
         ),

@@ -1,4 +1,4 @@
-"""Comments of a post, as a tree."""
+"""The comments of a post as a tree."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,7 +21,9 @@ THREAD = PreparedQuery(lambda post: _comments(post, Comment.objects.visible_to(G
 
 @dataclass(slots=True)
 class Node:
-    """A comment with the replies that are shown below it. `reply_to` names whom it answers where nesting does not."""
+    """A comment and the replies shown below it. `reply_to` is the name of the author it replies to, where nesting does
+    not show it.
+    """
 
     comment: Comment
     replies: list["Node"] = field(default_factory=list)
@@ -31,7 +33,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """A page of comments in reading order; `next` is the uid to go on after, empty at the end."""
+    """A page of comments in reading order. `next` is the uid of the last one shown, empty on the last page."""
 
     nodes: list[Node]
     next: str
@@ -40,8 +42,8 @@ class Thread:
 def get_thread(
     post: Post, viewer: Grant, *, after: UUID | None = None, at: UUID | None = None, size: int = THREAD_SIZE
 ) -> Thread:
-    """A page of a post's comments as the viewer sees them: from the first, `after` one, or from the thread that holds
-    the one `at`; one query.
+    """Return a page of a post's comments as the viewer sees them. It starts at the first comment, after the comment
+    `after`, or at the thread that contains the comment `at`. One query.
     """
     if viewer.user is None and (after, at, size) == (None, None, THREAD_SIZE):
         found = THREAD(post=post.pk)
@@ -57,20 +59,20 @@ def get_thread(
 
 
 def get_comment(post: Post, uid: UUID) -> Comment | None:
-    """A comment that can be replied to; one query."""
+    """Return a comment that can be replied to. One query."""
     found = Comment.objects.select_related("author").filter(post=post, uid=uid, status=Comment.Status.APPROVED)
     return found.first()
 
 
 def get_latest_comments(user: User, limit: int = 5) -> list[Comment]:
-    """A person's latest comments on posts that are public; one query."""
+    """Return a person's latest comments on published posts. One query."""
     kept = Comment.objects.exclude(status__in=[Comment.Status.DELETED, Comment.Status.SPAM])
     kept = kept.filter(author=user, post__status=Post.Status.PUBLISHED).select_related("post")
     return list(kept.defer("post__body_source", "post__body_html", "post__body_text")[:limit])
 
 
 def count_pending_work(now: datetime | None = None) -> dict[str, int]:
-    """How much waits for an editor: posts due, planned and handed in, comments to look at; two queries."""
+    """Count posts that are due, scheduled or in review, and pending comments. Two queries."""
     now = now or timezone.now()
     planned = Q(status=Post.Status.SCHEDULED)
     in_work = Post.objects.exclude(status=Post.Status.PUBLISHED)
@@ -83,14 +85,16 @@ def count_pending_work(now: datetime | None = None) -> dict[str, int]:
 
 
 def _comments(post: Any, visible: CommentQuerySet) -> CommentQuerySet:
-    """In reading order; what was removed keeps its place as long as something below it is shown."""
+    """Return comments in reading order, including deleted ones, which `_prune` removes when no reply below them is
+    shown.
+    """
     rows = visible | Comment.objects.filter(status=Comment.Status.DELETED)
     return rows.filter(post=post).select_related("author__avatar", "parent__author").order_by("path")
 
 
 def _build_tree(comments: list[Comment]) -> list[Node]:
-    """Nest comments that come in reading order. Replies deeper than shown, or whose parent is on an earlier page,
-    say whom they answer; a removed comment stays only while something below it is shown.
+    """Nest comments that are in reading order. A reply that is deeper than `MAX_INDENT`, or whose parent is on an
+    earlier page, gets `reply_to`. A deleted comment stays only while a reply below it is shown.
     """
     roots: list[Node] = []
     nodes: dict[int, Node] = {}

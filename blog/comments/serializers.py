@@ -24,7 +24,7 @@ class CommentSerializer(serializers.Serializer[Comment]):
 
 
 class CommentCreateSerializer(In):
-    """Something to say under a post."""
+    """A comment to create."""
 
     post = serializers.CharField(max_length=80, help_text="The post's slug.")
     body = serializers.CharField(max_length=commenting.MAX_COMMENT_LENGTH)

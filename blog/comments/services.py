@@ -1,4 +1,4 @@
-"""Say something under a post, and decide what of it is shown."""
+"""Create and moderate comments."""
 
 from datetime import datetime
 from uuid import UUID
@@ -28,9 +28,9 @@ from core.validation.xml_text import drop_non_xml
 
 MAX_COMMENT_LENGTH = 5000
 UID_CONSTRAINT = "blog_comment_uid_key"
-# How often one person may say something; asked by the edges, since no transaction waits for Redis.
+# Comments per person. Views check it, so that no transaction waits for Redis.
 RATE_LIMIT = "5/minute"
-# Who had so many comments shown is not looked at for spam.
+# Authors with this many approved comments skip the spam check.
 TRUSTED_AFTER = 3
 
 Status = Comment.Status
@@ -54,12 +54,12 @@ class EmptyComment(Invalid):
 
 class CommentTooLong(Invalid):
     code = "comment_too_long"
-    message = _("A comment has at most %(most)s characters.")
+    message = _("A comment can have at most %(most)s characters.")
 
 
 class ParentNotFound(Invalid):
     code = "no_such_comment"
-    message = _("The comment you reply to is not here any more.")
+    message = _("The comment you are replying to no longer exists.")
 
 
 class UidReused(Conflict):
@@ -78,12 +78,12 @@ def add_comment(
     how: SubmissionContext = spam.NO_CONTEXT,
     now: datetime | None = None,
 ) -> Comment:
-    """Add a comment, or a reply to an approved one; it is shown at once or waits, as the post's mode says and as it
-    looks like spam. What waits stands in the queue.
+    """Add a comment, or a reply to an approved one. It is approved or pending, depending on the post's moderation mode
+    and the spam score. A pending comment enters the moderation queue.
 
-    `uid` is the sender's: the same comment sent twice is one comment. Raises Denied for strangers, NotFound for posts
-    they may not read, CommentsClosed, NothingSaid, SaidTooMuch, NoSuchParent, UidTaken, Banned, LooksLikeSpam. Records
-    comment.added.
+    The sender chooses `uid`: sending the same comment twice creates one. Raises Denied for anonymous users, NotFound
+    for posts they cannot read, CommentsClosed, EmptyComment, CommentTooLong, ParentNotFound, UidReused, Banned,
+    LooksLikeSpam. Records comment.added.
     """
     if by.user is None:
         raise Denied
@@ -115,7 +115,7 @@ def add_comment(
 
 @transaction.atomic
 def approve_comment(*, comment_id: int, by: Actor, now: datetime | None = None) -> bool:
-    """Show a comment that waits or was refused; False when it is shown already or gone.
+    """Approve a pending or rejected comment. Returns False when it is already approved or deleted.
 
     Raises Denied without blog.moderate_comment. Records comment.approved.
     """
@@ -125,7 +125,7 @@ def approve_comment(*, comment_id: int, by: Actor, now: datetime | None = None) 
 
 @transaction.atomic
 def mark_comment_as_spam(*, comment_id: int, by: Actor, now: datetime | None = None) -> bool:
-    """Mark a comment as spam; False when it is already or gone.
+    """Mark a comment as spam. Returns False when it already is or is deleted.
 
     Raises Denied without blog.moderate_comment. Records comment.refused.
     """
@@ -135,9 +135,10 @@ def mark_comment_as_spam(*, comment_id: int, by: Actor, now: datetime | None = N
 
 @transaction.atomic
 def delete_comment(*, comment_id: int, by: Actor, now: datetime | None = None) -> bool:
-    """Remove what a comment says, for good; its place stays while there are replies. False when it is gone already.
+    """Delete the text of a comment permanently. The row stays while there are replies. Returns False when it is already
+    deleted.
 
-    Raises Denied unless it is one's own or `by` holds blog.moderate_comment. Records comment.deleted.
+    Raises Denied unless `by` is the author or holds blog.moderate_comment. Records comment.deleted.
     """
     comment = Comment.objects.get(pk=comment_id)
     own = by.user is not None and comment.author_id == by.user.pk
@@ -149,7 +150,7 @@ def delete_comment(*, comment_id: int, by: Actor, now: datetime | None = None) -
 
 @transaction.atomic
 def restore_comment_status(*, comment_id: int, status: str, by: Actor, now: datetime | None = None) -> bool:
-    """Give a comment a status that it had, when a decision is taken back; False when it is gone or has it.
+    """Restore an earlier status when a decision is undone. Returns False when the comment is deleted or already has it.
 
     Raises Denied without blog.moderate_comment. Records comment.held, comment.approved or comment.refused.
     """
@@ -162,7 +163,7 @@ def restore_comment_status(*, comment_id: int, status: str, by: Actor, now: date
 def _set_status(
     comment_id: int, allowed: tuple[Status, ...], status: Status, *, by: Actor, now: datetime, settles: bool = True
 ) -> bool:
-    """Change the status of a locked comment and the number of comments shown, once. Its open case is closed first."""
+    """Change the status of a locked comment and update the comment count. Closes its open moderation case first."""
     if settles:
         uid = Comment.objects.values_list("uid", flat=True).get(pk=comment_id)
         act = Case.Act.APPROVE if status == Status.APPROVED else Case.Act.REFUSE
@@ -218,7 +219,7 @@ def _clean(body: str) -> str:
 
 
 def _get_parent(post: Post, uid: UUID | None) -> Comment | None:
-    """The comment replied to; where a thread is at its deepest, the one above it."""
+    """Return the parent comment, or the ancestor that keeps the thread within `MAX_DEPTH`."""
     if uid is None:
         return None
     found = Comment.objects.filter(uid=uid, post=post, status=Status.APPROVED).select_related("parent").first()
@@ -228,8 +229,8 @@ def _get_parent(post: Post, uid: UUID | None) -> Comment | None:
 
 
 def _is_duplicate(sent: Comment, post: Post, author: User, text: str, parent: UUID | None) -> bool:
-    """Whether a comment that is here is the one that is sent. One that was changed or removed since cannot be
-    compared, and is taken for the same.
+    """Return whether a stored comment equals the one being sent. An edited or deleted comment cannot be compared and
+    counts as equal.
     """
     if (sent.post_id, sent.author_id) != (post.pk, author.pk):
         return False
@@ -249,7 +250,7 @@ def _insert(comment: Comment, above: Comment | None) -> None:
         with transaction.atomic():
             comment.save(force_insert=True)
     except IntegrityError as refused:
-        # The same comment sent twice at the same moment: the other one is being kept.
+        # A concurrent request is saving the same comment.
         if violated_constraint(refused) != UID_CONSTRAINT:
             raise
         raise UidReused(field="uid") from None

@@ -1,4 +1,4 @@
-"""The notification topic of a discussion."""
+"""Notification topics of the journal."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -18,7 +18,7 @@ NEWSLETTER, THREAD = "newsletter", "thread"
 
 
 def thread_topic(post: Post) -> str:
-    """The topic of what is said under a post."""
+    """Return the topic for new comments on a post."""
     return f"{THREAD}:{post.uid}"
 
 
@@ -27,7 +27,7 @@ def _get_newsletter_topic(ids: Collection[str], viewer: Grant) -> Mapping[str, T
 
 
 def _compose_post_email(uid: str) -> Mapping[str, Any] | None:
-    """A post that everybody may read, if it still stands."""
+    """Return the context for the email about a post, or None when it is not public any more."""
     shown = Post.objects.filter(uid=uid, status=Post.Status.PUBLISHED, visibility=Post.Visibility.PUBLIC)
     post = shown.with_names().first()
     return None if post is None else {"post": post, "url": f"{settings.SITE_URL}{post.get_absolute_url()}"}
@@ -39,7 +39,7 @@ def _get_thread_topics(ids: Collection[str], viewer: Grant) -> Mapping[str, Topi
 
 
 def _compose_comment_email(uid: str) -> Mapping[str, Any] | None:
-    """A comment that is shown, under a post that everybody may read."""
+    """Return the context for the email about a comment, or None when it or its post is not public any more."""
     shown = Comment.objects.filter(uid=uid, status=Comment.Status.APPROVED).select_related("author", "post")
     comment = shown.filter(post__status=Post.Status.PUBLISHED, post__visibility=Post.Visibility.PUBLIC).first()
     return None if comment is None else {
@@ -52,7 +52,7 @@ topics.register(
     Topic(
         kind=NEWSLETTER,
         words=_("New posts in the journal"),
-        reason=_("You get this because you asked for new posts of the journal."),
+        reason=_("You get this email because you subscribed to new posts in the journal."),
         template="new_post",
         find=_get_newsletter_topic,
         write=_compose_post_email,
@@ -63,7 +63,7 @@ topics.register(
     Topic(
         kind=THREAD,
         words=_("New comments on a post"),
-        reason=_("You get this because you follow what is said under this post."),
+        reason=_("You get this email because you follow the comments on this post."),
         template="new_comment",
         find=_get_thread_topics,
         write=_compose_comment_email,

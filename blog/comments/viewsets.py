@@ -1,4 +1,4 @@
-"""Comments for programs."""
+"""API endpoints for comments."""
 
 from typing import ClassVar
 
@@ -24,7 +24,7 @@ from core.errors import NotFound
 
 
 class CommentFilter(django_filters.FilterSet):
-    """Comments of a post, of a status, of a person."""
+    """Filter comments by post, status or author."""
 
     post = django_filters.CharFilter(field_name="post__slug")
     status = django_filters.ChoiceFilter(choices=Comment.Status.choices)
@@ -32,7 +32,7 @@ class CommentFilter(django_filters.FilterSet):
 
 
 class CommentThrottle(BaseThrottle):
-    """As often as the page's form, counted together with it."""
+    """The page form's rate limit, counted together with it."""
 
     def allow_request(self, request: Request, view: APIView) -> bool:
         self.verdict = rate_limits.hit(commenting.RATE_LIMIT, "comment", grant_of(request).actor.id)
@@ -43,7 +43,7 @@ class CommentThrottle(BaseThrottle):
 
 
 class CommentViewSet(ReadViewSet[Comment]):
-    """What readers say, oldest first: what is shown, one's own that wait, and for moderators all that wait."""
+    """Comments, oldest first: approved ones, the caller's own pending ones and, for moderators, all pending ones."""
 
     serializer_class = CommentSerializer
     filterset_class = CommentFilter
@@ -69,8 +69,8 @@ class CommentViewSet(ReadViewSet[Comment]):
     )
     @idempotent
     def create(self, request: Request) -> Response:
-        """Say something; `status` in the answer tells whether it is shown or waits. 200 instead of 201 when this `uid`
-        had said it before.
+        """Create a comment. `status` in the response says whether it is approved or pending. Returns 200 instead of 201
+        when a comment with this `uid` exists.
         """
         asked = CommentCreateSerializer.parse(request)
         post = Post.objects.readable_by(self.grant).filter(slug=asked.pop("post")).values_list("pk", flat=True).first()
@@ -83,14 +83,14 @@ class CommentViewSet(ReadViewSet[Comment]):
 
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, uid: str) -> Response:
-        """Remove one's own comment, or as a moderator anybody's."""
+        """Delete a comment: the caller's own, or any for moderators."""
         commenting.delete_comment(comment_id=self.get_object().pk, by=self.grant.actor)
         return Response(status=204)
 
     @extend_schema(request=ModerationSerializer, responses={201: CommentSerializer, 403: Problem})
     @action(detail=True, methods=["post"])
     def moderation(self, request: Request, uid: str) -> Response:
-        """Show a comment, or refuse it as spam."""
+        """Approve a comment or mark it as spam."""
         decide = {"approve": commenting.approve_comment, "refuse": commenting.mark_comment_as_spam}
         comment = self.get_object()
         decide[ModerationSerializer.parse(request)["decision"]](comment_id=comment.pk, by=self.grant.actor)

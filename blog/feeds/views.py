@@ -1,7 +1,7 @@
-"""The journal for feed readers (RSS 2.0, Atom, JSON Feed 1.1) and its part of the sitemap.
+"""Feeds (RSS 2.0, Atom, JSON Feed 1.1) and the sitemap of the journal.
 
-A text that not everybody may read is in no feed: its excerpt and address are. Cards become links, since a feed is read
-elsewhere and later; addresses are absolute.
+A post that is not public appears with its excerpt and URL only. Product cards become links, because feeds are read
+elsewhere and later. URLs are absolute.
 """
 
 import re
@@ -40,14 +40,14 @@ CONTENT_NAMESPACE = "http://purl.org/rss/1.0/modules/content/"
 
 
 class SafeItemsMixin(feedgenerator.SyndicationFeed):
-    """Items without characters that XML cannot hold: one of them, and no reader can read the feed."""
+    """Removes characters that XML does not allow: a single one makes the whole feed unreadable."""
 
     def add_item(self, *args: Any, **kwargs: Any) -> None:
         super().add_item(*args, **_drop_non_xml(kwargs))
 
 
 class RssFeed(SafeItemsMixin, feedgenerator.Rss201rev2Feed):
-    """RSS whose items carry the whole text beside the excerpt."""
+    """RSS with the full text of each item."""
 
     def rss_attributes(self) -> dict[str, str]:
         return {**super().rss_attributes(), "xmlns:content": CONTENT_NAMESPACE}
@@ -59,7 +59,7 @@ class RssFeed(SafeItemsMixin, feedgenerator.Rss201rev2Feed):
 
 
 class AtomFeed(SafeItemsMixin, feedgenerator.Atom1Feed):
-    """Atom whose entries carry the whole text beside the excerpt."""
+    """Atom with the full text of each entry."""
 
     def add_item_elements(self, handler: Any, item: dict[str, Any]) -> None:
         super().add_item_elements(handler, item)
@@ -70,26 +70,26 @@ class AtomFeed(SafeItemsMixin, feedgenerator.Atom1Feed):
 @cache_for_anonymous
 @require_safe
 def rss(request: PageRequest) -> HttpResponse:
-    """RSS 2.0; four queries and those of the cards, one when the reader has it."""
+    """RSS 2.0. Four queries plus those of the cards; one query for a 304 response."""
     return _respond(request, partial(_render_xml, RssFeed, "rss"))
 
 
 @cache_for_anonymous
 @require_safe
 def atom(request: PageRequest) -> HttpResponse:
-    """Atom; four queries and those of the cards, one when the reader has it."""
+    """Atom. Four queries plus those of the cards; one query for a 304 response."""
     return _respond(request, partial(_render_xml, AtomFeed, "atom"))
 
 
 @cache_for_anonymous
 @require_safe
 def json_feed(request: PageRequest) -> HttpResponse:
-    """JSON Feed 1.1; four queries and those of the cards, one when the reader has it."""
+    """JSON Feed 1.1. Four queries plus those of the cards; one query for a 304 response."""
     return _respond(request, _render_json)
 
 
 class PostSitemap(Sitemap):
-    """Published posts, with when their text last changed."""
+    """Published posts with the time of their last text change."""
 
     limit = 5000
 
@@ -105,7 +105,7 @@ def _respond(request: PageRequest, draw: Callable[[list[Post], Contents], HttpRe
 
     def drawn() -> HttpResponse:
         posts = queries.get_feed_posts()
-        # All texts are filled from one set of cards: what they name is asked once for the whole feed.
+        # All texts share one set of cards, so each kind is resolved once for the whole feed.
         contents = rendering.load_contents([post for post in posts if _is_public(post)], Grant.anonymous())
         response = draw(posts, contents)
         if changed:
@@ -171,7 +171,7 @@ def _build_json_item(post: Post, text: str) -> dict[str, Any]:
 
 
 def _get_modified_at(post: Post) -> datetime:
-    """A post that was written before it was published has not changed since."""
+    """Return the later of the last text change and the publication."""
     return max(post.updated_at, post.published_at or post.updated_at)
 
 
@@ -180,7 +180,7 @@ def _is_public(post: Post) -> bool:
 
 
 def _render_text(post: Post, contents: Contents) -> str:
-    """The text as a stranger may read it, fit for other places; empty when it is not for everybody."""
+    """Return the full text for feed readers, or "" when the post is not public."""
     if not _is_public(post):
         return ""
     own = rendering.add_attribution(contents, post)
@@ -189,10 +189,10 @@ def _render_text(post: Post, contents: Contents) -> str:
 
 
 def _make_absolute(post_url: str, found: re.Match[str]) -> str:
-    """An address of the text as it is from anywhere: also `#fn1`, `other/` and `?page=2`."""
+    """Return the attribute with its URL resolved against the post, including `#fn1`, `other/` and `?page=2`."""
     try:
         target = urljoin(post_url, unescape(found[2]))
-    except ValueError:  # no address at all, as `http://[`
+    except ValueError:  # not a URL, such as `http://[`
         return found[0]
     return f'{found[1]}="{escape(target)}"'
 

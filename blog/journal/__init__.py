@@ -1,1 +1,1 @@
-"""The pages of the journal: lists, posts with their comments."""
+"""The pages of the journal: lists, and posts with their comments."""

@@ -1,4 +1,4 @@
-"""What readers say under a post."""
+"""Views for comments on posts."""
 
 from uuid import UUID
 
@@ -23,7 +23,7 @@ from core.web.http import PageRequest, SeeOther
 
 @require_POST
 def comments(request: PageRequest, slug: str) -> HttpResponse:
-    """Say something under a post; a fragment of the thread for scripts, else back to the page."""
+    """Add a comment. Returns the thread fragment for htmx requests, else redirects to the post."""
     opened = queries.get_post(slug, request.grant)
     if opened is None:
         raise Http404
@@ -51,20 +51,20 @@ def comments(request: PageRequest, slug: str) -> HttpResponse:
 
 @require_POST
 def delete_comment(request: PageRequest, uid: UUID) -> HttpResponse:
-    """Remove one's own comment, or as a moderator anybody's."""
+    """Delete a comment: one's own, or any as a moderator."""
     comment = Comment.objects.visible_to(request.grant).select_related("post").filter(uid=uid).first()
     if comment is None:
         raise Http404
     commenting.delete_comment(comment_id=comment.pk, by=request.grant.actor)
-    messages.success(request, _("The comment is gone."))
+    messages.success(request, _("Comment deleted."))
     return SeeOther(f"{comment.post.get_absolute_url()}#comments")
 
 
 def _respond_to_comment(request: PageRequest, opened: PostAccess, comment: Comment) -> HttpResponse:
     if comment.status == Comment.Status.PENDING:
-        messages.info(request, _("Your comment waits for approval. Until then only you see it."))
+        messages.info(request, _("Your comment is awaiting moderation. Only you can see it until it is approved."))
     else:
-        messages.success(request, _("Your comment is here."))
+        messages.success(request, _("Comment published."))
     if request.htmx:
         context = thread_context(request, opened, None)
         return render(request, "blog/comments.html", {**context, "fragment": True})

@@ -1,7 +1,8 @@
-"""Answer 304 to strangers who have the page as it still is.
+"""Answer 304 to anonymous visitors whose copy of a page is current.
 
-Only for requests whose page depends on nothing but the address, the language and the theme: those that carry no other
-cookie. What a version leaves out (a new name of an author, a picture's renditions) shows after a few minutes.
+Applies only to requests whose page depends on nothing but the URL, the language and the theme, which are those without
+any other cookie. Changes that a version does not cover (an author's new name, new image renditions) show after a few
+minutes.
 """
 
 import hashlib
@@ -24,7 +25,7 @@ THEME_COOKIE = "theme"
 
 
 def conditional_page(request: PageRequest, draw: Callable[[], HttpResponse], *version: object) -> HttpResponse:
-    """The page, or 304 if the stranger's copy is of the same version; `draw` is called only when it is needed."""
+    """Return the page, or 304 if the visitor has this version. `draw` is called only when needed."""
     if request.COOKIES.keys() - {THEME_COOKIE}:
         response = draw()
         patch_cache_control(response, private=True, no_cache=True)
@@ -41,7 +42,7 @@ def conditional_page(request: PageRequest, draw: Callable[[], HttpResponse], *ve
 
 
 def conditional_response(request: PageRequest, draw: Callable[[], HttpResponse], *version: object) -> HttpResponse:
-    """The response with an ETag of `version` and of this release, or 304 to those who have it; caches ask each time."""
+    """Return the response with an ETag made of `version` and the release, or 304. Caches must revalidate."""
     etag = quote_etag(hashlib.sha256(repr((*version, release_digest())).encode()).hexdigest()[:32])
     found = get_conditional_response(request, etag=etag)
     response = found if isinstance(found, HttpResponse) else draw()
@@ -51,7 +52,7 @@ def conditional_response(request: PageRequest, draw: Callable[[], HttpResponse],
 
 
 def release_digest() -> str:
-    """What pages look like now: changes with every template, script, stylesheet and translation."""
+    """Return a digest of all templates, scripts, stylesheets and translations."""
     return _release_digest.__wrapped__() if settings.DEBUG else _release_digest()
 
 

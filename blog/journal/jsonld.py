@@ -1,4 +1,4 @@
-"""What a post says to machines, in schema.org's words."""
+"""Structured data (schema.org) for posts."""
 
 import json
 from typing import Any
@@ -7,12 +7,14 @@ from django.utils.safestring import SafeString, mark_safe
 
 from blog.posts.models import Post
 
-# Inside <script> only these could end the block or begin another.
+# Inside <script> only these characters can end the block or begin another.
 ESCAPES = {ord("<"): "\\u003C", ord(">"): "\\u003E", ord("&"): "\\u0026"}
 
 
 def article_script(post: Post, *, site: str, name: str) -> SafeString:
-    """An Article as a block that no content can break out of. `site` is the origin of our own addresses."""
+    """Return an Article as a script element, escaped so that no content can end it. `site` is the origin for our own
+    URLs.
+    """
     url = f"{site}{post.get_absolute_url()}"
     found: dict[str, Any] = {
         "@context": "https://schema.org",
@@ -38,5 +40,5 @@ def article_script(post: Post, *, site: str, name: str) -> SafeString:
 
 
 def make_absolute(url: str, site: str) -> str:
-    """An address with its origin; media may be kept elsewhere and have one already."""
+    """Return the URL with an origin. Media may be hosted elsewhere and already have one."""
     return url if "://" in url else f"{site}{url}"

@@ -1,4 +1,4 @@
-"""The journal's lists: everything, one subject, one author."""
+"""Lists of posts: all, by tag, by author."""
 
 from functools import partial
 from typing import Any
@@ -22,14 +22,14 @@ from core.web.response_cache import cache_for_anonymous
 @cache_for_anonymous
 @require_safe
 def index(request: PageRequest) -> HttpResponse:
-    """The newest posts, the first of them large; four queries, one of them once a second."""
+    """The newest posts, with the first one large. Four queries, one of them cached for a second."""
     return etags.conditional_page(request, partial(_render_index, request), queries.get_journal_version())
 
 
 @cache_for_anonymous
 @require_safe
 def tag(request: PageRequest, slug: str) -> HttpResponse:
-    """Posts about one subject; an older name of it leads here. Five queries at most."""
+    """Posts with a tag. Redirects from an alias of the tag. At most five queries."""
     found = queries.get_tag_by_slug(slug)
     if found is None:
         raise Http404
@@ -43,7 +43,7 @@ def tag(request: PageRequest, slug: str) -> HttpResponse:
 @cache_for_anonymous
 @require_safe
 def author(request: PageRequest, uid: UUID) -> HttpResponse:
-    """What one person has written; five queries."""
+    """Posts by one author. Five queries."""
     person = queries.get_author(uid)
     if person is None:
         raise Http404

@@ -1,4 +1,4 @@
-"""How a post's page is put together, whichever view shows it."""
+"""Build the page of a post for any view."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class Entry:
 
 
 def build_entries(posts: Sequence[Post]) -> list[Entry]:
-    """Posts as lists draw them; one query."""
+    """Return posts as list entries. One query."""
     names = queries.get_post_names(posts)
     return [Entry(post, post_card(post), names[post.pk]) for post in posts]
 
@@ -52,7 +52,9 @@ def render_post(
     publication_form: PublicationForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    """The page of a post, with forms that came back unfit; never kept by anybody while it is not published."""
+    """Render the page of a post, with forms that failed validation. Responses for unpublished posts must not be
+    stored.
+    """
     shown = queries.attach_authors_and_tags(opened.post)
     credited = rendering.add_attribution(contents, shown)
     context = {
@@ -72,7 +74,7 @@ def render_post(
 
 
 def thread_context(request: PageRequest, opened: PostAccess, form: CommentForm | None) -> dict[str, Any]:
-    """What comments.html needs."""
+    """Return the context for comments.html."""
     reply = _parse_uid(form["parent"].value() if form else request.GET.get("reply"))
     thread = None
     if opened.post.is_published and opened.readable:

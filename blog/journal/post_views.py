@@ -1,4 +1,4 @@
-"""A post, and the button that publishes it."""
+"""The page of a post and the form that publishes it."""
 
 import unicodedata
 from functools import partial
@@ -25,10 +25,10 @@ from core.web.response_cache import cache_for_anonymous
 @cache_for_anonymous
 @require_safe
 def post(request: PageRequest, slug: str) -> HttpResponse:
-    """A post; a draft for those who work on it. An older address leads to the present one.
+    """Show a post, or a draft to those who work on it. Redirects from an old slug.
 
-    `?reply=UID` opens the form for a reply, `?comment=UID` a comment's thread, `?after=UID` goes on after one.
-    Seven queries and those of the cards; half of them when the answer is 304.
+    `?reply=UID` opens the reply form, `?comment=UID` shows the thread of a comment, `?after=UID` the next page of
+    comments. Seven queries plus those of the cards; half of them for a 304 response.
     """
     opened = queries.get_post(slug, request.grant)
     if opened is None:
@@ -41,7 +41,9 @@ def post(request: PageRequest, slug: str) -> HttpResponse:
 
 
 def _get_moved_slug(slug: str) -> str:
-    """Where a post is that is not at this address: it moved, or the address was typed in a decomposed form."""
+    """Return the current slug of a post that was moved, or whose slug was typed in decomposed Unicode. Raises
+    Http404.
+    """
     composed = unicodedata.normalize("NFC", slug)
     if composed != slug and queries.get_post(composed, Grant.anonymous()) is not None:
         return composed
@@ -53,7 +55,7 @@ def _get_moved_slug(slug: str) -> str:
 
 @require_POST
 def publication(request: PageRequest, slug: str) -> HttpResponse:
-    """Publish a post, now or at a moment: the button on a draft's page."""
+    """Publish a post now or schedule it, from the page of a draft."""
     opened = queries.get_post(slug, request.grant)
     if opened is None:
         raise Http404
@@ -75,7 +77,7 @@ def _publish(shown: Post, form: PublicationForm, request: PageRequest) -> None:
     publish_at, by = form.cleaned_data["publish_at"], request.grant.actor
     if publish_at is None:
         publishing.publish_post(post_id=shown.pk, by=by)
-        messages.success(request, _("The post is published."))
+        messages.success(request, _("Post published."))
     else:
         publishing.schedule_post(post_id=shown.pk, publish_at=publish_at, by=by)
-        messages.success(request, _("The post will be published then."))
+        messages.success(request, _("Post scheduled."))

@@ -1,4 +1,4 @@
-"""Who may read, edit and publish a post: permission and object together."""
+"""Permission checks for posts."""
 
 from datetime import datetime
 
@@ -6,12 +6,12 @@ from accounts.permissions.models import Entitlement
 from blog.posts.models import Post
 from core.context import Actor
 
-# States in which a text is its authors' own affair; beyond them it takes the right to publish to change it.
+# Authors can edit in these states. In all others editing requires blog.publish_post.
 UNPUBLISHED_STATUSES = (Post.Status.DRAFT, Post.Status.IN_REVIEW)
 
 
 def can_read(post: Post, by: Actor, now: datetime | None = None) -> bool:
-    """Whether somebody may read the body. At most two queries; none for public posts."""
+    """Return whether a viewer can read the body. At most two queries; none for public posts."""
     if post.is_published and post.visibility == Post.Visibility.PUBLIC:
         return True
     if by.user is None:
@@ -25,7 +25,9 @@ EDIT_ANY = "blog.edit_any_post"
 
 
 def can_edit(post: Post, by: Actor) -> bool:
-    """Editors edit every post; authors their own, and what is public or planned only if they may publish."""
+    """Return whether an actor can edit the post. Editors edit all posts. Authors edit their own; published and
+    scheduled ones only if they can publish.
+    """
     if by.can(EDIT_ANY):
         return True
     return can_preview(post, by) and (post.status in UNPUBLISHED_STATUSES or by.can("blog.publish_post"))
@@ -36,7 +38,9 @@ def can_publish(post: Post, by: Actor) -> bool:
 
 
 def can_preview(post: Post, by: Actor) -> bool:
-    """Whether the post is theirs to see before it is published. One query, none if its authors are at hand."""
+    """Return whether an actor can see the post before it is published. One query, none if the authors are
+    prefetched.
+    """
     if by.can(EDIT_ANY):
         return True
     if by.user is None or not by.can("blog.change_post"):

@@ -1,4 +1,4 @@
-"""Posts: write, schedule, publish, archive."""
+"""Posts in the admin."""
 
 from collections.abc import Callable
 from typing import Any
@@ -33,7 +33,7 @@ VERBS: dict[str, Callable[..., Post]] = {
 
 @admin.register(Post)
 class PostAdmin(ModelAdmin):
-    """Authors see their own posts, editors all. Saving, publishing and the rest are the services' doing."""
+    """Authors see their own posts, editors all. Every change goes through the services."""
 
     form = PostForm
     change_form_template = "blog/admin/post.html"
@@ -50,10 +50,10 @@ class PostAdmin(ModelAdmin):
         (None, {"fields": ("title", "excerpt", "body", "version", "picture_at")}),
         (_("Picture"), {"fields": ("picture_file", "picture_alt")}),
         (_("Cover"), {"fields": ("cover_file", "cover_alt", "cover_gone")}),
-        (_("Address and authors"), {"fields": ("slug", "tag_names", "author_emails", "seo_description")}),
-        (_("Readers"), {"fields": ("visibility", "entitlement_kind", "entitlement_subject")}),
+        (_("Slug and authors"), {"fields": ("slug", "tag_names", "author_emails", "seo_description")}),
+        (_("Visibility"), {"fields": ("visibility", "entitlement_kind", "entitlement_subject")}),
         (_("Comments"), {"fields": ("comments_mode", "comments_closed")}),
-        (_("Publication"), {"fields": ("publication_time",), "description": _("Counts with “Save and publish”.")}),
+        (_("Publication"), {"fields": ("publication_time",), "description": _("Used with “Save and publish”.")}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Post]:
@@ -68,7 +68,7 @@ class PostAdmin(ModelAdmin):
         return [path("<int:pk>/autosave/", view, name="blog_post_autosave"), *super().get_urls()]
 
     def autosave_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Keep what is being typed; asked by the form's script every few seconds."""
+        """Save what is being typed. The form's script calls this every few seconds."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         if not self.get_queryset(request).filter(pk=pk).exists():
@@ -84,7 +84,7 @@ class PostAdmin(ModelAdmin):
         return type(form.__name__, (form,), {"actor": actor, "returned": returned})
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Only editors say whose post it is."""
+        """Only editors can change the authors."""
         if request.user.has_perm("blog.edit_any_post"):
             return self.fieldsets
         return [
@@ -99,7 +99,7 @@ class PostAdmin(ModelAdmin):
         return access.can_edit(obj, actor)
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False  # a post is archived; its address and its comments stay accountable
+        return False  # posts are archived instead, so that slug and comments stay
 
     def has_publish_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("blog.publish_post")
@@ -115,7 +115,7 @@ class PostAdmin(ModelAdmin):
         interrupted_forms.forget(request)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Tags and authors went with the post."""
+        """`save_model` has already saved tags and authors."""
 
     def changeform_view(
         self,
@@ -129,7 +129,7 @@ class PostAdmin(ModelAdmin):
         return super().changeform_view(request, object_id, form_url, {**(extra_context or {}), **shown})
 
     def _get_interrupted_fields(self, request: HttpRequest, post: Post | None) -> dict[str, Any]:
-        """What was typed when the session ended, as the form's first values: a box that was not ticked is not sent."""
+        """Return what was typed when the session ended, as initial values. An unchecked box is not submitted."""
         fields: dict[str, Any] = dict(interrupted_forms.kept_fields(request, _get_owner(request)))
         if fields:
             return {**fields, "comments_closed": "comments_closed" in fields}
@@ -137,7 +137,7 @@ class PostAdmin(ModelAdmin):
         return {"title": typed.title, "excerpt": typed.excerpt, "body": typed.body_source} if typed else {}
 
     def _get_extra_context(self, request: HttpRequest, post: Post | None) -> dict[str, Any]:
-        """What stands around the form: buttons, checks, revisions."""
+        """Return the context around the form: buttons, checks, revisions."""
         actor = grant_of(request).actor
         form = {
             "owner_field": interrupted_forms.FIELD,
@@ -163,13 +163,13 @@ class PostAdmin(ModelAdmin):
         return self._verb_response(request, obj) or super().response_change(request, obj)
 
     def _verb_response(self, request: HttpRequest, obj: Post) -> HttpResponse | None:
-        """Do what the pressed button says with the post that has just been saved, in the same transaction.
+        """Run the action of the pressed button on the saved post, in the same transaction.
 
-        A refusal leaves the saved text as it is and says why.
+        When the action is refused, the saved text stays and a message says why.
         """
         post = Post.objects.get(pk=obj.pk)
         if missing := checks.find_missing_cards(post):
-            text = _("Not in the shop, so not shown in the text: %(ids)s.") % {"ids": ", ".join(missing)}
+            text = _("Unknown products, not shown in the text: %(ids)s.") % {"ids": ", ".join(missing)}
             self.message_user(request, text, messages.WARNING)
         verb = request.POST.get("verb", "")
         if verb not in VERBS and not request.FILES.get("picture_file"):
@@ -177,7 +177,7 @@ class PostAdmin(ModelAdmin):
         if verb in VERBS:
             self._run_verb(request, post, verb)
         else:
-            self.message_user(request, _("Saved. The picture is in the text."), messages.SUCCESS)
+            self.message_user(request, _("Saved. The image has been added to the text."), messages.SUCCESS)
         return HttpResponseRedirect(reverse("admin:blog_post_change", args=[post.pk]))
 
     def _run_verb(self, request: HttpRequest, post: Post, verb: str) -> None:
@@ -191,7 +191,7 @@ class PostAdmin(ModelAdmin):
         except Denied:
             raise
         except DomainError as refusal:
-            text = _("Your text is saved. %(reason)s") % {"reason": refusal.detail}
+            text = _("Your text has been saved. %(reason)s") % {"reason": refusal.detail}
             self.message_user(request, text, messages.ERROR)
         else:
             text = _("“%(title)s” is now: %(status)s.") % {"title": done.title, "status": done.get_status_display()}
@@ -213,7 +213,7 @@ class PostAdmin(ModelAdmin):
                 done += 1
             except DomainError as refusal:
                 self.message_user(request, f"{title}: {refusal.detail}", messages.ERROR)
-        text = ngettext("%(count)d post is changed.", "%(count)d posts are changed.", done) % {"count": done}
+        text = ngettext("%(count)d post updated.", "%(count)d posts updated.", done) % {"count": done}
         self.message_user(request, text, messages.SUCCESS if done else messages.WARNING)
 
 

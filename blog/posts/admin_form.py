@@ -1,4 +1,4 @@
-"""The form in which posts are written."""
+"""The post form of the admin."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar, cast
@@ -40,30 +40,32 @@ def _split_names(text: str) -> list[str]:
 
 constraints.register(
     {
-        "post_slug_lower": ("slug", _("Write the address in small letters.")),
+        "post_slug_lower": ("slug", _("Use lowercase letters in the slug.")),
         "post_has_title": ("title", _("Write a title.")),
         "post_status": ("title", _("The post has an unknown status.")),
         "post_scheduled_has_time": ("publication_time", _("Enter the time of publication.")),
         "post_published_has_time": ("publication_time", _("A published post needs the time of its publication.")),
-        "post_visibility": ("visibility", _("Choose from the list who may read the post.")),
+        "post_visibility": ("visibility", _("Choose a visibility from the list.")),
         "post_entitlement": (
             "entitlement_subject",
-            _("Name the entitlement that readers need."),
+            _("Enter the kind and ID of the required entitlement."),
         ),
-        "post_comments_mode": ("comments_mode", _("Choose from the list how comments are shown.")),
-        "post_import_once": ("title", _("This post was imported already.")),
+        "post_comments_mode": ("comments_mode", _("Choose a moderation mode from the list.")),
+        "post_import_once": ("title", _("This post has already been imported.")),
     }
 )
 
 
 class PostForm(ExplainedForm):
-    """A post as text fields; tags and authors are lists in order. `version` is that of the post as it was read.
+    """A post as text fields, with ordered lists for tags and authors. `version` is the version of the post that was
+    read.
 
-    After a conflict the form keeps what was typed and carries the new version; `theirs` is what was saved meanwhile.
+    After a conflict the form keeps what was typed and carries the new version; `theirs` holds the text saved in the
+    meantime.
     """
 
     actor: ClassVar[Actor]
-    # What was typed when the session ended, to go on with.
+    # What was typed when the session ended.
     returned: ClassVar[Mapping[str, str]] = {}
     theirs: dict[str, Any] | None = None
     cover: Picture | None = None
@@ -74,42 +76,44 @@ class PostForm(ExplainedForm):
         required=False,
         max_length=80,
         widget=WIDE_INPUT,
-        help_text=_("Empty to make it from the title."),
+        help_text=_("Leave empty to create it from the title."),
     )
     body = forms.CharField(
         label=_("Text"),
         required=False,
         max_length=MAX_LENGTHS["body"],
         widget=forms.Textarea(attrs={"rows": 30, "cols": 100}),
-        help_text=_("Markdown. A piece of the shop: a line “:::product SKU” and a line “:::”."),
+        help_text=_("Markdown. To embed a product, write a line “:::product SKU” and a line “:::”."),
     )
-    cover_file = forms.FileField(label=_("New cover picture"), required=False)
+    cover_file = forms.FileField(label=_("New cover image"), required=False)
     cover_alt = forms.CharField(
-        label=_("What the new cover shows"),
+        label=_("Alternative text of the cover"),
         required=False,
         max_length=400,
         widget=WIDE_INPUT,
-        help_text=_("For those who cannot see it."),
+        help_text=_("Describes the image for people who cannot see it."),
     )
-    cover_gone = forms.BooleanField(label=_("No cover picture"), required=False)
+    cover_gone = forms.BooleanField(label=_("Remove cover image"), required=False)
     tag_names = forms.CharField(
-        label=_("Tags"), required=False, help_text=_("Names with commas, the most important first.")
+        label=_("Tags"), required=False, help_text=_("Separate names with commas, most important first.")
     )
     author_emails = forms.CharField(
         label=_("Authors"),
         required=False,
         widget=WIDE_INPUT,
-        help_text=_("E-mail addresses with commas, in the order of the byline."),
+        help_text=_("Separate email addresses with commas, in the order of the byline."),
     )
-    picture_file = forms.FileField(label=_("Add a picture to the text"), required=False)
+    picture_file = forms.FileField(label=_("Insert image"), required=False)
     picture_alt = forms.CharField(
-        label=_("What the picture shows"),
+        label=_("Alternative text of the image"),
         required=False,
         max_length=400,
         widget=WIDE_INPUT,
-        help_text=_("For those who cannot see it. The picture is placed at the cursor, or at the end of the text."),
+        help_text=_(
+            "Describes the image for people who cannot see it. The image is inserted at the cursor, or at the end of the text."
+        ),
     )
-    # How many characters of the text stand before the cursor; a script fills it in.
+    # The cursor position in characters, set by a script.
     picture_at = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
     publication_time = PublicationForm.base_fields["publish_at"]
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
@@ -162,9 +166,9 @@ class PostForm(ExplainedForm):
         wanted = [find_email(email) for email in _split_names(self.cleaned_data["author_emails"])]
         found = {user.email: user for user in User.objects.filter(email__in=wanted, is_active=True)}
         if unknown := [email for email in wanted if email not in found]:
-            raise ValidationError(_("Nobody here has the address %(email)s."), params={"email": unknown[0]})
+            raise ValidationError(_("No active user has the email address %(email)s."), params={"email": unknown[0]})
         if self.instance.pk and not wanted:
-            raise ValidationError(_("A post has at least one author."))
+            raise ValidationError(_("A post needs at least one author."))
         return [found[email] for email in wanted]
 
     def clean(self) -> dict[str, Any]:
@@ -172,21 +176,21 @@ class PostForm(ExplainedForm):
         if given.get("visibility") != Post.Visibility.ENTITLED:
             given["entitlement_kind"] = given["entitlement_subject"] = ""
         elif not (given.get("entitlement_kind") and given.get("entitlement_subject")):
-            self.add_error("entitlement_subject", _("Say what people must hold to read this, its kind and its id."))
+            self.add_error("entitlement_subject", _("Enter the kind and ID of the required entitlement."))
         if self.instance.pk:
             self._require_version(given.get("version"))
         if given.get("cover_file") and not given.get("cover_alt"):
-            self.add_error("cover_alt", _("Say in words what the picture shows."))
+            self.add_error("cover_alt", _("Enter the alternative text."))
         elif given.get("cover_file") and not self.errors:
             self.cover = self._upload_picture(given, "cover")
         if given.get("picture_file") and not given.get("picture_alt"):
-            self.add_error("picture_alt", _("Say in words what the picture shows."))
+            self.add_error("picture_alt", _("Enter the alternative text."))
         elif given.get("picture_file") and not self.errors:
             self._insert_picture(given)
         return given
 
     def get_post_fields(self) -> PostFields:
-        """What the services take, of the fields that this person has."""
+        """Return the fields for the services, limited to those this user can change."""
         given = {name: self.cleaned_data[name] for name in (*TEXT_FIELDS, "body")}
         given["tags"] = self.cleaned_data["tag_names"]
         if self.cleaned_data["cover_gone"]:
@@ -198,7 +202,7 @@ class PostForm(ExplainedForm):
         return cast("PostFields", given)
 
     def _require_version(self, version: int | None) -> None:
-        # The admin validates and saves in one transaction: locked here, the post has this version when it is saved.
+        # The admin validates and saves in one transaction, so this lock holds until the post is saved.
         saved = Post.objects.locked().get(pk=self.instance.pk)
         if saved.lock_version != version:
             self.theirs = {"title": saved.title, "excerpt": saved.excerpt, "body": saved.body_source}

@@ -1,4 +1,4 @@
-"""Posts, small, for other apps to show."""
+"""Post cards for other apps."""
 
 from collections.abc import Mapping
 
@@ -13,9 +13,9 @@ from core.context import Grant
 
 @cards.register("post")
 def post_cards(slugs: list[str], viewer: Grant) -> Mapping[str, Card]:
-    """Cards of published posts by address; an old address gives the card of where the post is now.
+    """Return cards of published posts by slug. An old slug returns the card of the moved post.
 
-    One query; two more when an address is not known.
+    One query; two more when a slug is unknown.
     """
     found = _build_cards(slugs)
     if missing := [slug for slug in slugs if slug not in found]:
@@ -26,7 +26,7 @@ def post_cards(slugs: list[str], viewer: Grant) -> Mapping[str, Card]:
 
 
 def post_card(post: Post) -> Card:
-    """A post with its cover at hand. `state` is who may read it, unless everybody may."""
+    """Return the card of a post whose cover is loaded. `state` names the audience unless the post is public."""
     return Card(
         kind="post",
         id=post.slug,
@@ -39,7 +39,7 @@ def post_card(post: Post) -> Card:
 
 
 def describe_status(post: Post) -> str:
-    words = {Post.Visibility.MEMBERS: _("With an account"), Post.Visibility.ENTITLED: _("For buyers")}
+    words = {Post.Visibility.MEMBERS: _("Members only"), Post.Visibility.ENTITLED: _("Customers only")}
     return words.get(Post.Visibility(post.visibility), "")
 
 

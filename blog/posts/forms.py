@@ -1,16 +1,16 @@
-"""What people fill in on pages of the journal."""
+"""Forms on the pages of the journal."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from core.forms import DateTimeField
 
-# What a browser's own field for a moment sends and wants back.
+# The format of <input type="datetime-local">.
 DATETIME_FORMAT = "%Y-%m-%dT%H:%M"
 
 
 class PublicationForm(forms.Form):
-    """When a post goes out: at once without a moment, else then."""
+    """When to publish a post: now if left empty."""
 
     publish_at = DateTimeField(
         label=_("Publish at"),

@@ -1,4 +1,4 @@
-"""What follows when something happened in the journal."""
+"""Keep the search index current."""
 
 from core.events import services as events
 from core.events.models import Event

@@ -1,4 +1,4 @@
-"""A post: one row is the truth about what readers see, and when."""
+"""Posts, their authors, old slugs and revisions."""
 
 from datetime import datetime
 from typing import ClassVar, Self
@@ -21,7 +21,7 @@ from core.web.cached_urls import address
 
 WORDS_PER_MINUTE = 230
 MAX_SLUG_LENGTH = 80
-# What lists do not need; together it is nearly the whole row.
+# Fields that lists do not need and that make up most of the row.
 LARGE_FIELDS = ("body_source", "body_html", "body_text", "toc")
 
 MATCH_NONE = Q(pk__in=[])
@@ -30,11 +30,11 @@ MATCH_ALL = ~MATCH_NONE
 
 class PostQuerySet(models.QuerySet["Post"]):
     def locked(self) -> Self:
-        """Rows locked until the end of the transaction; related rows are not."""
+        """Lock the rows until the end of the transaction. Related rows are not locked."""
         return self.select_for_update(of=("self",), no_key=True)
 
     def published(self, now: datetime | None = None) -> Self:
-        """What the journal shows: title and excerpt of each are public, the body only to those who may read it."""
+        """Published posts. Title and excerpt of each are public; the body may be restricted."""
         return self.filter(status=Post.Status.PUBLISHED, published_at__lte=now or timezone.now())
 
     def due(self, now: datetime) -> Self:
@@ -44,24 +44,24 @@ class PostQuerySet(models.QuerySet["Post"]):
         return self.filter(Exists(PostAuthor.objects.filter(post=OuterRef("pk"), user=user)))
 
     def manageable_by(self, actor: Actor) -> Self:
-        """What a person works on: everything for editors, their own for authors, else nothing."""
+        """Posts an actor works on: all for editors, their own for authors, none for others."""
         return self.filter(_is_editable_by(actor))
 
     def visible_to(self, viewer: Grant, now: datetime | None = None) -> Self:
-        """What is published, and what the viewer works on when the grant holds `blog:read`."""
+        """Published posts, and those the viewer works on when the grant includes `blog:read`."""
         return self.filter(_is_shown(now or timezone.now()) | _is_authored_by(viewer))
 
     def readable_by(self, viewer: Grant, now: datetime | None = None) -> Self:
-        """Those of which the viewer may read the body, among all that are visible to them."""
+        """Visible posts whose body the viewer can read."""
         now = now or timezone.now()
         return self.filter((_is_shown(now) & _is_readable_by(viewer, now)) | _is_authored_by(viewer))
 
     def for_lists(self) -> Self:
-        """With cover, authors and tags, without the text; two queries more, however many posts."""
+        """Load cover, authors and tags, without the text. Two more queries."""
         return self.defer(*LARGE_FIELDS).with_names()
 
     def with_names(self) -> Self:
-        """With cover, authors and tags; two queries more, however many posts."""
+        """Load cover, authors and tags. Two more queries."""
         return self.select_related("cover").prefetch_related(
             Prefetch("authorships", PostAuthor.objects.select_related("user__avatar").order_by("position")),
             Prefetch("taggings", PostTag.objects.select_related("tag").order_by("position")),
@@ -93,7 +93,7 @@ def _is_editable_by(actor: Actor) -> Q:
 
 
 class Post(models.Model):
-    """A piece of the journal. `status` is changed by blog.posts.services.publishing alone."""
+    """A post. Only blog.posts.services.publishing changes `status`."""
 
     public_kind: ClassVar[str] = "post"
 
@@ -105,19 +105,19 @@ class Post(models.Model):
         ARCHIVED = "archived", _("archived")
 
     class Visibility(models.TextChoices):
-        PUBLIC = "public", _("everybody")
-        MEMBERS = "members", _("people with an account")
-        ENTITLED = "entitled", _("people who hold something")
+        PUBLIC = "public", _("everyone")
+        MEMBERS = "members", _("signed-in users")
+        ENTITLED = "entitled", _("customers with an entitlement")
 
     class Moderation(models.TextChoices):
-        NONE = "none", _("comments appear at once")
-        FIRST = "first", _("a person's first comment waits")
-        ALL = "all", _("every comment waits")
+        NONE = "none", _("publish comments immediately")
+        FIRST = "first", _("moderate first comments")
+        ALL = "all", _("moderate all comments")
 
     uid = models.UUIDField(_("uid"), default=uuid7, unique=True, editable=False)
     slug = SlugField(_("address"), max_length=MAX_SLUG_LENGTH, unique=True)
     title = models.CharField(_("title"), max_length=200)
-    excerpt = models.TextField(_("standfirst"), blank=True, max_length=500)
+    excerpt = models.TextField(_("excerpt"), blank=True, max_length=500)
     body_source = models.TextField(_("text"), blank=True)
     body_html = models.TextField(blank=True, editable=False)
     body_text = models.TextField(blank=True, editable=False)
@@ -129,16 +129,16 @@ class Post(models.Model):
     publish_at = models.DateTimeField(_("publish at"), null=True, blank=True, editable=False)
     published_at = models.DateTimeField(_("published"), null=True, blank=True, editable=False)
     first_published_at = models.DateTimeField(_("first published"), null=True, blank=True, editable=False)
-    schedule_error = models.CharField(_("why it was not published"), max_length=300, blank=True, editable=False)
+    schedule_error = models.CharField(_("reason for failed publication"), max_length=300, blank=True, editable=False)
 
-    visibility = models.CharField(_("who may read"), max_length=10, choices=Visibility, default=Visibility.PUBLIC)
-    entitlement_kind = models.CharField(_("kind of what they hold"), max_length=40, blank=True)
-    entitlement_subject = models.CharField(_("what they hold"), max_length=80, blank=True)
+    visibility = models.CharField(_("visibility"), max_length=10, choices=Visibility, default=Visibility.PUBLIC)
+    entitlement_kind = models.CharField(_("kind of entitlement"), max_length=40, blank=True)
+    entitlement_subject = models.CharField(_("ID of entitlement"), max_length=80, blank=True)
 
     cover = models.ForeignKey(
-        Picture, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("cover picture")
+        Picture, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("cover image")
     )
-    seo_description = models.CharField(_("description for search engines"), max_length=300, blank=True)
+    seo_description = models.CharField(_("meta description"), max_length=300, blank=True)
 
     comments_mode = models.CharField(_("moderation"), max_length=10, choices=Moderation, default=Moderation.FIRST)
     comments_closed = models.BooleanField(_("comments are closed"), default=False)
@@ -153,11 +153,11 @@ class Post(models.Model):
         null=True,
         editable=False,
         related_name="+",
-        verbose_name=_("begun by"),
+        verbose_name=_("created by"),
     )
-    created_at = models.DateTimeField(_("begun"), default=timezone.now, editable=False)
-    updated_at = models.DateTimeField(_("text changed"), default=timezone.now, editable=False)
-    changed_at = models.DateTimeField(_("page changed"), default=timezone.now, editable=False)
+    created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(_("text updated at"), default=timezone.now, editable=False)
+    changed_at = models.DateTimeField(_("page updated at"), default=timezone.now, editable=False)
 
     authors = models.ManyToManyField(
         settings.AUTH_USER_MODEL, through="PostAuthor", related_name="posts", verbose_name=_("authors")
@@ -171,8 +171,8 @@ class Post(models.Model):
         verbose_name_plural = _("posts")
         ordering: ClassVar = ["-id"]
         permissions: ClassVar = [
-            ("publish_post", _("Can publish, schedule and archive posts they may edit")),
-            ("edit_any_post", _("Can edit everybody's posts")),
+            ("publish_post", _("Can publish, schedule and archive posts they can edit")),
+            ("edit_any_post", _("Can edit all posts")),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(slug=Lower("slug")) & ~Q(slug=""), name="post_slug_lower"),
@@ -225,7 +225,7 @@ class Post(models.Model):
 
     @property
     def bylines(self) -> list[User]:
-        """The authors in order; no query after `with_names`."""
+        """The authors in order. No query after `with_names`."""
         return [authorship.user for authorship in self.authorships.all()]
 
     @property
@@ -234,17 +234,17 @@ class Post(models.Model):
 
     @property
     def labels(self) -> list[Tag]:
-        """The tags in order; no query after `with_names`."""
+        """The tags in order. No query after `with_names`."""
         return [tagging.tag for tagging in self.taggings.all()]
 
     @property
     def minutes(self) -> int:
-        """How long it takes to read, at least one minute."""
+        """Reading time in minutes, at least one."""
         return max(1, round(self.word_count / WORDS_PER_MINUTE))
 
     @property
     def was_updated(self) -> bool:
-        """Whether the text changed on a later day than it was published."""
+        """Whether the text changed on a later day than the publication."""
         return self.published_at is not None and self.updated_at.date() > self.published_at.date()
 
     @property
@@ -253,7 +253,7 @@ class Post(models.Model):
 
 
 class PostAuthor(models.Model):
-    """Who wrote a post, in the order of the byline."""
+    """An author of a post. `position` is the order of the byline."""
 
     post = models.ForeignKey(Post, models.CASCADE, related_name="authorships", verbose_name=_("post"))
     user = models.ForeignKey(
@@ -278,29 +278,29 @@ class PostAuthor(models.Model):
 
 
 class SlugRedirect(models.Model):
-    """An address that a post once had. It leads to where the post is now, so redirects never chain."""
+    """A former slug of a post. It points to the post itself, so redirects never chain."""
 
-    old_slug = SlugField(_("old address"), max_length=MAX_SLUG_LENGTH, unique=True)
+    old_slug = SlugField(_("old slug"), max_length=MAX_SLUG_LENGTH, unique=True)
     post = models.ForeignKey(Post, models.CASCADE, related_name="old_slugs", verbose_name=_("post"))
     created_at = models.DateTimeField(_("since"), default=timezone.now)
 
     class Meta:
-        verbose_name = _("old address")
-        verbose_name_plural = _("old addresses")
+        verbose_name = _("old slug")
+        verbose_name_plural = _("old slugs")
 
     def __str__(self) -> str:
         return self.old_slug
 
 
 class Revision(models.Model):
-    """The whole text at one moment; never changed, but for the one autosave that each author has on a post.
+    """The full text at one moment. Revisions never change, except for the one autosave that each author has on a post.
 
-    `meta` holds what belongs to the text and could be restored with it: tags, cover, description. Never status,
-    address, dates or authors: those are the post's, not the text's.
+    `meta` holds what can be restored with the text: tags, cover, description. It never holds status, slug, dates or
+    authors.
     """
 
     class Kind(models.TextChoices):
-        AUTOSAVE = "autosave", _("saved by itself")
+        AUTOSAVE = "autosave", _("autosaved")
         MANUAL = "manual", _("saved")
         PUBLISH = "publish", _("published")
         RESTORE = "restore", _("restored")
@@ -314,7 +314,7 @@ class Revision(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("by")
     )
     title = models.CharField(_("title"), max_length=200)
-    excerpt = models.TextField(_("standfirst"), blank=True)
+    excerpt = models.TextField(_("excerpt"), blank=True)
     body_source = models.TextField(_("text"), blank=True)
     meta = models.JSONField(_("details"), default=dict, blank=True)
     content_hash = models.CharField(_("hash"), max_length=64)

@@ -1,4 +1,4 @@
-"""What pages, feeds and the API read. Each says how many queries it takes."""
+"""Reads for pages, feeds and the API. Each docstring states the number of queries."""
 
 import unicodedata
 from collections.abc import Iterable
@@ -31,7 +31,7 @@ MAX_RELATED = 3
 RELATED_CANDIDATES = 200
 
 
-# What a card of the journal needs of a row.
+# Fields of a post card.
 LIST_FIELDS = (
     *("slug", "title", "excerpt", "status", "visibility", "published_at", "word_count"),
     *(f"cover__{name}" for name in ("file", "width", "height", "alt", "decorative", "color", "renditions")),
@@ -51,7 +51,7 @@ FROM blog_post post WHERE post.id = ANY(%s)
 """
 
 
-# What a post's page asks; the arguments are slots (core.prepared_queries).
+# Queries of a post's page; the arguments are parameters (core.prepared_queries).
 POST_BY_SLUG = PreparedQuery(lambda slug, now: Post.objects.published(now).select_related("cover").filter(slug=slug))
 POST_AUTHORS = PreparedQuery(
     lambda post: PostAuthor.objects.filter(post=post).select_related("user__avatar").order_by("position")
@@ -70,7 +70,7 @@ CARD_POSTS = PreparedQuery(lambda keys: Post.objects.filter(pk__any=keys).defer(
 
 
 class PostNames(NamedTuple):
-    """Who wrote a post, and its first tag ("" without any)."""
+    """The byline of a post and its first tag ("" without any)."""
 
     byline: str
     tag: str
@@ -78,7 +78,7 @@ class PostNames(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PostAccess:
-    """A post for one viewer: whether they may read the body, and what they may do with it."""
+    """A post and what one viewer can do with it."""
 
     post: Post
     readable: bool
@@ -87,12 +87,12 @@ class PostAccess:
 
 
 def get_published_cards(now: datetime | None = None) -> PostQuerySet:
-    """What the journal shows, with no more than a small card needs."""
+    """Return published posts with the columns of a card."""
     return Post.objects.published(now).defer(*LARGE_FIELDS).select_related("cover")
 
 
 def get_journal_page(cursor: str, *, tag: Tag | None = None, author: User | None = None) -> Page[Post]:
-    """A page of the journal, newest first, with what cards show but for the names; one query. Raises BadCursor."""
+    """Return a page of published posts, newest first, without author names. One query. Raises BadCursor."""
     posts = Post.objects.published().select_related("cover").only(*LIST_FIELDS)
     if tag is not None:
         posts = posts.filter(Exists(PostTag.objects.filter(post=OuterRef("pk"), tag=tag)))
@@ -102,7 +102,7 @@ def get_journal_page(cursor: str, *, tag: Tag | None = None, author: User | None
 
 
 def get_post_names(posts: Iterable[Post]) -> dict[int, PostNames]:
-    """The names on the cards of posts, by key; one query, written by hand: by models it takes ten times as long."""
+    """Return the names on post cards by primary key. One query in raw SQL, because the ORM takes ten times as long."""
     keys = [post.pk for post in posts]
     with prepared() as cursor:
         cursor.execute(NAMES_SQL, [gettext("Customer"), keys])
@@ -110,7 +110,9 @@ def get_post_names(posts: Iterable[Post]) -> dict[int, PostNames]:
 
 
 def get_post(slug: str, viewer: Grant, now: datetime | None = None) -> PostAccess | None:
-    """A post that the viewer may know of; one query, one more if it is not public, or needs a key they might hold."""
+    """Return a post the viewer can know about. One query; one more if the post is not public or needs an
+    entitlement.
+    """
     now = now or timezone.now()
     post = POST_BY_SLUG.first(slug=slug, now=now)
     if post is None and viewer.kind != "anonymous":
@@ -126,7 +128,7 @@ def get_post(slug: str, viewer: Grant, now: datetime | None = None) -> PostAcces
 
 
 def attach_authors_and_tags(post: Post) -> Post:
-    """The post with its authors and tags at hand; two queries."""
+    """Load the authors and tags of a post. Two queries."""
     held: dict[str, QuerySet[Any]] = {"authorships": PostAuthor.objects.none(), "taggings": PostTag.objects.none()}
     held["authorships"]._result_cache = POST_AUTHORS(post=post.pk)  # noqa: SLF001  as prefetch_related does
     held["taggings"]._result_cache = POST_TAGS(post=post.pk)  # noqa: SLF001
@@ -135,19 +137,19 @@ def attach_authors_and_tags(post: Post) -> Post:
 
 
 def get_current_slug(slug: str) -> str | None:
-    """Where the post is now that once had this address; one query."""
+    """Return the current slug of the post that had this one. One query."""
     return SlugRedirect.objects.filter(old_slug=slug).values_list("post__slug", flat=True).first()
 
 
 def get_current_slugs(slugs: Iterable[str]) -> dict[str, str]:
-    """Old address to new, of those among `slugs` that are old; one query."""
+    """Map old slugs among `slugs` to current ones. One query."""
     return dict(SlugRedirect.objects.filter(old_slug__in=list(slugs)).values_list("old_slug", "post__slug"))
 
 
 def get_revision_impersonators(post: Post) -> dict[int, ImpersonationNames]:
-    """Which revisions staff saved in an author's name, by number, under all addresses that lead to the post.
+    """Map revision numbers to the staff who saved them while impersonating the author, under all slugs of the post.
 
-    Two queries at most.
+    At most two queries.
     """
     addresses = Q(subject_id=post.slug) | Q(subject_id__in=SlugRedirect.objects.filter(post=post).values("old_slug"))
     saved = Event.objects.filter(addresses, subject_kind=Post.public_kind, name__in=("post.created", "post.saved"))
@@ -157,7 +159,7 @@ def get_revision_impersonators(post: Post) -> dict[int, ImpersonationNames]:
 
 
 def get_autosave(post: Post, user: User | None) -> Revision | None:
-    """What this person typed on a post and has not saved, if it is newer than the post and differs; one query."""
+    """Return this person's autosave if it is newer than the post and differs from it. One query."""
     kept = Revision.objects.filter(post=post, author=user, kind=Revision.Kind.AUTOSAVE, created_at__gt=post.updated_at)
     found = kept.first() if user is not None else None
     if found is None or found.body_source.replace("\r\n", "\n").strip() == post.body_source.strip():
@@ -166,7 +168,7 @@ def get_autosave(post: Post, user: User | None) -> Revision | None:
 
 
 def get_related_posts(post: Post) -> list[Post]:
-    """Other posts worth reading next: those that share most tags among the newest, then the newest; one query."""
+    """Return other posts to read next: those that share most tags among the newest, then the newest. One query."""
     own, mine = post.pk, {tag.pk for tag in post.labels}
     others = [(pk, len(mine.intersection(tags))) for pk, tags in get_newest_tags() if pk != own]
     others.sort(key=itemgetter(1), reverse=True)  # which keeps the newest first
@@ -176,19 +178,19 @@ def get_related_posts(post: Post) -> list[Post]:
 
 @ttl_cache(key=lambda: ())
 def get_newest_tags() -> list[tuple[int, list[int]]]:
-    """The newest posts' keys and those of their tags, asked for once a second."""
+    """Return the primary keys of the newest posts with those of their tags. Cached for a second."""
     return NEWEST_TAGS(now=timezone.now())
 
 
 @ttl_cache(key=lambda limit=24: limit)
 def get_tags_in_use(limit: int = 24) -> list[Tag]:
-    """Tags that lead to something; one query a second."""
+    """Return tags of published posts. One query, cached for a second."""
     shown = PostTag.objects.filter(tag=OuterRef("pk"), post__in=Post.objects.published())
     return list(Tag.objects.filter(Exists(shown)).order_by("name")[:limit])
 
 
 def get_tag_by_slug(slug: str) -> Tag | None:
-    """A tag by its address, composed or not, or an older one; one query or two."""
+    """Return a tag by its slug or an alias, in any Unicode normalisation. One or two queries."""
     slug = unicodedata.normalize("NFC", slug)
     tag = Tag.objects.filter(slug=slug).first()
     if tag is not None:
@@ -198,16 +200,16 @@ def get_tag_by_slug(slug: str) -> Tag | None:
 
 
 def get_author(uid: UUID) -> User | None:
-    """Somebody who has written something that is public; one query."""
+    """Return a user who has published posts. One query."""
     wrote = Post.objects.published().filter(authorships__user=OuterRef("pk"))
     return User.objects.select_related("avatar").filter(Exists(wrote), uid=uid).first()
 
 
 def get_journal_version() -> datetime | None:
-    """When something that pages of the journal show last changed; one query on an index."""
+    """Return when published content last changed. One query on an index."""
     return Post.objects.order_by("-changed_at").values_list("changed_at", flat=True).first()
 
 
 def get_feed_posts(limit: int = FEED_SIZE) -> list[Post]:
-    """The newest posts with their texts; three queries."""
+    """Return the newest posts with their texts. Three queries."""
     return list(Post.objects.published().with_names().order_by(*NEWEST_FIRST)[:limit])

@@ -1,4 +1,4 @@
-"""Fill the placeholders that `core.content.markdown` leaves in a stored text: cards of other apps, and pictures."""
+"""Fill the placeholders that `core.content.markdown` leaves in stored HTML: cards of other apps, and images."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -23,7 +23,7 @@ CardKey = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What texts name, resolved for one viewer."""
+    """Cards and images that posts refer to, resolved for one viewer."""
 
     cards: Mapping[CardKey, Card]
     pictures: Mapping[str, Image]
@@ -33,7 +33,9 @@ NO_CONTENTS = Contents({}, {})
 
 
 def load_contents(posts: Iterable[Post], viewer: Grant) -> Contents:
-    """Resolve what posts name: the resolvers' queries for each kind, and one for pictures if there are any."""
+    """Resolve what posts refer to: the resolver's queries for each kind of card, and one for images if there are
+    any.
+    """
     texts = [post.body_html for post in posts]
     pairs = [pair for text in texts for pair in markdown.CARD_MARK.findall(text)]
     uids = {uid for text in texts for _, uid in markdown.PICTURE_MARK.findall(text)}
@@ -42,9 +44,7 @@ def load_contents(posts: Iterable[Post], viewer: Grant) -> Contents:
 
 
 def add_attribution(contents: Contents, post: Post) -> Contents:
-    """A post's own part, its cards in order, with links and forms that say they stood in this post: what they earn is
-    credited to it.
-    """
+    """Return the contents of one post with attribution in links and forms, so that sales are attributed to the post."""
     pairs = dict.fromkeys(markdown.CARD_MARK.findall(post.body_html))
     return replace(
         contents, cards={pair: _add_attribution(contents.cards[pair], post) for pair in pairs if pair in contents.cards}
@@ -52,7 +52,9 @@ def add_attribution(contents: Contents, post: Post) -> Contents:
 
 
 def fill_placeholders(html: str, contents: Contents, *, card: RenderCard, picture: RenderImage) -> SafeString:
-    """The text with its marks drawn. A card that cannot be resolved is drawn as None; a missing picture as nothing."""
+    """Return the HTML with its placeholders replaced. An unknown card is rendered as None, a missing image as
+    nothing.
+    """
 
     def draw_card(mark: Match[str]) -> str:
         return card(contents.cards.get((mark[1], mark[2])))

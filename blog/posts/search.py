@@ -1,4 +1,4 @@
-"""What search knows of the journal. A text that not everybody may read is found only by those who may."""
+"""Posts in the search index. A restricted post is found only by those who can read it."""
 
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -15,7 +15,7 @@ MEMBERS = "members"
 
 @search.register("post")
 def post_documents(slugs: Sequence[str] | None) -> Iterator[Document]:
-    """Documents of published posts; comments make a post weigh more. Two queries a batch."""
+    """Yield documents of published posts. Comments increase the weight. Two queries a batch."""
     found = Post.objects.published().prefetch_related("tags").order_by("pk")
     if slugs is not None:
         found = found.filter(slug__in=slugs)
@@ -35,7 +35,7 @@ def post_documents(slugs: Sequence[str] | None) -> Iterator[Document]:
 
 @search.register_audience
 def get_reader_tokens(viewer: Grant) -> list[str]:
-    """The tokens of a viewer: that they have an account, and what they hold. One query; none for strangers."""
+    """Return the viewer's access tokens: account and entitlements. One query; none for anonymous users."""
     if viewer.user is None:
         return []
     held = Entitlement.objects.of(viewer.user).running().values_list("kind", "subject").distinct()
@@ -49,5 +49,5 @@ def _build_token(post: Post) -> str:
 
 
 def _get_key(kind: str, subject: str) -> str:
-    """A token of fixed length for those who hold something."""
+    """Return a fixed-length token for an entitlement."""
     return f"holds:{hashlib.sha256(f'{kind}:{subject}'.encode()).hexdigest()}"

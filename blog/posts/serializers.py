@@ -1,4 +1,4 @@
-"""What the journal's endpoints take and give."""
+"""Serializers for posts."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ class ImageSerializer(serializers.Serializer[Any]):
 
 class HeadingSerializer(serializers.Serializer[Any]):
     level = serializers.IntegerField()
-    anchor = serializers.CharField(source="id", help_text="Its id in `body_html`.")
+    anchor = serializers.CharField(source="id", help_text="The element id in `body_html`.")
     text = serializers.CharField()
 
 
@@ -57,15 +57,15 @@ class PostSerializer(serializers.Serializer[Post]):
 
 
 class PostDetailSerializer(PostSerializer):
-    """A post with its text, as far as the caller may read it: `body_html` is null for those who may not, and `body`,
-    the Markdown, for those who may not edit it.
+    """A post with its text. `body_html` is null for callers who cannot read it; `body`, the Markdown, for callers who
+    cannot edit it.
     """
 
     body_html = serializers.SerializerMethodField()
     body = serializers.SerializerMethodField()
     toc = serializers.SerializerMethodField()
     references = serializers.SerializerMethodField(
-        help_text='The things the text names; the mark of one in `body_html` is `<div data-card="kind:id">`.'
+        help_text='The objects the text embeds. Each one is `<div data-card="kind:id">` in `body_html`.'
     )
     seo_description = serializers.CharField()
     comments_mode = serializers.ChoiceField(Post.Moderation.choices)
@@ -95,7 +95,7 @@ class PostDetailSerializer(PostSerializer):
 
 
 class PostCreateSerializer(In):
-    """A post to begin."""
+    """A post to create."""
 
     title = serializers.CharField(max_length=revisions.MAX_LENGTHS["title"])
     slug = serializers.CharField(max_length=80, required=False)
@@ -127,8 +127,8 @@ class PostCreateSerializer(In):
 
 
 class PostUpdateSerializer(PostCreateSerializer):
-    """Changes to a post: what is left out stays. The version that was read is named by `If-Match`, or here by
-    `lock_version`.
+    """Changes to a post. Omitted fields stay unchanged. `If-Match` or `lock_version` names the version that was
+    read.
     """
 
     title = serializers.CharField(max_length=revisions.MAX_LENGTHS["title"], required=False)
@@ -140,7 +140,7 @@ class PublicationSerializer(In):
 
 
 class TextSerializer(serializers.Serializer[Any]):
-    """A post's texts in a conflict."""
+    """The text of a post in a conflict."""
 
     title = serializers.CharField(required=False)
     excerpt = serializers.CharField(required=False)
@@ -149,7 +149,7 @@ class TextSerializer(serializers.Serializer[Any]):
 
 
 class EditConflictProblem(Problem):
-    """What was sent and what is saved, to bring together and send again with the new `lock_version`."""
+    """The submitted and the saved text, to merge and submit again with the new `lock_version`."""
 
     yours = TextSerializer()
     theirs = TextSerializer()

@@ -1,4 +1,4 @@
-"""What the journal does by the clock."""
+"""Scheduled tasks of the journal."""
 
 from celery import shared_task
 

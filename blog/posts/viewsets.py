@@ -1,4 +1,4 @@
-"""Posts for programs."""
+"""API endpoints for posts."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -33,7 +33,7 @@ PUBLISHED = Post.Status.PUBLISHED
 
 
 class PostFilter(django_filters.FilterSet):
-    """Lists hold what is published unless another status is asked for."""
+    """Lists contain published posts unless `status` is given."""
 
     status = django_filters.ChoiceFilter(choices=Post.Status.choices, method="of_status")
     tag = django_filters.CharFilter(method="with_tag")
@@ -50,7 +50,7 @@ class PostFilter(django_filters.FilterSet):
 
 
 class PostViewSet(ReadViewSet[Post]):
-    """The journal. Strangers see what is published; authors and editors what they work on too."""
+    """Posts. Anonymous callers see published ones; authors and editors also those they work on."""
 
     serializer_class = PostDetailSerializer
     filterset_class = PostFilter
@@ -61,7 +61,7 @@ class PostViewSet(ReadViewSet[Post]):
 
     @property
     def ordering(self) -> Sequence[str]:  # type: ignore[override]
-        """Only what is published has a date to order by."""
+        """Only published posts have a publication date to order by."""
         return queries.NEWEST_FIRST if self._lists_published() else ("-id",)
 
     @property
@@ -78,7 +78,7 @@ class PostViewSet(ReadViewSet[Post]):
         return PostSerializer if self.action == "list" else PostDetailSerializer
 
     def get_object(self) -> Post:
-        """The post of an address, or of an older one."""
+        """Return the post by its slug or a former one."""
         try:
             return super().get_object()
         except Http404:
@@ -91,7 +91,7 @@ class PostViewSet(ReadViewSet[Post]):
     @extend_schema(request=PostCreateSerializer, responses={201: PostDetailSerializer, 422: Problem})
     @idempotent
     def create(self, request: Request) -> Response:
-        """Begin a draft."""
+        """Create a draft."""
         post = writing.create_post(by=self.grant.actor, **PostCreateSerializer.parse(request))
         return self._answer(post, 201)
 
@@ -100,7 +100,7 @@ class PostViewSet(ReadViewSet[Post]):
         responses={200: PostDetailSerializer, 409: EditConflictProblem, 412: EditConflictProblem, 422: Problem},
     )
     def partial_update(self, request: Request, slug: str) -> Response:
-        """Save fields over the version that was read, which `If-Match` or `lock_version` names."""
+        """Save fields over the version named by `If-Match` or `lock_version`."""
         asked = PostUpdateSerializer.parse(request)
         key = self.get_object().pk
         matched = conditional.expected_version(request)
@@ -117,7 +117,7 @@ class PostViewSet(ReadViewSet[Post]):
     @extend_schema(request=None, responses={201: PostDetailSerializer, 409: Problem})
     @action(detail=True, methods=["post"])
     def submission(self, request: Request, slug: str) -> Response:
-        """Hand a draft in for review."""
+        """Submit a draft for review."""
         NothingIn.parse(request)
         return self._answer(writing.submit_post(post_id=self.get_object().pk, by=self.grant.actor), 201)
 
@@ -125,7 +125,7 @@ class PostViewSet(ReadViewSet[Post]):
     @action(detail=True, methods=["post"])
     @idempotent
     def publication(self, request: Request, slug: str) -> Response:
-        """Publish a post now, or have it published at a moment to come."""
+        """Publish a post now, or schedule it."""
         asked, key, by = PublicationSerializer.parse(request), self.get_object().pk, self.grant.actor
         if "publish_at" in asked:
             return self._answer(publishing.schedule_post(post_id=key, publish_at=asked["publish_at"], by=by), 201)
@@ -134,7 +134,7 @@ class PostViewSet(ReadViewSet[Post]):
     @extend_schema(responses={204: None})
     @publication.mapping.delete
     def end_publication(self, request: Request, slug: str) -> Response:
-        """Put a post away."""
+        """Archive a post."""
         publishing.archive_post(post_id=self.get_object().pk, by=self.grant.actor)
         return Response(status=204)
 

@@ -1,4 +1,4 @@
-"""Subjects."""
+"""Tags in the admin."""
 
 from typing import ClassVar
 
@@ -11,9 +11,9 @@ from core.staff.edit_admin import EditAdmin
 
 constraints.register(
     {
-        "tag_name_once": ("name", _("Another tag has this name, in capitals or small letters.")),
-        "tag_slug_lower": ("slug", _("Write the slug in small letters.")),
-        "tag_alias_slug_lower": ("slug", _("Write the slug in small letters.")),
+        "tag_name_once": ("name", _("Another tag has this name.")),
+        "tag_slug_lower": ("slug", _("Use lowercase letters in the slug.")),
+        "tag_alias_slug_lower": ("slug", _("Use lowercase letters in the slug.")),
     }
 )
 
@@ -25,7 +25,7 @@ class TagAliasInline(admin.StackedInline):
 
 @admin.register(Tag)
 class TagAdmin(EditAdmin):
-    """Names, words of introduction, and the other addresses under which a subject is found."""
+    """Names, descriptions and aliases of tags."""
 
     list_display = ("name", "slug", "description")
     search_fields = ("name", "slug")

@@ -1,4 +1,4 @@
-"""What posts are about."""
+"""Tags of posts."""
 
 from typing import ClassVar
 
@@ -14,7 +14,7 @@ MAX_TAG_LENGTH = 60
 
 
 class Tag(models.Model):
-    """A subject of the journal."""
+    """A tag of the journal."""
 
     public_kind: ClassVar[str] = "tag"
 
@@ -43,14 +43,14 @@ class Tag(models.Model):
 
 
 class TagAlias(models.Model):
-    """Another address of a tag: an old name, a spelling, a tag that was merged into it."""
+    """An alternative slug of a tag: an old name, a spelling, or a merged tag."""
 
     slug = SlugField(_("address"), max_length=MAX_TAG_LENGTH, unique=True)
     tag = models.ForeignKey(Tag, models.CASCADE, related_name="aliases", verbose_name=_("tag"))
 
     class Meta:
-        verbose_name = _("other address")
-        verbose_name_plural = _("other addresses")
+        verbose_name = _("alias")
+        verbose_name_plural = _("aliases")
         ordering: ClassVar = ["slug"]
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(slug=Lower("slug")) & ~Q(slug=""), name="tag_alias_slug_lower"),
@@ -61,14 +61,14 @@ class TagAlias(models.Model):
 
 
 class PostTag(models.Model):
-    """A tag on a post; the first is the one that cards show."""
+    """A tag on a post. Cards show the first one."""
 
     post = models.ForeignKey("blog.Post", models.CASCADE, related_name="taggings", verbose_name=_("post"))
     tag = models.ForeignKey(Tag, models.CASCADE, related_name="uses", verbose_name=_("tag"))
     position = models.PositiveSmallIntegerField(_("position"), default=0)
 
     class Meta:
-        verbose_name = _("tag of a post")
+        verbose_name = _("tag of post")
         verbose_name_plural = _("tags of posts")
         ordering: ClassVar = ["position"]
         constraints: ClassVar = [models.UniqueConstraint(fields=["post", "tag"], name="post_tag_once")]

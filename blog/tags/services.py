@@ -1,4 +1,4 @@
-"""Tags by name, as people type them."""
+"""Assign tags to posts by name."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -19,16 +19,16 @@ MAX_TAGS = 12
 
 class TooManyTags(Invalid):
     code = "too_many_tags"
-    message = _("A post has at most %(most)s tags.")
+    message = _("A post can have at most %(most)s tags.")
 
 
 class InvalidTag(Invalid):
     code = "bad_tag"
-    message = _("“%(name)s” cannot be a tag: it needs letters or digits, and at most 60 of them.")
+    message = _("“%(name)s” is not a valid tag. Use letters or digits, at most 60 characters.")
 
 
 def clean_names(names: Sequence[str]) -> dict[str, str]:
-    """Names by the addresses they would have, in order. Raises TooManyTags, BadTag."""
+    """Map slugs to names, in order. Raises TooManyTags, InvalidTag."""
     cleaned = [drop_non_xml(name).strip() for name in names]
     slugs = {_make_slug(name): name for name in cleaned if name}
     if len(slugs) > MAX_TAGS:
@@ -37,9 +37,9 @@ def clean_names(names: Sequence[str]) -> dict[str, str]:
 
 
 def set_tags(post: "Post", names: Sequence[str]) -> bool:
-    """Make these all the tags of a post, in this order; unknown ones are made. True if that changed something.
+    """Set the tags of a post, in this order, and create unknown ones. Returns whether anything changed.
 
-    Raises TooManyTags, BadTag.
+    Raises TooManyTags, InvalidTag.
     """
     wanted = [tag.pk for tag in _get_or_create_tags(names)]
     if wanted == list(post.taggings.order_by("position").values_list("tag_id", flat=True)):
@@ -50,12 +50,12 @@ def set_tags(post: "Post", names: Sequence[str]) -> bool:
 
 
 def _get_or_create_tags(names: Sequence[str]) -> list[Tag]:
-    """Tags by name, address or former address; made where there is none. At most four queries."""
+    """Return tags by name, slug or alias, and create missing ones. At most four queries."""
     slugs = clean_names(names)
     found = _find_tags(slugs)
     missing = [Tag(slug=slug, name=name) for slug, name in slugs.items() if slug not in found]
     if missing:
-        # Another author may make the same tag now: both then use the one that was first.
+        # A concurrent request may create the same tag; both then use the first one.
         Tag.objects.bulk_create(missing, ignore_conflicts=True)
         found = _find_tags(slugs)
     return list(dict.fromkeys(found[slug] for slug in slugs))

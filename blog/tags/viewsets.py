@@ -1,4 +1,4 @@
-"""Subjects for programs."""
+"""API endpoints for tags."""
 
 from typing import ClassVar
 
@@ -10,7 +10,7 @@ from core.api.viewsets import ReadViewSet
 
 
 class TagViewSet(ReadViewSet[Tag]):
-    """What posts are about."""
+    """The tags of posts."""
 
     serializer_class = TagSerializer
     program_scopes: ClassVar = {"GET": "blog:read"}

@@ -1,1 +1,1 @@
-"""What is sent to sockets, and how it reaches their process."""
+"""Socket frames, and the bus that carries them between processes."""

@@ -1,7 +1,7 @@
-"""From a commit to every process that holds sockets: sixteen fixed Redis channels.
+"""Publish committed changes to every process with sockets, over sixteen fixed Redis channels.
 
-Only an accelerator. What is published here is already committed, and the hubs find what gets lost by asking the
-database; so publishing gives up quickly and never fails its caller.
+The bus only speeds up delivery. What is published is already committed, and hubs find lost messages by polling the
+database. Publishing therefore gives up quickly and never fails its caller.
 """
 
 from dataclasses import dataclass
@@ -22,8 +22,8 @@ TIMEOUT_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """`kind` "c" is a change with its `rev`; "p" passes (typing, seen); "u" asks to look at a person's rights anew;
-    "m" is for all sockets of a person; "d" says that the desk has changed.
+    """`kind` is "c" for a change with its `rev`, "p" for an ephemeral frame (typing, seen), "u" to recheck a user's
+    access, "m" for all sockets of a user, "d" for a change of the desk.
     """
 
     kind: str
@@ -37,27 +37,27 @@ def get_channels() -> list[str]:
 
 
 def publish_change(room_id: int, rev: int, frame: str) -> None:
-    """Tell all hubs of a committed change; `frame` is the text that sockets get."""
+    """Publish a committed change to all hubs. `frame` is the text that sockets receive."""
     _publish(room_id % CHANNEL_COUNT, f"c {room_id} {rev} {frame}")
 
 
 def publish_ephemeral(room_id: int, frame: str) -> None:
-    """Tell all hubs something that may be lost."""
+    """Publish a frame that may be lost."""
     _publish(room_id % CHANNEL_COUNT, encode_ephemeral(room_id, frame))
 
 
 def publish_recheck(user_uid: str) -> None:
-    """Make every socket of a person prove itself again: they signed out, or left a room."""
+    """Recheck every socket of a user after a sign-out or a change of membership."""
     _publish(0, f"u {user_uid} 0 ")
 
 
 def publish_personal(user_uid: str, frame: str) -> None:
-    """Tell every socket of a person that watches the person's rooms."""
+    """Publish a frame to every socket of a user that watches the room list."""
     _publish(0, f"m {user_uid} 0 {frame}")
 
 
 def publish_desk() -> None:
-    """Tell everyone who watches the desk that it has changed."""
+    """Notify everyone who watches the desk of a change."""
     _publish(0, "d desk 0 ")
 
 
@@ -70,7 +70,7 @@ def get_channel(room_id: int) -> str:
 
 
 def parse_envelope(data: bytes) -> Envelope:
-    """Raises ValueError for what this program did not publish."""
+    """Parse a bus message. Raises ValueError for anything `_publish` did not send."""
     kind, key, rev, text = data.decode().split(" ", 3)
     return Envelope(kind, key, int(rev), text)
 

@@ -1,7 +1,7 @@
-"""The frames of the socket at /ws/talk/, version 1. Pure: no database, no clock, no network.
+"""Frames of the socket at /ws/talk/, version 1. No database, clock or network access.
 
-A frame is one JSON object with a `type`. What a client sends becomes a frozen dataclass here or is refused; what the
-server sends is built here as text, once for all receivers. docs/chat-protocol.md tells who sends what, and when.
+A frame is a JSON object with a `type`. Client frames are parsed into frozen dataclasses or rejected. Server frames are
+built as text, once for all receivers. docs/chat-protocol.md describes the exchange.
 """
 
 import json
@@ -21,7 +21,7 @@ MAX_REF_LENGTH = 40
 MAX_CARD_ID_LENGTH = 80
 MAX_CARDS = 4
 MAX_ROOMS = 200
-MAX_INTEGER = 2**53 - 1  # what JavaScript counts exactly
+MAX_INTEGER = 2**53 - 1  # Number.MAX_SAFE_INTEGER
 HEARTBEAT_SECONDS = 25
 SNIPPET_LENGTH = 120
 LISTS = ("rooms", "desk")
@@ -31,10 +31,10 @@ Card = tuple[str, str]
 
 
 class InvalidFrame(Invalid):
-    """A frame that is not of this protocol. `ref` of the details names it, when it could be read."""
+    """A frame that violates the protocol. `details["ref"]` names it if it could be read."""
 
     code = "bad_frame"
-    message = _("This frame is not understood.")
+    message = _("Invalid frame.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Hello:
 
 @dataclass(frozen=True, slots=True)
 class Sub:
-    """Follow a room; `rev` is the last change the client knows, 0 for none."""
+    """Follow a room. `rev` is the last revision the client has, 0 for none."""
 
     type: ClassVar = "sub"
     ref: str
@@ -61,7 +61,7 @@ class Unsub:
 
 @dataclass(frozen=True, slots=True)
 class Sync:
-    """Ask for what changed after `after`, on a room that is followed."""
+    """Request changes after `after` in a followed room."""
 
     type: ClassVar = "sync"
     room: UUID
@@ -70,7 +70,7 @@ class Sync:
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Say something. `cid` was made by the client and is the same on every attempt."""
+    """Send a message. The client creates `cid` and repeats it on every attempt."""
 
     type: ClassVar = "send"
     ref: str
@@ -123,7 +123,7 @@ class Typing:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Ask to be told when lists change: the rooms one is in, the queue of the desk."""
+    """Watch lists for changes: joined rooms, the desk queue."""
 
     type: ClassVar = "watch"
     ref: str
@@ -139,7 +139,7 @@ Frame = Hello | Sub | Unsub | Sync | Send | Edit | Delete | React | Read | Typin
 
 
 def parse(text: str | bytes | None) -> Frame:
-    """One frame of a client. Raises BadFrame, whatever comes."""
+    """Parse a client frame. Raises InvalidFrame for any invalid input."""
     if not isinstance(text, str) or len(text) > MAX_FRAME_BYTES:
         raise InvalidFrame
     try:
@@ -167,27 +167,29 @@ def welcome(*, connection: str, user: str, now: str) -> str:
 
 
 def ok(ref: str, **answer: Any) -> str:
-    """The request is done and committed."""
+    """The request is committed."""
     return _frame("ok", ref=ref, **answer)
 
 
 def err(ref: str, code: str, detail: str, retry_after: int | None = None) -> str:
-    """The request was refused; with `retry_after` (seconds) the same request may succeed later."""
+    """The request was refused. With `retry_after` (seconds) it may succeed later."""
     return _frame("err", ref=ref, code=code, detail=detail, **({"retry_after": retry_after} if retry_after else {}))
 
 
 def change(room: UUID, message: Mapping[str, Any], *, new: bool) -> str:
-    """A message that is new ("msg") or has changed ("chg"), as it was at its revision."""
+    """A new ("msg") or changed ("chg") message at its revision."""
     return _frame("msg" if new else "chg", room=str(room), message=message)
 
 
 def sync(room: UUID, messages: Sequence[Mapping[str, Any]], *, head: int, more: bool) -> str:
-    """Everything that changed since what was asked, in its present state; the client then knows the room at `head`."""
+    """All messages changed since the requested revision, in their current state. The client then is at `head`."""
     return _frame("sync", room=str(room), messages=messages, head=head, more=more)
 
 
 def reset(room: UUID, reason: str) -> str:
-    """What the client holds of the room is of no use: "behind", "ahead" (a restored database) or "closed" to it."""
+    """The client must reload the room: it is "behind", "ahead" (the database was restored) or the room is "closed" to
+    it.
+    """
     return _frame("reset", room=str(room), reason=reason)
 
 
@@ -204,33 +206,35 @@ def seen(room: UUID, user: str, seq: int) -> str:
 
 
 def presence(room: UUID, here: Mapping[str, int] | None) -> str:
-    """When these members were last here, as seconds since 1970; None when nobody can say."""
+    """When these members were last online, in seconds since 1970; None if unknown."""
     return _frame("presence", room=str(room), here=here)
 
 
 def news(room: UUID, message: Mapping[str, Any], *, new: bool) -> str:
-    """Something was said in a room one is in, or what was said there has changed; enough for a line of a list."""
+    """A message was added or changed in a joined room. Enough for a line of the room list."""
     author, text = message["author"], message["body"][:SNIPPET_LENGTH]
     return _frame("news", room=str(room), seq=message["seq"], new=new, author=author and author["uid"], text=text)
 
 
 def read(room: UUID, seq: int) -> str:
-    """The same person has read up to here, maybe on another device."""
+    """The same user has read up to this message, possibly on another device."""
     return _frame("read", room=str(room), seq=seq)
 
 
 def stale(name: str) -> str:
-    """A list one watches is not as it was: ask for it again."""
+    """A watched list has changed and must be fetched again."""
     return _frame("stale", list=name)
 
 
 def case(room: UUID, status: str) -> str:
-    """Whose turn it is in a conversation with a customer."""
+    """The status of a support conversation."""
     return _frame("case", room=str(room), status=status)
 
 
 def bye(code: str, after: float = 0) -> str:
-    """The server closes: "signed_out", "too_many" or "protocol". `after`: seconds to wait before coming back."""
+    """The server closes the socket: "signed_out", "too_many" or "protocol". `after`: seconds to wait before
+    reconnecting.
+    """
     return _frame("bye", code=code, after=after)
 
 
@@ -239,7 +243,7 @@ def pong() -> str:
 
 
 def _frame(kind: str, **rest: Any) -> str:
-    """Build a frame that can be encoded, whatever it holds: half a surrogate pair is escaped."""
+    """Encode a frame. Lone surrogates are escaped."""
     text = json.dumps({"type": kind, **rest}, ensure_ascii=False, separators=(",", ":"))
     try:
         text.encode()
@@ -249,7 +253,7 @@ def _frame(kind: str, **rest: Any) -> str:
 
 
 def _readable_ref(value: Any) -> str:
-    """The ref of a refused frame, or "" when it cannot be given back as it came."""
+    """Return the ref of a rejected frame, or "" when it cannot be echoed."""
     try:
         return _text(MAX_REF_LENGTH)(value)
     except ValueError:
@@ -321,7 +325,7 @@ _READ: dict[str, Callable[[Any], Any]] = {
     "rev": _number,
     "after": _number,
     "seq": _number,
-    "body": _text(MAX_FRAME_BYTES),  # how long a message may be is the service's to say, in words
+    "body": _text(MAX_FRAME_BYTES),  # the service checks the length of messages
     "reply_to": lambda value: None if value is None else _number(value),
     "cards": _cards,
     "emoji": _emoji,

@@ -18,7 +18,7 @@ from core.staff.read_only_admin import ReadOnlyAdmin
 
 @admin.register(Message)
 class MessageAdmin(ReadOnlyAdmin):
-    """What was said in public rooms and to the house: read, and removed by the service."""
+    """Messages of public rooms and support conversations, read-only. Removal goes through the service."""
 
     list_display = ("beginning", "author", "room", "seq", "created_at", "deleted_at")
     list_filter = ("room__kind", "created_at")
@@ -35,7 +35,7 @@ class MessageAdmin(ReadOnlyAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Adds what the message said before, for those who look into reports."""
+        """Add earlier versions of the message, for moderators."""
         message = self.get_object(request, object_id)
         versions = message.edits.select_related("editor") if message is not None else []
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), "versions": versions})

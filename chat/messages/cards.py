@@ -1,4 +1,4 @@
-"""How others show a room: a public one, a conversation, a direct one, to those who may see it."""
+"""Room cards for other apps."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -14,7 +14,7 @@ from core.context import Grant
 
 @cards.register("room")
 def get_room_cards(ids: list[str], viewer: Grant) -> Mapping[str, Card]:
-    """One query; two more, once, for staff."""
+    """Return cards of the rooms the viewer can see. One query; two more, once, for staff."""
     rooms = Room.objects.filter(uid__in=_parse_uuids(ids)).visible_to(viewer).with_membership_of(viewer.user)
     return {room.public_id: _build_card(room) for room in rooms}
 

@@ -1,4 +1,4 @@
-"""Mails of the conversation."""
+"""Emails about unread messages."""
 
 from uuid import UUID
 
@@ -13,9 +13,9 @@ from core.mail import services as mail
 
 
 def send_unread_email(*, room_uid: UUID, user_uid: UUID, up_to: int, key: str) -> None:
-    """Tell somebody of the messages they have not read, unless they have read or left them meanwhile.
+    """Email a user about unread messages, unless they have read them or left the room.
 
-    What was removed meanwhile is not told; where nothing is left there is no mail.
+    Removed messages are left out. Without any message left, no email is sent.
     """
     places = Membership.objects.active().filter(room__uid=room_uid, user__uid=user_uid, muted=False)
     place = places.filter(user__is_active=True).select_related("room", "user").first()

@@ -20,10 +20,10 @@ class CardsField(forms.CharField):
 
 
 class BodyField(forms.CharField):
-    """What somebody writes. Line breaks count once, as the browser counts them; a browser sends two characters.
+    """The text of a message. Line breaks count as one character, as in the browser, although it submits two.
 
-    The field has no `maxlength`: a browser would cut what is pasted without a word. text-limit.js says how much is too
-    much while it is typed, and this field when it is sent.
+    The field has no `maxlength`, because browsers silently cut pasted text. text-limit.js shows the limit while typing,
+    and this field validates it.
     """
 
     def __init__(self, rows: int = 1, **kwargs: Any) -> None:
@@ -38,16 +38,16 @@ class BodyField(forms.CharField):
 
 
 def get_limit_attrs() -> dict[str, Any]:
-    """What text-limit.js reads of a field."""
+    """Return the attributes that text-limit.js reads."""
     return {
         "data-limit": protocol.MAX_BODY_LENGTH,
         "data-near": _("{n} of {limit} characters"),
-        "data-over": _("{n} characters are {over} too many. Shorten the text to send it."),
+        "data-over": _("{n} characters, {over} too many. Shorten the text to send it."),
     }
 
 
 class MessageForm(forms.Form):
-    """What is said. `client_id` is made with the form, so a form that is sent twice says it once."""
+    """A message. The form carries `client_id`, so that submitting it twice sends one message."""
 
     client_id = forms.UUIDField(widget=forms.HiddenInput, initial=uuid7)
     reply_to = forms.IntegerField(required=False, min_value=1, max_value=protocol.MAX_INTEGER, widget=forms.HiddenInput)
@@ -56,14 +56,14 @@ class MessageForm(forms.Form):
 
 
 class StartForm(forms.Form):
-    """The first words of a conversation with the house."""
+    """The first message of a support conversation."""
 
     client_id = forms.UUIDField(widget=forms.HiddenInput, initial=uuid7)
     body = BodyField(label=_("Your message"), rows=5)
 
 
 class NewForm(StartForm):
-    """The same, about nothing in particular."""
+    """The first message of a support conversation that has no subject."""
 
     title = forms.CharField(label=_("What is it about?"), max_length=120)
     field_order = ("client_id", "title", "body")
@@ -79,17 +79,17 @@ class ReactionForm(forms.Form):
 
 class ReportForm(forms.Form):
     reason = forms.ChoiceField(
-        label=_("Why should somebody look at this?"),
+        label=_("Why are you reporting this message?"),
         choices=[
-            ("spam", _("It advertises something")),
-            ("abuse", _("It hurts or threatens somebody")),
-            ("private", _("It tells private things")),
+            ("spam", _("Spam or advertising")),
+            ("abuse", _("Harassment or threats")),
+            ("private", _("Private information")),
             ("other", _("Something else")),
         ],
     )
 
 
 class MembershipForm(forms.Form):
-    """Coming, going, and being called."""
+    """Join, leave or mute a room."""
 
     verb = forms.ChoiceField(choices=[(verb, verb) for verb in ("join", "leave", "mute", "unmute")])

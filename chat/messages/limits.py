@@ -1,4 +1,4 @@
-"""How often somebody may do what: counted in Redis for the person, and in memory for the socket, without Redis."""
+"""Rate limits, counted in Redis for each user, and in memory for each socket."""
 
 import time
 from collections.abc import Callable
@@ -14,23 +14,23 @@ REPORT_RATE = "20/hour"
 
 
 def require_send(by: Actor) -> None:
-    """Before somebody says something, by whatever way. Raises RateLimited."""
+    """Check the rate limit for sending messages. Raises RateLimited."""
     rate_limits.require(SEND_RATE, "chat.send", by.id)
 
 
 def require_open(by: Actor) -> None:
-    """Before somebody begins a conversation. Raises RateLimited."""
+    """Check the rate limit for starting conversations. Raises RateLimited."""
     rate_limits.require(OPEN_RATE, "chat.open", by.id)
 
 
 def require_report(by: Actor) -> None:
-    """Before somebody reports a message. Raises RateLimited."""
+    """Check the rate limit for reports. Raises RateLimited."""
     rate_limits.require(REPORT_RATE, "chat.report", by.id)
 
 
 @dataclass(slots=True)
 class TokenBucket:
-    """Tokens that come back at `rate` a second, up to `burst`."""
+    """A token bucket that refills at `rate` per second up to `burst`."""
 
     rate: float
     burst: float
@@ -42,7 +42,7 @@ class TokenBucket:
         self.tokens, self.at = self.burst, self.clock()
 
     def take(self) -> bool:
-        """Take one if there is one."""
+        """Take a token; return whether there was one."""
         now = self.clock()
         self.tokens, self.at = min(self.burst, self.tokens + (now - self.at) * self.rate), now
         if self.tokens < 1:
@@ -51,6 +51,6 @@ class TokenBucket:
         return True
 
     def require(self) -> None:
-        """Take one. Raises RateLimited."""
+        """Take a token. Raises RateLimited."""
         if not self.take():
             raise RateLimited(retry_after=max(1, round(1 / self.rate)))

@@ -1,4 +1,4 @@
-"""The log of a room as a page draws it: days, where the unread begins, and messages. Pure."""
+"""View models for the message log of a room: day lines, the unread line and messages. No database access."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -34,7 +34,7 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class LogMessage:
-    """One message as its template draws it. The template with a blank one is what the script fills for new messages."""
+    """A message as the template renders it. A blank one renders the template that the script fills."""
 
     seq: int = 0
     rev: int = 0
@@ -59,7 +59,7 @@ class LogMessage:
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """A new day, how many messages are new from here on, or a message."""
+    """A line of the log: a new day, the start of unread messages, or a message."""
 
     day: date | None = None
     unread: int = 0
@@ -75,10 +75,10 @@ def build_lines(
     seen_seq: int = 0,
     cards: Mapping[tuple[str, str], Card] | None = None,
 ) -> Iterator[LogLine]:
-    """Messages oldest first, as loaded by `with_related()`.
+    """Yield the lines for messages that are loaded by `with_related()`, oldest first.
 
-    Before the message `first_unread` a line says that `unread` are new (None: no line). `seen_seq` is how far somebody
-    else has read.
+    A line before the message `first_unread` gives the number of `unread` messages (None: no line). `seen_seq` is the
+    last message that another member has read.
     """
     last_seen = max((m.seq for m in messages if _is_own(m, viewer) and m.seq <= seen_seq), default=0)
     before: Message | None = None
@@ -104,7 +104,7 @@ def build_message(
     seen: bool = False,
     cards: Mapping[tuple[str, str], Card] | None = None,
 ) -> LogMessage:
-    """One message as its template draws it; no query for one loaded by `with_related()`."""
+    """Return a message as the template renders it. No query if it is loaded by `with_related()`."""
     pairs = [(kind, public_id) for kind, public_id in message.cards]
     return LogMessage(
         seq=message.seq,
@@ -154,6 +154,6 @@ def _get_day(message: Message) -> date:
 
 
 def _is_grouped(before: Message, message: Message) -> bool:
-    """Whether two messages are one breath: the same person, within five minutes, not an answer to something else."""
+    """Return whether a message continues the previous one: same author, within five minutes, not a reply."""
     same: Any = message.author_id is not None and message.author_id == before.author_id and message.reply_to is None
     return bool(same) and message.created_at - before.created_at < GROUPING_INTERVAL

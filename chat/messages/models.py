@@ -1,4 +1,4 @@
-"""What is said in a room. A message keeps its place (`seq`); its `rev` moves with every change."""
+"""Messages of a room. `seq` is the position of a message and never changes; `rev` changes with every edit."""
 
 from typing import ClassVar, Self
 
@@ -15,7 +15,7 @@ from core.ids import uuid7
 
 class MessageQuerySet(models.QuerySet["Message"]):
     def with_related(self) -> Self:
-        """With all that a frame or a page shows of a message: two queries. A tombstone shows no marks."""
+        """Load everything a frame or page shows of a message. Two queries. A deleted message has no reactions."""
         marks = Prefetch("reactions", Reaction.objects.filter(message__deleted_at=None).select_related("user"))
         return self.select_related("author__avatar", "reply_to__author").prefetch_related(marks)
 
@@ -24,10 +24,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
 
 class Message(models.Model):
-    """One message. A deleted one is a tombstone: its place stays, its words are gone.
+    """A message. A deleted message keeps its position but loses its text.
 
-    `client_id` was made by the sender's device and is kept for ever, so a message that is sent again, however late,
-    is the same message.
+    `client_id` is created by the sender and stored permanently, so a message that is sent again is recognised, however
+    late.
     """
 
     public_kind: ClassVar[str] = "message"
@@ -50,17 +50,17 @@ class Message(models.Model):
         verbose_name=_("author"),
     )
     kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.TEXT)
-    client_id = models.UUIDField(_("id of the sender's device"))
+    client_id = models.UUIDField(_("client ID"))
     body = models.CharField(_("text"), max_length=MAX_BODY_LENGTH, blank=True)
     html = models.TextField(_("HTML"), blank=True, editable=False)
     render_version = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
     reply_to = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, related_name="replies", verbose_name=_("in reply to")
     )
-    cards = models.JSONField(_("cards"), default=list, blank=True, help_text=_("Pairs of kind and public id."))
+    cards = models.JSONField(_("cards"), default=list, blank=True, help_text=_("Pairs of kind and public ID."))
     created_at = models.DateTimeField(_("sent at"), default=timezone.now)
     edited_at = models.DateTimeField(_("edited at"), null=True, blank=True)
-    deleted_at = models.DateTimeField(_("removed at"), null=True, blank=True)
+    deleted_at = models.DateTimeField(_("deleted at"), null=True, blank=True)
 
     objects = MessageQuerySet.as_manager()
 
@@ -84,7 +84,7 @@ class Message(models.Model):
             ),
         ]
         indexes: ClassVar = [
-            # What is unread is arithmetic, less the removed messages beyond a read mark.
+            # Unread counts subtract the deleted messages after a read mark.
             models.Index(fields=["room", "seq"], condition=Q(deleted_at__isnull=False), name="message_removed"),
         ]
 
@@ -97,16 +97,16 @@ class Message(models.Model):
 
 
 class MessageEdit(models.Model):
-    """What a message said before it was changed or removed, for those who look into reports. Never changed itself."""
+    """An earlier version of a changed or removed message, for moderators. Immutable."""
 
     message = models.ForeignKey(Message, models.CASCADE, related_name="edits", verbose_name=_("message"))
     version = models.PositiveIntegerField(_("version"))
     body = models.CharField(_("text"), max_length=MAX_BODY_LENGTH, blank=True)
     cards = models.JSONField(_("cards"), default=list, db_default=[], blank=True)
     editor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("changed by")
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("edited by")
     )
-    at = models.DateTimeField(_("changed at"), default=timezone.now)
+    at = models.DateTimeField(_("edited at"), default=timezone.now)
 
     class Meta:
         verbose_name = _("earlier version")
@@ -122,15 +122,13 @@ class MessageEdit(models.Model):
 
 
 class Reaction(models.Model):
-    """One person's mark on a message."""
+    """A reaction of one user to a message."""
 
     message = models.ForeignKey(
         Message, models.CASCADE, related_name="reactions", db_index=False, verbose_name=_("message")
     )
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="reactions", verbose_name=_("person")
-    )
-    emoji = models.CharField(_("mark"), max_length=16)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="reactions", verbose_name=_("user"))
+    emoji = models.CharField(_("emoji"), max_length=16)
     at = models.DateTimeField(_("at"), default=timezone.now)
 
     class Meta:

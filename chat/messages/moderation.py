@@ -1,4 +1,4 @@
-"""Messages in the queue of staff: those that somebody in the room reported, also from rooms that staff are not in."""
+"""Messages in the moderation queue. Includes reported messages from rooms that staff cannot open."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -13,7 +13,7 @@ from chat.rooms.models import Room
 from core.context import Actor, Grant
 from core.ids import uuids
 
-# The permission is asked for before; the room itself may be closed to staff.
+# The queue checks the permission. Staff may have no access to the room.
 MODERATION_ACTOR = Actor.system("moderation")
 SHOWN_STATE = "shown"
 
@@ -31,7 +31,7 @@ def find(uid: str, viewer: Grant) -> ReportTarget | None:
 
 
 def decide(uid: str, stands: bool, by: Actor, now: datetime) -> str:
-    """What is taken out leaves a tombstone. What its author removed meanwhile has no state to go back to."""
+    """Remove or keep a message. Returns no state when its author removed it in the meantime."""
     message = Message.objects.filter(uid=uid, deleted_at__isnull=True).select_related("room").first()
     if message is None:
         return ""
@@ -41,7 +41,7 @@ def decide(uid: str, stands: bool, by: Actor, now: datetime) -> str:
 
 
 def restore(uid: str, state: str, by: Actor, now: datetime) -> None:
-    """It says again what it said, unless its author was erased meanwhile."""
+    """Restore a removed message, unless its author was erased in the meantime."""
     message = Message.objects.filter(uid=uid).select_related("room").first()
     if message is not None:
         changes.restore_message(room_uid=message.room.uid, seq=message.seq, by=MODERATION_ACTOR, now=now)
@@ -54,7 +54,7 @@ def _shown(message: Message) -> ReportedContent:
 
 
 def _title(message: Message) -> str:
-    return str(_("A message in %(room)s") % {"room": message.room.title or message.room.get_kind_display()})
+    return str(_("Message in %(room)s") % {"room": message.room.title or message.room.get_kind_display()})
 
 
 def _link(message: Message) -> str:

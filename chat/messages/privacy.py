@@ -1,4 +1,4 @@
-"""What the conversation holds about people."""
+"""Personal data of the chat: export and erasure."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -17,19 +17,17 @@ CHUNK_SIZE = 500
 
 def export(person: Person) -> Iterator[Records]:
     said = Message.objects.filter(author=person.user).select_related("room").order_by("pk")
-    yield Records("talk/messages.json", _("What you said."), map(_message, said.iterator(chunk_size=CHUNK_SIZE)))
+    yield Records("talk/messages.json", _("Messages you sent."), map(_message, said.iterator(chunk_size=CHUNK_SIZE)))
     former = MessageEdit.objects.filter(message__author=person.user).select_related("message").order_by("pk")
     yield Records(
         "talk/former_versions.json",
-        _("What messages of yours said before they were changed or removed."),
+        _("Earlier versions of your edited or deleted messages."),
         map(_version, former.iterator(chunk_size=CHUNK_SIZE)),
     )
     places = Membership.objects.filter(user=person.user).select_related("room").order_by("pk")
-    yield Records(
-        "talk/rooms.json", _("Rooms you are or were in."), map(_membership, places.iterator(chunk_size=CHUNK_SIZE))
-    )
+    yield Records("talk/rooms.json", _("Rooms you joined."), map(_membership, places.iterator(chunk_size=CHUNK_SIZE)))
     marks = Reaction.objects.filter(user=person.user).select_related("message").order_by("pk")
-    yield Records("talk/reactions.json", _("Marks you put."), map(_reaction, marks.iterator(chunk_size=CHUNK_SIZE)))
+    yield Records("talk/reactions.json", _("Your reactions."), map(_reaction, marks.iterator(chunk_size=CHUNK_SIZE)))
 
 
 def erase(person: Person, now: datetime) -> None:
@@ -63,30 +61,30 @@ privacy.register(
         erase=erase,
         categories=(
             DataCategory(
-                _("Everything you said, and what it said before you changed it"),
+                _("Your messages, and their earlier versions"),
                 RetentionPolicy.ERASED,
                 {"chat.Message": "author body html cards", "chat.MessageEdit": "body cards"},
                 file="talk/messages.json",
             ),
             DataCategory(
-                _("Marks you put on messages"),
+                _("Your reactions to messages"),
                 RetentionPolicy.ERASED,
                 {"chat.Reaction": "user emoji"},
                 file="talk/reactions.json",
             ),
             DataCategory(
-                _("Your places in rooms, and conversations with us: that they took place, not what you said"),
+                _("Your room memberships and support conversations, without your messages"),
                 RetentionPolicy.NAMELESS,
                 {"chat.Membership": "user", "chat.Room": "customer title topic"},
-                why=_("The others in the room were there too, and what they said stays theirs."),
+                why=_("Other members keep their own messages."),
                 file="talk/rooms.json",
             ),
             DataCategory(
-                _("That you looked after a conversation or removed a message as one of our staff"),
+                _("Support cases assigned to you and messages you removed as staff"),
                 RetentionPolicy.NAMELESS,
                 {"chat.SupportCase": "assignee", "chat.MessageEdit": "editor"},
-                why=_("They are records of the house."),
-                not_exported=_("they are records of the house"),
+                why=_("They are business records."),
+                not_exported=_("they are business records"),
             ),
         ),
         unrelated_columns={"chat.Room": "slug subject_kind subject_id dm_key"},

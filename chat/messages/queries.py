@@ -23,7 +23,7 @@ BATCH_SIZE = 200
 
 
 def get_message(room_uid: UUID, seq: int, by: Actor) -> tuple[Access, Message]:
-    """A message and its room; three queries. Raises NotFound."""
+    """Return a message and the access to its room. Three queries. Raises NotFound."""
     found = get_access(room_uid, by)
     message = Message.objects.with_related().filter(room=found.room, seq=seq).first()
     if message is None:
@@ -33,7 +33,7 @@ def get_message(room_uid: UUID, seq: int, by: Actor) -> tuple[Access, Message]:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What a client lacks: messages in the order of their last change. It knows the room at `head` afterwards."""
+    """Changed messages in order of revision. The client is at revision `head` afterwards."""
 
     messages: list[dict[str, Any]]
     head: int
@@ -41,10 +41,10 @@ class Changes:
 
 
 def get_changes(room: Room, rev: int, limit: int = BATCH_SIZE) -> Changes:
-    """What changed after `rev`; two queries.
+    """Return the messages changed after `rev`. Two queries.
 
-    `room` must have been read before: its `last_rev` is then a revision that everything read here includes. Whatever
-    is newer than it came in the same snapshot, so the newest revision found is complete too.
+    `room` must be read first: everything up to its `last_rev` is visible to this query. Newer changes come from the
+    same snapshot, so the highest revision found is complete as well.
     """
     found = list(Message.objects.with_related().filter(room=room, rev__gt=rev).order_by("rev")[: limit + 1])
     more = len(found) > limit
@@ -56,7 +56,7 @@ def get_changes(room: Room, rev: int, limit: int = BATCH_SIZE) -> Changes:
 
 
 def get_message_page(room: Room, *, before: int | None = None, size: int = 50) -> list[Message]:
-    """The last messages, or those before a number, oldest first; two queries."""
+    """Return the last messages, or those before a number, oldest first. Two queries."""
     messages = Message.objects.with_related().filter(room=room)
     if before is not None:
         messages = messages.filter(seq__lt=before)
@@ -65,7 +65,7 @@ def get_message_page(room: Room, *, before: int | None = None, size: int = 50) -
 
 @dataclass(frozen=True, slots=True)
 class MessageWindow:
-    """A part of a log, oldest first, and the numbers from which it goes on to either side (None: it ends there)."""
+    """A part of a log, oldest first, and where it continues on either side (None at the end)."""
 
     messages: list[Message]
     older: int | None
@@ -73,18 +73,20 @@ class MessageWindow:
 
 
 def build_window(room: Room, messages: list[Message]) -> MessageWindow:
-    """No query."""
+    """Return the window of these messages. No query."""
     first, last = (messages[0].seq, messages[-1].seq) if messages else (1, room.last_seq)
     return MessageWindow(messages, first if first > 1 else None, last if last < room.last_seq else None)
 
 
 def get_messages_after(room: Room, seq: int, *, size: int = 50) -> list[Message]:
-    """The messages beyond a number, oldest first; two queries."""
+    """Return the messages after a number, oldest first. Two queries."""
     return list(Message.objects.with_related().filter(room=room, seq__gt=seq).order_by("seq")[:size])
 
 
 def get_first_unread(access: Access) -> int | None:
-    """The number of the first message that the viewer has not read and that is still there. At most one query."""
+    """Return the number of the first message that the viewer has not read and that is not deleted. At most one
+    query.
+    """
     if access.role is None or access.read_seq >= access.room.last_seq:
         return None
     said = Message.objects.filter(room=access.room, seq__gt=access.read_seq, deleted_at__isnull=True)
@@ -93,13 +95,15 @@ def get_first_unread(access: Access) -> int | None:
 
 
 def count_unread(viewer: Grant) -> int:
-    """How many messages wait for the viewer in rooms that are not muted; one query."""
+    """Count unread messages in all rooms of the viewer that are not muted. One query."""
     waiting = annotate_unread(viewer).with_new_messages()
     return waiting.aggregate(total=Sum("unread"))["total"] or 0
 
 
 def get_joined_rooms(viewer: Grant) -> QuerySet[Room]:
-    """Rooms the viewer is in, liveliest first, with `unread`, `last_body`, and whom a direct one is with; one query."""
+    """Return the viewer's rooms, last active first, with `unread`, `last_body` and the partner of a direct room. One
+    query.
+    """
     partner = Membership.objects.filter(room=OuterRef("pk"), room__kind=Room.Kind.DIRECT).exclude(
         user=viewer.user.pk if viewer.user else None
     )
@@ -119,13 +123,13 @@ def get_joined_rooms(viewer: Grant) -> QuerySet[Room]:
 
 
 def get_public_rooms(viewer: Grant) -> QuerySet[Room]:
-    """Public rooms that are open, liveliest first, each with `unread` (None outside) and `last_body`."""
+    """Return open public rooms, last active first, with `unread` (None for non-members) and `last_body`."""
     rooms = annotate_unread(viewer).filter(kind=Room.Kind.PUBLIC, archived_at__isnull=True)
     return rooms.annotate(last_body=_last_body_subquery()).order_by("-last_message_at", "-pk")
 
 
 def annotate_unread(viewer: Grant) -> RoomQuerySet:
-    """Rooms with the viewer's place and `unread`, None outside: arithmetic, less the removed messages among them."""
+    """Annotate rooms with the viewer's membership and `unread` (None for non-members). Subtracts deleted messages."""
     return Room.objects.with_membership_of(viewer.user).annotate(
         unread=F("last_seq") - F("my_read") - _removed_count_subquery("pk", "my_read")
     )
@@ -133,7 +137,7 @@ def annotate_unread(viewer: Grant) -> RoomQuerySet:
 
 @dataclass(frozen=True, slots=True)
 class RoomLine:
-    """A room in a list, as its component draws it."""
+    """A room in a list."""
 
     uid: UUID
     name: str
@@ -147,7 +151,7 @@ class RoomLine:
 
 
 def build_room_lines(rooms: Iterable[Room], current: Room | None = None, *, current_uid: str = "") -> list[RoomLine]:
-    """Rooms of `my_rooms` or `public_rooms`, as lines; no query."""
+    """Return list lines for rooms of `get_joined_rooms` or `get_public_rooms`. No query."""
     current_uid = current.public_id if current else current_uid
     return [_build_room_line(room, current_uid) for room in rooms]
 
@@ -167,17 +171,17 @@ def _build_room_line(room: Any, current_uid: str) -> RoomLine:
 
 
 def get_room_name(room: Any) -> str:
-    """The title; of a direct room the other person, where `my_rooms` found them."""
+    """Return the title, or the partner of a direct room, if `get_joined_rooms` loaded it."""
     partner = User(name=getattr(room, "partner_name", None) or "", email=getattr(room, "partner_email", None) or "")
     return room.title or partner.display_name or str(_("Direct messages"))
 
 
 def _last_body_subquery() -> Subquery:
-    """The last message of each room, by its unique place."""
+    """Select the text of the last message."""
     return Subquery(Message.objects.filter(room=OuterRef("pk"), seq=OuterRef("last_seq")).values("body"))
 
 
 def _removed_count_subquery(room: str, read: str) -> Coalesce:
-    """How many messages of a room beyond a read mark are tombstones; the index of removed messages answers it."""
+    """Count the deleted messages after a read mark. Uses the index of deleted messages."""
     removed = Message.objects.removed().filter(room=OuterRef(room), seq__gt=OuterRef(read)).order_by()
     return Coalesce(Subquery(removed.values("room").annotate(count=Count("pk")).values("count")), 0)

@@ -1,7 +1,7 @@
-"""Turn the text of a message into HTML that is safe to show. Pure.
+"""Render the text of a message as safe HTML. No database access.
 
-Text is not HTML: an address leads exactly where it was typed. Django's `urlize` unescapes entities in it (`&curren`
-of `&currency=` becomes a currency sign) and takes whole words of languages that put no spaces between them.
+The text is not HTML, so a link must lead exactly where it was typed. Django's `urlize` unescapes entities (`&curren` of
+`&currency=` becomes a currency sign) and links whole words in languages without spaces.
 """
 
 import re
@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from core.content import links
 
-# Of the HTML that `render` makes: one more with every change that shows. Older messages are rendered again.
+# Increment when the output of `render` changes. Older messages are then rendered again.
 VERSION = 1
 
 _EMAIL = re.compile(
@@ -22,7 +22,7 @@ _EMAIL = re.compile(
 
 
 def render(body: str) -> str:
-    """Return escaped text with its line breaks kept and its addresses made into links; "" for "" ."""
+    """Return escaped HTML with line breaks and links; "" for ""."""
     return str(linebreaks(_link(body), autoescape=False)) if body else ""
 
 
@@ -31,7 +31,7 @@ def _link(text: str) -> SafeString:
 
 
 def _split_links(text: str) -> Iterator[str]:
-    """Yield the text as HTML. Each character is looked at a bounded number of times."""
+    """Yield the text as HTML, in linear time."""
     end = 0
     for link in _link_urls(text):
         yield str(escape(text[end : link.start]))
@@ -41,7 +41,7 @@ def _split_links(text: str) -> Iterator[str]:
 
 
 def _link_urls(text: str) -> Iterator[links.Link]:
-    """Yield web addresses, and the e-mail addresses between them."""
+    """Yield web addresses as links, and the text between them with email links."""
     end = 0
     for link in links.find_links(text):
         yield from _link_emails(text, end, link.start)

@@ -16,7 +16,7 @@ from core.composition import cards
 
 
 class ReferenceSerializer(In):
-    """A thing that can be shown, by its kind and public id."""
+    """A reference to an object by kind and public id."""
 
     kind = KindField(cards.kinds)
     id = serializers.CharField(max_length=protocol.MAX_CARD_ID_LENGTH)
@@ -25,20 +25,20 @@ class ReferenceSerializer(In):
 class PersonSerializer(serializers.Serializer[Any]):
     uid = serializers.UUIDField()
     name = serializers.CharField(source="display_name")
-    avatar = UrlField(source="avatar.face.url", default=None, allow_null=True, help_text="A small picture.")
+    avatar = UrlField(source="avatar.face.url", default=None, allow_null=True, help_text="URL of a small image.")
 
 
 class MembershipSerializer(serializers.Serializer[Any]):
-    """The caller's place in a room."""
+    """The caller's membership in a room."""
 
     role = serializers.ChoiceField(choices=["member", "agent", "owner"], source="my_role")
     read_seq = serializers.IntegerField(source="my_read")
-    unread = serializers.IntegerField(help_text="Removed messages do not count.")
+    unread = serializers.IntegerField(help_text="Deleted messages do not count.")
     muted = serializers.BooleanField(source="my_muted")
 
 
 class RoomSerializer(serializers.Serializer[Room]):
-    """A room. `last_rev` is where resuming begins: read it first, then the messages."""
+    """A room. To resume from `last_rev`, read it before the messages."""
 
     uid = serializers.UUIDField()
     kind = serializers.ChoiceField(choices=Room.Kind.choices)
@@ -68,23 +68,23 @@ class RoomSerializer(serializers.Serializer[Room]):
 class MessageAuthorSerializer(serializers.Serializer[Any]):
     uid = serializers.UUIDField()
     name = serializers.CharField()
-    avatar = UrlField(allow_null=True, help_text="A small picture.")
+    avatar = UrlField(allow_null=True, help_text="URL of a small image.")
     is_staff = serializers.BooleanField()
 
 
 class ReactionCountSerializer(serializers.Serializer[Any]):
-    """A mark and the ids of those who put it."""
+    """A reaction and the ids of the users who chose it."""
 
     emoji = serializers.CharField()
     people = serializers.ListField(child=serializers.UUIDField())
 
 
 class MessageSerializer(serializers.Serializer[Message]):
-    """A message, in the same shape as over the socket. `reply_to` is the number of another message of the room."""
+    """A message, in the same shape as socket frames. `reply_to` is the number of another message in the room."""
 
     uid = serializers.UUIDField()
-    seq = serializers.IntegerField(help_text="Its place: numbers of a room have no gaps.")
-    rev = serializers.IntegerField(help_text="Moves with every change of the message.")
+    seq = serializers.IntegerField(help_text="Position in the room, without gaps.")
+    rev = serializers.IntegerField(help_text="Revision. Increases with every change of the message.")
     kind = serializers.ChoiceField(choices=Message.Kind.choices)
     at = TimeField()
     author = MessageAuthorSerializer(allow_null=True)
@@ -98,12 +98,12 @@ class MessageSerializer(serializers.Serializer[Message]):
     deleted = serializers.BooleanField()
 
     def to_representation(self, instance: Message) -> dict[str, Any]:
-        """The very mapping that frames carry, so that there is one shape and not two alike."""
+        """Return the mapping that frames contain, so that both have one shape."""
         return wire.serialize_message(instance)
 
 
 class MessageCreateSerializer(In):
-    """Something to say. `client_id` is made by the caller: the same again is the same message."""
+    """A message to send. The caller creates `client_id`; sending it again returns the same message."""
 
     client_id = serializers.UUIDField()
     body = serializers.CharField(max_length=protocol.MAX_BODY_LENGTH, allow_blank=True, default="")

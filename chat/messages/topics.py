@@ -24,7 +24,7 @@ def _compose_nothing(public_id: str) -> None:
 topics.register(
     Topic(
         kind=UNREAD_TOPIC,
-        words=_("Messages you have not read"),
+        words=_("Unread messages"),
         reason=_("You get this email because a message in one of your conversations was unread for five minutes."),
         template="unread_messages",
         find=_get_unread_topic,

@@ -58,7 +58,7 @@ class RoomViewSet(ReadViewSet[Room]):
             OpenApiParameter(
                 "after_rev",
                 int,
-                description="Only what changed after this revision of the room, in the order of changes: to resume.",
+                description="Return only messages changed after this revision of the room, in order of change. Use it to resume.",
             )
         ],
         responses=MessageSerializer(many=True),
@@ -189,5 +189,5 @@ class RoomViewSet(ReadViewSet[Room]):
 def _get_revision(request: Request) -> int:
     given: Any = request.query_params["after_rev"]
     if not (given.isascii() and given.isdigit() and len(given) < 16):  # noqa: PLR2004  within 2**53
-        raise ValidationError({"after_rev": [_("Give a revision, a whole number.")]})
+        raise ValidationError({"after_rev": [_("Enter a revision as a whole number.")]})
     return int(given)

@@ -1,6 +1,6 @@
-"""The socket: who is there, what they ask, what they are told. Every request goes through the services of the pages.
+"""The chat socket. Every request goes through the same services as the pages.
 
-A Channels consumer for its routing, its sessions and its tests, without a channel layer: the hub does the fan-out.
+A Channels consumer without a channel layer: the hub fans out messages.
 """
 
 import asyncio
@@ -49,14 +49,14 @@ CLOSE_SIGNED_OUT, CLOSE_TOO_MANY, CLOSE_BAD_PROTOCOL = 4401, 4429, 4400
 MAX_SOCKETS_PER_USER = 10
 MAX_REVISIONS_BEHIND = 1000
 RECHECK_INTERVAL_SECONDS = 300.0
-# What is said or changed by a frame; nobody does that in another's name.
+# Frames that write. Refused while impersonating.
 WRITE_FRAMES = (protocol.Send, protocol.Edit, protocol.Delete, protocol.React, protocol.Read, protocol.Typing)
-MAX_CONNECTION_ID_LENGTH = 48  # leaves room for the number of a frame where a request id is kept
+MAX_CONNECTION_ID_LENGTH = 48  # leaves space for the frame number in a request id
 
 
 class TooManyRooms(Conflict):
     code = "too_many_rooms"
-    message = gettext_lazy("A socket follows at most %(most)d rooms.")
+    message = gettext_lazy("A socket can follow at most %(most)d rooms.")
 
 
 class RoomNotFollowed(Conflict):
@@ -66,11 +66,11 @@ class RoomNotFollowed(Conflict):
 
 class HelloRequired(Conflict):
     code = "hello_first"
-    message = gettext_lazy("Say hello first.")
+    message = gettext_lazy("Send hello first.")
 
 
 class ChatConsumer(AsyncConsumer):
-    """One socket of one signed-in person. Its id is the request id it was opened with; each frame adds its number."""
+    """A socket of a signed-in user. Its id is the request id of the handshake; each frame appends its number."""
 
     user_uid = ""
     actor: Actor
@@ -80,7 +80,7 @@ class ChatConsumer(AsyncConsumer):
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         given = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
         self.id = context.request_id_from(given)[:MAX_CONNECTION_ID_LENGTH]
-        self.address = (scope.get("client") or ("",))[0]  # none where both ends are of this machine
+        self.address = (scope.get("client") or ("",))[0]  # None for a local connection
         self.opened_at, self.frames = time.monotonic(), 0
         self.greeted = False
         self.entered = False
@@ -101,7 +101,7 @@ class ChatConsumer(AsyncConsumer):
             await self._leave()
 
     async def dispatch(self, message: dict[str, Any]) -> None:
-        """Instead of Channels' own, which sends every event through a thread to look after database connections."""
+        """Dispatch without Channels' own method, which uses a thread for every event to check database connections."""
         match message["type"]:
             case "websocket.connect":
                 await self._connect()
@@ -151,9 +151,9 @@ class ChatConsumer(AsyncConsumer):
             words = _("This is not available right now. Try again in a moment.")
             self.push(protocol.err(ref, "unavailable", words, retry_after=2))
         except Exception:
-            # A fault of ours in one request must not end the socket and with it all others.
+            # An error in one request must not end the socket.
             log.exception("socket_request_failed")
-            self.push(protocol.err(ref, "internal", _("Something went wrong here. We have been informed.")))
+            self.push(protocol.err(ref, "internal", _("Something went wrong. We have been notified.")))
 
     async def _handle_frame(self, frame: protocol.Frame) -> None:
         self.buckets.get(type(frame), self.other).require()
@@ -177,7 +177,7 @@ class ChatConsumer(AsyncConsumer):
         self.push(protocol.welcome(connection=self.id, user=self.user_uid, now=now))
 
     async def _on_sub(self, frame: protocol.Sub) -> None:
-        """Register, read, tell, flush: in this order nothing falls between reading and following."""
+        """Register, read, send, flush. In this order no change is lost between reading and following."""
         if frame.room not in self.rooms and len(self.rooms) >= protocol.MAX_ROOMS:
             raise TooManyRooms(most=protocol.MAX_ROOMS)
         room = (await run_in_db_thread(room_queries.get_access, frame.room, self.actor)).room
@@ -199,7 +199,7 @@ class ChatConsumer(AsyncConsumer):
             await self.hub.publish_ephemeral(room.pk, arrived)
 
     async def _send_changes(self, room: Room, rev: int) -> int:
-        """Send what changed after `rev`; gives the revision the client then knows the room at."""
+        """Send the changes after `rev`. Returns the revision the client then has."""
         if rev > room.last_rev or room.last_rev - rev > MAX_REVISIONS_BEHIND:
             self.push(protocol.reset(room.uid, "ahead" if rev > room.last_rev else "behind"))
             return room.last_rev
@@ -258,7 +258,7 @@ class ChatConsumer(AsyncConsumer):
         self.push(protocol.ok(frame.ref))
 
     async def _watch(self) -> bool:
-        """Watch what was asked for, as far as it is still this person's; True when the rooms are others than before."""
+        """Watch the requested lists that the user can see. Returns whether the rooms changed."""
         if "desk" in self.lists:
             self.hub.watchers.desk.add(self)
         if "rooms" not in self.lists:
@@ -283,7 +283,7 @@ class ChatConsumer(AsyncConsumer):
             self.hub.unfollow(self, room.pk)
 
     async def _run_heartbeat(self) -> None:
-        """Every 25 seconds: here is where your rooms stand, and who is here. Now and then: are you still you?"""
+        """Every 25 seconds send the room heads and touch presence. Periodically recheck access."""
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(protocol.HEARTBEAT_SECONDS)

@@ -1,4 +1,4 @@
-"""One room as it is followed in this process: changes in the order of their revisions, to each follower once. Pure."""
+"""Followed rooms of this process. Delivers changes in order of revision, once to each follower. No I/O."""
 
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -7,20 +7,20 @@ from chat.rooms.models import Room
 
 
 class Socket(Protocol):
-    """What the hub needs of a connection."""
+    """The interface of a connection that the hub needs."""
 
     user_uid: str
 
     def push(self, text: str) -> None:
-        """Put a frame into the outbox; never waits."""
+        """Put a frame into the outbox. Never waits."""
 
     def recheck(self) -> None:
-        """Prove the session and the rooms again."""
+        """Check the session and the rooms again."""
 
 
 @dataclass(slots=True, eq=False)
 class Follower:
-    """One socket following one room. Until it is told where it stands (`rev`), frames are kept for it."""
+    """A socket that follows a room. Until it has a revision (`rev`), frames are buffered."""
 
     socket: Socket
     rev: int | None = None
@@ -34,7 +34,7 @@ class Follower:
             self.socket.push(text)
 
     def start(self, rev: int) -> None:
-        """What came up to `rev` was told otherwise; what was kept meanwhile follows."""
+        """Set the revision the socket has, and deliver buffered frames after it."""
         self.rev = rev
         buffered, self.buffered = self.buffered, []
         for later, text in buffered:
@@ -43,7 +43,7 @@ class Follower:
 
 @dataclass(slots=True, eq=False)
 class RoomFeed:
-    """A room that somebody follows here. `head` is the last revision that was passed on; None until the first read."""
+    """A room with followers in this process. `head` is the last delivered revision; None until the first read."""
 
     room: Room
     head: int | None = None
@@ -52,7 +52,7 @@ class RoomFeed:
     repairing: bool = False
 
     def receive_change(self, rev: int, text: str) -> bool:
-        """Pass a change on if its turn has come, else keep it; True when one before it is missing."""
+        """Deliver a change if it is next, else buffer it. Returns whether an earlier change is missing."""
         if self.head is not None and rev <= self.head:
             return False
         self.ahead[rev] = text
@@ -67,7 +67,7 @@ class RoomFeed:
             self._deliver()
 
     def catch_up(self, head: int, text: str) -> None:
-        """Pass on what was read from the database, up to `head`."""
+        """Deliver what was read from the database, up to `head`."""
         if self.head is None or head <= self.head:
             return
         self.head = head

@@ -1,8 +1,8 @@
-"""Where all sockets of a process meet: who follows which room, and what they are still to be told.
+"""The meeting point of all sockets of a process: which room each follows, and what to deliver.
 
-One pub/sub connection to Redis serves the process. What arrives is put in the order of revisions, room by room, and the
-same text goes to everyone who follows. Redis is only an accelerator: every two seconds one query compares the rooms
-followed here with the database, and whatever was missed is read from there. docs/chat-protocol.md has the failures.
+One pub/sub connection to Redis serves the process. Changes are ordered by revision for each room, and the same text
+goes to every follower. Redis only speeds up delivery: every two seconds one query compares followed rooms with the
+database, and missed changes are read from there. docs/chat-protocol.md lists the failure cases.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ log = structlog.get_logger(__name__)
 
 POLL_INTERVAL_SECONDS = 2.0
 POLL_INTERVAL_WITHOUT_REDIS_SECONDS = 0.25
-# Publishers race after their commits: a gap in the revisions mostly closes by itself within this time.
+# Publishers race after their commits: most gaps in the revisions close within this time.
 REPAIR_DELAY_SECONDS = 0.05
 MAX_BACKOFF_SECONDS = 5.0
 REDIS_PING_AFTER_SECONDS = 15.0
@@ -43,7 +43,7 @@ RECONNECT_GRACE_SECONDS = 0.8
 
 
 class Hub:
-    """Lives as long as a socket is open in its event loop: the first starts its tasks, the last stops them."""
+    """Lives while a socket is open in its event loop: the first starts its tasks, the last stops them."""
 
     def __init__(self) -> None:
         self.sockets: set[Socket] = set()
@@ -74,8 +74,8 @@ class Hub:
             await self._stop()
 
     async def announce_departure(self, socket: Socket, connection: str, rooms: Collection[Room]) -> None:
-        """Tell the rooms that somebody has gone, unless they come back at once, as who opens another page does."""
-        if len(self.sockets) == 1:  # this process is about to stop listening
+        """Publish that a user went offline, unless they reconnect at once, as when they open another page."""
+        if len(self.sockets) == 1:  # this hub is about to stop
             await self._publish_departure(socket.user_uid, connection, rooms)
         else:
             self._spawn(self._publish_departure(socket.user_uid, connection, rooms, RECONNECT_GRACE_SECONDS))
@@ -93,7 +93,7 @@ class Hub:
         return [socket for socket in self.sockets if socket.user_uid == user_uid]
 
     def follow(self, socket: Socket, room: Room) -> Follower:
-        """Register first, read afterwards, then `Follower.begin`: so nothing falls between reading and following."""
+        """Register a follower before reading the room, then call `Follower.start`, so that no change is lost."""
         feed = self.feeds.setdefault(room.pk, RoomFeed(room))
         follower = feed.followers[socket] = Follower(socket)
         return follower
@@ -107,23 +107,23 @@ class Hub:
             del self.feeds[room_id]
 
     def start_feed(self, room: Room, head: int) -> None:
-        """A reading of the room was complete at `head`."""
+        """Start the feed at the revision of a completed read."""
         if feed := self.feeds.get(room.pk):
             feed.start(head)
 
     def get_heads(self, socket: Socket) -> dict[str, int]:
-        """What the socket should know of its rooms."""
+        """Return the revisions of the socket's rooms."""
         mine = (feed for feed in self.feeds.values() if socket in feed.followers)
         return {str(feed.room.uid): feed.head for feed in mine if feed.head is not None}
 
     def push_ephemeral(self, room_id: int, text: str, but: Socket | None = None) -> None:
-        """Tell everyone who follows here something that may be lost."""
+        """Send an ephemeral frame to all followers in this process."""
         if feed := self.feeds.get(room_id):
             for socket in [socket for socket in feed.followers if socket is not but]:
                 socket.push(text)
 
     async def publish_ephemeral(self, room_id: int, text: str) -> None:
-        """Tell everyone who follows anywhere; without Redis those of this process."""
+        """Send an ephemeral frame to all followers everywhere; without Redis only in this process."""
         published = await self.run_redis_command(
             lambda redis: redis.publish(bus.get_channel(room_id), bus.encode_ephemeral(room_id, text))
         )
@@ -131,7 +131,7 @@ class Hub:
             self.push_ephemeral(room_id, text)
 
     async def run_redis_command(self, run: Callable[[Redis], Awaitable[Any]]) -> Any:
-        """Ask Redis something that may fail; None when it cannot be reached."""
+        """Run a Redis command. Returns None if Redis cannot be reached."""
         await self._tried.wait()
         guard = breaker(settings.REDIS_BUS_URL)
         if self._redis is None or not self.is_redis_up or guard.is_resting:
@@ -143,7 +143,7 @@ class Hub:
         return None
 
     def receive(self, envelope: bus.Envelope) -> None:
-        """One thing heard on the bus."""
+        """Handle a message from the bus."""
         match envelope.kind:
             case "u":
                 for socket in self.get_sockets(envelope.key):
@@ -166,7 +166,7 @@ class Hub:
         self.watchers.push_change(room_id, envelope.text, but=feed.followers if feed else ())
 
     async def _listen(self, tried: asyncio.Event) -> None:
-        """Hear the bus; after every (re)connection look for what was missed meanwhile."""
+        """Read the bus. After every (re)connection check for missed changes."""
         backoff = 0.1
         while True:
             redis = _client(socket_timeout=None)
@@ -187,7 +187,7 @@ class Hub:
             backoff = min(backoff * 2, MAX_BACKOFF_SECONDS)
 
     async def _read_messages(self, pubsub: Any) -> None:
-        """Until the connection ends. One that died without a word does not answer a ping, and counts as ended."""
+        """Read until the connection ends. A dead connection does not answer a ping and counts as ended."""
         heard_at = time.monotonic()
         while True:
             message = await pubsub.get_message(ignore_subscribe_messages=True, timeout=REDIS_PING_AFTER_SECONDS / 3)
@@ -215,11 +215,11 @@ class Hub:
     async def _check_heads_safely(self) -> None:
         try:
             await self._check_heads()
-        except Exception:  # the database may be away; the next round asks again
+        except Exception:  # the database may be unavailable; the next poll tries again
             log.exception("chat_poll_failed")
 
     async def _check_heads(self) -> None:
-        """Rooms whose database is ahead of us are read; one query for all rooms followed here."""
+        """Repair rooms whose database revision is ahead. One query for all followed rooms."""
         if not self.feeds:
             return
         for room_id, head in (await run_in_db_thread(room_queries.get_heads, list(self.feeds))).items():
@@ -233,7 +233,7 @@ class Hub:
             self._spawn(self._repair(feed, delay))
 
     async def _repair(self, feed: RoomFeed, delay: float) -> None:
-        """Read what is missing and pass it on, unless it has come meanwhile."""
+        """Read and deliver missing changes, unless they arrived in the meantime."""
         try:
             await asyncio.sleep(delay)
             more = True
@@ -242,7 +242,7 @@ class Hub:
                 text = protocol.sync(feed.room.uid, changes.messages, head=changes.head, more=changes.more)
                 feed.catch_up(changes.head, text)
                 more = changes.more
-        except Exception:  # the next poll sees the gap again
+        except Exception:  # the next poll finds the gap again
             log.exception("chat_repair_failed")
         finally:
             feed.repairing = False
@@ -271,7 +271,7 @@ def _client(socket_timeout: float | None) -> Redis:
         settings.REDIS_BUS_URL,
         socket_timeout=socket_timeout,
         socket_connect_timeout=1,
-        retry=Retry(NoBackoff(), 0),  # a lost connection must be known at once: what was missed is read then
+        retry=Retry(NoBackoff(), 0),  # detect a lost connection at once, to read what was missed
     )
 
 
@@ -279,5 +279,5 @@ _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
 
 
 def get_hub() -> Hub:
-    """The hub of the running event loop."""
+    """Return the hub of the running event loop."""
     return _hubs.setdefault(asyncio.get_running_loop(), Hub())

@@ -1,4 +1,4 @@
-"""What a socket is still to be told. A reader too slow for it is let go, and resumes when it comes back."""
+"""Send queue of a socket. A reader that is too slow is disconnected and resumes later."""
 
 import asyncio
 from collections import deque
@@ -31,7 +31,7 @@ class Outbox:
         self._writer = asyncio.get_running_loop().create_task(self._write())
 
     def put(self, text: str) -> None:
-        """Queue a frame; never waits. When there is too much, all of it is dropped and the socket closed."""
+        """Queue a frame. Never waits. When the queue is full, all frames are dropped and the socket is closed."""
         if self._closing is not None:
             return
         self._queue(text)
@@ -40,20 +40,20 @@ class Outbox:
             self.close(CLOSE_TOO_SLOW)
 
     async def put_when_ready(self, text: str) -> None:
-        """Queue a frame of any size once the reader has taken what was there; for what the reader asked for."""
+        """Wait until the queue has space, then queue a frame of any size. For responses to requests."""
         await self._has_space.wait()
         if self._closing is None:
             self._queue(text)
 
     def close(self, code: int) -> None:
-        """Close the socket after what is queued."""
+        """Close the socket after the queued frames."""
         if self._closing is None:
             self._closing = code
             self._has_space.set()
             self._wake.set()
 
     async def stop(self) -> None:
-        """The socket is gone."""
+        """Stop after the socket has disconnected."""
         self.close(1000)
         self._writer.cancel()
         await asyncio.gather(self._writer, return_exceptions=True)
@@ -83,7 +83,7 @@ class Outbox:
             await self._wake.wait()
 
     async def _send_frame(self, text: str) -> None:
-        """Send one frame. A frame that cannot be sent is left out; those behind it follow."""
+        """Send a frame. A frame that cannot be encoded is skipped."""
         try:
             await asyncio.wait_for(self._send({"type": "websocket.send", "text": text}), WRITE_TIMEOUT_SECONDS)
         except TimeoutError:

@@ -1,7 +1,7 @@
-"""Who is here: a sorted set in Redis of when people were last seen. Nothing depends on it.
+"""Online presence: a sorted set in Redis of when users were last online. Nothing else depends on it.
 
-Sockets say so with every heartbeat; whoever looks compares the time with their own clock. A second set a person knows
-their open sockets, so that the rooms are told at once when the last one closes.
+Sockets update it with every heartbeat, and readers compare the time with their own clock. A second set per user holds
+their open sockets, so that rooms are notified as soon as the last one closes.
 """
 
 import time
@@ -19,8 +19,8 @@ PRESENCE_SECONDS = 2 * HEARTBEAT_SECONDS + 10
 PRESENCE_RETENTION_SECONDS = 24 * 3600
 
 
-# The last connection of a person to close, in any process, makes them seem to have gone. Both are one step, so that a
-# page that is opened meanwhile counts.
+# The last socket of a user to close, in any process, marks them as offline. One atomic step, so that a page opened
+# in the meantime counts.
 LEAVE_SCRIPT = """
 redis.call("ZREM", KEYS[2], ARGV[2])
 redis.call("ZREMRANGEBYSCORE", KEYS[2], 0, ARGV[3])
@@ -31,7 +31,7 @@ return 1
 
 
 async def touch(hub: "Hub", user_uid: str, connection: str) -> None:
-    """Somebody is here now. Those who have not been here for a day are forgotten on the way."""
+    """Record that a user is online. Removes users who were not online for a day."""
     now, own = time.time(), _connections_key(user_uid)
 
     def write(redis: Any) -> Any:
@@ -46,14 +46,14 @@ async def touch(hub: "Hub", user_uid: str, connection: str) -> None:
 
 
 async def leave(hub: "Hub", user_uid: str, connection: str) -> bool:
-    """Somebody has closed a socket; True when it was the last one of theirs anywhere."""
+    """Remove a socket. Returns whether it was the user's last one in any process."""
     values = (user_uid, connection, time.time() - PRESENCE_SECONDS)
     keys = (_presence_key(), _connections_key(user_uid))
     return bool(await hub.run_redis_command(lambda redis: redis.eval(LEAVE_SCRIPT, len(keys), *keys, *values)))
 
 
 async def get_last_seen(hub: "Hub", user_uids: Sequence[str]) -> dict[str, int] | None:
-    """Seconds since 1970 at which each person was last here, of those ever seen; None when nobody can say."""
+    """Return when each user was last online, in seconds since 1970. None when Redis is unavailable."""
     if not user_uids:
         return {}
     scores = await hub.run_redis_command(lambda redis: redis.zmscore(_presence_key(), list(user_uids)))
@@ -63,7 +63,7 @@ async def get_last_seen(hub: "Hub", user_uids: Sequence[str]) -> dict[str, int] 
 
 
 def get_offline_timestamp() -> int:
-    """A time so long ago that nobody takes it for being here."""
+    """Return a time that counts as offline."""
     return int(time.time()) - PRESENCE_SECONDS
 
 

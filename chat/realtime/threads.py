@@ -1,6 +1,6 @@
-"""Database work of sockets: in four threads of their own.
+"""Database access for sockets, in a pool of four threads.
 
-Channels' own helper runs everything of a process in one thread, so one slow query would hold up every socket.
+Channels' helper uses one thread per process, so one slow query would block every socket.
 """
 
 import asyncio
@@ -24,9 +24,9 @@ _executor = ThreadPoolExecutor(MAX_THREADS, thread_name_prefix="talk-db")
 
 
 async def run_in_db_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run synchronous work with a connection of its own, given back afterwards. Raises Unavailable after 5 seconds.
+    """Run synchronous code with its own connection, which is closed afterwards. Raises Unavailable after 5 seconds.
 
-    Work that took too long may still commit: what is sent again later meets it there.
+    Code that timed out may still commit. A request that is sent again then finds its result.
     """
     run = partial(contextvars.copy_context().run, _with_connection, partial(work, *args, **kwargs))
     try:

@@ -1,6 +1,6 @@
-"""Who watches lists in this process: the rooms they are in, and the desk. Pure.
+"""Sockets of this process that watch the room list or the desk. No I/O.
 
-What is told here may be lost. A list is read again when its page is looked at anew, and now and then.
+These notifications may be lost. Lists are fetched again when their page becomes visible, and periodically.
 """
 
 import json
@@ -15,14 +15,14 @@ from chat.realtime.following import Socket
 
 @dataclass(slots=True)
 class Watchers:
-    """Sockets by the rooms that they watch, and those that watch the desk."""
+    """Sockets by watched room, and those that watch the desk."""
 
     rooms: dict[int, set[Socket]] = field(default_factory=lambda: defaultdict(set))
     watched: dict[Socket, frozenset[int]] = field(default_factory=dict)
     desk: set[Socket] = field(default_factory=set)
 
     def watch_rooms(self, socket: Socket, room_ids: Iterable[int]) -> bool:
-        """Watch these rooms and no others; True when they were others before."""
+        """Watch exactly these rooms. Returns whether they changed."""
         wanted, before = frozenset(room_ids), self.watched.get(socket, frozenset())
         self.watched[socket] = wanted
         for room_id in wanted - before:
@@ -37,14 +37,14 @@ class Watchers:
         self.desk.discard(socket)
 
     def push_change(self, room_id: int, text: str, but: Collection[Socket]) -> None:
-        """Tell those who watch the room and do not follow it; the frame is built once, when somebody is to be told."""
+        """Notify sockets that watch the room but do not follow it. The frame is built once, only if there are any."""
         recipients = [socket for socket in self.rooms.get(room_id, ()) if socket not in but]
         if not recipients:
             return
         change = json.loads(text)
         message, is_new = change["message"], change["type"] == "msg"
         if not (is_new or message["deleted"] or message["edited_at"]):
-            return  # a mark on a message is nothing that a list shows
+            return  # lists do not show reactions
         frame = protocol.news(UUID(change["room"]), message, new=is_new)
         for socket in recipients:
             socket.push(frame)

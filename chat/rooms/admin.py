@@ -24,20 +24,20 @@ MAX_MEMBERS_SHOWN = 30
 
 constraints.register(
     {
-        "room_kind": ("title", _("Choose the kind of the room from the list.")),
-        "room_slug_is_public": ("slug", _("Only public rooms have an address. Leave it empty.")),
+        "room_kind": ("title", _("Choose a kind from the list.")),
+        "room_slug_is_public": ("slug", _("Only public rooms have a slug. Leave it empty.")),
         "room_customer": ("title", _("Only a support conversation has a customer.")),
-        "room_dm_key": ("title", _("Only a direct conversation is between two people.")),
-        "room_subject_whole": ("title", _("Give the kind and the id of what the room is about, or neither.")),
-        "room_counters": ("title", _("The numbers of the room's messages cannot be negative.")),
-        "room_one_public_about": ("title", _("There is a public room about this already.")),
-        "room_one_support_about": ("title", _("This customer has a conversation about this already.")),
+        "room_dm_key": ("title", _("Only a direct room can have a pair of members.")),
+        "room_subject_whole": ("title", _("Enter both the kind and the ID of the subject, or neither.")),
+        "room_counters": ("title", _("Message counters cannot be negative.")),
+        "room_one_public_about": ("title", _("A public room about this already exists.")),
+        "room_one_support_about": ("title", _("This customer already has a conversation about this.")),
     }
 )
 
 
 class RoomForm(forms.ModelForm):
-    """What staff say of a public room."""
+    """Editable fields of a public room."""
 
     class Meta:
         model = Room
@@ -50,7 +50,7 @@ class RoomForm(forms.ModelForm):
 
 @admin.register(Room)
 class RoomAdmin(EditAdmin):
-    """Public rooms: made, renamed and closed through the services."""
+    """Public rooms. Changes go through the services."""
 
     form = RoomForm
     list_display = ("title", "slug", "last_seq", "last_message_at", "archived_at")
@@ -77,7 +77,7 @@ class RoomAdmin(EditAdmin):
     def archive(self, request: HttpRequest, queryset: QuerySet[Room]) -> None:
         self._archive(request, queryset, archived=True)
 
-    @admin.action(description=_("Open again"), permissions=["change"])
+    @admin.action(description=_("Reopen"), permissions=["change"])
     def reopen(self, request: HttpRequest, queryset: QuerySet[Room]) -> None:
         self._archive(request, queryset, archived=False)
 
@@ -91,7 +91,7 @@ class RoomAdmin(EditAdmin):
 def _apply_to_each(
     admin_of: ModelAdmin, request: HttpRequest, things: Iterable[Any], verb: Callable[[Any], object]
 ) -> None:
-    """Do it to each; one refusal does not keep the others from it. Say how it went."""
+    """Apply an action to each room and report the results. A refusal does not stop the others."""
     done, refusals = 0, set()
     for thing in list(things):
         try:

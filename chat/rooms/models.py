@@ -1,4 +1,4 @@
-"""Places to talk, and who is in them."""
+"""Rooms and their members."""
 
 from typing import TYPE_CHECKING, ClassVar, Self
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def can_answer_support(actor: Actor) -> bool:
-    """Whether this actor answers customers. No query for those who are not staff."""
+    """Return whether an actor answers customers. No query for non-staff."""
     if actor.user is not None and not actor.user.is_staff:
         return False
     return actor.can("chat.answer_conversation")
@@ -25,7 +25,7 @@ def can_answer_support(actor: Actor) -> bool:
 
 class RoomQuerySet(models.QuerySet["Room"]):
     def visible_to(self, viewer: Grant) -> Self:
-        """Public rooms to everyone, the others to their members, support to those who answer too."""
+        """Public rooms for everyone, others for their members, and support rooms for agents."""
         return self.accessible_by(viewer.actor)
 
     def accessible_by(self, actor: Actor) -> Self:
@@ -38,18 +38,18 @@ class RoomQuerySet(models.QuerySet["Room"]):
         return self.filter(reach | Q(kind=Room.Kind.SUPPORT) if can_answer_support(actor) else reach)
 
     def with_membership_of(self, user: "User | None") -> Self:
-        """Adds the person's own membership to each row: `my_role` (None outside), `my_read`, `my_muted`."""
+        """Annotate the user's membership: `my_role` (None for non-members), `my_read`, `my_muted`."""
         own = Q(memberships__user=user, memberships__left_at__isnull=True)
         return self.annotate(mine=FilteredRelation("memberships", condition=own)).annotate(
             my_role=F("mine__role"), my_read=F("mine__last_read_seq"), my_muted=F("mine__muted")
         )
 
     def joined(self) -> Self:
-        """Of rooms `with_membership_of` a person those that the person is in."""
+        """Rooms that the user of `with_membership_of` has joined."""
         return self.filter(my_role__isnull=False)
 
     def with_new_messages(self) -> Self:
-        """Of rooms `with_membership_of` a person those with something new, and not muted."""
+        """Joined rooms with unread messages that are not muted."""
         return self.joined().filter(my_muted=False, last_seq__gt=F("my_read"))
 
     def about(self, kind: str, public_id: str) -> Self:
@@ -57,10 +57,10 @@ class RoomQuerySet(models.QuerySet["Room"]):
 
 
 class Room(models.Model):
-    """`last_seq` counts messages without gaps; `last_rev` counts every change of any message.
+    """A room. `last_seq` counts messages without gaps; `last_rev` counts every change of any message.
 
-    Both are raised only under this row's lock, which is held to the commit: whoever reads `last_rev` = n can read all
-    changes up to n. The row is hot, so its pages keep half their room for new versions (fillfactor 50).
+    Both are incremented under the lock of this row, which is held until the commit: a reader of `last_rev` = n can read
+    all changes up to n. The row is updated often, so its pages keep half their space for new versions (fillfactor 50).
     """
 
     public_kind: ClassVar[str] = "room"
@@ -77,8 +77,8 @@ class Room(models.Model):
     slug = models.SlugField(_("slug"), max_length=80, null=True, blank=True, unique=True)
     title = models.CharField(_("title"), max_length=120, blank=True)
     topic = models.CharField(_("topic"), max_length=300, blank=True)
-    subject_kind = models.CharField(_("about: kind"), max_length=40, blank=True)
-    subject_id = models.CharField(_("about"), max_length=80, blank=True)
+    subject_kind = models.CharField(_("kind of subject"), max_length=40, blank=True)
+    subject_id = models.CharField(_("subject"), max_length=80, blank=True)
     customer = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.SET_NULL,
@@ -87,7 +87,7 @@ class Room(models.Model):
         related_name="conversations",
         verbose_name=_("customer"),
     )
-    dm_key = models.CharField(_("pair"), max_length=80, null=True, blank=True, unique=True, editable=False)
+    dm_key = models.CharField(_("direct room key"), max_length=80, null=True, blank=True, unique=True, editable=False)
     last_seq = models.BigIntegerField(_("messages"), default=0, editable=False)
     last_rev = models.BigIntegerField(_("changes"), default=0, editable=False)
     last_message_at = models.DateTimeField(_("last message"), default=timezone.now, editable=False)
@@ -102,7 +102,7 @@ class Room(models.Model):
         ordering: ClassVar = ["-last_message_at", "-id"]
         permissions: ClassVar = [
             ("answer_conversation", _("Can answer customers")),
-            ("moderate_room", _("Can remove other people's messages")),
+            ("moderate_room", _("Can delete messages of others")),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(
@@ -131,7 +131,7 @@ class Room(models.Model):
                 condition=Q(kind="public", archived_at__isnull=True),
                 name="room_public_lively",
             ),
-            # The sweep for unread messages looks at conversations of the last days.
+            # Used by the sweep for unread messages.
             models.Index(fields=["last_message_at"], condition=~Q(kind="public"), name="room_talk_recent"),
         ]
 
@@ -149,7 +149,7 @@ class Room(models.Model):
 
     @property
     def subject(self) -> tuple[str, str] | None:
-        """What the room is about, as the pair that cards know."""
+        """The subject of the room as a card reference."""
         return (self.subject_kind, self.subject_id) if self.subject_kind else None
 
 
@@ -159,10 +159,9 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 
 
 class Membership(models.Model):
-    """A person's place in a room. What is unread is arithmetic: the room's `last_seq` less `last_read_seq`.
+    """A membership in a room. The number of unread messages is `last_seq` of the room minus `last_read_seq`.
 
-    `notified_seq` is the last message that a mail about unread ones has told of; above `last_read_seq` there is a mail
-    that was not followed yet, and no other is sent.
+    `notified_seq` is the last message announced by email. While it is above `last_read_seq`, no other email is sent.
     """
 
     class Role(models.TextChoices):
@@ -176,11 +175,11 @@ class Membership(models.Model):
         models.CASCADE,
         related_name="memberships",
         db_index=False,
-        verbose_name=_("person"),
+        verbose_name=_("user"),
     )
     role = models.CharField(_("role"), max_length=10, choices=Role, default=Role.MEMBER)
     last_read_seq = models.BigIntegerField(_("read up to"), default=0)
-    notified_seq = models.BigIntegerField(_("mailed up to"), default=0, db_default=0, editable=False)
+    notified_seq = models.BigIntegerField(_("emailed up to"), default=0, db_default=0, editable=False)
     joined_seq = models.BigIntegerField(_("joined after"), default=0)
     joined_at = models.DateTimeField(_("joined at"), default=timezone.now)
     left_at = models.DateTimeField(_("left at"), null=True, blank=True)

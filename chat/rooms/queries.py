@@ -1,4 +1,4 @@
-"""Rooms, and what somebody may do in them."""
+"""Rooms, and what an actor can do in them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -27,12 +27,12 @@ class RoomArchived(Conflict):
 
 class NotAMember(Denied):
     code = "not_a_member"
-    message = _("You are not in this room.")
+    message = _("You are not a member of this room.")
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """A room as one viewer meets it."""
+    """A room and what one actor can do in it."""
 
     room: Room
     actor: Actor
@@ -48,7 +48,7 @@ class Access:
 
     @property
     def write_denial(self) -> DomainError | None:
-        """The refusal that writing here would meet. One query for who is banned."""
+        """The error that writing here would raise, or None. One query for banned users."""
         if self.room.archived_at is not None:
             return RoomArchived()
         if self.actor.user is None:
@@ -63,7 +63,7 @@ class Access:
         return self.role == Membership.Role.OWNER or self.actor.can("chat.moderate_room")
 
     def count_unread(self) -> int:
-        """How many messages the viewer has not read, without removed ones. At most one query."""
+        """Count unread messages, without deleted ones. At most one query."""
         unread = self.room.last_seq - self.read_seq if self.role else 0
         if unread <= 0:
             return 0
@@ -71,12 +71,12 @@ class Access:
 
 
 def get_access(room_uid: UUID, by: Actor) -> Access:
-    """The room and the actor's place in it. One query. Raises NotFound for what the actor may not see."""
+    """Return the room with the actor's membership. One query. Raises NotFound for rooms the actor cannot see."""
     return _get_access(Room.objects.filter(uid=room_uid), by)
 
 
 def get_public_access(slug: str, by: Actor) -> Access:
-    """The same by the slug of a public room."""
+    """Return the access to a public room by its slug."""
     return _get_access(Room.objects.filter(slug=slug), by)
 
 
@@ -95,12 +95,12 @@ def _get_access(rooms: RoomQuerySet, by: Actor) -> Access:
 
 
 def get_heads(room_ids: Iterable[int]) -> dict[int, int]:
-    """The newest revision of many rooms; one query."""
+    """Return the latest revision of each room. One query."""
     return dict(Room.objects.filter(pk__in=list(room_ids)).values_list("pk", "last_rev"))
 
 
 def get_joined_room_ids(by: Actor) -> list[int]:
-    """The rooms a person is in, the liveliest first, as many as a list can hold; one query."""
+    """Return a user's rooms, last active first, up to the size of a list. One query."""
     mine = Membership.objects.active().filter(user=by.user).order_by("-room__last_message_at")
     return list(mine.values_list("room_id", flat=True)[:MAX_WATCHED_ROOMS])
 
@@ -110,6 +110,6 @@ def get_public_room_about(kind: str, public_id: str) -> Room | None:
 
 
 def get_roster(room: Room, but: User | None = None) -> list[Membership]:
-    """Who is in a room, up to the largest roster that is shown; one query."""
+    """Return the members of a room, up to `MAX_ROSTER_SIZE`. One query."""
     present = Membership.objects.active().filter(room=room).select_related("user__avatar")
     return list((present.exclude(user=but) if but else present).order_by("joined_at")[:MAX_ROSTER_SIZE])

@@ -1,4 +1,4 @@
-"""Public rooms in the house's search. Messages are not there: they keep to their rooms."""
+"""Public rooms in the search index. Messages are not indexed."""
 
 from collections.abc import Iterator, Sequence
 

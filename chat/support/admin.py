@@ -25,7 +25,7 @@ from core.staff.read_only_admin import ReadOnlyAdmin
 
 @admin.register(SupportCase)
 class SupportCaseAdmin(ReadOnlyAdmin):
-    """The desk's cases: take, answer, close, by the same services as the desk."""
+    """Support cases: assign, answer and close, with the services of the desk."""
 
     list_display = ("room", "customer", "status", "priority", "assignee", "turn_at")
     list_filter = ("status", "priority")
@@ -72,7 +72,7 @@ class SupportCaseAdmin(ReadOnlyAdmin):
         return super().change_view(request, object_id, form_url, extra_context)
 
     def act(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
-        """The buttons of a case: reply, take, close, open again."""
+        """Handle the buttons of a case: reply, assign to me, close, reopen."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         if not self.has_answer_permission(request):
@@ -102,7 +102,7 @@ class SupportCaseAdmin(ReadOnlyAdmin):
             case "reopen":
                 cases.reopen_case(room_uid=uid, by=by)
 
-    @admin.action(description=_("Take"), permissions=["answer"])
+    @admin.action(description=_("Assign to me"), permissions=["answer"])
     def take(self, request: HttpRequest, queryset: QuerySet[SupportCase]) -> None:
         by = grant_of(request).actor
         uids = queryset.values_list("room__uid", flat=True)

@@ -11,14 +11,14 @@ from chat.support.models import SupportCase
 
 
 class CaseForm(forms.Form):
-    """What an agent decides about a case. Fields that are not sent stay as they are."""
+    """Editable fields of a case. Omitted fields stay unchanged."""
 
     assignee = forms.ModelChoiceField(
-        label=_("Looked after by"),
+        label=_("Assignee"),
         queryset=User.objects.none(),
         to_field_name="uid",
         required=False,
-        empty_label=_("Nobody"),
+        empty_label=_("Unassigned"),
     )
     priority = forms.TypedChoiceField(
         label=_("Priority"), choices=SupportCase.Priority.choices, coerce=int, required=False, empty_value=None

@@ -1,4 +1,4 @@
-"""Notifies the customer of a refund in the conversation."""
+"""React to events: announce refunds, send emails, recheck sockets."""
 
 from uuid import UUID, uuid5
 
@@ -22,9 +22,9 @@ def index_room(event: Event) -> None:
 
 @events.on("order.refunded", former=("chat.tell_of_refund",))
 def announce_refund(event: Event) -> None:
-    """Say it in every conversation about the order; once each, whatever happens to this delivery."""
+    """Post a message in every conversation about the order, once each, even if the delivery is repeated."""
     amount = Money(event.data["amount"], event.data["currency"])
-    words = _("%(amount)s of this order were given back.") % {"amount": amount.format()}
+    words = _("%(amount)s of this order has been refunded.") % {"amount": amount.format()}
     for room in Room.objects.filter(kind=Room.Kind.SUPPORT).about("order", event.subject_id).order_by("pk"):
         messages.send_system_message(room=room, body=words, client_id=_make_client_id(event, room), now=event.at)
 
@@ -64,7 +64,7 @@ def update_post_subject(event: Event) -> None:
     former=("chat.look_at_sockets_again",),
 )
 def recheck_sockets(event: Event, key: str) -> None:
-    """Sockets of a session that ended close at once, not at the next look; those that go on have the present face."""
+    """Close the sockets of ended sessions at once, and refresh the profile in the others."""
     if event.subject_id:
         bus.publish_recheck(event.subject_id)
 

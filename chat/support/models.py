@@ -1,4 +1,4 @@
-"""The support desk's side of a conversation: whose turn it is, who looks after it, how pressing it is."""
+"""Support cases: status, assignee and priority of a support conversation."""
 
 from typing import ClassVar, Self
 
@@ -16,14 +16,14 @@ class SupportCaseQuerySet(models.QuerySet["SupportCase"]):
         return self.exclude(status=SupportCase.Status.CLOSED)
 
     def for_desk(self) -> Self:
-        """With all that a line of the queue shows; one query."""
+        """Load everything a line of the queue shows. One query."""
         return self.select_related("room__customer__avatar", "assignee__avatar")
 
 
 class SupportCase(models.Model):
-    """open (the customer waits for us) <-> waiting (we wait for the customer) -> closed; a new message opens it again.
+    """open (the customer waits for us) <-> waiting (we wait for the customer) -> closed. A new message reopens it.
 
-    `turn_at` is when it last changed hands: the queue shows whoever has waited longest first.
+    `turn_at` is when the turn last changed. The queue shows the longest wait first.
     """
 
     class Status(models.TextChoices):
@@ -44,16 +44,16 @@ class SupportCase(models.Model):
         blank=True,
         related_name="cases",
         db_index=False,
-        verbose_name=_("looked after by"),
+        verbose_name=_("assignee"),
     )
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.OPEN)
     priority = models.PositiveSmallIntegerField(_("priority"), choices=Priority, default=Priority.NORMAL)
     opened_at = models.DateTimeField(_("opened at"), default=timezone.now)
     turn_at = models.DateTimeField(_("waiting since"), default=timezone.now)
-    first_reply_at = models.DateTimeField(_("first answer at"), null=True, blank=True)
+    first_reply_at = models.DateTimeField(_("first reply at"), null=True, blank=True)
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
 
-    # What the status means to each side; `get_status_display` is for lists of staff.
+    # Labels for each side. `get_status_display` is for staff lists.
     CUSTOMER_LABELS: ClassVar = {
         Status.OPEN: _("Waiting for our reply"),
         Status.WAITING: _("Answered"),
@@ -85,5 +85,5 @@ class SupportCase(models.Model):
         return str(self.room)
 
     def label(self, *, is_staff: bool) -> str:
-        """What the status is called for one side."""
+        """The label of the status for one side."""
         return str((self.STAFF_LABELS if is_staff else self.CUSTOMER_LABELS)[self.Status(self.status)])

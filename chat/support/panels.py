@@ -1,4 +1,4 @@
-"""What the conversation adds to other pages."""
+"""Panels of the chat on other pages."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ MAX_CONVERSATIONS_SHOWN = 5
 
 @panels.register("admin.index")
 def waiting_customers(subject: None, viewer: Grant) -> Panel | None:
-    """For those who answer customers: how many wait, and since when."""
+    """For agents: how many customers wait, and since when."""
     if not can_answer_support(viewer.actor):
         return None
     context = {"counts": support_queries.count_desk_cases(viewer), "since": support_queries.get_oldest_open_turn()}
@@ -33,7 +33,7 @@ def my_conversations(subject: User, viewer: Grant) -> Panel | None:
 
 @panels.register("order.below")
 def about_this_order(subject: Any, viewer: Grant) -> Panel | None:
-    """The conversation about an order; for its customer also the way to begin one."""
+    """The conversation about an order. Its customer can also start one."""
     if viewer.user is None:
         return None
     room = support_queries.get_rooms_about("order", subject.public_id, viewer)
@@ -41,7 +41,7 @@ def about_this_order(subject: Any, viewer: Grant) -> Panel | None:
         return None
     state = room.case.label(is_staff=can_answer_support(viewer.actor)) if room else ""
     context = {"room": room, "state": state, "start": reverse("chat:about", args=["order", subject.public_id])}
-    return Panel(_("A question about this order?"), "chat/panels/about.html", context, order=60)
+    return Panel(_("Questions about this order?"), "chat/panels/about.html", context, order=60)
 
 
 @panels.register("customer.admin")

@@ -12,14 +12,16 @@ from core.context import Grant
 
 
 def get_rooms_about(kind: str, public_id: str, viewer: Grant) -> Room | None:
-    """The conversation about a thing that the viewer may see: their own before those of others; one query."""
+    """Return conversations about a subject that the viewer can see, their own first. One query."""
     rooms = Room.objects.filter(kind=Room.Kind.SUPPORT).about(kind, public_id).visible_to(viewer)
     own = Case(When(customer=viewer.user, then=0), default=1)
     return rooms.select_related("case", "customer").order_by(own, "-pk").first()
 
 
 def get_desk_cases(tab: str, viewer: Grant) -> QuerySet[SupportCase]:
-    """The queue: "open", "mine", "waiting" or "closed"; whoever waits longest first, the closed ones newest first."""
+    """Return the queue of a tab: "open", "mine", "waiting" or "closed". Longest wait first; closed ones newest
+    first.
+    """
     mine = Membership.objects.active().filter(room=OuterRef("room"), user=viewer.user)
     placed = SupportCase.objects.for_desk().annotate(my_read=Subquery(mine.values("last_read_seq")[:1]))
     cases = placed.annotate(unread=F("room__last_seq") - F("my_read") - _removed_count_subquery("room", "my_read"))
@@ -29,7 +31,7 @@ def get_desk_cases(tab: str, viewer: Grant) -> QuerySet[SupportCase]:
 
 
 def count_desk_cases(viewer: Grant) -> dict[str, int]:
-    """How many cases each tab of the desk holds; one query."""
+    """Count the cases of each tab. One query."""
     unsettled = SupportCase.objects.unresolved()
     return unsettled.aggregate(
         open=Count("pk", filter=Q(status=SupportCase.Status.OPEN)),
@@ -39,12 +41,12 @@ def count_desk_cases(viewer: Grant) -> dict[str, int]:
 
 
 def get_agents() -> QuerySet[User]:
-    """Who may be given a case."""
+    """Return users who can be assigned."""
     may = Q(is_superuser=True) | Q(groups__permissions__codename="answer_conversation")
     return User.objects.filter(may, is_active=True, is_staff=True).distinct().order_by("name", "email")
 
 
 def get_oldest_open_turn() -> datetime | None:
-    """Since when the customer waits who has waited longest; one query."""
+    """Return when the longest-waiting customer began to wait. One query."""
     open_cases = SupportCase.objects.filter(status=SupportCase.Status.OPEN)
     return open_cases.order_by("turn_at").values_list("turn_at", flat=True).first()

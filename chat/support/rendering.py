@@ -1,4 +1,4 @@
-"""What the page of a support conversation shows beside the messages."""
+"""Context of a support conversation page."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from chat.support.models import SupportCase
 
 
 def get_case_context(access: Access) -> dict[str, Any]:
-    """What the page says of a case: its state in the words of the viewer's side; for agents also the form."""
+    """Return the label of the case for the viewer's side and, for agents, the form."""
     if access.room.kind != Room.Kind.SUPPORT:
         return {}
     case = access.room.case

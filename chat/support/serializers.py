@@ -11,7 +11,7 @@ from core.api.viewsets import In
 
 
 class ConversationSerializer(serializers.Serializer[SupportCase]):
-    """A customer's conversation with the house; its messages are those of the room of the same id."""
+    """A support conversation. Its messages are those of the room with the same id."""
 
     uid = serializers.UUIDField(source="room.uid")
     title = serializers.CharField(source="room.title")
@@ -34,7 +34,7 @@ class ConversationSerializer(serializers.Serializer[SupportCase]):
 
 
 class ConversationCreateSerializer(In):
-    """The first words; about a thing that the caller may see, or about nothing in particular under a title."""
+    """The first message, about a subject that the caller can see, or with a title."""
 
     about = ReferenceSerializer(required=False, allow_null=True, default=None)
     title = serializers.CharField(max_length=120, allow_blank=True, default="")
@@ -43,7 +43,7 @@ class ConversationCreateSerializer(In):
 
 
 class CaseUpdateSerializer(In):
-    """What an agent decides; what is left out stays."""
+    """Changes to a case. Omitted fields stay unchanged."""
 
     assignee = serializers.UUIDField(required=False, allow_null=True)
     status = serializers.ChoiceField(choices=["open", "closed"], required=False)

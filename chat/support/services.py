@@ -1,4 +1,4 @@
-"""Customers' conversations with the house: opening, assigning, closing."""
+"""Open, assign and close support conversations."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,21 +32,21 @@ from core.validation.text import has_visible_text
 
 class NotSupportRoom(Conflict):
     code = "not_a_support_conversation"
-    message = _("This room is not a conversation with a customer.")
+    message = _("This room is not a support conversation.")
 
 
 class CaseClosed(Conflict):
     code = "case_closed"
-    message = _("This conversation is closed already.")
+    message = _("This conversation is already closed.")
 
 
 class NotAnAgent(Invalid):
     code = "not_an_agent"
-    message = _("This person does not answer customers.")
+    message = _("This user is not a support agent.")
 
 
 class Unchanged(Enum):
-    """Says that a value is left as it is, where None means "nobody"."""
+    """Sentinel for a value to leave unchanged, where None means "unassigned"."""
 
     UNCHANGED = "unchanged"
 
@@ -71,12 +71,11 @@ def open_conversation(
     client_id: UUID | None = None,
     now: datetime | None = None,
 ) -> OpenedConversation:
-    """A customer's conversation with the house: the one there is about this thing, or a new one; and its next words.
+    """Open a support conversation about a subject, or continue the existing one, and send the message.
 
-    That the customer may know the thing is the caller's to check (by its card). The same `client_id` again gives the
-    conversation of the first time. Raises NotAMember for strangers, Denied when it is for somebody else and `by` does
-    not answer customers, Untitled, LooksLikeSpam for the first words, and what `send_message` raises. Records
-    conversation.opened.
+    The caller must check that the customer can see the subject. The same `client_id` again returns the first
+    conversation. Raises NotAMember for anonymous users, Denied when it is for another user and `by` is no agent,
+    MissingTitle, LooksLikeSpam for the first message, and the errors of `send_message`. Records conversation.opened.
     """
     if by.user is None and by.kind != "system":
         raise NotAMember
@@ -106,9 +105,9 @@ def open_conversation(
 
 @transaction.atomic
 def assign_case(*, room_uid: UUID, assignee: User | None, by: Actor, now: datetime | None = None) -> SupportCase:
-    """Give a case to somebody who answers customers, or to nobody; again is no change.
+    """Assign a case to an agent, or to no one. No effect if it is assigned already.
 
-    Locks the case. Raises NotFound, NotSupport, Denied, NotAnAgent. Records conversation.assigned.
+    Locks the case. Raises NotFound, NotSupportRoom, Denied, NotAnAgent. Records conversation.assigned.
     """
     case = _case_for(room_uid, by)
     if assignee is not None and not can_answer_support(Actor.person(assignee)):
@@ -126,9 +125,9 @@ def assign_case(*, room_uid: UUID, assignee: User | None, by: Actor, now: dateti
 
 @transaction.atomic
 def close_case(*, room_uid: UUID, by: Actor, now: datetime | None = None) -> SupportCase:
-    """Settle a case and say so in the conversation. The customer's next message opens it again.
+    """Close a case and post a message about it. The customer's next message reopens it.
 
-    Locks the room, then the case. Raises NotFound, NotSupport, Denied, CaseClosed. Records conversation.closed.
+    Locks the room, then the case. Raises NotFound, NotSupportRoom, Denied, CaseClosed. Records conversation.closed.
     """
     now = now or timezone.now()
     case = _case_for(room_uid, by)
@@ -138,7 +137,7 @@ def close_case(*, room_uid: UUID, by: Actor, now: datetime | None = None) -> Sup
     messages.send_system_message(room=case.room, body=words, client_id=uuid7(), now=now)
     still_open = SupportCase.objects.unresolved().filter(pk=case.pk)
     if not still_open.update(status=SupportCase.Status.CLOSED, closed_at=now, turn_at=now):
-        raise CaseClosed  # somebody was faster; our words are undone
+        raise CaseClosed  # closed concurrently; the rollback removes our message
     case.status, case.closed_at, case.turn_at = SupportCase.Status.CLOSED, now, now
     events.record("conversation.closed", case.room, by=by, now=now)
     turns.publish_case(case.room, case.status)
@@ -147,9 +146,9 @@ def close_case(*, room_uid: UUID, by: Actor, now: datetime | None = None) -> Sup
 
 @transaction.atomic
 def reopen_case(*, room_uid: UUID, by: Actor, now: datetime | None = None) -> SupportCase:
-    """Take a closed case up again; on an open one no change.
+    """Reopen a closed case. No effect on an open one.
 
-    Locks the case. Raises NotFound, NotSupport, Denied. Records conversation.reopened.
+    Locks the case. Raises NotFound, NotSupportRoom, Denied. Records conversation.reopened.
     """
     now = now or timezone.now()
     case = _case_for(room_uid, by)
@@ -163,9 +162,9 @@ def reopen_case(*, room_uid: UUID, by: Actor, now: datetime | None = None) -> Su
 
 @transaction.atomic
 def prioritise_case(*, room_uid: UUID, priority: int, by: Actor, now: datetime | None = None) -> SupportCase:
-    """Say how pressing a case is; again is no change.
+    """Set the priority of a case. No effect if it is unchanged.
 
-    Locks the case. Raises NotFound, NotSupport, Denied, Invalid. Records conversation.prioritised.
+    Locks the case. Raises NotFound, NotSupportRoom, Denied, Invalid. Records conversation.prioritised.
     """
     case = _case_for(room_uid, by)
     if priority not in SupportCase.Priority:
@@ -187,9 +186,9 @@ def change_case(
     status: str | None = None,
     now: datetime | None = None,
 ) -> SupportCase:
-    """Decide several things about a case at once: all of them or, where one is refused, none.
+    """Apply several changes to a case, all or none.
 
-    `status` is "open" or "closed"; what is left out stays. Raises and records what the services above do.
+    `status` is "open" or "closed". Omitted values stay unchanged. Raises and records what the services above do.
     """
     if status == SupportCase.Status.CLOSED:
         close_case(room_uid=room_uid, by=by, now=now)

@@ -1,4 +1,4 @@
-"""Whose turn it is in a support conversation: a message of one side passes it to the other."""
+"""Update whose turn it is after each message of a support conversation."""
 
 from datetime import datetime
 from functools import partial
@@ -18,7 +18,7 @@ Status = SupportCase.Status
 
 
 def pass_turn(access: Access, now: datetime) -> None:
-    """After a message in support: whose turn it is. One statement; two when a closed conversation goes on."""
+    """Update the turn after a message. One statement; two when a closed conversation continues."""
     if access.room.kind != Room.Kind.SUPPORT:
         return
     cases = SupportCase.objects.filter(room=access.room)
@@ -36,7 +36,7 @@ def pass_turn(access: Access, now: datetime) -> None:
 
 
 def _take_case(access: Access, now: datetime) -> None:
-    """Who answers first looks after the case."""
+    """Assign an unassigned case to the agent who answers first."""
     user = access.actor.user
     unassigned = SupportCase.objects.filter(room=access.room, assignee__isnull=True)
     if user is not None and unassigned.update(assignee=user):
@@ -44,7 +44,7 @@ def _take_case(access: Access, now: datetime) -> None:
 
 
 def publish_case(room: Room, status: str) -> None:
-    """Tell the room whose turn it is, and the desk that it has changed, once this is committed."""
+    """Publish the status to the room and notify the desk after the commit."""
     transaction.on_commit(partial(bus.publish_ephemeral, room.pk, protocol.case(room.uid, status)), robust=True)
     transaction.on_commit(bus.publish_desk, robust=True)
 

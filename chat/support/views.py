@@ -1,4 +1,4 @@
-"""The support desk: who waits, who looks after whom."""
+"""The support desk."""
 
 from uuid import UUID
 
@@ -24,7 +24,7 @@ TABS = ("open", "mine", "waiting", "closed")
 @require_safe
 @login_required
 def desk(request: PageRequest) -> HttpResponse:
-    """The queue, whoever has waited longest first; closed ones newest first."""
+    """The queue: longest wait first; closed cases newest first."""
     viewer = request.grant
     if not can_answer_support(viewer.actor):
         raise Denied
@@ -41,7 +41,7 @@ def desk(request: PageRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def case(request: PageRequest, uid: UUID) -> HttpResponse:
-    """Take, give, close, take up again, prioritise; back to the conversation. GET shows how the case stands now."""
+    """Assign, close, reopen or prioritise a case, then redirect to the conversation. GET renders the case panel."""
     by = request.grant.actor
     if request.method != "POST":
         access = room_queries.get_access(uid, by)

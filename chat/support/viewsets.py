@@ -1,4 +1,4 @@
-"""Customers' conversations with the house, for programs."""
+"""API endpoints for support conversations."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -24,7 +24,7 @@ from core.errors import Invalid, NotFound
 
 
 class ConversationFilter(django_filters.FilterSet):
-    """Of a status, of an agent, about a thing."""
+    """Filter conversations by status, assignee or subject."""
 
     status = django_filters.ChoiceFilter(choices=SupportCase.Status.choices)
     assignee = django_filters.UUIDFilter(field_name="assignee__uid")
@@ -33,7 +33,7 @@ class ConversationFilter(django_filters.FilterSet):
 
 
 class ConversationViewSet(ReadViewSet[SupportCase]):
-    """The caller's conversations with the house; for those who answer customers all of them, the longest wait first."""
+    """The caller's support conversations; all of them for agents, longest wait first."""
 
     serializer_class = ConversationSerializer
     filterset_class = ConversationFilter
@@ -52,7 +52,7 @@ class ConversationViewSet(ReadViewSet[SupportCase]):
         responses={200: ConversationSerializer, 201: ConversationSerializer, 404: Problem, 429: Problem},
     )
     def create(self, request: Request) -> Response:
-        """Write to the house; 200 instead of 201 where a conversation about this goes on."""
+        """Start a support conversation. Returns 200 instead of 201 when one about this subject continues."""
         asked = ConversationCreateSerializer.parse(request)
         user = self.grant.user
         if user is None:
@@ -74,9 +74,7 @@ class ConversationViewSet(ReadViewSet[SupportCase]):
         request=CaseUpdateSerializer, responses={200: ConversationSerializer, 403: Problem, 409: Problem, 422: Problem}
     )
     def partial_update(self, request: Request, uid: str) -> Response:
-        """Give, close, take up again, prioritise: for those who answer customers. All of it, or nothing when one part
-        is refused.
-        """
+        """Assign, close, reopen or prioritise a conversation, for agents. All changes apply, or none."""
         asked, room_uid = CaseUpdateSerializer.parse(request), UUID(uid)
         if "assignee" in asked:
             asked["assignee"] = _get_agent(asked["assignee"])
@@ -84,7 +82,7 @@ class ConversationViewSet(ReadViewSet[SupportCase]):
         return self._answer(room_uid)
 
     def _title(self, about: tuple[str, str] | None, title: str) -> str:
-        """What a conversation is called: after the thing, which the caller must be able to see."""
+        """Return the title of the subject, which the caller must be able to see."""
         if about is None:
             if not title:
                 raise Invalid(field="title")

@@ -98,7 +98,7 @@ def test_several_cases_are_closed_at_once_and_the_closed_one_is_told(client, age
 
     assert {case.status for case in SupportCase.objects.all()} == {"closed"}
     assert "Done for 1." in answer.content.decode()
-    assert "This conversation is closed already." in answer.content.decode()
+    assert "This conversation is already closed." in answer.content.decode()
 
 
 @pytest.mark.parametrize("verb", ["reply", "take", "close", "reopen"])

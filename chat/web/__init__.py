@@ -1,1 +1,1 @@
-"""The pages of the conversation."""
+"""The pages of the chat."""

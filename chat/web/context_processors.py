@@ -1,4 +1,4 @@
-"""What the head of every page says of conversations."""
+"""Unread count for the header of every page."""
 
 from functools import cache, partial
 from typing import Any, cast
@@ -11,12 +11,12 @@ from core.web.http import PageRequest
 
 
 def conversations(request: HttpRequest) -> dict[str, Any]:
-    """`unread_count`: messages that wait for who is signed in. At most one query, when the page shows it."""
+    """Provide `unread_count`, the number of unread messages. At most one query, when the page uses it."""
     return {"unread_count": cache(partial(_count_unread, cast("PageRequest", request)))}
 
 
 def _count_unread(request: PageRequest) -> int:
-    # An error page may be drawn for a request that never came as far as its grant, or because of the database.
+    # An error page may be rendered for a request without a grant, or because the database is unavailable.
     grant = getattr(request, "grant", None)
     if grant is None or grant.user is None:
         return 0

@@ -1,4 +1,4 @@
-"""One message: what can be done with it. In the room this page opens as a dialog; without scripts it is a page."""
+"""Actions on one message, in a dialog of the room or, without scripts, on a page."""
 
 from uuid import UUID
 
@@ -33,7 +33,7 @@ def menu(request: PageRequest, uid: UUID, seq: int) -> HttpResponse:
 
 @require_safe
 def message_cards(request: PageRequest, uid: UUID, seq: int) -> HttpResponse:
-    """The cards of a message as this viewer may see them; fetched for messages that came over the socket."""
+    """Return the cards of a message that this viewer can see, for messages that arrived over the socket."""
     _access, message = queries.get_message(uid, seq, request.grant.actor)
     found = cards.resolve([(kind, public_id) for kind, public_id in message.cards], request.grant)
     return render(request, "chat/parts/cards.html", {"cards": found.values()})
@@ -64,7 +64,7 @@ def delete(request: PageRequest, uid: UUID, seq: int) -> HttpResponse:
 @require_POST
 @login_required
 def react(request: PageRequest, uid: UUID, seq: int) -> HttpResponse:
-    """Put a mark on, or take the same one back."""
+    """Add or remove a reaction."""
     form = ReactionForm(request.POST)
     if not form.is_valid():
         raise changes.UnknownReaction
@@ -107,7 +107,7 @@ def _render_menu(
 
 
 def _redirect_to_message(request: PageRequest, uid: UUID, seq: int) -> HttpResponse:
-    """To the message in its room; in the dialog there is nothing to show, the socket tells."""
+    """Redirect to the message in its room. The dialog gets an empty response, because the socket updates the page."""
     if request.htmx:
         return HttpResponse(status=204, headers=CLOSE_DIALOG)
     room = room_queries.get_access(uid, request.grant.actor).room

@@ -1,4 +1,4 @@
-"""The list of rooms, and a room."""
+"""The room list, and a room."""
 
 from typing import Any
 from uuid import UUID
@@ -27,13 +27,13 @@ from core.forms import add_error
 from core.web.http import PageRequest
 
 PAGE_SIZE = 50
-READ_CONTEXT_SIZE = 8  # messages shown before the first unread one, to read on from
+READ_CONTEXT_SIZE = 8  # messages shown before the first unread one
 MAX_ROOMS_LISTED = 50
 
 
 @require_safe
 def index(request: PageRequest) -> HttpResponse:
-    """Public rooms, and the viewer's own conversations with what is unread."""
+    """Public rooms, and the viewer's own rooms with unread counts."""
     viewer = request.grant
     own = list(queries.get_joined_rooms(viewer)[:MAX_ROOMS_LISTED]) if viewer.user else []
     inside = {room.pk for room in own}
@@ -49,7 +49,7 @@ def index(request: PageRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def mine(request: PageRequest) -> HttpResponse:
-    """The list of one's rooms alone, for a page that has become old."""
+    """The viewer's room list as a fragment."""
     viewer = request.grant
     if viewer.user is None:
         raise Denied
@@ -71,7 +71,7 @@ def conversation(request: PageRequest, uid: UUID) -> HttpResponse:
     try:
         access = room_queries.get_access(uid, request.grant.actor)
     except NotFound:
-        if request.grant.user is None:  # whoever follows a link of a mail may have to sign in first
+        if request.grant.user is None:  # a link in an email may need a sign-in first
             return redirect_to_login(request.get_full_path())
         raise
     if access.room.slug:
@@ -82,7 +82,7 @@ def conversation(request: PageRequest, uid: UUID) -> HttpResponse:
 @require_POST
 @login_required
 def send(request: PageRequest, uid: UUID) -> HttpResponse:
-    """The composer without scripts."""
+    """Send a message without scripts."""
     form = MessageForm(request.POST)
     if form.is_valid():
         asked = form.cleaned_data
@@ -106,7 +106,7 @@ def send(request: PageRequest, uid: UUID) -> HttpResponse:
 @require_POST
 @login_required
 def membership(request: PageRequest, uid: UUID) -> HttpResponse:
-    """Join, leave, mute."""
+    """Join, leave, mute or unmute a room."""
     form = MembershipForm(request.POST)
     if not form.is_valid():
         raise Invalid
@@ -125,7 +125,7 @@ def membership(request: PageRequest, uid: UUID) -> HttpResponse:
 @require_POST
 @login_required
 def read(request: PageRequest, uid: UUID) -> HttpResponse:
-    """All that there is now counts as read."""
+    """Mark all messages as read."""
     room = room_queries.get_access(uid, request.grant.actor).room
     rooms.mark_read(room_uid=uid, seq=room.last_seq, by=request.grant.actor)
     return redirect(room)
@@ -134,7 +134,7 @@ def read(request: PageRequest, uid: UUID) -> HttpResponse:
 @require_POST
 @login_required
 def direct(request: PageRequest, uid: UUID) -> HttpResponse:
-    """Write to a person."""
+    """Open the direct room with a user."""
     limits.require_open(request.grant.actor)
     other = get_object_or_404(User, uid=uid, is_active=True)
     return redirect(rooms.open_direct(with_user=other, by=request.grant.actor))
@@ -179,7 +179,7 @@ def _render_room(
 
 
 def _get_window(request: PageRequest, room: Room, first_unread: int | None) -> MessageWindow:
-    """The part of the log that was asked for; else where the unread begins, else the newest messages."""
+    """Return the requested part of the log; by default from the first unread message, or the newest ones."""
     before, after = _parse_number(request, "before"), _parse_number(request, "after")
     if before is not None:
         messages = queries.get_message_page(room, before=before, size=PAGE_SIZE)
@@ -193,7 +193,7 @@ def _get_window(request: PageRequest, room: Room, first_unread: int | None) -> M
 
 
 def _composer_context(request: PageRequest, window: MessageWindow, form: MessageForm | None) -> dict[str, Any]:
-    """The composer, and what is replied to."""
+    """Return the message form and the quoted message."""
     reply = _parse_number(request, "reply")
     return {
         "form": form or MessageForm(initial={"cards": request.GET.get("card", ""), "reply_to": reply}),
@@ -202,7 +202,7 @@ def _composer_context(request: PageRequest, window: MessageWindow, form: Message
 
 
 def _get_display_name(access: Access, others: list[Any]) -> str:
-    """For the customer a conversation is called after its matter; a direct room after the other person."""
+    """Return the title, or the other member of a direct room."""
     if access.room.kind == Room.Kind.DIRECT and others:
         return str(others[0].user.display_name)
     return access.room.title or _("Conversation")

@@ -1,4 +1,4 @@
-"""Beginning a conversation: about an order, a piece, a post, or nothing in particular."""
+"""Start a conversation about an order, a product, a post, or without a subject."""
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
@@ -20,13 +20,13 @@ from core.errors import Invalid, NotFound, RateLimited
 from core.forms import add_error
 from core.web.http import PageRequest
 
-# Things that everyone may talk about in the open; about all others one talks with the house.
+# Subjects with a public room. All others start a support conversation.
 PUBLIC_SUBJECT_KINDS = frozenset({"post"})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def about(request: PageRequest, kind: str, public_id: str) -> HttpResponse:
-    """The conversation about a thing. Who may see the thing's card may begin it; GET changes nothing."""
+    """The conversation about a subject. Everyone who can see its card can start one. GET changes nothing."""
     viewer = request.grant
     card = cards.one(kind, public_id, viewer)
     if card is None:
@@ -36,7 +36,7 @@ def about(request: PageRequest, kind: str, public_id: str) -> HttpResponse:
         return redirect(room)
     if viewer.user is None:
         return render(request, "chat/about.html", {"card": card, "in_public": kind in PUBLIC_SUBJECT_KINDS})
-    # Somebody who answers customers waits here for the customer's first word.
+    # Agents cannot start a conversation about the order of a customer.
     is_for_customer = kind == "order" and can_answer_support(viewer.actor)
     form = StartForm(request.POST or None)
     if request.method == "POST" and not is_for_customer and form.is_valid():
@@ -51,7 +51,7 @@ def about(request: PageRequest, kind: str, public_id: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def new(request: PageRequest) -> HttpResponse:
-    """Write to the house about anything."""
+    """Start a support conversation without a subject."""
     form = NewForm(request.POST or None)
     user = request.grant.user
     if request.method == "POST" and form.is_valid() and user is not None:

@@ -14,7 +14,7 @@ def begin_about_order(customer: Visitor, number: str, body: str) -> None:
     customer.goto("/account/")
     customer.follow("All your orders")
     customer.click(customer.page.get_by_role("listitem").filter(has_text=number).get_by_role("link").first)
-    customer.follow("Write to us")
+    customer.follow("Contact us")
     customer.sees(f"Order {number}")
     customer.page.get_by_label("Your message").fill(body)
     customer.press("Send")
@@ -25,7 +25,7 @@ def begin_about_order(customer: Visitor, number: str, body: str) -> None:
 def take_from_desk(agent: Visitor, number: str, body: str) -> None:
     """Find the conversation about an order in the queue, and look after it from now on."""
     agent.goto("/talk/desk/")
-    agent.press("Take it", within=agent.page.get_by_role("listitem").filter(has_text=number))
+    agent.press("Assign to me", within=agent.page.get_by_role("listitem").filter(has_text=number))
     hears(agent, body)
     follows(agent)
 
@@ -76,7 +76,7 @@ def is_connected(visitor: Visitor, patience: int = RECONNECT) -> None:
 
 def sees_typing(visitor: Visitor, name: str) -> None:
     """Somebody else is seen to be writing."""
-    expect(visitor.page.locator("[data-typing]")).to_have_text(re.compile(f"{re.escape(name)}\\W* is writing"))
+    expect(visitor.page.locator("[data-typing]")).to_have_text(re.compile(f"{re.escape(name)}\\W* is typing"))
 
 
 def sees_read(visitor: Visitor, body: str) -> None:

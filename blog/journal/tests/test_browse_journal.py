@@ -36,7 +36,7 @@ def test_the_newest_post_leads_and_the_others_follow(client):
 
 
 def test_an_empty_journal_says_so(client):
-    assert "Nothing written yet" in text_of(client.get("/journal/"))
+    assert "No posts yet" in text_of(client.get("/journal/"))
 
 
 def test_pages_follow_each_other_by_key_and_lead_back(client):
@@ -67,7 +67,7 @@ def test_a_mark_says_who_may_read(client):
 
     shown = text_of(client.get("/journal/"))
 
-    assert shown.count('<span class="badge">With an account</span>') == 1
+    assert shown.count('<span class="badge">Members only</span>') == 1
 
 
 def test_a_subject_has_its_posts_and_an_old_name_leads_there(client):

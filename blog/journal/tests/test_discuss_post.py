@@ -22,7 +22,7 @@ def test_a_comment_is_sent_without_scripts(client):
     shown = text_of(response)
     assert "How <em>hot</em>?" in shown
     assert "Awaiting moderation" in shown
-    assert "Your comment waits for approval." in shown
+    assert "Your comment is awaiting moderation." in shown
 
 
 def test_a_comment_sent_by_script_is_answered_with_the_thread(client):
@@ -35,7 +35,7 @@ def test_a_comment_sent_by_script_is_answered_with_the_thread(client):
     shown = response.content.decode()
     assert shown.lstrip().startswith('<section class="section" id="comments"')
     assert "How hot?" in shown
-    assert "Your comment is here." in shown
+    assert "Comment published." in shown
 
 
 @pytest.mark.parametrize("script", [True, False])

@@ -1,8 +1,8 @@
-"""Make posts public, now or at a time, and take them back.
+"""Publish posts now or later, and unpublish them.
 
-The row is the truth, a timer only a hint: what is due is found by asking the table, so a beat that was down for an
-hour publishes what it missed, and rescheduling is one UPDATE. Whoever publishes, it is `_publish` that does it, and its
-UPDATE takes only a post that is not published: of any number of callers one succeeds, and one event is recorded.
+The database row decides when a post is published. The beat task looks for rows that are due, so after an outage it
+publishes what it missed, and rescheduling is one UPDATE. Every path ends in `_publish`, whose UPDATE matches only
+unpublished posts: of concurrent callers one succeeds, and one event is recorded.
 """
 
 import re
@@ -32,7 +32,7 @@ IMAGE_WITHOUT_ALT = re.compile(r'<img src="[^"]*" alt=""')
 
 class AlreadyPublished(Conflict):
     code = "already_published"
-    message = _("This post is published.")
+    message = _("This post is already published.")
 
 
 class NotPublished(Conflict):
@@ -47,19 +47,19 @@ class PostNotReady(Invalid):
 
 class MissingAltText(Invalid):
     code = "picture_without_words"
-    message = _("Say in words what each picture in the text shows, for those who cannot see it.")
+    message = _("Add alternative text to every image in the post.")
 
 
 class PublishTimeInPast(Invalid):
     code = "time_is_past"
-    message = _("This moment is past. Choose a later one, or publish now.")
+    message = _("This time is in the past. Choose a later time, or publish now.")
 
 
 @transaction.atomic
 def publish_post(*, post_id: int, by: Actor, now: datetime | None = None) -> Post:
-    """Make a post public now; one that was public before keeps its date.
+    """Publish a post now. A post that was public before keeps its date.
 
-    Locks the post. Raises Denied, AlreadyPublished, NotReady, PictureWithoutWords. Records post.published.
+    Locks the post. Raises Denied, AlreadyPublished, PostNotReady, MissingAltText. Records post.published.
     """
     post = _lock_post(post_id, by)
     return _publish(post, by=by, now=now or timezone.now())
@@ -67,9 +67,10 @@ def publish_post(*, post_id: int, by: Actor, now: datetime | None = None) -> Pos
 
 @transaction.atomic
 def schedule_post(*, post_id: int, publish_at: datetime, by: Actor, now: datetime | None = None) -> Post:
-    """Have a post published at a moment to come, or at another one than before.
+    """Schedule a post, or change its time.
 
-    Locks the post. Raises Denied, AlreadyPublished, NotReady, PictureWithoutWords, TimeIsPast. Records post.scheduled.
+    Locks the post. Raises Denied, AlreadyPublished, PostNotReady, MissingAltText, PublishTimeInPast. Records
+    post.scheduled.
     """
     now = now or timezone.now()
     post = _lock_post(post_id, by)
@@ -79,7 +80,7 @@ def schedule_post(*, post_id: int, publish_at: datetime, by: Actor, now: datetim
         raise PublishTimeInPast(field="publish_at")
     _require_ready(post)
     post.status, post.publish_at, post.schedule_error = Status.SCHEDULED, publish_at, ""
-    # Its date will be that moment, also if it was public once.
+    # The publication date becomes that time, even if the post was public before.
     post.published_at, post.changed_at = None, now
     post.save(update_fields=["status", "publish_at", "schedule_error", "published_at", "changed_at"])
     events.record("post.scheduled", post, by=by, now=now, publish_at=publish_at.isoformat())
@@ -88,7 +89,7 @@ def schedule_post(*, post_id: int, publish_at: datetime, by: Actor, now: datetim
 
 @transaction.atomic
 def unpublish_post(*, post_id: int, by: Actor, now: datetime | None = None) -> Post:
-    """Take a published or scheduled post back into work.
+    """Return a published or scheduled post to draft.
 
     Locks the post. Raises Denied, NotPublished. Records post.unpublished.
     """
@@ -100,7 +101,7 @@ def unpublish_post(*, post_id: int, by: Actor, now: datetime | None = None) -> P
 
 @transaction.atomic
 def archive_post(*, post_id: int, by: Actor, now: datetime | None = None) -> Post:
-    """Put a post away; archiving it again changes nothing. Locks the post. Raises Denied. Records post.archived."""
+    """Archive a post. No effect if it is archived already. Locks the post. Raises Denied. Records post.archived."""
     post = _lock_post(post_id, by)
     if post.status == Status.ARCHIVED:
         return post
@@ -108,11 +109,11 @@ def archive_post(*, post_id: int, by: Actor, now: datetime | None = None) -> Pos
 
 
 def publish_due(*, by: Actor, now: datetime | None = None, batch: int = BATCH_SIZE) -> int:
-    """Publish all scheduled posts whose time has come; returns how many.
+    """Publish all scheduled posts that are due. Returns their number.
 
-    Claims a batch at a time with SKIP LOCKED, so that workers share the work and none waits. Each post has a savepoint
-    of its own: one that cannot be published goes back to its authors, with the reason, and holds up no other.
-    Records post.published or post.schedule_failed.
+    Claims batches with SKIP LOCKED, so that workers share the work without waiting. Each post has its own savepoint:
+    one that cannot be published returns to draft with the reason and does not stop the others. Records post.published
+    or post.schedule_failed.
     """
     now = now or timezone.now()
     published, faulty = 0, set[int]()
@@ -136,7 +137,7 @@ def _publish_one(post: Post, faulty: set[int], *, by: Actor, now: datetime) -> b
         _return_to_draft(post, refusal, by=by, now=now)
         return False
     except Exception:
-        # A fault of ours: the post stays scheduled for the next run, the others go on.
+        # A bug or an outage: the post stays scheduled for the next run, the others continue.
         log.exception("post_not_published", post=post.slug)
         faulty.add(post.pk)
         return False

@@ -1,4 +1,4 @@
-"""Keep what a post said."""
+"""Revisions and autosaves of posts."""
 
 import hashlib
 import json
@@ -27,11 +27,11 @@ MAX_LENGTHS = {
 
 class FieldTooLong(Invalid):
     code = "too_long"
-    message = _("This is longer than %(most)s characters.")
+    message = _("Use at most %(most)s characters.")
 
 
 def save_revision(post: Post, *, by: Actor, now: datetime, kind: str = Revision.Kind.MANUAL) -> Revision:
-    """Write the text of a locked post down as its next revision; the same text saved twice is one revision."""
+    """Save the text of a locked post as its next revision. Saving the same text twice creates one revision."""
     meta = {
         "tags": list(post.taggings.order_by("position").values_list("tag__slug", flat=True)),
         "cover": str(post.cover.uid) if post.cover else None,
@@ -61,9 +61,9 @@ def save_revision(post: Post, *, by: Actor, now: datetime, kind: str = Revision.
 def autosave_post(
     *, post_id: int, by: Actor, title: str, excerpt: str, body: str, now: datetime | None = None
 ) -> Revision:
-    """Keep what somebody is typing, as the one autosave they have on a post; the post stays as it is.
+    """Save what a person is typing as that person's autosave of the post. The post does not change.
 
-    Locks the post. Raises Denied, TooLong. Records nothing: it happens every few seconds.
+    Locks the post. Raises Denied, FieldTooLong. Records no event, because it runs every few seconds.
     """
     post = Post.objects.locked().get(pk=post_id)
     if by.user is None or not access.can_edit(post, by):
@@ -86,7 +86,7 @@ def autosave_post(
 
 
 def delete_autosave(post: Post, by: Actor) -> None:
-    """Forget what this person was typing, since it is saved or discarded."""
+    """Delete a person's autosave after it is saved or discarded."""
     Revision.objects.filter(post=post, author=by.user, kind=Revision.Kind.AUTOSAVE).delete()
 
 

@@ -1,4 +1,4 @@
-"""Addresses of posts: one post each, for ever; an old one leads to where the post is now."""
+"""Slugs of posts. A slug belongs to one post permanently; old slugs redirect."""
 
 from itertools import count
 
@@ -11,22 +11,22 @@ from core.errors import Conflict, Invalid
 from core.events import services as events
 from core.validation.slugs import make_slug
 
-# First steps of the journal's own addresses.
+# First path segments of the journal's own URLs.
 RESERVED_SLUGS = frozenset({"by", "comments", "feed", "tag"})
 
 
 class InvalidSlug(Invalid):
     code = "bad_slug"
-    message = _("An address needs letters or digits, and some words are taken: by, comments, feed, tag.")
+    message = _("A slug needs letters or digits, and cannot be one of: by, comments, feed, tag.")
 
 
 class SlugTaken(Conflict):
     code = "slug_taken"
-    message = _("Another post has the address “%(slug)s”.")
+    message = _("Another post uses the slug “%(slug)s”.")
 
 
 def clean_slug(wanted: str, *, of: Post | None = None) -> str:
-    """The address as it will be. Raises BadSlug, SlugTaken. One query."""
+    """Return the normalised slug. Raises InvalidSlug, SlugTaken. One query."""
     slug = make_slug(wanted, MAX_SLUG_LENGTH)
     if not slug or slug in RESERVED_SLUGS:
         raise InvalidSlug(field="slug")
@@ -37,7 +37,7 @@ def clean_slug(wanted: str, *, of: Post | None = None) -> str:
 
 
 def generate_slug(title: str, *, of: Post | None = None) -> str:
-    """An address made from a title that no other post has or had. Two queries."""
+    """Return a slug made from the title that no post has or had. Two queries."""
     stem = make_slug(title, MAX_SLUG_LENGTH - 5)
     stem = stem if stem and stem not in RESERVED_SLUGS else f"{stem or 'a'}-post"
     own = of.pk if of else 0
@@ -49,9 +49,9 @@ def generate_slug(title: str, *, of: Post | None = None) -> str:
 
 
 def move_post(post: Post, slug: str, *, by: Actor) -> None:
-    """Give a locked post another address; the caller saves it. What was once public leads on from the old one.
+    """Change the slug of a locked post; the caller saves it. If the post was ever public, the old slug redirects.
 
-    Records post.moved about the new address.
+    Records post.moved about the new slug.
     """
     old, post.slug = post.slug, slug
     SlugRedirect.objects.filter(old_slug=slug).delete()

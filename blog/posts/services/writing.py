@@ -1,4 +1,4 @@
-"""Write a post: begin it, save it, hand it in. Nothing here makes anything public."""
+"""Create, save and submit posts. Nothing here publishes."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -33,7 +33,7 @@ PLAIN_FIELDS = (
 
 
 class PostFields(TypedDict, total=False):
-    """What can be written; what is left out stays. `body` is Markdown, `tags` are names in order."""
+    """Fields of a post; omitted ones stay unchanged. `body` is Markdown, `tags` are names in order."""
 
     title: str
     slug: str
@@ -51,10 +51,10 @@ class PostFields(TypedDict, total=False):
 
 
 class EditConflict(Conflict):
-    """`details` holds both texts: `yours` as sent, `theirs` as saved, with the `lock_version` to save over it."""
+    """`details` holds both texts: `yours` as submitted, `theirs` as saved, with the `lock_version` to overwrite it."""
 
     code = "edit_conflict"
-    message = _("Somebody else saved this post meanwhile. Both texts are here: bring them together and save again.")
+    message = _("Someone else saved this post in the meantime. Merge both texts and save again.")
 
 
 class MissingTitle(Invalid):
@@ -64,17 +64,17 @@ class MissingTitle(Invalid):
 
 class MissingEntitlement(Invalid):
     code = "entitlement_missing"
-    message = _("Say what people must hold to read this, its kind and its id.")
+    message = _("Enter the kind and ID of the required entitlement.")
 
 
 class MissingAuthor(Invalid):
     code = "author_missing"
-    message = _("A post has at least one author.")
+    message = _("A post needs at least one author.")
 
 
 class NotADraft(Conflict):
     code = "not_a_draft"
-    message = _("Only a draft can be handed in.")
+    message = _("Only a draft can be submitted for review.")
 
 
 @transaction.atomic
@@ -86,9 +86,9 @@ def create_post(
     import_ref: str = "",
     **fields: Unpack[PostFields],
 ) -> Post:
-    """Begin a draft; its author is `by` unless editors name others, its address is made from the title.
+    """Create a draft. Its author is `by` unless editors name others; its slug is made from the title.
 
-    Raises Denied without blog.add_post, and what `save_post` raises for fields. Records post.created.
+    Raises Denied without blog.add_post, and the field errors of `save_post`. Records post.created.
     """
     by.require("blog.add_post")
     now = now or timezone.now()
@@ -111,11 +111,12 @@ def create_post(
 def save_post(
     *, post_id: int, lock_version: int | None, by: Actor, now: datetime | None = None, **fields: Unpack[PostFields]
 ) -> Post:
-    """Save fields of a post over the version that was read, or over whichever is there when that is None. What did
-    not change leaves no trace.
+    """Save fields of a post over the version that was read, or over any version when `lock_version` is None. Has no
+    effect when nothing changed.
 
-    Locks the post. Raises Denied, EditConflict (with both texts), NothingWritten, TooLong, NoKey, NoAuthor,
-    slugs.BadSlug, slugs.SlugTaken and what tagging raises. Records post.saved, and post.moved for a new address.
+    Locks the post. Raises Denied, EditConflict (with both texts), MissingTitle, FieldTooLong, MissingEntitlement,
+    MissingAuthor, slugs.InvalidSlug, slugs.SlugTaken and the errors of tagging. Records post.saved, and post.moved for
+    a new slug.
     """
     now = now or timezone.now()
     fields = _clean_fields(fields)
@@ -146,7 +147,7 @@ def save_post(
 
 @transaction.atomic
 def submit_post(*, post_id: int, by: Actor, now: datetime | None = None) -> Post:
-    """Hand a draft in for review. Locks the post. Raises Denied, NotADraft. Records post.submitted."""
+    """Submit a draft for review. Locks the post. Raises Denied, NotADraft. Records post.submitted."""
     now = now or timezone.now()
     post = Post.objects.locked().get(pk=post_id)
     if not access.can_edit(post, by):
@@ -160,10 +161,11 @@ def submit_post(*, post_id: int, by: Actor, now: datetime | None = None) -> Post
 
 
 def rerender_posts(limit: int = 100) -> int:
-    """Render again what an older renderer rendered; returns how many, at most `limit`. Safe to run at any time.
+    """Render posts again whose HTML is from an older renderer. Returns their number, at most `limit`. Safe to run at
+    any time.
 
-    Each post is rendered without a lock and then changed in one UPDATE, if its text is still the one that was rendered.
-    A text that cannot be rendered any more keeps its HTML.
+    Each post is rendered without a lock and then changed in one UPDATE, if its text has not changed. A text that cannot
+    be rendered keeps its HTML.
     """
     stale = Post.objects.filter(render_version__lt=markdown.VERSION).order_by("pk")
     texts = list(stale.values_list("pk", "body_source")[:limit])
@@ -171,7 +173,7 @@ def rerender_posts(limit: int = 100) -> int:
 
 
 def rerender_all_posts() -> int:
-    """`rerender_posts` until none is left; returns how many. A post that somebody saves meanwhile is new already."""
+    """Call `rerender_posts` until none is left. Returns their number."""
     done = 0
     while batch := rerender_posts():
         done += batch
@@ -187,7 +189,7 @@ def _rerender(pk: int, source: str) -> int:
 
 
 def _clean_fields(fields: PostFields) -> PostFields:
-    """Fields as they are kept: line ends of one kind, no characters that a feed cannot hold. Raises TooLong."""
+    """Normalise line ends and remove characters that XML does not allow. Raises FieldTooLong."""
     given: dict[str, Any] = dict(fields)
     for name, value in given.items():
         if isinstance(value, str):
@@ -197,7 +199,7 @@ def _clean_fields(fields: PostFields) -> PostFields:
 
 
 def _set_fields(post: Post, fields: PostFields, story: Story | None) -> None:
-    """Set columns from fields and check what the database would only refuse without words."""
+    """Set model fields, and validate what the database would refuse without a message."""
     given: dict[str, Any] = dict(fields)
     for name in PLAIN_FIELDS:
         if name in given:
@@ -242,7 +244,7 @@ def _save(post: Post) -> None:
         with transaction.atomic():
             post.save()
     except IntegrityError as refused:
-        # Two posts took one address at the same moment; the second is refused.
+        # A concurrent request took the slug.
         if violated_constraint(refused) != SLUG_CONSTRAINT:
             raise
         raise slugs.SlugTaken(field="slug", slug=post.slug) from None

@@ -231,7 +231,7 @@ def test_a_refused_button_leaves_the_text_saved_and_says_why(client, boss):
 
     post.refresh_from_db()
     assert (post.status, post.body_source) == ("draft", "![](/x.png)\n")
-    assert "Your text is saved. Say in words what each picture" in response.content.decode()
+    assert "Your text has been saved. Add alternative text" in response.content.decode()
 
 
 def test_a_button_that_one_may_not_press_changes_nothing(client):
@@ -298,12 +298,12 @@ def test_an_unknown_sku_is_named_at_saving_and_in_the_list_of_checks(client, bos
     )
 
     shown = response.content.decode()
-    assert "Not in the shop, so not shown in the text: GONE-1." in shown
+    assert "Unknown products, not shown in the text: GONE-1." in shown
     assert [(str(check.label), check.passed) for check in response.context["checks"]] == [
         ("Title", True),
         ("Text", True),
         ("Excerpt", False),
-        ("Alternative texts", True),
+        ("Alternative text", True),
         ("Products", False),
     ]
 
@@ -388,7 +388,7 @@ def test_an_action_over_many_does_what_it_can_and_says_what_it_could_not(client,
 
     assert [Post.objects.get(pk=post.pk).status for post in (fine, empty)] == ["published", "draft"]
     shown = response.content.decode()
-    assert "1 post is changed." in shown
+    assert "1 post updated." in shown
     assert "Empty: A post needs a text before it can be published." in shown
 
 

@@ -1,4 +1,4 @@
-"""Changing what was said: other words, a tombstone, a mark. Each moves the room's revision, so everyone hears of it."""
+"""Edit, delete and restore messages, and react to them. Each change increments the room's revision."""
 
 from datetime import datetime
 from uuid import UUID
@@ -23,24 +23,25 @@ from core.events import services as events
 
 class NotMessageAuthor(Denied):
     code = "not_your_message"
-    message = _("Only its author may change a message.")
+    message = _("Only the author can change a message.")
 
 
 class MessageRemoved(Conflict):
     code = "message_removed"
-    message = _("This message was removed.")
+    message = _("This message was deleted.")
 
 
 class UnknownReaction(Invalid):
     code = "unknown_reaction"
-    message = _("This mark is not one of those offered.")
+    message = _("This reaction is not available.")
 
 
 @transaction.atomic
 def edit_message(*, room_uid: UUID, seq: int, body: str, by: Actor, now: datetime | None = None) -> Message:
-    """Change the words of one's own message; what it said is kept for those who look into reports.
+    """Edit the caller's own message. The earlier version is stored for moderators.
 
-    Locks the room. Raises NotFound, NotAMember, RoomArchived, NotYours, MessageRemoved, EmptyMessage, MessageTooLong.
+    Locks the room. Raises NotFound, NotAMember, RoomArchived, NotMessageAuthor, MessageRemoved, EmptyMessage,
+    MessageTooLong.
     """
     now = now or timezone.now()
     _access, message, rev = _lock_message(room_uid, seq, by)
@@ -60,10 +61,10 @@ def edit_message(*, room_uid: UUID, seq: int, body: str, by: Actor, now: datetim
 
 @transaction.atomic
 def delete_message(*, room_uid: UUID, seq: int, by: Actor, now: datetime | None = None) -> Message:
-    """Leave a tombstone. One's own message, or any for those who moderate; again is no change.
+    """Delete the caller's own message, or any as a moderator. No effect if it is deleted already.
 
-    What others removed may come back, so its marks are kept and not shown. Locks the room. Raises NotFound, NotYours.
-    Records message.removed when it was somebody else's.
+    Reactions are stored but hidden, because a moderator's removal can be undone. Locks the room. Raises NotFound,
+    NotMessageAuthor. Records message.removed when a moderator removes it.
     """
     now = now or timezone.now()
     access, message, rev = _lock_message(room_uid, seq, by, writes=False)
@@ -85,10 +86,10 @@ def delete_message(*, room_uid: UUID, seq: int, by: Actor, now: datetime | None 
 
 @transaction.atomic
 def restore_message(*, room_uid: UUID, seq: int, by: Actor, now: datetime | None = None) -> Message:
-    """Give a tombstone back what it last said, with its cards and marks. What still stands, and what nobody knows any
-    more, is no change.
+    """Restore a deleted message with its last text, cards and reactions. No effect if it is not deleted or no earlier
+    version is left.
 
-    Locks the room. Raises NotFound, NotYours for who does not moderate. Records message.restored.
+    Locks the room. Raises NotFound, NotMessageAuthor for non-moderators. Records message.restored.
     """
     access, message, rev = _lock_message(room_uid, seq, by, writes=False)
     if not access.can_moderate:
@@ -106,7 +107,7 @@ def restore_message(*, room_uid: UUID, seq: int, by: Actor, now: datetime | None
 
 @transaction.atomic
 def react(*, room_uid: UUID, seq: int, emoji: str, on: bool, by: Actor, now: datetime | None = None) -> Message:
-    """Put a mark on a message, or take it back; again is no change.
+    """Add or remove a reaction. No effect if there is nothing to change.
 
     Locks the room. Raises NotFound, NotAMember, RoomArchived, MessageRemoved, UnknownReaction.
     """
@@ -131,9 +132,9 @@ def react(*, room_uid: UUID, seq: int, emoji: str, on: bool, by: Actor, now: dat
 
 @transaction.atomic
 def report_message(*, room_uid: UUID, seq: int, reason: str, by: Actor, now: datetime | None = None) -> None:
-    """Ask staff to look at a message: it stands in the queue. Again is no change there.
+    """Report a message to the moderation queue. No effect if the caller reported it already.
 
-    Raises NotFound, NotAMember for strangers, OwnThing, Banned. Records message.reported and report.filed.
+    Raises NotFound, NotAMember for anonymous users, OwnThing, Banned. Records message.reported and report.filed.
     """
     access, message = queries.get_message(room_uid, seq, by)
     if by.user is None:
@@ -151,7 +152,7 @@ def report_message(*, room_uid: UUID, seq: int, reason: str, by: Actor, now: dat
 
 
 def _lock_message(room_uid: UUID, seq: int, by: Actor, *, writes: bool = True) -> tuple[Access, Message, int]:
-    """The room's next revision, which locks the room, and then the message as it is under that lock."""
+    """Increment the room's revision, which locks the room, then read the message."""
     access = room_queries.get_access(room_uid, by)
     if by.user is None and by.kind != "system":
         raise NotAMember
@@ -169,7 +170,7 @@ def _lock_message(room_uid: UUID, seq: int, by: Actor, *, writes: bool = True) -
 
 
 def _require_unchanged(message: Message) -> Message:
-    """Give the revision back: nobody needs to hear."""
+    """Return the revision to the room when nothing changed."""
     transaction.set_rollback(True)
     return message
 
@@ -181,7 +182,7 @@ def _save_version(message: Message, by: Actor, now: datetime) -> None:
 
 
 def _publish_changed(message: Message) -> Message:
-    """Read the message under the lock, so what is published is exactly its state at this revision."""
+    """Publish the message as it is at this revision, read under the lock."""
     message = Message.objects.with_related().select_related("room").get(pk=message.pk)
     messages.publish_message(message, new=False)
     return message

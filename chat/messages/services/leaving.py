@@ -1,4 +1,4 @@
-"""Somebody leaves for good: what they said goes, everybody else's words stay where they are."""
+"""Erase a user from the chat without changing messages of others."""
 
 from datetime import datetime
 
@@ -13,8 +13,8 @@ from chat.messages.models import Message, MessageEdit, Reaction
 from chat.rooms.models import Membership, Room
 from core.composition.models import Reference
 
-# Each tombstone and each message that loses a mark takes the next revision of its room, in the order they stand there,
-# so that whoever follows the room hears of all of them.
+# Each deleted message, and each that loses a reaction, takes the next revision of its room in order of `seq`, so that
+# followers receive all of them.
 ERASE_MESSAGES_SQL = """
 WITH touched AS (
     SELECT m.id, row_number() OVER (ORDER BY m.seq) AS place
@@ -38,10 +38,10 @@ FROM touched, moved WHERE m.id = touched.id
 
 @transaction.atomic
 def erase_user(*, user: User, now: datetime) -> None:
-    """Erase what a person said and the marks they put, and give up their places. Again is no change.
+    """Erase a user's messages and reactions, and end their memberships. Idempotent.
 
-    Locks their rooms one after the other, by key; a few statements a room, however much was said there. Their name in
-    the rooms is the account's, which loses it in its own step. Titles of their conversations with the house go.
+    Locks the rooms one by one, ordered by key, with a few statements per room. Titles of their support conversations
+    are cleared. Names in rooms come from the account, which is anonymised separately.
     """
     for room in Room.objects.select_for_update(of=("self",)).filter(pk__in=_get_room_ids(user)).order_by("pk"):
         with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""Saying things. A message is acknowledged once it is committed, and is there once however often it is sent."""
+"""Send messages. A message is acknowledged after the commit and exists once, however often it is sent."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -35,22 +35,22 @@ class EmptyMessage(Invalid):
 
 class MessageTooLong(Invalid):
     code = "message_too_long"
-    message = _("A message has at most %(longest)d characters.")
+    message = _("A message can have at most %(longest)d characters.")
 
 
 class TooManyCards(Invalid):
     code = "too_many_cards"
-    message = _("A message shows at most %(most)d cards.")
+    message = _("A message can have at most %(most)d cards.")
 
 
 class ReplyNotFound(Invalid):
     code = "unknown_reply"
-    message = _("The message you reply to is not in this room.")
+    message = _("The message you are replying to is not in this room.")
 
 
 class CardNotFound(Invalid):
     code = "unknown_card"
-    message = _("There is no %(kind)s “%(id)s” that you can show here.")
+    message = _("There is no %(kind)s “%(id)s” that you can share.")
 
 
 class ClientIdReused(Conflict):
@@ -60,7 +60,7 @@ class ClientIdReused(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class SentMessage:
-    """A message that is committed once the caller's transaction is; `duplicate` when it had been sent before."""
+    """A message of the current transaction. `duplicate` when it had been sent before."""
 
     message: Message
     duplicate: bool
@@ -76,20 +76,19 @@ def send_message(
     cards: Sequence[protocol.Card] = (),
     now: datetime | None = None,
 ) -> SentMessage:
-    """Say something in a room; the same `client_id` again gives the message of the first time.
+    """Send a message to a room. The same `client_id` again returns the first message.
 
-    Three statements: access, everything about the message, and in support whose turn it is. Locks the room last.
-    Writing joins a public room. Raises NotFound, NotAMember, RoomArchived, EmptyMessage, MessageTooLong, TooManyCards,
-    UnknownReply, UnknownCard, ClientIdReused. Who answers a customer takes the case if nobody has it. Records
-    conversation.assigned then, and conversation.reopened when a closed conversation goes on. Everyone hears at the
-    commit.
+    Three statements: access, the message and, in support, the turn. Locks the room last. Writing joins a public room.
+    Raises NotFound, NotAMember, RoomArchived, EmptyMessage, MessageTooLong, TooManyCards, ReplyNotFound, CardNotFound,
+    ClientIdReused. An agent who answers an unassigned case is assigned to it. Records conversation.assigned then, and
+    conversation.reopened when a closed conversation continues. Publishes at the commit.
     """
     draft = _Draft(clean_body(body, cards), client_id, tuple(cards), reply_to, now or timezone.now())
     try:
         with transaction.atomic():
             return _send(room_uid, draft, by)
     except IntegrityError as failure:
-        # A twin of this request was committed between our look and our insert. All is undone, so no number is lost.
+        # A concurrent duplicate was committed before our insert. The rollback leaves no gap in the numbers.
         if violated_constraint(failure) != "message_sent_once":
             raise
         with transaction.atomic():
@@ -98,7 +97,7 @@ def send_message(
 
 @transaction.atomic
 def send_system_message(*, room: Room, body: str, client_id: UUID, now: datetime | None = None) -> Message:
-    """Let the system say something; the same `client_id` again says nothing new. Locks the room."""
+    """Send a message from the system. No effect if `client_id` was used before. Locks the room."""
     draft = _Draft(clean_body(body, ()), client_id, (), None, now or timezone.now())
     message_id, message = _insert(room, draft, None)
     return message or Message.objects.get(pk=message_id)
@@ -114,7 +113,7 @@ class _Draft:
 
 
 def clean_body(body: str, cards: Sequence[object]) -> str:
-    """The words as they are kept. Raises EmptyMessage, MessageTooLong, TooManyCards."""
+    """Return the text to store. Raises EmptyMessage, MessageTooLong, TooManyCards."""
     words = body.replace("\r\n", "\n").replace("\0", "").strip()
     if len(words) > protocol.MAX_BODY_LENGTH:
         raise MessageTooLong(field="body", longest=protocol.MAX_BODY_LENGTH)
@@ -145,7 +144,9 @@ def _send(room_uid: UUID, draft: _Draft, by: Actor) -> SentMessage:
 
 
 def _require_visible_cards(draft: _Draft, by: Actor) -> None:
-    """One query a kind of card. A message that is sent again keeps the cards it had. Raises UnknownCard."""
+    """Check that the author can see the cards; one query per kind. Skipped for a message that is sent again. Raises
+    CardNotFound.
+    """
     if not draft.cards or by.user is None:
         return
     visible = core_cards.resolve(draft.cards, Grant.session(by.user))
@@ -155,9 +156,9 @@ def _require_visible_cards(draft: _Draft, by: Actor) -> None:
         raise CardNotFound(field="cards", pointer=f"/cards/{unknown}", kind=kind, id=public_id)
 
 
-# The room's counters, the message and the sender's read mark in one statement. The room's row is locked by its update
-# and held to the commit only. A twin that waits for that lock has not seen the first in `dup`, so it runs into the
-# unique index and is undone whole.
+# The room's counters, the message and the sender's read mark in one statement. The update locks the room's row until
+# the commit. A concurrent duplicate that waits for the lock has not seen the first one in `dup`, so it violates the
+# unique index and is rolled back.
 _INSERT_SQL = """
 WITH dup AS (SELECT id FROM chat_message WHERE {dup}),
 room AS (
@@ -190,7 +191,7 @@ _INSERT_BY_SYSTEM = _INSERT_SQL.format(dup="kind = 'system' AND client_id = %(cl
 
 
 def _insert(room: Room, draft: _Draft, access: Access | None) -> tuple[int, Message | None]:
-    """The id of the message, and the message itself unless it had been there before. One statement."""
+    """Insert the message in one statement. Returns its id, and None in place of the message if it existed."""
     author = access.actor.user if access else None
     message = Message(
         uid=uuid7(),
@@ -230,7 +231,9 @@ def _insert(room: Room, draft: _Draft, access: Access | None) -> tuple[int, Mess
 
 
 def _is_duplicate(message_id: int, room: Room, draft: _Draft) -> Message:
-    """The message of the first time. One that was changed since cannot be compared, and is taken for the same."""
+    """Return whether the stored message equals the one being sent. An edited message cannot be compared and counts as
+    equal.
+    """
     message = Message.objects.with_related().get(pk=message_id)
     changed = message.edited_at is not None or message.deleted_at is not None
     if message.room_id != room.pk or not (changed or message.body == draft.body):
@@ -239,6 +242,8 @@ def _is_duplicate(message_id: int, room: Room, draft: _Draft) -> Message:
 
 
 def publish_message(message: Message, *, new: bool) -> None:
-    """Tell everyone who follows the room, once this is committed. Expects `whole` messages with their room."""
+    """Publish the message to all followers after the commit. Expects a message loaded by `with_related()` with its
+    room.
+    """
     frame = protocol.change(message.room.uid, wire.serialize_message(message), new=new)
     transaction.on_commit(partial(bus.publish_change, message.room_id, message.rev, frame), robust=True)

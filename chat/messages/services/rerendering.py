@@ -1,4 +1,4 @@
-"""Render messages again whose stored HTML an older renderer made."""
+"""Render messages again whose HTML is from an older renderer."""
 
 from chat.messages import rendering
 from chat.messages.models import Message

@@ -231,4 +231,4 @@ def test_a_link_to_a_conversation_leads_to_sign_in_and_back(client, answered):
 
 
 def state_in(page):
-    return re.search(r"Messages you have not read <span class=\"[^\"]*\">(\w+)<", page)[1]
+    return re.search(r"Unread messages <span class=\"[^\"]*\">(\w+)<", page)[1]

@@ -133,7 +133,7 @@ async def test_a_committed_message_comes_over_the_bus(hub, room, ada):
 
 async def test_a_message_whose_publishing_was_lost_is_found_by_the_poller(hub, room, ada, monkeypatch):
     """As when the process that took it was killed between commit and publish."""
-    monkeypatch.setattr(hubs, "POLL", 0.1)
+    monkeypatch.setattr(hubs, "POLL_INTERVAL_SECONDS", 0.1)
     ear = await follow(hub, room)
     monkeypatch.setattr(bus, "publish_change", lambda *args: None)
 

@@ -1,4 +1,4 @@
-"""Rooms: making and closing them, coming and going, and how far somebody has read."""
+"""Create, change, join and leave rooms, and mark them as read."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -24,17 +24,17 @@ from core.validation.text import has_visible_text
 
 class SlugTaken(Conflict):
     code = "slug_taken"
-    message = _("There is a room at this address already.")
+    message = _("Another room uses this slug.")
 
 
 class SubjectTaken(Conflict):
     code = "subject_taken"
-    message = _("There is a public room about this already.")
+    message = _("A public room about this already exists.")
 
 
 class SlugNotPublic(Invalid):
     code = "slug_not_public"
-    message = _("Only a public room has an address of its own.")
+    message = _("Only public rooms have a slug.")
 
 
 class MissingTitle(Invalid):
@@ -44,12 +44,12 @@ class MissingTitle(Invalid):
 
 class RoomNotJoinable(Denied):
     code = "not_open_to_join"
-    message = _("Nobody can join this room by themselves.")
+    message = _("You can only join this room by invitation.")
 
 
 class DirectRoomWithSelf(Invalid):
     code = "talking_to_oneself"
-    message = _("Choose somebody else to write to.")
+    message = _("You cannot send messages to yourself.")
 
 
 @transaction.atomic
@@ -64,9 +64,9 @@ def create_room(
     members: Iterable[User] = (),
     now: datetime | None = None,
 ) -> Room:
-    """Make a public, private or group room; who makes it owns it.
+    """Create a public, private or group room, owned by its creator.
 
-    Raises Denied without chat.add_room, Untitled, SlugTaken, SubjectTaken, SlugNotPublic. Records room.created.
+    Raises Denied without chat.add_room, MissingTitle, SlugTaken, SubjectTaken, SlugNotPublic. Records room.created.
     """
     by.require("chat.add_room")
     now = now or timezone.now()
@@ -86,7 +86,7 @@ def create_room(
 
 @transaction.atomic
 def change_room(*, room_uid: UUID, title: str, topic: str, slug: str | None, by: Actor) -> Room:
-    """Rename a room. Raises NotFound, Denied without chat.change_room, Untitled, SlugTaken, SlugNotPublic.
+    """Change a room. Raises NotFound, Denied without chat.change_room, MissingTitle, SlugTaken, SlugNotPublic.
 
     Records room.changed.
     """
@@ -100,7 +100,7 @@ def change_room(*, room_uid: UUID, title: str, topic: str, slug: str | None, by:
 
 @transaction.atomic
 def archive_room(*, room_uid: UUID, archived: bool, by: Actor, now: datetime | None = None) -> Room:
-    """Close a room for new messages, or open it again. Raises NotFound, Denied.
+    """Close a room for new messages, or reopen it. Raises NotFound, Denied.
 
     Records room.archived, room.reopened.
     """
@@ -115,7 +115,7 @@ def archive_room(*, room_uid: UUID, archived: bool, by: Actor, now: datetime | N
 
 @transaction.atomic
 def follow_subject(*, kind: str, old: str, new: str) -> None:
-    """What rooms are about has another public id now. A public room that is there already for the new one stays."""
+    """Update rooms whose subject has a new public id. An existing public room for the new id stays."""
     moved = Room.objects.about(kind, old)
     if Room.objects.about(kind, new).filter(kind=Room.Kind.PUBLIC).exists():
         moved = moved.exclude(kind=Room.Kind.PUBLIC)
@@ -124,9 +124,9 @@ def follow_subject(*, kind: str, old: str, new: str) -> None:
 
 @transaction.atomic
 def open_public_about(*, about: tuple[str, str], title: str, by: Actor, now: datetime | None = None) -> Room:
-    """The public room about a thing, such as a post; made when somebody first wants to talk about it.
+    """Return the public room about a subject, such as a post. Created on first use.
 
-    Raises NotAMember for strangers. Records room.created.
+    Raises NotAMember for anonymous users. Records room.created.
     """
     if by.user is None:
         raise NotAMember
@@ -143,7 +143,7 @@ def open_public_about(*, about: tuple[str, str], title: str, by: Actor, now: dat
 
 @transaction.atomic
 def open_direct(*, with_user: User, by: Actor, now: datetime | None = None) -> Room:
-    """The direct room of two people; made at the first time. Raises NotAMember, TalkingToOneself."""
+    """Return the direct room of two users. Created on first use. Raises NotAMember, DirectRoomWithSelf."""
     if by.user is None:
         raise NotAMember
     if with_user == by.user:
@@ -162,9 +162,9 @@ def open_direct(*, with_user: User, by: Actor, now: datetime | None = None) -> R
 
 @transaction.atomic
 def join_room(*, room_uid: UUID, by: Actor, now: datetime | None = None) -> Membership:
-    """Take a place in a public room, or again after leaving; what was said before counts as read.
+    """Join a public room, or rejoin it. Earlier messages count as read.
 
-    Raises NotFound, NotAMember for strangers, RoomArchived, NotOpenToJoin.
+    Raises NotFound, NotAMember for anonymous users, RoomArchived, RoomNotJoinable.
     """
     access = room_queries.get_access(room_uid, by)
     if by.user is None:
@@ -178,7 +178,7 @@ def join_room(*, room_uid: UUID, by: Actor, now: datetime | None = None) -> Memb
 
 @transaction.atomic
 def leave_room(*, room_uid: UUID, by: Actor, now: datetime | None = None) -> None:
-    """Give one's place up; again is no change. Sockets stop following at the commit. Raises NotFound, NotAMember."""
+    """Leave a room. No effect for non-members. Sockets stop following at the commit. Raises NotFound, NotAMember."""
     access = room_queries.get_access(room_uid, by)
     if by.user is None or access.role is None:
         raise NotAMember
@@ -189,7 +189,7 @@ def leave_room(*, room_uid: UUID, by: Actor, now: datetime | None = None) -> Non
 
 @transaction.atomic
 def mute_room(*, room_uid: UUID, muted: bool, by: Actor) -> None:
-    """Stay without being called. Raises NotFound, NotAMember."""
+    """Turn notifications of a room off or on. Raises NotFound, NotAMember."""
     access = room_queries.get_access(room_uid, by)
     if not Membership.objects.active().filter(room=access.room, user=by.user).update(muted=muted):
         raise NotAMember
@@ -197,9 +197,9 @@ def mute_room(*, room_uid: UUID, muted: bool, by: Actor) -> None:
 
 @transaction.atomic
 def mark_read(*, room_uid: UUID, seq: int, by: Actor) -> bool:
-    """Remember how far somebody has read; never backwards, never beyond what was said. True when it moved.
+    """Advance the read mark, never backwards or beyond the last message. Returns whether it moved.
 
-    One statement. For those who are not in the room nothing happens. The others see it where few are.
+    One statement. No effect for non-members. Other members of a small room are notified.
     """
     with connection.cursor() as cursor:
         cursor.execute(_MARK_READ_SQL, {"seq": seq, "room": room_uid, "user": by.user.pk if by.user else None})
@@ -225,14 +225,14 @@ RETURNING r.id, r.kind, m.last_read_seq
 
 
 def _clean_title(title: str) -> str:
-    """The title as it is kept. Raises Untitled."""
+    """Return the title to store. Raises MissingTitle."""
     if not has_visible_text(title):
         raise MissingTitle(field="title")
     return title.strip()
 
 
 def _save(room: Room, **how: Any) -> None:
-    """Save a room. The database decides who was first at an address. Raises SlugTaken, SubjectTaken, Invalid."""
+    """Save a room. Raises SlugTaken, SubjectTaken, Invalid for constraint violations."""
     try:
         with transaction.atomic():
             room.save(**how)
@@ -251,7 +251,9 @@ _REFUSALS: dict[str, tuple[type[DomainError], str]] = {
 
 
 def add_member(room: Room, user: User, role: str, now: datetime) -> Membership:
-    """A live membership; one that was there keeps its role and marks, one that had ended begins at the end."""
+    """Return an active membership. An existing one keeps its role and read mark; an ended one resumes at the last
+    message.
+    """
     begun = {"role": role, "joined_seq": room.last_seq, "last_read_seq": room.last_seq, "joined_at": now}
     membership, new = Membership.objects.select_for_update(of=("self",), no_key=True).get_or_create(
         room=room, user=user, defaults=begun

@@ -18,7 +18,7 @@ def test_an_agent_meets_the_customers_conversation_about_the_order(client, ada, 
 
     assert client.get("/talk/about/order/A-1/").url == room.get_absolute_url()
     other = client.get("/talk/about/order/A-2/")
-    assert "The customer has not written about this yet." in other.content.decode()
+    assert "The customer has not sent a message about this yet." in other.content.decode()
     assert client.post("/talk/about/order/A-2/", {"client_id": uuid7(), "body": "Hi"}).status_code == 200
     assert Room.objects.count() == 1
 

@@ -52,7 +52,7 @@ def test_a_removed_message_leaves_a_tombstone_and_no_words(client, room, ada):
     text = client.get("/talk/rooms/glaze-talk/").content.decode()
 
     assert "Regrettable" not in text
-    assert "This message was removed." in text
+    assert "This message was deleted." in text
 
 
 def test_one_changes_and_removes_ones_own_message(client, room, ada):

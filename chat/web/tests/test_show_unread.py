@@ -119,7 +119,7 @@ def test_each_side_reads_its_own_view_of_the_state(client, ada, agent):
             seen.setdefault(who, []).append(re.search(r"data-case[^>]*>([^<]+)<", page)[1])
 
     assert seen[ada] == ["Waiting for our reply", "Answered", "Waiting for our reply", "Closed"]
-    assert seen[agent] == ["Waiting for us", "Waiting for the customer", "Waiting for us", "Closed"]
+    assert seen[agent] == ["Waiting for our reply", "Waiting for the customer", "Waiting for our reply", "Closed"]
 
 
 def test_staff_and_own_messages_are_marked(client, ada, agent):
