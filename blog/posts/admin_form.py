@@ -109,9 +109,7 @@ class PostForm(ExplainedForm):
         required=False,
         max_length=400,
         widget=WIDE_INPUT,
-        help_text=_(
-            "Describes the image for people who cannot see it. The image is inserted at the cursor, or at the end of the text."
-        ),
+        help_text=_("Describes the image for people who cannot see it. It is inserted at the cursor, or at the end."),
     )
     # The cursor position in characters, set by a script.
     picture_at = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)

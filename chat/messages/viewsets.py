@@ -58,7 +58,7 @@ class RoomViewSet(ReadViewSet[Room]):
             OpenApiParameter(
                 "after_rev",
                 int,
-                description="Return only messages changed after this revision of the room, in order of change. Use it to resume.",
+                description="Return only messages changed after this revision, in order of change. Use it to resume.",
             )
         ],
         responses=MessageSerializer(many=True),
