@@ -1,4 +1,4 @@
-"""What several tests of the journal ask for."""
+"""Fixtures for journal tests."""
 
 from dataclasses import replace
 
@@ -10,7 +10,7 @@ from core.money import Money
 
 
 class Shelf:
-    """A shop of cards for tests: what is on it can be named by posts, and how often it was asked."""
+    """A fake product card resolver that counts its calls."""
 
     def __init__(self) -> None:
         self.cards: dict[str, Card] = {}
@@ -30,7 +30,7 @@ class Shelf:
 
 @pytest.fixture
 def shelf(monkeypatch: pytest.MonkeyPatch) -> Shelf:
-    """Stands in for the shop, whatever the shop is."""
+    """Replace the product card resolver of the shop."""
     made = Shelf()
     monkeypatch.setitem(cards._resolvers, "product", made.resolve)
     return made

@@ -1,4 +1,4 @@
-"""What the tests of the conversation share."""
+"""Fixtures for chat tests."""
 
 import json
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ def ben(db: None) -> User:
 
 @pytest.fixture
 def room(db: None) -> Any:
-    """A public room with nobody in it."""
+    """A public room without members."""
     return RoomFactory(title="Glaze talk", slug="glaze-talk")
 
 
@@ -57,7 +57,7 @@ PATIENCE = 30
 
 
 class Client:
-    """A client of the socket: knows what it was told, asks, and waits for answers."""
+    """A client of the socket that sends requests and waits for responses."""
 
     def __init__(
         self,

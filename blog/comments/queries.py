@@ -66,9 +66,9 @@ def get_comment(post: Post, uid: UUID) -> Comment | None:
 
 def get_latest_comments(user: User, limit: int = 5) -> list[Comment]:
     """Return a person's latest comments on published posts. One query."""
-    kept = Comment.objects.exclude(status__in=[Comment.Status.DELETED, Comment.Status.SPAM])
-    kept = kept.filter(author=user, post__status=Post.Status.PUBLISHED).select_related("post")
-    return list(kept.defer("post__body_source", "post__body_html", "post__body_text")[:limit])
+    found = Comment.objects.exclude(status__in=[Comment.Status.DELETED, Comment.Status.SPAM])
+    found = found.filter(author=user, post__status=Post.Status.PUBLISHED).select_related("post")
+    return list(found.defer("post__body_source", "post__body_html", "post__body_text")[:limit])
 
 
 def count_pending_work(now: datetime | None = None) -> dict[str, int]:
@@ -112,7 +112,7 @@ def _build_tree(comments: list[Comment]) -> list[Node]:
 
 
 def _prune(nodes: list[Node]) -> list[Node]:
-    kept = [node for node in nodes if node.visible]
-    for node in kept:
+    found = [node for node in nodes if node.visible]
+    for node in found:
         node.replies = _prune(node.replies)
-    return kept
+    return found

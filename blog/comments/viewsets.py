@@ -72,13 +72,13 @@ class CommentViewSet(ReadViewSet[Comment]):
         """Create a comment. `status` in the response says whether it is approved or pending. Returns 200 instead of 201
         when a comment with this `uid` exists.
         """
-        asked = CommentCreateSerializer.parse(request)
-        post = Post.objects.readable_by(self.grant).filter(slug=asked.pop("post")).values_list("pk", flat=True).first()
+        data = CommentCreateSerializer.parse(request)
+        post = Post.objects.readable_by(self.grant).filter(slug=data.pop("post")).values_list("pk", flat=True).first()
         if post is None:
             raise NotFound(field="post")
         how = SubmissionContext(network=rate_limits.client_key(request._request))  # noqa: SLF001
         now = timezone.now()
-        comment = commenting.add_comment(post_id=post, by=self.grant.actor, how=how, now=now, **asked)
+        comment = commenting.add_comment(post_id=post, by=self.grant.actor, how=how, now=now, **data)
         return Response(CommentSerializer(comment).data, 201 if comment.created_at == now else 200)
 
     @extend_schema(responses={204: None})

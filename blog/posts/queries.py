@@ -160,8 +160,8 @@ def get_revision_impersonators(post: Post) -> dict[int, ImpersonationNames]:
 
 def get_autosave(post: Post, user: User | None) -> Revision | None:
     """Return this person's autosave if it is newer than the post and differs from it. One query."""
-    kept = Revision.objects.filter(post=post, author=user, kind=Revision.Kind.AUTOSAVE, created_at__gt=post.updated_at)
-    found = kept.first() if user is not None else None
+    newer = Revision.objects.filter(post=post, author=user, kind=Revision.Kind.AUTOSAVE, created_at__gt=post.updated_at)
+    found = newer.first() if user is not None else None
     if found is None or found.body_source.replace("\r\n", "\n").strip() == post.body_source.strip():
         return None
     return found

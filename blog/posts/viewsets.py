@@ -101,15 +101,15 @@ class PostViewSet(ReadViewSet[Post]):
     )
     def partial_update(self, request: Request, slug: str) -> Response:
         """Save fields over the version named by `If-Match` or `lock_version`."""
-        asked = PostUpdateSerializer.parse(request)
+        data = PostUpdateSerializer.parse(request)
         key = self.get_object().pk
         matched = conditional.expected_version(request)
-        if matched is None and "lock_version" not in asked:
+        if matched is None and "lock_version" not in data:
             raise conditional.ConditionMissing
         if matched is not None:
-            asked["lock_version"] = None if matched is conditional.ANY else matched
+            data["lock_version"] = None if matched is conditional.ANY else matched
         try:
-            post = writing.save_post(post_id=key, by=self.grant.actor, **asked)
+            post = writing.save_post(post_id=key, by=self.grant.actor, **data)
         except writing.EditConflict as conflict:
             return _conflict_response(conflict, conflict.status if matched is None else conditional.Stale.status)
         return self._answer(post)
@@ -126,9 +126,9 @@ class PostViewSet(ReadViewSet[Post]):
     @idempotent
     def publication(self, request: Request, slug: str) -> Response:
         """Publish a post now, or schedule it."""
-        asked, key, by = PublicationSerializer.parse(request), self.get_object().pk, self.grant.actor
-        if "publish_at" in asked:
-            return self._answer(publishing.schedule_post(post_id=key, publish_at=asked["publish_at"], by=by), 201)
+        data, key, by = PublicationSerializer.parse(request), self.get_object().pk, self.grant.actor
+        if "publish_at" in data:
+            return self._answer(publishing.schedule_post(post_id=key, publish_at=data["publish_at"], by=by), 201)
         return self._answer(publishing.publish_post(post_id=key, by=by), 201)
 
     @extend_schema(responses={204: None})

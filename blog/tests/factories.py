@@ -1,4 +1,4 @@
-"""Things tests start from. Posts are made by the services, as they are in life."""
+"""Factories for journal tests. Posts are created by the services."""
 
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -26,7 +26,7 @@ _numbers = count(1)
 
 
 def person(name: str = "", *permissions: str, **fields: Any) -> User:
-    """A person who may do what is named, such as "blog.publish_post"."""
+    """A user with permissions such as "blog.publish_post"."""
     number = next(_numbers)
     user = User.objects.create_user(f"person{number}@example.com", "clay", name=name or f"Person {number}", **fields)
     if permissions:
@@ -85,7 +85,7 @@ def picture(alt: str = "A bowl on a wheel", size: tuple[int, int] = (60, 40)) ->
 
 
 def many_published(number: int) -> list[Post]:
-    """So many published posts with cover, authors and tags, written as rows, a minute apart."""
+    """Create published posts with cover, authors and tags, one minute apart, by direct inserts."""
     pattern = published(writer(), tags=["Ash", "Kiln"], cover=picture())
     authors, tags = [pattern.bylines[0], writer()], pattern.labels
     posts = Post.objects.bulk_create(
@@ -109,7 +109,7 @@ def many_published(number: int) -> list[Post]:
 
 
 def many_comments(post: Post, number: int, **fields: Any) -> None:
-    """So many comments by as many people, written as rows: threads of four."""
+    """Create comments by different users in threads of four, by direct inserts."""
     people = User.objects.bulk_create(User(email=f"reader{n}@example.com", name=f"Reader {n}") for n in range(number))
     with connection.cursor() as cursor:
         cursor.execute(

@@ -1,4 +1,4 @@
-"""Look at pages the way tests do."""
+"""Helpers that read journal pages."""
 
 import re
 from typing import Any
@@ -15,5 +15,5 @@ def page(client: Client, post: Post, **query: str) -> Any:
 
 
 def text_of(response: HttpResponse) -> str:
-    """The page's source with runs of white space made one, since line breaks are the template's affair."""
+    """Return the page source with whitespace collapsed."""
     return re.sub(r"\s+", " ", response.content.decode())

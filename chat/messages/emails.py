@@ -21,17 +21,17 @@ def send_unread_email(*, room_uid: UUID, user_uid: UUID, up_to: int, key: str) -
     place = places.filter(user__is_active=True).select_related("room", "user").first()
     if place is None or place.last_read_seq >= up_to:
         return
-    told = unread.get_unread(place)
-    if not told.messages:
+    unread_messages = unread.get_unread(place)
+    if not unread_messages.messages:
         unread.release_claim(place=place, up_to=up_to)
         return
     row = default_topics.get_subscription(user=place.user, topic=topics.UNREAD_TOPIC)
     if row is None:
         return
     stop = f"{settings.SITE_URL}{reverse('subscriptions:unsubscribe', args=[subscriptions.get_unsubscribe_token(row)])}"
-    authors = {message.author.display_name for message in told.messages if message.author}
+    authors = {message.author.display_name for message in unread_messages.messages if message.author}
     values = {
-        "unread": told,
+        "unread": unread_messages,
         "author": authors.pop() if len(authors) == 1 else "",
         "title": place.room.title if place.room.kind != Room.Kind.DIRECT else "",
         "url": f"{settings.SITE_URL}{place.room.get_absolute_url()}#unread",

@@ -84,9 +84,9 @@ class RoomViewSet(ReadViewSet[Room]):
     @messages.mapping.post
     def send_message(self, request: Request, uid: str) -> Response:
         """Say something; 200 instead of 201 when this `client_id` had said it before."""
-        asked = MessageCreateSerializer.parse(request)
+        data = MessageCreateSerializer.parse(request)
         limits.require_send(self.grant.actor)
-        sent = messages.send_message(room_uid=UUID(uid), by=self.grant.actor, **asked)
+        sent = messages.send_message(room_uid=UUID(uid), by=self.grant.actor, **data)
         return Response(wire.serialize_message(sent.message), 200 if sent.duplicate else 201)
 
     @extend_schema(responses=MessageSerializer)

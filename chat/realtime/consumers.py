@@ -288,7 +288,7 @@ class ChatConsumer(AsyncConsumer):
         while True:
             await asyncio.sleep(protocol.HEARTBEAT_SECONDS)
             await self._touch_presence()
-            # Without Redis nobody tells us of a sign-out, and nobody tells when time is up: we ask at every beat.
+            # Nothing announces a sign-out without Redis, or the end of an impersonation: check at every heartbeat.
             often = self.actor.impersonator or not self.hub.is_redis_up
             if often or loop.time() - self.checked_at > RECHECK_INTERVAL_SECONDS:
                 await self._recheck_access()
@@ -297,7 +297,7 @@ class ChatConsumer(AsyncConsumer):
                 await self._send_presence(room_uid)
 
     async def _touch_presence(self) -> None:
-        """Nobody is here because staff look in their name."""
+        """Update presence, unless staff are impersonating the user."""
         if not self.actor.impersonator:
             await presence.touch(self.hub, self.user_uid, self.id)
 
@@ -306,7 +306,7 @@ class ChatConsumer(AsyncConsumer):
         self.push(protocol.presence(room_uid, here))
 
     async def _recheck_access(self) -> None:
-        """The session may have ended, and rooms may have closed to this person."""
+        """Close the socket if the session ended, and rooms that the user can no longer see."""
         self.checked_at = asyncio.get_running_loop().time()
         try:
             actor = await run_in_db_thread(get_actor, self.scope["cookies"].get(settings.SESSION_COOKIE_NAME))
@@ -321,7 +321,7 @@ class ChatConsumer(AsyncConsumer):
             if await self._watch():
                 self.push(protocol.stale("rooms"))
         except (DomainError, DatabaseError, InterfaceError):
-            return  # the database is away; services check every request anyway
+            return  # the database is unavailable; services check every request anyway
         for room_uid in [uid for uid in self.rooms if uid not in still]:
             self._unfollow(room_uid)
             self.push(protocol.reset(room_uid, "closed"))
@@ -367,7 +367,9 @@ class ChatConsumer(AsyncConsumer):
 
 
 def get_actor(session_key: str | None) -> Actor | None:
-    """Whose session this is, and in whose name they act, with the check that it was not ended by a new password."""
+    """Return the actor of a session, with the impersonator if any. Checks that a password change has not ended the
+    session.
+    """
     if not session_key:
         return None
     request = HttpRequest()

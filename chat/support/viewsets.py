@@ -53,20 +53,20 @@ class ConversationViewSet(ReadViewSet[SupportCase]):
     )
     def create(self, request: Request) -> Response:
         """Start a support conversation. Returns 200 instead of 201 when one about this subject continues."""
-        asked = ConversationCreateSerializer.parse(request)
+        data = ConversationCreateSerializer.parse(request)
         user = self.grant.user
         if user is None:
             raise NotAMember
-        about = (asked["about"]["kind"], asked["about"]["id"]) if asked["about"] else None
-        title = self._title(about, asked["title"])
+        about = (data["about"]["kind"], data["about"]["id"]) if data["about"] else None
+        title = self._title(about, data["title"])
         limits.require_open(self.grant.actor)
         opened = cases.open_conversation(
             about=about,
             title=title,
             customer=user,
             by=self.grant.actor,
-            body=asked["body"],
-            client_id=asked["client_id"],
+            body=data["body"],
+            client_id=data["client_id"],
         )
         return self._answer(opened.room.uid, 201 if opened.new else 200)
 
@@ -75,10 +75,10 @@ class ConversationViewSet(ReadViewSet[SupportCase]):
     )
     def partial_update(self, request: Request, uid: str) -> Response:
         """Assign, close, reopen or prioritise a conversation, for agents. All changes apply, or none."""
-        asked, room_uid = CaseUpdateSerializer.parse(request), UUID(uid)
-        if "assignee" in asked:
-            asked["assignee"] = _get_agent(asked["assignee"])
-        cases.change_case(room_uid=room_uid, by=self.grant.actor, **asked)
+        data, room_uid = CaseUpdateSerializer.parse(request), UUID(uid)
+        if "assignee" in data:
+            data["assignee"] = _get_agent(data["assignee"])
+        cases.change_case(room_uid=room_uid, by=self.grant.actor, **data)
         return self._answer(room_uid)
 
     def _title(self, about: tuple[str, str] | None, title: str) -> str:

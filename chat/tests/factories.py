@@ -1,4 +1,4 @@
-"""Rooms and what is said in them, for tests."""
+"""Factories for rooms and messages."""
 
 from typing import Any
 
@@ -38,7 +38,7 @@ class MembershipFactory(factory.django.DjangoModelFactory):
 
 
 def private_room(*people: User, kind: str = Room.Kind.PRIVATE, **fields: Any) -> Room:
-    """A room that only its members see."""
+    """A private room with these members."""
     return rooms.create_room(title=fields.pop("title", "Back room"), kind=kind, members=people, by=SYSTEM, **fields)
 
 
@@ -56,7 +56,7 @@ def say(room: Room, user: User, body: str = "Hello", **more: Any) -> Message:
 
 
 def fill(room: Room, user: User, count: int) -> None:
-    """Many messages at once, as if they had been sent one by one."""
+    """Create many messages at once."""
     room.refresh_from_db()
     Message.objects.bulk_create(
         Message(

@@ -1,4 +1,4 @@
-"""What the tests of the conversation's pages share."""
+"""Helpers for chat page tests."""
 
 from django.urls import reverse
 

@@ -85,15 +85,15 @@ def send(request: PageRequest, uid: UUID) -> HttpResponse:
     """Send a message without scripts."""
     form = MessageForm(request.POST)
     if form.is_valid():
-        asked = form.cleaned_data
+        data = form.cleaned_data
         try:
             limits.require_send(request.grant.actor)
             sent = messages.send_message(
                 room_uid=uid,
-                body=asked["body"],
-                client_id=asked["client_id"],
-                reply_to=asked["reply_to"],
-                cards=asked["cards"],
+                body=data["body"],
+                client_id=data["client_id"],
+                reply_to=data["reply_to"],
+                cards=data["cards"],
                 by=request.grant.actor,
             )
         except (Invalid, RateLimited) as refusal:

@@ -55,16 +55,16 @@ def new(request: PageRequest) -> HttpResponse:
     form = NewForm(request.POST or None)
     user = request.grant.user
     if request.method == "POST" and form.is_valid() and user is not None:
-        asked = form.cleaned_data
+        data = form.cleaned_data
         try:
             limits.require_open(request.grant.actor)
             opened = cases.open_conversation(
                 about=None,
-                title=asked["title"],
+                title=data["title"],
                 customer=user,
                 by=request.grant.actor,
-                body=asked["body"],
-                client_id=asked["client_id"],
+                body=data["body"],
+                client_id=data["client_id"],
             )
             return redirect(opened.room)
         except (Invalid, RateLimited) as refusal:
@@ -80,19 +80,19 @@ def _get_room_about(card: Card, viewer: Grant) -> Room | None:
 
 
 def _start_conversation(card: Card, form: StartForm, viewer: Grant) -> Room:
-    asked = form.cleaned_data
+    data = form.cleaned_data
     about = (card.kind, card.id)
     limits.require_open(viewer.actor)
     if card.kind in PUBLIC_SUBJECT_KINDS:
         room = rooms.open_public_about(about=about, title=card.title, by=viewer.actor)
-        messages.send_message(room_uid=room.uid, body=asked["body"], client_id=asked["client_id"], by=viewer.actor)
+        messages.send_message(room_uid=room.uid, body=data["body"], client_id=data["client_id"], by=viewer.actor)
         return room
-    assert viewer.user is not None  # noqa: S101  the page asked before
+    assert viewer.user is not None  # noqa: S101  the view requires a sign-in
     return cases.open_conversation(
         about=about,
         title=card.title,
         customer=viewer.user,
         by=viewer.actor,
-        body=asked["body"],
-        client_id=asked["client_id"],
+        body=data["body"],
+        client_id=data["client_id"],
     ).room

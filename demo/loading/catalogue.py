@@ -1,4 +1,4 @@
-"""What the studio sells: where, for how much, and how many stand on the shelf."""
+"""Load the catalogue: markets, categories, products, prices and stock."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -19,13 +19,13 @@ from shop.shipping.models import ShippingMethod
 from shop.stock import services as stock
 from shop.stock.models import Warehouse
 
-# The shop was furnished this many days ago; its products came one after the other, before the first order.
+# Days ago: the first and the last product, before the first order.
 OPENED, NEWEST = 120, 92
 FAR_ZONE = "Further away"
 
 
 def steps(studio: Studio) -> Iterator[Step]:
-    """The market first, then each shelf, then each product with all that belongs to it."""
+    """Yield the shop settings, then each category, then each product with its variants."""
     site, goods = read_content("site.json"), read_content("catalogue.json")
     opened = studio.ago(OPENED)
     yield Step(opened, "market", partial(_open_shop, site, goods["glazes"]), done=Market.objects.exists())
@@ -39,7 +39,7 @@ def steps(studio: Studio) -> Iterator[Step]:
 
 
 def get_method_code(method: str, zone: str) -> str:
-    """The code of a way of delivery; pick-up is the same for everyone."""
+    """Return the code of a delivery method. Pick-up has the same code in all zones."""
     return method if method == "pick-up" else f"{method}-{slugify(zone)}"
 
 
@@ -90,7 +90,7 @@ def _add_shipping_zone(zone: dict[str, Any], market: Market, free_from: str, pos
 
 
 def _set_tax_rates(zone: dict[str, Any], rate: Decimal) -> None:
-    """A studio this small charges its own country's rate in the whole Union, and nothing on what leaves it."""
+    """Set the studio's domestic rate for the whole Union, and zero elsewhere."""
     charged = Decimal(0) if zone["name"] == FAR_ZONE else rate
     TaxRate.objects.bulk_create(
         TaxRate(tax_class="standard", country=country, rate=charged) for country in zone["countries"]
@@ -131,7 +131,7 @@ def _add_product(studio: Studio, data: dict[str, Any], now: datetime) -> None:
 
 
 def _add_variant(studio: Studio, product: Product, data: dict[str, Any], position: int, now: datetime) -> Variant:
-    """A glaze of a product, with its price and what the first firing gave of it."""
+    """Add a variant of a product with its price and stock."""
     market = Market.objects.default()
     glaze = OptionValue.objects.select_related("option").get(option__slug="glaze", slug=data["glaze"])
     variant = Variant.objects.create(

@@ -1,4 +1,4 @@
-"""Live through the studio's history once more, step by step in the order of time."""
+"""Load the demo: run all steps in order of time."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -23,13 +23,13 @@ PROGRESS_INTERVAL = 50
 
 
 def load(*, now: datetime, say: Callable[[str], None]) -> int:
-    """Do the steps that are not done yet, and let the rest of the house take note; returns how many there were.
+    """Run the steps that are not done yet and process their events. Returns their number.
 
-    It may run again at any time, also after a run that was cut short. The history is quiet: it is recorded and has
-    its effects in the database, but no mail and no webhook tells of it.
+    Safe to repeat, also after an interrupted run. Events are quiet: they are recorded and processed in the database,
+    but send no email and no webhook.
     """
     studio = Studio(now, made=get_finished_steps())
-    # The sort is stable: of what happens at one moment, people come before their things.
+    # The sort is stable: at the same time, users come before their data.
     planned = sorted((step for part in PARTS for step in part(studio)), key=lambda step: step.at)
     left = [step for step in planned if not step.done and step.name not in studio.made]
     for count, step in enumerate(left):
@@ -46,9 +46,9 @@ def load(*, now: datetime, say: Callable[[str], None]) -> int:
 
 
 def process_events() -> int:
-    """Run what the apps do inside the database when something happened; what leaves the house is the worker's.
+    """Run the handlers that change only the database.
 
-    Returns how many events were heard: what is done about them may record more.
+    Returns the number of processed events. Handlers may record more.
     """
     relayed = events.relay()
     history = EventDelivery.objects.filter(pk__in=relayed.deliveries, event__quiet=True).order_by("pk")

@@ -1,4 +1,4 @@
-"""The journal: published, planned and unfinished posts, and what readers said about them."""
+"""Load the journal: published, scheduled and draft posts, and comments."""
 
 import re
 from collections.abc import Iterator
@@ -22,13 +22,13 @@ FILE_LINK = re.compile(r"\]\(((?:journal|products)/[^)]+)\)")
 
 
 def steps(studio: Studio) -> Iterator[Step]:
-    """Each post is drafted, then handed in, planned or published; then come the comments."""
+    """Yield each post as a draft, then its submission, schedule or publication, then the comments."""
     comments = read_content("comments.json")
     careful = {comment["post"] for comment in comments if comment["status"] == "pending"}
     for post in read_content("journal.json"):
         slug, shown = post["slug"], post["days_ago"]
         moderation = Post.Moderation.ALL if slug in careful else Post.Moderation.FIRST
-        # A planned post was written when the last one was out, and one in review was handed in when last edited.
+        # A scheduled post was written after the last publication. A post in review was submitted when last edited.
         ready = shown if shown is not None and shown > 0 else post.get("edited_days_ago", 1)
         yield Step(
             studio.ago(ready + DRAFT_LEAD_DAYS), f"draft:{slug}", partial(_create_draft, studio, post, moderation)
@@ -59,7 +59,7 @@ def _create_draft(studio: Studio, data: dict[str, Any], moderation: str, now: da
 
 
 def _upload_images(studio: Studio, body: str) -> str:
-    """The text, with the names of files turned into those of kept pictures."""
+    """Return the text with file names replaced by the ids of uploaded images."""
     return FILE_LINK.sub(lambda found: f"](picture:{studio.picture(found[1]).uid})", body)
 
 
@@ -93,5 +93,5 @@ def _get_post_id(slug: str) -> int:
 
 
 def _make_uid(index: int) -> UUID:
-    """A comment's id, made from its place in the list, so that a reply finds what it answers."""
+    """Return the uid of a comment, made from its position, so that replies find their parent."""
     return uuid5(COMMENT_NAMESPACE, str(index))

@@ -1,4 +1,4 @@
-"""Ninety days of orders, each as it went: paid at once or at the second try, sent, given back, or come to nothing."""
+"""Load ninety days of orders: paid at the first or second attempt, shipped, refunded, or expired."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -20,12 +20,12 @@ from shop.payments.services import payments, refunds
 
 CARRIERS = {"standard": "An Post", "express": "DHL Express", "pick-up": ""}
 CARD, TRANSFER = "sandbox", "bank_transfer"
-# What nobody paid for is given up a little after its time is over.
+# Unpaid orders expire shortly after the hold ends.
 PAYMENT_TIMEOUT = sandbox.Sandbox.hold + timedelta(minutes=1)
 
 
 def steps(studio: Studio) -> Iterator[Step]:
-    """What happens to each order, at its moments."""
+    """Yield the steps of each order."""
     people = {person["email"]: person for person in read_content("people.json")}
     zones = {
         country: zone["name"]
@@ -54,7 +54,7 @@ def steps(studio: Studio) -> Iterator[Step]:
 def _place_order(studio: Studio, name: str, data: dict[str, Any], now: datetime) -> None:
     by = studio.actor(data["email"])
     basket, _token = cart.open_cart(by=by, now=now)
-    # Somebody whose last order came to nothing has its pieces in the cart again.
+    # The cart still holds the items of an expired order.
     for left in list(basket.lines.values_list("variant__sku", flat=True)):
         cart.remove_line(cart_id=basket.pk, sku=left, by=by, now=now)
     source = (data["source"]["kind"], data["source"]["slug"]) if data["source"] else None
@@ -78,7 +78,7 @@ def _place_order(studio: Studio, name: str, data: dict[str, Any], now: datetime)
 
 
 def _pay_order(studio: Studio, name: str, email: str, outcome: str, now: datetime) -> None:
-    """One try with a card, as it goes on the provider's page, and the provider's answer."""
+    """Make one card payment attempt and process the provider's response."""
     order = Order.objects.get(number=studio.made[name])
     if order.status != Order.Status.PENDING_PAYMENT:
         return

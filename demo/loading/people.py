@@ -1,4 +1,4 @@
-"""The studio's three, its customers, and one guest nobody invited."""
+"""Load users: staff, customers, and one guest commenter."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -19,7 +19,7 @@ ROLES = {"owner": "owner", "author": "author", "agent": "support-agent"}
 
 
 def steps(studio: Studio) -> Iterator[Step]:
-    """An account for each who has one; whoever orders as a guest has none. Staff sign in by password alone."""
+    """Yield a step for each account. Guest customers have none. Staff sign in with a password only."""
     all_let_in = not Role.objects.filter(requires_mfa=True).exists()
     yield Step(studio.ago(0.01), "roles", _make_mfa_optional, done=all_let_in)
     known = set(User.objects.values_list("email", flat=True))

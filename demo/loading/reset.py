@@ -1,4 +1,4 @@
-"""Empty the house: every table of its apps, its media and its mailbox. What migrations made stays."""
+"""Clear the demo: all tables of the project, media files and emails. Data created by migrations stays."""
 
 import shutil
 from pathlib import Path
@@ -15,7 +15,7 @@ DJANGO_APPS = ("account", "admin", "sessions")
 
 
 def clear_data() -> None:
-    """Forget everything. Sequences begin again, so a house that is loaded anew is like a new one."""
+    """Delete all data. Sequences restart, so a reloaded demo equals a new one."""
     tables = {
         model._meta.db_table  # noqa: SLF001  Django's documented way to a model's table
         for label in (*PROJECT_APPS, *DJANGO_APPS)

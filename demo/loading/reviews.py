@@ -1,4 +1,4 @@
-"""What buyers say about what they bought."""
+"""Load product reviews."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -11,7 +11,7 @@ from shop.reviews import services as reviews
 
 
 def steps(studio: Studio) -> Iterator[Step]:
-    """Each review, some days after the order it is about."""
+    """Yield each review, some days after its order."""
     placed = {order["index"]: order["days_ago"] for order in read_content("orders.json")}
     for data in read_content("reviews.json"):
         written = studio.ago(placed[data["order"]] - data["days_after_order"])

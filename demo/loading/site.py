@@ -1,4 +1,4 @@
-"""The front of the house: the home page, and the pages that only say something."""
+"""Load the home page and the text pages."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -19,7 +19,7 @@ ICONS = {"delivery": "truck", "returns": "rotate-ccw", "hours": "clock"}
 
 
 def steps(studio: Studio) -> Iterator[Step]:
-    """The pages when the shop was opened, the home page as it was last composed."""
+    """Yield the text pages at the opening of the shop, and the latest version of the home page."""
     site = read_content("site.json")
     for slug, page in site["pages"].items():
         yield Step(studio.ago(WRITTEN), f"page:{slug}", partial(_create_page, slug, page))

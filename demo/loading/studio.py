@@ -1,7 +1,7 @@
-"""What the parts of the loader share: steps in time, the people, the pictures, and what an earlier run has done.
+"""Shared parts of the loader: steps, users, images, and the steps done by earlier runs.
 
-The studio's history is a list of steps, each at a moment counted back from now, and each done through the services of
-the apps. A step's name is the request id of all it records, so the event log tells which steps are done.
+The demo is a list of steps, each at a time relative to now, and each done through the services of the apps. The name of
+a step is the request id of its events, so the event log shows which steps are done.
 """
 
 import json
@@ -25,13 +25,13 @@ IMPORT_PREFIX = "demo:"
 
 
 def read_content(name: str) -> Any:
-    """One of the studio's files, such as `orders.json`."""
+    """Return the content of a file such as `orders.json`."""
     return json.loads((CONTENT_DIR / name).read_text())
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Something that happens once: `act` gets the moment. `done` says so for what leaves no event behind."""
+    """A step that runs once. `act` gets the time. Set `done` for steps that record no event."""
 
     at: datetime
     name: str
@@ -41,25 +41,25 @@ class Step:
 
 @dataclass
 class Studio:
-    """One run of the loader. `made` tells the public id of what a step made, in this run or an earlier one."""
+    """A run of the loader. `made` maps step names to the public ids they created, in this run or an earlier one."""
 
     now: datetime
     made: dict[str, str] = field(default_factory=dict)
     _actors: dict[str, Actor] = field(default_factory=dict)
 
     def ago(self, days: float) -> datetime:
-        """The moment so many days before this run; negative days lie ahead."""
+        """Return the time that many days before this run. Negative days are in the future."""
         return self.now - timedelta(days=days)
 
     def actor(self, email: str) -> Actor:
-        """Somebody with an account; everybody else acts as a guest. Ask only when people are there."""
+        """Return the actor of an account, or a guest. Call it only after accounts are loaded."""
         if email not in self._actors:
             user = User.objects.filter(email=email).first()
             self._actors[email] = Actor.person(user) if user else Actor.guest()
         return self._actors[email]
 
     def user(self, email: str) -> User:
-        """Somebody with an account."""
+        """Return the user of an account."""
         return User.objects.get(email=email)
 
     @property
@@ -71,9 +71,9 @@ class Studio:
         return self.actor("agent@example.com")
 
     def picture(self, file: str) -> Picture:
-        """The picture of a file, kept the first time it is asked for and known again by its words.
+        """Return the image of a file. Uploads it on first use and finds it by its alternative text later.
 
-        That it was added is said aloud, because a worker has to render it in other sizes.
+        The upload is not quiet, because a worker has to render other sizes.
         """
         alt = self._words[file]
         picture = Picture.objects.filter(alt=alt).first()
@@ -88,7 +88,7 @@ class Studio:
 
 
 def get_finished_steps() -> dict[str, str]:
-    """The steps of earlier runs by name, each with the public id of what its first event was about."""
+    """Map the names of finished steps to the public id of their first event."""
     log = (
         Event.objects.filter(request_id__startswith=IMPORT_PREFIX)
         .order_by("-id")

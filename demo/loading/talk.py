@@ -1,4 +1,4 @@
-"""What is said: to the studio about an order, in the public rooms, and between two people."""
+"""Load conversations: support conversations about orders, public rooms, and direct messages."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -16,13 +16,13 @@ from demo import DEMO_LOGINS
 from demo.loading.studio import Step, Studio, read_content
 
 MESSAGE_NAMESPACE = UUID("8f3c1c0a-6e0e-4a58-8a3e-2f6f6f0d9b21")
-# The demo's own people find something unread.
+# The demo accounts have unread messages.
 UNREAD_BY = frozenset(email for _role, email, _password in DEMO_LOGINS)
 CLOSED_AFTER = timedelta(minutes=20)
 
 
 def steps(studio: Studio) -> Iterator[Step]:
-    """Each conversation is opened, goes on message by message, and perhaps is closed."""
+    """Yield each conversation: opening, messages, and closing where it is closed."""
     said = set(Message.objects.values_list("client_id", flat=True))
     for talk in read_content("conversations.json"):
         name, began = f"talk:{talk['index']}", studio.ago(talk["days_ago"])
@@ -38,7 +38,7 @@ def steps(studio: Studio) -> Iterator[Step]:
 
 @transaction.atomic
 def _open_case(studio: Studio, name: str, talk: dict[str, Any], now: datetime) -> None:
-    """A customer opens it about an order, and the agent named with them, if any, takes it."""
+    """Open a support conversation about an order and assign it to the agent, if any."""
     customer = studio.user(talk["members"][0])
     opened = cases.open_conversation(
         about=("order", studio.made[f"order:{talk['order']}"]),
@@ -54,7 +54,7 @@ def _open_case(studio: Studio, name: str, talk: dict[str, Any], now: datetime) -
 
 
 def _open_room(studio: Studio, name: str, talk: dict[str, Any], now: datetime) -> None:
-    """The owner of the house makes rooms, also those that others look after."""
+    """Create a room as the owner."""
     room = rooms.create_room(
         title=talk["title"],
         slug=talk["slug"],
@@ -77,7 +77,7 @@ OPEN = {"support": _open_case, "room": _open_room, "direct": _open_direct}
 
 @transaction.atomic
 def _send_message(studio: Studio, name: str, talk: dict[str, Any], place: int, now: datetime) -> None:
-    """Send a message with its marks; after the last one most have read all of them."""
+    """Send a message with its reactions. After the last one, most members have read all."""
     data = talk["messages"][place]
     uid = UUID(studio.made[name])
     sent = messages.send_message(
@@ -103,10 +103,10 @@ def _close_case(studio: Studio, name: str, now: datetime) -> None:
 
 
 def _number_messages(name: str, place: int) -> int:
-    """The number of an earlier message in its room, where the house may have said something in between."""
+    """Return the number of an earlier message. System messages may come in between."""
     return Message.objects.values_list("seq", flat=True).get(client_id=_make_client_id(name, place))
 
 
 def _make_client_id(name: str, place: int) -> UUID:
-    """A message's id, made from its place in the conversation, so it is sent once."""
+    """Return the client id of a message, made from its position, so that it is sent once."""
     return uuid5(MESSAGE_NAMESPACE, f"{name}:{place}")

@@ -1,4 +1,4 @@
-/** Writing: what is sent is shown at once, and kept until it is acknowledged. */
+/** The message form. Sent messages are shown at once and stored until they are acknowledged. */
 
 import { setState, show } from "./chat-log.js";
 import { keep } from "./drafts.js";
@@ -15,7 +15,7 @@ let socket;
 let outbox;
 let wrote = () => {};
 
-/** Begin to listen to the form; `onWrite` makes sure that the end of the log is shown. */
+/** Set up the form. `onWrite` scrolls to the end of the log. */
 export function begin(wire, onWrite) {
   socket = wire;
   wrote = onWrite;
@@ -23,7 +23,7 @@ export function begin(wire, onWrite) {
   outbox.waiting.forEach(draw);
 }
 
-/** Send what waits, if there is anyone to send it to. */
+/** Send stored messages if the socket is ready. */
 export function flush() {
   if (socket.ready) outbox.flush(settle, fail);
 }
@@ -69,7 +69,7 @@ form?.addEventListener("submit", async (event) => {
   if (!draft.body && !draft.cards.length) return;
   outbox.add(draft);
   body.value = cards.value = "";
-  body.dispatchEvent(new Event("input", { bubbles: true })); // nothing is left to keep or to count
+  body.dispatchEvent(new Event("input", { bubbles: true })); // clears the draft and the counter
   answer(0);
   await wrote();
   draw(draft);
@@ -82,14 +82,14 @@ form?.addEventListener("keydown", (event) => {
   form.requestSubmit();
 });
 
-let told = 0;
+let typingSentAt = 0;
 form?.addEventListener("input", () => {
-  if (!form.elements.body.value || Date.now() - told < 3000) return;
-  told = Date.now();
+  if (!form.elements.body.value || Date.now() - typingSentAt < 3000) return;
+  typingSentAt = Date.now();
   socket.tell({ type: "typing", room });
 });
 
-/** Reply to a message, or to none. */
+/** Set or clear the message to reply to. */
 export function answer(seq) {
   const line = seq && document.getElementById(`m${seq}`);
   chip.hidden = !line;

@@ -1,4 +1,4 @@
-/** The desk made live: new, taken and answered conversations appear without loading the page again. */
+/** Update the desk without a reload. */
 
 import { localise } from "./app.js";
 import { keepFresh, replace } from "./chat-fresh.js";

@@ -1,27 +1,27 @@
-/** Keep a part of a page as the server has it: soon after we hear that it changed, and by asking now and then. */
+/** Refresh a part of a page: soon after a change notification, and periodically. */
 
 const WITH_SOCKET = 120_000;
 const WITHOUT = 20_000;
 const SOON = 400;
 
-/** `load` fetches and shows the part; returns a function that asks for it soon. Many calls make one request. */
+/** `load` fetches and shows the part. Returns a debounced function that calls it soon. */
 export function keepFresh(load, isLive) {
   let timer;
   let at = Date.now();
   const run = async () => {
     timer = undefined;
     at = Date.now();
-    await load().catch(() => {}); // the next round asks again
+    await load().catch(() => {}); // the next round tries again
   };
   const isDue = () => Date.now() - at > (isLive() ? WITH_SOCKET : WITHOUT);
   const look = () => !document.hidden && isDue() && run();
   setInterval(look, 5000);
   document.addEventListener("visibilitychange", look);
-  // The jitter spreads the requests of all who watch the same room.
+  // Jitter spreads the requests of all watchers of a room.
   return () => (timer ??= setTimeout(run, SOON + Math.random() * SOON));
 }
 
-/** Put newly drawn markup in place of an element of the same id; what has the focus keeps it. */
+/** Replace the element with the same id and restore the focus. */
 export function replace(element, markup) {
   const fresh = new DOMParser().parseFromString(markup, "text/html").getElementById(element.id);
   if (!fresh) return element;

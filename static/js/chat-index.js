@@ -1,4 +1,4 @@
-/** The list of rooms made live. */
+/** Update the room list without a reload. */
 
 import { follow } from "./chat-lists.js";
 import { Socket } from "./chat-socket.js";

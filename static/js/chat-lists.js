@@ -1,9 +1,9 @@
-/** The list of one's rooms, moved by what the socket tells and asked for anew in every doubt. */
+/** The room list. Socket frames update it; when in doubt it is fetched again. */
 
 import { keepFresh, replace } from "./chat-fresh.js";
 import { countOf, lineOf, setLine, setTotal } from "./chat-unread.js";
 
-/** `current` is the room that is open; how many wait there is known by the page itself. */
+/** `current` is the open room. Its page counts its unread messages itself. */
 export function follow(isLive, current = "") {
   const list = () => document.querySelector("[data-rooms]");
   const soon = keepFresh(async () => {
@@ -36,7 +36,7 @@ export function follow(isLive, current = "") {
   };
 }
 
-/** To the top of the list, unless somebody is about to use it. */
+/** Move a room to the top, unless the list has hover or focus. */
 function first(line) {
   const item = line.closest("li");
   const list = item.parentElement;

@@ -1,4 +1,4 @@
-/** The log. A message that comes over the socket fills the very template that the server draws messages with. */
+/** The message log. Socket messages fill the same template that the server renders. */
 
 import { date, time } from "./dates.js";
 
@@ -18,10 +18,10 @@ const hasMore = (side) => Boolean(document.querySelector(`[data-${side}]`));
 export const newest = () => Math.max(0, ...lines().map((line) => Number(line.dataset.seq)));
 export const isAtEnd = () => !hasMore("newer");
 
-/** Whether a message is of a part of the log that is not shown: before or behind what is. */
+/** Whether a message is outside of the loaded part of the log. */
 const isElsewhere = ({ seq }) => (hasMore("older") && seq < Math.min(...lines().map(place))) || (!isAtEnd() && seq > newest());
 
-/** Show a message as it is now, new or changed; gives its line, or nothing when there is nothing to show. */
+/** Show a new or changed message. Returns its line, or nothing if it is outside of the loaded part. */
 export function show(message, state = "") {
   const known = find(message);
   if (!known && message.seq && isElsewhere(message)) return undefined;
@@ -52,7 +52,7 @@ function fill(line, message, state) {
   clock.textContent = time(new Date(message.at));
   part(line, "edited").hidden = !message.edited_at || message.deleted;
   part(line, "gone").hidden = !message.deleted;
-  // The server made this HTML from escaped text when the message was written.
+  // The server rendered this HTML from escaped text.
   part(line, "words").innerHTML = message.html;
   quote(part(line, "quote"), message.reply_to);
   part(line, "marks").replaceChildren(...(message.reactions ?? []).map((mark) => button(message.seq, mark)));
@@ -70,17 +70,17 @@ export function setState(line, state) {
   part(line, "failed").hidden = state !== "failed";
 }
 
-/** A small picture, or letters; letters too where the picture is gone by now. */
+/** Show a small image, or initials if there is none or it fails to load. */
 function face(avatar, name, address) {
   avatar.dataset.tone = new TextEncoder().encode(name).reduce((sum, byte) => sum + byte, 0) % 6;
   if (address && avatar.querySelector("img")?.getAttribute("src") === address) return;
-  if (!address) return letters(avatar, name);
+  if (!address) return showInitials(avatar, name);
   const picture = Object.assign(document.createElement("img"), { src: address, alt: "", width: 40, height: 40 });
-  picture.addEventListener("error", () => letters(avatar, name));
+  picture.addEventListener("error", () => showInitials(avatar, name));
   avatar.replaceChildren(picture);
 }
 
-function letters(avatar, name) {
+function showInitials(avatar, name) {
   const words = name.split(/\s+/).filter(Boolean);
   avatar.textContent = [words[0], words.length > 1 ? words.at(-1) : ""].map((word) => word?.[0] ?? "").join("");
 }
@@ -105,14 +105,14 @@ function button(seq, { emoji, people }) {
   return mark;
 }
 
-/** What a card shows depends on who looks, so it is not in the message; the server draws it for us. */
+/** Cards depend on the viewer, so the server renders them for each page. */
 async function cards(box, message) {
   if (!message.cards?.length || !message.seq) return box.replaceChildren();
   const answer = await fetch(`${chat.dataset.messages}${message.seq}/cards/`);
   if (answer.ok) box.innerHTML = await answer.text();
 }
 
-/** Put a line where its number says, with a day line before the first of a day. */
+/** Insert a line in order of its number, with a day line before the first of a day. */
 function put(line) {
   const before = [...log.querySelectorAll(".message")].reverse().find((other) => other !== line && place(other) < place(line));
   if (before) before.after(line);
@@ -136,7 +136,7 @@ function group(line) {
   line.toggleAttribute("data-grouped", Boolean(same && part(line, "quote").hidden));
 }
 
-/** Somebody has read up to a number: say so at the last of our messages up to there. */
+/** Mark the last own message up to this number as seen. */
 export function showSeen(seq) {
   const mine = [...log.querySelectorAll(".message[data-own]:not([data-state])")].filter((line) => place(line) <= seq);
   for (const line of log.querySelectorAll(".message[data-own]")) part(line, "seen").hidden = line !== mine.at(-1);

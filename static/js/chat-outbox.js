@@ -1,4 +1,4 @@
-/** What was written and not yet acknowledged. It outlives the page, and is sent again under the same id until it is. */
+/** Messages without acknowledgement, in localStorage. They are sent again under the same id until acknowledged. */
 
 export class Outbox {
   constructor(key, send) {
@@ -20,7 +20,7 @@ export class Outbox {
     this.keep();
   }
 
-  /** Send what waits, in order. A refusal is final and told to `refused`; without an answer everything waits on. */
+  /** Send stored messages in order. A refusal is final and calls `refused`. Without a response all stay stored. */
   async flush(acknowledged, refused) {
     if (this.busy) return;
     this.busy = true;
@@ -47,7 +47,7 @@ export class Outbox {
       if (this.waiting.length) localStorage.setItem(this.key, JSON.stringify(this.waiting));
       else localStorage.removeItem(this.key);
     } catch {
-      // No storage: what waits lives as long as the page.
+      // Without storage, messages last as long as the page.
     }
   }
 }

@@ -1,14 +1,14 @@
-/** Where one reads in a long log: at the first unread, onwards and back, to the newest; and what of it was seen. */
+/** Scrolling in a long log: to the first unread message, to earlier and later parts, to the newest. Tracks what was read. */
 
 import { localise } from "./app.js";
 import { isAtEnd, newest } from "./chat-log.js";
 import { setRoom } from "./chat-unread.js";
 
 const NEAR = 100;
-const REST = 2000; // at most one mark in two seconds; the next one says what came meanwhile
+const REST = 2000; // at most one read mark in two seconds
 const $ = (selector) => document.querySelector(selector);
 
-/** Where two parts of a log meet within a day, the day is named once. */
+/** Remove the second day line where two parts of the log meet within a day. */
 function joinDays(before, after) {
   const last = before.filter((line) => line.matches(".day-line")).at(-1);
   const next = after.find((line) => line.matches(".day-line"));
@@ -22,7 +22,7 @@ export class Reading {
   constructor({ room, socket }) {
     const { read, unreadHere, last } = $("#chat").dataset;
     Object.assign(this, { room, socket, log: $("#log"), scroller: $("#scroller"), jump: $("[data-jump]") });
-    this.read = this.told = Number(read ?? Infinity); // who is not in the room has nothing to read
+    this.read = this.marked = Number(read ?? Infinity); // non-members have no read mark
     this.unread = Number(unreadHere ?? 0);
     this.last = Number(last);
     this.begin();
@@ -33,7 +33,7 @@ export class Reading {
     document.addEventListener("click", (event) => this.page(event));
   }
 
-  /** At the first unread message; once more when all is loaded, unless somebody has scrolled meanwhile. */
+  /** Scroll to the first unread message, and again after loading unless the user has scrolled. */
   begin() {
     const divider = $("#unread");
     if (!divider || location.hash.startsWith("#m")) return this.look();
@@ -44,7 +44,7 @@ export class Reading {
     this.look();
   }
 
-  // The log is laid out from its end, so the end is at 0 and everything above is negative.
+  // The log is laid out from its end: the end is at 0, everything above is negative.
   isNear() {
     return isAtEnd() && -this.scroller.scrollTop < NEAR;
   }
@@ -54,7 +54,7 @@ export class Reading {
     this.look();
   }
 
-  /** Count a message of somebody else: one that is new, or one that was removed before it was read. */
+  /** Count a message of another member: a new one, or one deleted before it was read. */
   count({ seq, deleted }) {
     const isNew = seq > this.last;
     this.last = Math.max(this.last, seq);
@@ -75,7 +75,7 @@ export class Reading {
     count.textContent = this.unread > 99 ? "99+" : this.unread;
   }
 
-  /** What is in view was seen; near the end of what is loaded, the next part is. */
+  /** Mark visible messages as read, and load the next part near the end. */
   look() {
     this.showJump();
     if (document.hidden || this.read === Infinity) return;
@@ -92,7 +92,7 @@ export class Reading {
     return 0;
   }
 
-  /** Everything up to a number was read, here or on another device. */
+  /** Handle a read mark from this or another device. */
   readTo(seq) {
     if (seq <= this.read) return;
     const isNew = (line) => Number(line.dataset.seq) > this.read && Number(line.dataset.seq) <= seq;
@@ -102,8 +102,8 @@ export class Reading {
   }
 
   mark() {
-    if (!this.socket?.ready || document.hidden || this.resting || this.read === Infinity || this.read <= this.told) return;
-    this.told = this.read;
+    if (!this.socket?.ready || document.hidden || this.resting || this.read === Infinity || this.read <= this.marked) return;
+    this.marked = this.read;
     this.socket.tell({ type: "read", room: this.room, seq: this.read });
     this.resting = setTimeout(() => {
       this.resting = undefined;
@@ -111,7 +111,7 @@ export class Reading {
     }, REST);
   }
 
-  /** To the end of the log, of which the newest part is loaded where it is not shown. */
+  /** Scroll to the end, and load the newest part if necessary. */
   async toNewest() {
     if (!isAtEnd()) {
       const page = await this.fetch("?latest");
@@ -131,7 +131,7 @@ export class Reading {
     this.load(link, link.matches("[data-older]") ? "older" : "newer");
   }
 
-  /** The next part to one side. What is in view stays where it is; a screen reader is not read all that comes. */
+  /** Load the next part on one side. Keeps the scroll position and does not announce the loaded messages. */
   async load(link, side) {
     if (this.loading) return;
     this.loading = true;

@@ -1,4 +1,4 @@
-/** The socket of a page: says hello, follows its room and watches lists, resumes where it was, and comes back by itself. */
+/** The socket of a page: says hello, follows its room, watches lists, resumes and reconnects. */
 
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 30_000;
@@ -7,11 +7,11 @@ const FINAL = new Set(["signed_out", "protocol"]);
 
 export class Socket {
   /**
-   * Follow `room` from `rev` on, if there is one, and `watch` lists. `hears` is told of changes (`message`), of what
+   * Follow `room` from `rev` on, if there is one, and `watch` lists. `hears` gets changes (`message`), of what
    * passes (`typing`, `seen`, `presence`, `news`, …) and of our `state`.
    */
   constructor({ room, rev = 0, watch = [] }, hears) {
-    Object.assign(this, { room, rev, lists: watch, hears, tries: 0, refs: 0, asked: new Map(), after: 0, ready: false, asking: false });
+    Object.assign(this, { room, rev, lists: watch, hears, tries: 0, refs: 0, pending: new Map(), after: 0, ready: false, syncing: false });
     addEventListener("online", () => this.retryNow());
     document.addEventListener("visibilitychange", () => document.hidden || this.retryNow());
     this.open();
@@ -30,20 +30,20 @@ export class Socket {
     if (this.wire.readyState === WebSocket.OPEN) this.wire.send(JSON.stringify(frame));
   }
 
-  /** Ask for something; resolves with its `ok`, rejects with its `err`, or with {code: "lost"} when nobody can say. */
+  /** Send a request. Resolves with its `ok`, rejects with its `err`, or with {code: "lost"} when the connection ends. */
   ask(frame) {
     const ref = String(++this.refs);
     return new Promise((resolve, reject) => {
       if (this.wire.readyState !== WebSocket.OPEN) return reject({ code: "lost" });
-      this.asked.set(ref, { resolve, reject });
+      this.pending.set(ref, { resolve, reject });
       this.tell({ room: this.room, ...frame, ref });
     });
   }
 
   hear(frame) {
     this.watch();
-    const { resolve, reject } = this.asked.get(frame.ref) ?? {};
-    this.asked.delete(frame.ref);
+    const { resolve, reject } = this.pending.get(frame.ref) ?? {};
+    this.pending.delete(frame.ref);
     if (frame.type === "ok") resolve?.(frame);
     else if (frame.type === "err") reject?.(frame);
     else if (frame.type === "welcome") this.follow(frame);
@@ -74,7 +74,7 @@ export class Socket {
     }
   }
 
-  /** The next change is shown, an old one is not, and after a gap we ask for what is missing. */
+  /** Apply the next change, ignore an old one, and request a sync after a gap. */
   take({ type, message }) {
     if (message.rev > this.rev + 1) return this.compare(message.rev);
     if (message.rev <= this.rev) return;
@@ -85,20 +85,20 @@ export class Socket {
   catchUp({ messages, head, more }) {
     for (const message of messages) this.hears.message(message, false);
     this.rev = Math.max(this.rev, head);
-    this.asking = more;
+    this.syncing = more;
   }
 
   compare(head) {
-    if (head <= this.rev || this.asking) return;
-    this.asking = true;
+    if (head <= this.rev || this.syncing) return;
+    this.syncing = true;
     this.tell({ type: "sync", room: this.room, after: this.rev });
   }
 
-  /** Full jitter, so that those who lost the same server do not all come back at once. */
+  /** Full jitter, so that clients of a restarted server do not all reconnect at once. */
   lost() {
-    this.ready = this.asking = false;
-    for (const { reject } of this.asked.values()) reject({ code: "lost" });
-    this.asked.clear();
+    this.ready = this.syncing = false;
+    for (const { reject } of this.pending.values()) reject({ code: "lost" });
+    this.pending.clear();
     const { code, after = 0 } = this.farewell ?? {};
     this.farewell = undefined;
     if (FINAL.has(code)) return this.hears.state(code === "signed_out" ? "signed-out" : "stale");
@@ -112,7 +112,7 @@ export class Socket {
     else this.tell({ type: "ping" });
   }
 
-  /** A connection that says nothing for a minute is dead, whatever it looks like. */
+  /** A connection without frames for a minute is dead. */
   watch() {
     clearTimeout(this.silence);
     this.silence = setTimeout(() => this.wire.close(), SILENCE);

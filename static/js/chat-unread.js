@@ -1,4 +1,4 @@
-/** How many messages wait: in a line of the list, in the head of the page and in its title. */
+/** Unread counts: in the room list, the page header and the title. */
 
 const badge = document.querySelector(".site-header [data-total]");
 const title = document.title;
@@ -17,7 +17,7 @@ export function setTotal(count) {
 export const countOf = (line) => Number(line?.dataset.unread ?? 0);
 export const lineOf = (room) => document.querySelector(`[data-rooms] [data-room="${CSS.escape(room)}"]`);
 
-/** Show how many wait in a room of the list; what is muted does not count for the whole. */
+/** Show the unread count of a room. Muted rooms do not count in the total. */
 export function setLine(line, count) {
   if (!line.hasAttribute("data-muted")) setTotal(total + count - countOf(line));
   if (count) line.dataset.unread = count;
@@ -27,7 +27,7 @@ export function setLine(line, count) {
   mark.firstElementChild.textContent = shown(count);
 }
 
-/** The same for a room that may not be in the list. */
+/** Update the count of a room that may not be in the list. */
 export function setRoom(room, count, before) {
   const line = lineOf(room);
   if (line) setLine(line, count);

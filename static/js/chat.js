@@ -1,4 +1,4 @@
-/** A room made live. Without this script the page works by forms; with it nothing has to be loaded again. */
+/** Update a room without reloads. Without this script the page works by forms. */
 
 import { localise, open } from "./app.js";
 import { answer, begin, flush } from "./chat-composer.js";
@@ -76,7 +76,7 @@ const socket = new Socket({ room, rev: Number(chat.dataset.rev), watch: ["rooms"
     const mark = $("[data-case]");
     if (mark) mark.textContent = mark.dataset[status];
     const panel = $("#case");
-    // Whoever is deciding something in the panel goes on; what they save is checked by the server.
+    // Do not replace the case panel while it has focus. The server validates what is saved.
     if (!panel || panel.contains(document.activeElement)) return;
     const fresh = await fetch(panel.dataset.url, { cache: "no-store" });
     if (fresh.ok) localise(replace(panel, await fresh.text()));
@@ -102,7 +102,7 @@ document.addEventListener("click", async (event) => {
 });
 document.addEventListener("message:done", () => menu.close());
 
-// The buttons of marks belong to one form; over the socket nothing is loaded again.
+// All reaction buttons belong to one form; with a socket they send frames instead.
 $("#react").addEventListener("submit", (event) => {
   if (!socket.ready) return;
   event.preventDefault();

@@ -1,16 +1,16 @@
-/** What was typed and not sent outlives the page: forms with data-draft, whose value names whose and what it is. */
+/** Store unsent text of forms with data-draft in localStorage. The attribute value is the key. */
 
 import "./text-limit.js";
 
-/** Keep the texts of a form; returns what forgets them. What the server filled in stays. */
+/** Store and restore the text fields of a form. Returns a function that deletes the draft. Filled fields stay. */
 export function keep(form, key) {
   const name = `draft:${key}`;
   const fields = [...form.querySelectorAll("textarea, input[type=text]")];
   const forget = () => store(() => localStorage.removeItem(name));
-  const kept = store(() => JSON.parse(localStorage.getItem(name))) ?? {};
+  const saved = store(() => JSON.parse(localStorage.getItem(name))) ?? {};
   for (const field of fields) {
-    if (field.value || !kept[field.name]) continue;
-    field.value = kept[field.name];
+    if (field.value || !saved[field.name]) continue;
+    field.value = saved[field.name];
     field.dispatchEvent(new Event("input", { bubbles: true }));
   }
   form.addEventListener("input", () => {
@@ -25,7 +25,7 @@ function store(act) {
   try {
     return act();
   } catch {
-    return undefined; // no storage: the text lives as long as the page
+    return undefined; // without storage, the text lasts as long as the page
   }
 }
 

@@ -1,5 +1,5 @@
-// The queue of staff by keys: j and k move, x ticks, a and r decide, u takes back, ? tells the keys.
-// Everything here can be done by mouse and without scripts too; a key in a field is what it says.
+// Keyboard shortcuts of the moderation queue: j and k move, x selects, a and r decide, u undoes, ? shows help.
+// Everything works by mouse and without scripts too. Shortcuts are off in form fields.
 
 const rows = [...document.querySelectorAll("[data-queue-row]")];
 const tick = (row) => row.querySelector("input[type=checkbox]");

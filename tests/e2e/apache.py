@@ -1,4 +1,4 @@
-"""Apache with mod_auth_openidc: a client of Agora's that others wrote, in front of a service that knows nobody."""
+"""Apache with mod_auth_openidc as a third-party client, in front of a service without accounts."""
 
 import os
 import shutil
@@ -30,7 +30,7 @@ StartServers 1
 
 
 class Behind(BaseHTTPRequestHandler):
-    """The service: it shows what it is told of whoever asks."""
+    """A service that returns the headers Apache sets for the user."""
 
     def do_GET(self) -> None:
         told = [f"<li>{name}: {value}</li>" for name, value in self.headers.items() if name.startswith("OIDC_CLAIM_")]
@@ -45,7 +45,7 @@ class Behind(BaseHTTPRequestHandler):
 
 
 def missing() -> str:
-    """Why Apache cannot be run here; "" when it can."""
+    """Return why Apache cannot run here, or ""."""
     if _program() is None or not (MODULES / "mod_auth_openidc.so").exists():
         return "needs apt install apache2-bin libapache2-mod-auth-openidc"
     return ""
@@ -53,7 +53,7 @@ def missing() -> str:
 
 @contextmanager
 def service() -> Iterator[str]:
-    """The service behind, for as long as the block runs; gives its address."""
+    """Run the backend service and yield its address."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Behind)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -67,7 +67,7 @@ def service() -> Iterator[str]:
 
 @contextmanager
 def running(folder: Path, port: int, site: str, variables: dict[str, str]) -> Iterator[None]:
-    """Apache on loopback with `site` in its configuration, as `${NAME}` filled from `variables`."""
+    """Run Apache on loopback with the configuration `site`, whose `${NAME}` are filled from `variables`."""
     modules = "\n".join(f"LoadModule {name}_module {MODULES}/mod_{name}.so" for name in LOADED)
     user = "User www-data\nGroup www-data" if os.getuid() == 0 else ""
     config = folder / "apache.conf"

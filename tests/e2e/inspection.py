@@ -1,4 +1,4 @@
-"""Looks at a page as people with different eyes, themes and screens do, and notes what is wrong with it."""
+"""Check pages for accessibility in both themes and on all screen sizes."""
 
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page
@@ -35,16 +35,16 @@ TOO_WIDE = """() => {
 
 
 class Inspector:
-    """Keeps what it finds, in words, for all the pages it is shown."""
+    """Collects the findings of all inspected pages."""
 
     def __init__(self, titles: dict[str, str]) -> None:
         self.findings: list[str] = []
         self._titles = titles  # of each title the path that has it
 
     def look(self, page: Page, *, is_whole: bool = True) -> None:
-        """Inspect what the page shows now, in both themes and on all screens.
+        """Inspect the current page in both themes and on all screen sizes.
 
-        Where it is a page of its own (`is_whole`), it has one h1 and a title that no other page has.
+        A full page (`is_whole`) must have one h1 and a unique title.
         """
         page.wait_for_load_state()
         page.evaluate(AXE_SCRIPT)
@@ -63,7 +63,7 @@ class Inspector:
             self._look_at_head(page)
 
     def report(self) -> str:
-        """All findings, one a line."""
+        """Return all findings, one per line."""
         return "\n".join(self.findings)
 
     def _look_at_head(self, page: Page) -> None:
@@ -78,7 +78,7 @@ class Inspector:
 
 
 def look_at_all(inspector: Inspector, visitor: Visitor, *paths: str) -> None:
-    """Go to each address and inspect what is there."""
+    """Open and inspect each path."""
     for path in paths:
         visitor.goto(path)
         inspector.look(visitor.page)

@@ -1,10 +1,10 @@
-"""What the database knows of orders and of the pieces that are left."""
+"""Database reads about orders and stock."""
 
 from tests.e2e.site import Site
 
 
 def available(site: Site, *skus: str) -> dict[str, int]:
-    """How many pieces may still be sold, by SKU."""
+    """Return the available quantity by SKU."""
     return dict(
         site.rows(
             "SELECT v.sku, l.on_hand - l.reserved FROM shop_stocklevel l JOIN shop_variant v ON v.id = l.variant_id"
@@ -15,7 +15,7 @@ def available(site: Site, *skus: str) -> dict[str, int]:
 
 
 def moved(site: Site, number: str) -> dict[str, int]:
-    """How many pieces of each SKU the movements of an order took off the shelf."""
+    """Return the stock movements of an order by SKU."""
     return dict(
         site.rows(
             "SELECT v.sku, m.quantity FROM shop_stockmovement m JOIN shop_stocklevel l ON l.id = m.level_id"
@@ -28,12 +28,12 @@ def moved(site: Site, number: str) -> dict[str, int]:
 
 
 def events(site: Site, name: str, number: str) -> int:
-    """How many events of this name an order has."""
+    """Count the events of this name for an order."""
     return int(site.value("SELECT count(*) FROM core_event WHERE name = %s AND subject_id = %s", name, number))
 
 
 def said_about(site: Site, number: str) -> list[str]:
-    """All that people said in the conversation about an order, in its order."""
+    """Return the messages of the conversation about an order, in order."""
     rows = site.rows(
         "SELECT m.body FROM chat_message m JOIN chat_room r ON r.id = m.room_id"
         " WHERE r.subject_kind = 'order' AND r.subject_id = %s AND m.author_id IS NOT NULL ORDER BY m.seq",
@@ -43,7 +43,7 @@ def said_about(site: Site, number: str) -> list[str]:
 
 
 def order_nobody_talks_about(site: Site) -> str:
-    """The newest of the demo customer's own orders that has no conversation yet."""
+    """Return the newest order of the demo customer without a conversation."""
     return str(
         site.value(
             "SELECT number FROM shop_order WHERE email = 'customer@example.com'"

@@ -1,4 +1,4 @@
-"""A stranger's way from a story to a paid order, with scripts or without."""
+"""Shopping steps, from a post to a paid order, with or without scripts."""
 
 import re
 from collections.abc import Callable
@@ -16,17 +16,17 @@ ADDRESS = {
 
 
 def buy_from_story(visitor: Visitor, piece: str) -> None:
-    """Press the button of the live card of a piece in the story that is being read."""
+    """Press the button of a product card in the open post."""
     visitor.press("Add to cart", within=story_card(visitor, piece))
 
 
 def story_card(visitor: Visitor, piece: str) -> Locator:
-    """The live card of a piece in a story."""
+    """Return a product card in a post."""
     return visitor.page.locator(".embed").filter(has=visitor.page.get_by_role("heading", name=piece))
 
 
 def buy_from_product_page(visitor: Visitor, *, glaze: str, quantity: int) -> None:
-    """Choose a glaze and a number of pieces on a product's page, and put them in the cart."""
+    """Choose a glaze and a quantity on a product page and add them to the cart."""
     page = visitor.page
     visitor.click(page.locator("label.option", has_text=glaze))
     if visitor.has_scripts:
@@ -38,7 +38,7 @@ def buy_from_product_page(visitor: Visitor, *, glaze: str, quantity: int) -> Non
 
 
 def sees_in_cart(visitor: Visitor, count: int, *pieces: str) -> None:
-    """The cart holds so many pieces, these among them: in the drawer with scripts, else on the cart's page."""
+    """Assert the number of items in the cart and these titles: in the drawer with scripts, else on the cart page."""
     page = visitor.page
     if visitor.has_scripts:
         cart = page.locator("#cart-drawer")
@@ -52,7 +52,7 @@ def sees_in_cart(visitor: Visitor, count: int, *pieces: str) -> None:
 
 
 def check_out(visitor: Visitor, email: str, at_each_step: Callable[[], None] = lambda: None) -> str:
-    """As a guest, from the open cart to the hosted page of the sandbox bank; gives the order's number."""
+    """Check out as a guest, from the open cart to the sandbox payment page. Returns the order number."""
     page = visitor.page
     visitor.follow("Check out")
     page.get_by_label("E-mail address").fill(email)
@@ -76,19 +76,19 @@ def check_out(visitor: Visitor, email: str, at_each_step: Callable[[], None] = l
 
 
 def decline_then_pay(visitor: Visitor, number: str) -> None:
-    """The bank declines once; the pieces are still held, and the second attempt is paid."""
+    """Decline the first payment, then pay at the second attempt while the items are still reserved."""
     decline(visitor, number)
     pay_again(visitor, number)
 
 
 def decline(visitor: Visitor, number: str) -> None:
-    """Let the bank decline, which leads back to the order."""
+    """Decline the payment and return to the order."""
     visitor.press("Decline")
     visitor.sees(f"Order {number}", "The payment did not go through", "Nothing was charged.")
 
 
 def pay_again(visitor: Visitor, number: str) -> None:
-    """From the order to the bank once more, and back with the order paid."""
+    """Pay from the order page and return to the paid order."""
     visitor.click(visitor.page.get_by_role("button", name=re.compile("^Pay €.*sandbox")))
     expect(visitor.page).to_have_title("Sandbox Bank")
     visitor.press("Pay")

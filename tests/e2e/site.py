@@ -1,4 +1,4 @@
-"""The whole of Agora, as `make run` starts it, with the demo studio, in a folder of its own."""
+"""A complete site with the demo, as `make run` starts it, in its own folder."""
 
 import os
 import signal
@@ -22,7 +22,7 @@ OWN = ("AGORA_ROLE", "AGORA_STACK", "DATABASE_URL", "REDIS_URL", "PYTEST_XDIST_W
 
 
 class Site:
-    """A running Agora: its address, a look into its database, and the power to kill its web process."""
+    """A running site: its address, database reads, and its web process."""
 
     def __init__(self, home: Path) -> None:
         self.home = home
@@ -32,7 +32,7 @@ class Site:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start everything and wait until pages are served with all their pictures; an empty home gets the demo."""
+        """Start all processes and wait until pages and their images are served. An empty folder gets the demo."""
         environment = {**os.environ, "DEBUG": "1", "AGORA_HOME": str(self.home), "PORT": str(self.port)}
         for name in OWN:
             environment.pop(name, None)
@@ -53,13 +53,13 @@ class Site:
             time.sleep(0.5)
 
     def stop(self) -> None:
-        """Stop everything, as a closing machine does; Ctrl-C is ignored by what a shell started in the background."""
+        """Stop all processes. SIGTERM, because shells ignore Ctrl-C for background processes."""
         if self.process is not None:
             self.process.send_signal(signal.SIGTERM)
             self.process.wait(timeout=180)
 
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
-        """What the database says, read over a connection of its own."""
+        """Return the rows of a query."""
         with patch.dict(os.environ, {"AGORA_HOME": str(self.home)}):
             for name in OWN:
                 os.environ.pop(name, None)
@@ -69,12 +69,12 @@ class Site:
             return connection.execute(query, values).fetchall()
 
     def value(self, query: str, *values: Any) -> Any:
-        """The one value the database has for this."""
+        """Return the single value of a query."""
         [[found]] = self.rows(query, *values)
         return found
 
     def web_pid(self) -> int:
-        """The process that serves pages and sockets: the supervisor's child that runs uvicorn."""
+        """The pid of the uvicorn process."""
         assert self.process is not None
         pid = self.process.pid
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
@@ -82,11 +82,11 @@ class Site:
         return web
 
     def kill_web(self) -> None:
-        """End the web process as a power cut would; the supervisor starts another one."""
+        """Kill the web process. The supervisor restarts it."""
         os.kill(self.web_pid(), signal.SIGKILL)
 
     def wait_for_web(self, requests: APIRequestContext) -> None:
-        """Until pages are served again; meanwhile connections wait in the listener's queue."""
+        """Wait until pages are served again. Connections queue in the listener meanwhile."""
         assert requests.get(f"{self.url}/health/live", timeout=60_000).ok
 
 

@@ -1,4 +1,4 @@
-"""Every page passes axe in light and dark, on a desk and in a hand, and fits the narrowest screen."""
+"""Every page passes axe in both themes, on desktop and phone, and fits the narrowest screen."""
 
 import time
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ def titles() -> dict[str, str]:
 
 @pytest.fixture
 def inspector(titles) -> Iterator[Inspector]:
-    """An inspector whose findings end the test."""
+    """An inspector that fails the test if it has findings."""
     one = Inspector(titles)
     yield one
     assert not one.findings, one.report()
@@ -139,7 +139,7 @@ def test_the_way_to_a_second_factor_and_in_with_it(visitors, inspector):
 
 
 def code_of(secret: str) -> str:
-    """What an app shows for a key now."""
+    """Return the current code of an authenticator app."""
     return format_hotp_value(hotp_value(secret, int(time.time()) // 30))
 
 
@@ -219,7 +219,7 @@ def test_pages_about_errors(site, visitors, inspector, answer):
 
 
 def open_menu(visitor: Visitor) -> None:
-    """The dialog of what can be done with a message."""
+    """Open the message menu."""
     talking.follows(visitor)
     visitor.page.locator("[data-more]:visible").first.click(force=True)
     visitor.page.locator("#message-menu").wait_for()

@@ -1,4 +1,4 @@
-"""A service that knows nobody, behind Apache with mod_auth_openidc, shows who signed in here: docs/accounts.md, run."""
+"""A service behind Apache with mod_auth_openidc shows the signed-in user, as docs/accounts.md describes."""
 
 import secrets
 
@@ -14,7 +14,7 @@ NAME = "Wiki behind Apache"
 
 @pytest.fixture
 def wiki(visitors, site: Site, tmp_path_factory):
-    """The service's address; its client was registered by somebody who makes such things."""
+    """Return the address of the service with a registered client."""
     port = apache.free_port()
     here = f"http://127.0.0.1:{port}"
     client_id, secret = register(visitors(), f"{here}/signed-in")
@@ -95,7 +95,7 @@ def test_who_signs_out_here_is_signed_out_there(wiki, site, visitors):
 
 
 def how_clients_were_told(site):
-    """Of the end of this person's sessions."""
+    """Return the logout notifications that were sent to clients."""
     asked = """SELECT told.state FROM accounts_clientsession told JOIN accounts_device ON device_id = accounts_device.id
                JOIN accounts_user ON user_id = accounts_user.id WHERE email = 'yuki.tanaka@example.org'"""
     return [state for (state,) in site.rows(asked)]

@@ -1,4 +1,4 @@
-"""What a visit costs: the bytes of a page as they travel, compressed, and how many requests it takes."""
+"""Budgets of compressed bytes and requests for each page."""
 
 import gzip
 from collections import Counter
@@ -17,7 +17,7 @@ READY_MADE = ("font", "image")  # compressed as they are
 
 
 class Meter:
-    """Counts what a page asks for."""
+    """Counts the requests and bytes of a page."""
 
     def __init__(self, visitor: Visitor) -> None:
         self.answers: list[Response] = []
@@ -27,7 +27,7 @@ class Meter:
         self.answers.append(answer)
 
     def kilobytes(self) -> dict[str, float]:
-        """What came over the line, by kind."""
+        """Return the transferred kilobytes by resource type."""
         sums: Counter[str] = Counter()
         for answer in self.answers:
             if 300 <= answer.status < 400:
@@ -39,7 +39,7 @@ class Meter:
 
 @pytest.fixture
 def visit(visitors) -> Callable[..., Meter]:
-    """Goes to a page, with an empty cache or after sign-in, and waits until it asks for nothing more."""
+    """Open a page, with an empty cache or after sign-in, and wait until the network is idle."""
 
     def go(path: str, email: str = "") -> Meter:
         visitor = visitors()
@@ -83,5 +83,5 @@ def test_a_room_keeps_to_its_budget(visit):
 
 
 def over_budget(used: dict[str, float], budget: dict[str, int]) -> dict[str, float]:
-    """The kinds that cost more than they may, in kilobytes."""
+    """Return the resource types over budget, in kilobytes."""
     return {kind: round(used[kind], 1) for kind, most in budget.items() if used.get(kind, 0) > most}

@@ -1,4 +1,4 @@
-"""Long rooms open where the unread begins; counts, lists and the desk move without loading a page again."""
+"""Long rooms open at the first unread message. Counts, lists and the desk update without a reload."""
 
 import re
 
@@ -24,7 +24,7 @@ WHERE slug = 'glaze-talk' RETURNING id
 
 
 def top_of(visitor, selector):
-    """How far below the top of the log something stands."""
+    """Return the distance of an element from the top of the log."""
     script = "([a, b]) => document.querySelector(a).getBoundingClientRect().top - document.querySelector(b).getBoundingClientRect().top"
     return visitor.page.evaluate(script, [selector, "#scroller"])
 

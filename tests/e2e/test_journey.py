@@ -1,4 +1,4 @@
-"""The thread through the house: a story, a purchase, a conversation, and what staff and developers do with it."""
+"""The main journey: a post, a purchase, a conversation, and the work of staff and developers on them."""
 
 import json
 
@@ -163,6 +163,6 @@ def publish_by_rest(author: Visitor, editor: Visitor, title: str) -> None:
 
 
 def post(visitor: Visitor, path: str) -> APIResponse:
-    """Ask the API with the visitor's session and its token against forged requests."""
+    """Send a POST request with the visitor's session and CSRF token."""
     [token] = [cookie["value"] for cookie in visitor.context.cookies() if cookie["name"] == "csrf"]
     return visitor.context.request.post(path, data={}, headers={"X-CSRFToken": token})

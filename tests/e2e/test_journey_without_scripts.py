@@ -1,4 +1,4 @@
-"""The thread up to the conversation in a browser that runs no scripts."""
+"""The main journey up to the conversation, without JavaScript."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Staff add a webhook, try it, see what came back, and send it again; each page passes axe on the way."""
+"""Staff add a webhook, test it, read the response and resend it. Each page passes axe."""
 
 import re
 import time
@@ -57,7 +57,7 @@ def test_a_webhook_from_its_address_to_its_log(visitors):
 
 
 def wait_until(page: Page, has_come: Callable[[], object]) -> None:
-    """Look again and again until the worker has done it."""
+    """Reload until the worker has finished."""
     ends = time.monotonic() + 2 * MAIL_SECONDS
     while not has_come():
         assert time.monotonic() < ends, "the worker has not come to it"

@@ -1,4 +1,4 @@
-"""A person makes a key and a client, lets the client act, and takes it back; each page passes axe on the way."""
+"""A user creates an API key and an OAuth client, authorises the client and revokes it. Each page passes axe."""
 
 import hashlib
 import threading
@@ -14,7 +14,7 @@ from tests.e2e.inspection import Inspector
 
 
 class Back(BaseHTTPRequestHandler):
-    """Where the client waits for people to come back."""
+    """The redirect URI of the client."""
 
     def do_GET(self) -> None:
         self.send_response(200)

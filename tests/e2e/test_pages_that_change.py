@@ -1,4 +1,4 @@
-"""Pages that change in place: Back and reload show the whole page of the address; search and cart follow at once."""
+"""Pages updated in place: Back and reload show the full page, and search and cart update at once."""
 
 import pytest
 from playwright.sync_api import expect

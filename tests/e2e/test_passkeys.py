@@ -1,4 +1,4 @@
-"""Passkeys in a browser with an authenticator of its own: added, signed in with, a second factor, removed."""
+"""Passkeys with a virtual authenticator: added, used to sign in and as MFA, removed."""
 
 import re
 
@@ -17,7 +17,7 @@ AUTHENTICATOR = {
 
 
 class Device:
-    """What keeps the passkeys of a visitor's browser, and answers at once unless it is told to wait."""
+    """The virtual authenticator of a visitor's browser."""
 
     def __init__(self, visitor: Visitor) -> None:
         self._session = visitor.context.new_cdp_session(visitor.page)

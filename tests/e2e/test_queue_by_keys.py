@@ -1,4 +1,4 @@
-"""Staff go through the queue without a mouse: move, tick, decide, take it back."""
+"""Staff use the moderation queue by keyboard: move, select, decide, undo."""
 
 from playwright.sync_api import expect
 

@@ -1,4 +1,4 @@
-"""A single-page app with a real authenticator: an account made with a passkey, opened with it, and proof given again."""
+"""A single-page app with a virtual authenticator: sign-up with a passkey, sign-in, reauthentication."""
 
 import re
 from typing import Any
@@ -23,7 +23,7 @@ GET = """async (options) => {
 
 
 class SinglePageApp:
-    """What a script on a page does: it keeps the tokens it is given, and sends them."""
+    """A single-page app that stores and sends its tokens."""
 
     def __init__(self, visitor: Visitor) -> None:
         self.visitor, self.kept = visitor, {}
@@ -40,7 +40,7 @@ class SinglePageApp:
         return status, told
 
     def asks_device(self, script: str, path: str, kind: str) -> Any:
-        """What the authenticator answers to the options at this address."""
+        """Return the authenticator's response to the options of this URL."""
         return self.visitor.page.evaluate(script, self.call("GET", path)[1]["data"][kind]["publicKey"])
 
 

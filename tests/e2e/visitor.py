@@ -1,4 +1,4 @@
-"""People at browsers."""
+"""Visitors with a browser."""
 
 import re
 from collections.abc import Callable
@@ -18,7 +18,7 @@ MAIL_SECONDS = 120  # after the first start the worker renders the demo's pictur
 
 
 class Visitor:
-    """A person at a browser. Whatever the console says against a page is kept, and ends the test."""
+    """A visitor with a browser. Errors in the console fail the test."""
 
     def __init__(self, browser: Browser, site: Site, *, size: str = "desktop", **options: Any) -> None:
         self.site = site
@@ -42,22 +42,22 @@ class Visitor:
             self.complaints.append(f"{page.url}: {text}")
 
     def expects(self, pattern: str) -> None:
-        """Let the console say this: the test brings it about."""
+        """Allow console errors that match, because the test causes them."""
         self._awaited.append(pattern)
 
     def goto(self, path: str) -> None:
         self.page.goto(path)
 
     def press(self, name: str, within: Locator | None = None) -> None:
-        """Press the button that is called so, from its beginning."""
+        """Press the button whose name starts with this."""
         self.click((within or self.page).get_by_role("button", name=re.compile(f"^{re.escape(name)}")))
 
     def follow(self, name: str, within: Locator | None = None) -> None:
-        """Follow the first link that is called so."""
+        """Follow the first link with this name."""
         self.click((within or self.page).get_by_role("link", name=name).first)
 
     def click(self, target: Locator) -> None:
-        """Click something once its page has loaded, scripts and all."""
+        """Click an element after the page and its scripts have loaded."""
         target.wait_for()
         self.page.wait_for_load_state()
         target.click()
@@ -70,12 +70,12 @@ class Visitor:
         self.page.wait_for_url(f"**{then}")
 
     def sees(self, *words: str) -> None:
-        """Each of these words stands somewhere on the page."""
+        """Assert that the page contains each text."""
         for word in words:
             expect(self.page.get_by_text(word).first).to_be_visible(timeout=PATIENCE)
 
     def waits_until(self, holds: Callable[[], bool]) -> None:
-        """Let the page go on until something holds, or time is up."""
+        """Wait until a condition holds."""
         for _ in range(PATIENCE // 100):
             if holds():
                 return
@@ -83,7 +83,7 @@ class Visitor:
         raise AssertionError(f"waited in vain on {self.page.url}")
 
     def reads_mail(self, subject: str) -> str:
-        """Wait until the worker has sent the mail of this subject, open it; gives its text part."""
+        """Wait for the email with this subject and return its plain text."""
         entry = self.page.get_by_role("link", name=subject)
         self.goto("/dev/mailbox/")
         for _ in range(MAIL_SECONDS):

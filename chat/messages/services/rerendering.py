@@ -7,10 +7,10 @@ BATCH_SIZE = 500
 
 
 def rerender_all_messages() -> int:
-    """Bring every message to the present renderer; returns how many were looked at. Safe to run at any time.
+    """Render every message with the current renderer. Returns the number of messages checked. Safe to run at any time.
 
-    Walks by key in batches. Messages whose HTML stays the same take one UPDATE a batch, others one each, if the text is
-    still the one that was rendered. Revisions stay: what was said has not changed.
+    Works in batches ordered by key. Messages whose HTML stays the same take one UPDATE per batch. Others take one each,
+    if their text has not changed. Revisions stay, because the text is the same.
     """
     stale = Message.objects.filter(render_version__lt=rendering.VERSION).order_by("pk")
     done = after = 0

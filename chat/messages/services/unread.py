@@ -1,8 +1,7 @@
-"""Messages that wait unread: after five minutes their reader gets one mail, and no other until they have read them.
+"""Email users about unread messages: after five minutes one email, and no other until they have read them.
 
-Who is away is decided by what they have read and by nothing else. So it does not depend on Redis, and a page that
-lies open in a hidden tab keeps nobody from hearing of an answer. Public rooms and muted ones are not mailed about,
-and of those who answer customers only who looks after the case is.
+Only read marks decide, not presence. This does not depend on Redis, and a page in a hidden tab does not suppress the
+email. Public and muted rooms are excluded. Of the agents only the assignee is notified.
 """
 
 from collections.abc import Sequence
@@ -20,7 +19,7 @@ from core.context import Actor
 from core.events import services as events
 
 UNREAD_DELAY: Final = timedelta(minutes=5)
-# Conversations in which nothing was said for longer are not looked at: what a stopped worker missed is told later.
+# Older conversations are skipped. After an outage of the worker, emails within this time are sent late.
 MAX_UNREAD_AGE: Final = timedelta(days=3)
 BATCH_SIZE: Final = 200
 MAX_QUOTED: Final = 5
@@ -29,7 +28,7 @@ CHAT_ACTOR: Final = Actor.system("chat")
 
 @dataclass(frozen=True, slots=True)
 class UnreadMessages:
-    """What a mail tells: the first messages, and how many there are in all."""
+    """The content of an email: the first messages and the total number."""
 
     messages: Sequence[Message]
     count: int
@@ -40,10 +39,11 @@ class UnreadMessages:
 
 
 def request_due_emails(*, now: datetime | None = None) -> int:
-    """Ask for a mail to everybody whose messages have waited long enough; returns how many. Two queries and one a mail.
+    """Request an email for every membership with messages that are unread long enough. Returns their number. Two
+    queries, plus one per email.
 
-    A place is claimed by moving `notified_seq` beyond `last_read_seq`, in one transaction with the event; whoever reads
-    meanwhile wins. Records conversation.left_unread.
+    An UPDATE moves `notified_seq` beyond `last_read_seq` in one transaction with the event. If the user reads
+    concurrently, no email is requested. Records conversation.left_unread.
     """
     now = now or timezone.now()
     requested = 0
@@ -56,7 +56,7 @@ def request_due_emails(*, now: datetime | None = None) -> int:
 
 
 def get_unread(place: Membership) -> UnreadMessages:
-    """What somebody else said that this person has not read and that is still there; two queries at most."""
+    """Return the unread messages of other members that are not deleted. At most two queries."""
     said = _messages_by_others(place.room_id, place.user_id, place.last_read_seq)
     messages = list(said.select_related("author").order_by("seq")[: MAX_QUOTED + 1])
     if len(messages) <= MAX_QUOTED:
@@ -65,7 +65,7 @@ def get_unread(place: Membership) -> UnreadMessages:
 
 
 def release_claim(*, place: Membership, up_to: int) -> None:
-    """No mail was sent, since there was nothing left to tell: the next message may be told of."""
+    """Allow another email, because this one had no messages left to send."""
     Membership.objects.filter(pk=place.pk, notified_seq=up_to).update(notified_seq=F("last_read_seq"))
 
 
@@ -76,8 +76,8 @@ def _request_email(place: Membership, now: datetime) -> bool:
     )
     if not unchanged.update(notified_seq=place.room.last_seq):
         return False
-    told = {"person": place.user.public_id, "up_to": place.room.last_seq}
-    events.record("conversation.left_unread", place.room, by=CHAT_ACTOR, now=now, **told)
+    data = {"person": place.user.public_id, "up_to": place.room.last_seq}
+    events.record("conversation.left_unread", place.room, by=CHAT_ACTOR, now=now, **data)
     return True
 
 
