@@ -20,7 +20,7 @@ def test_it_is_read(client):
     assert [answer.status_code for answer in answers] == [200] * 3
 
 
-def test_a_comment_is_kept(client):
+def test_comment_is_created(client):
     post, reader = published(comments_mode="none"), person()
     client.force_login(reader)
 

@@ -87,7 +87,7 @@ def test_a_case_is_read_taken_and_closed(client, agent, ada):
     assert (case.assignee, case.status) == (agent, "closed")
 
 
-def test_several_cases_are_closed_at_once_and_the_closed_one_is_told(client, agent, ada, ben):
+def test_bulk_close_reports_already_closed_cases(client, agent, ada, ben):
     closed, opened = conversation(ada), conversation(ben)
     from chat.support import services as cases
 

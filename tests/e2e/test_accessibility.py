@@ -10,7 +10,7 @@ from django.test import RequestFactory
 
 from core.context import Grant
 from core.web import error_pages
-from tests.e2e import orders, shopping, talking
+from tests.e2e import conversations, orders, shopping
 from tests.e2e.inspection import Inspector, look_at_all
 from tests.e2e.visitor import PASSWORD, Visitor
 
@@ -97,7 +97,7 @@ def test_what_customers_see(site, visitors, inspector):
     inspector.look(customer.page, is_whole=False)
 
 
-def test_the_way_out_of_the_house_and_back(visitors, inspector):
+def test_account_deletion_and_cancellation_pages(visitors, inspector):
     customer = visitors()
     customer.sign_in("amina.diallo@example.com", then="/account/delete/")
     page = customer.page
@@ -220,6 +220,6 @@ def test_pages_about_errors(site, visitors, inspector, answer):
 
 def open_menu(visitor: Visitor) -> None:
     """Open the message menu."""
-    talking.follows(visitor)
+    conversations.follows(visitor)
     visitor.page.locator("[data-more]:visible").first.click(force=True)
     visitor.page.locator("#message-menu").wait_for()

@@ -45,7 +45,7 @@ def register(maker, back):
     return page.get_by_label("Client id").input_value(), page.get_by_label("Secret").input_value()
 
 
-def test_who_asks_for_the_service_signs_in_here_agrees_and_is_known_there(wiki, site, visitors):
+def test_service_requires_sign_in_and_consent(wiki, site, visitors):
     person = visitors()
     page = person.page
 

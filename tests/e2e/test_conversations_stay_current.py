@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.e2e import talking
+from tests.e2e import conversations
 
 SAID = """
 WITH said AS (
@@ -29,7 +29,7 @@ def top_of(visitor, selector):
     return visitor.page.evaluate(script, [selector, "#scroller"])
 
 
-def test_a_long_room_opens_at_the_first_unread_message_and_is_read_by_reading(site, visitors):
+def test_long_room_opens_at_first_unread_message_and_scrolling_marks_as_read(site, visitors):
     site.rows(SAID)
     customer = visitors()
     customer.sign_in("customer@example.com")
@@ -40,7 +40,7 @@ def test_a_long_room_opens_at_the_first_unread_message_and_is_read_by_reading(si
 
     expect(page.locator("#unread")).to_have_text("180 new messages")
     customer.waits_until(lambda: 0 <= top_of(customer, "#unread") < 120)
-    expect(talking.messages(customer, "Line 1")).to_be_in_viewport()
+    expect(conversations.messages(customer, "Line 1")).to_be_in_viewport()
     expect(page).to_have_title(re.compile(r"^\(\d+\+?\) Glaze talk"))
     expect(jump).to_be_visible()
 
@@ -53,12 +53,12 @@ def test_a_long_room_opens_at_the_first_unread_message_and_is_read_by_reading(si
     assert numbers == sorted(set(numbers))
 
     jump.click()
-    expect(talking.messages(customer, "Line 180")).to_be_in_viewport()
+    expect(conversations.messages(customer, "Line 180")).to_be_in_viewport()
     expect(line.locator(".badge-count")).to_be_hidden()
     expect(jump).to_be_hidden()
     customer.waits_until(lambda: site.rows(READ)[0][0])
     page.reload()
-    expect(talking.messages(customer, "Line 180")).to_be_in_viewport()
+    expect(conversations.messages(customer, "Line 180")).to_be_in_viewport()
     expect(page.locator("#unread")).to_have_count(0)
 
 
@@ -68,45 +68,45 @@ JOIN accounts_user u ON u.id = m.user_id WHERE r.slug = 'glaze-talk' AND u.email
 """
 
 
-def test_the_desk_and_the_customers_lists_move_by_themselves(visitors):
+def test_desk_and_room_list_update_without_reload(visitors):
     customer, staff = visitors(size="phone"), visitors()
     customer.sign_in("customer@example.com")
     staff.sign_in("staff@example.com", then="/talk/desk/")
-    talking.watches(staff)
+    conversations.watches(staff)
     queue = staff.page.locator("#desk")
 
     customer.goto("/talk/new/")
     customer.page.get_by_label("What is it about?").fill("A live question")
     customer.page.get_by_label("Your message").fill("Is anybody there?")
     customer.press("Send")
-    talking.hears(customer, "Is anybody there?")
+    conversations.hears(customer, "Is anybody there?")
     state = customer.page.locator("[data-case]")
     expect(state).to_have_text("Waiting for our reply")
     expect(queue.get_by_role("link", name="A live question")).to_be_visible()
 
     seen = len(customer.frames)
     customer.goto("/talk/")
-    talking.watches(customer, seen)
+    conversations.watches(customer, seen)
     line = customer.page.locator("[data-rooms] .room").filter(has_text="A live question")
     staff.follow("A live question", within=queue)
-    talking.say(staff, "We are.")
+    conversations.say(staff, "We are.")
     expect(line.locator(".room-last")).to_have_text("We are.")
     expect(line.locator(".badge-count")).to_be_visible()
     expect(customer.page).to_have_title(re.compile(r"^\(\d+\+?\) Talk"))
 
     line.click()
-    talking.hears(customer, "We are.")
+    conversations.hears(customer, "We are.")
     expect(state).to_have_text("Answered")
-    talking.say(customer, "Thank you.")
+    conversations.say(customer, "Thank you.")
     expect(state).to_have_text("Waiting for our reply")
 
 
-def test_what_was_typed_outlives_a_reload_and_what_is_too_long_is_said(visitors):
+def test_draft_survives_reload_and_too_long_text_is_reported(visitors):
     customer = visitors()
     customer.sign_in("customer@example.com")
     customer.goto("/talk/rooms/studio-open-door/")
-    talking.follows(customer)
-    box = talking.composer(customer)
+    conversations.follows(customer)
+    box = conversations.composer(customer)
 
     box.fill("Not finished")
     customer.page.reload()

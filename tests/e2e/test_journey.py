@@ -6,7 +6,7 @@ import pytest
 from django.utils.text import slugify
 from playwright.sync_api import APIResponse, expect
 
-from tests.e2e import orders, shopping, talking
+from tests.e2e import conversations, orders, shopping
 from tests.e2e.site import Site
 from tests.e2e.visitor import Visitor
 
@@ -15,7 +15,7 @@ OUTAGE = "WebSocket connection"
 
 
 @pytest.mark.parametrize("size", ["desktop", "phone"])
-def test_a_story_is_read_a_piece_is_bought_talked_about_refunded_and_the_next_story_published(site, visitors, size):
+def test_purchase_conversation_refund_and_publication(site, visitors, size):
     guest, customer, staff, author = visitors(size=size), visitors(size=size), visitors(size=size), visitors(size=size)
     stock = orders.available(site, MUG, BOWL)
 
@@ -66,20 +66,20 @@ def buy_as_guest(guest: Visitor) -> str:
 
 def talk_about_order(site: Site, customer: Visitor, staff: Visitor) -> str:
     number = orders.order_nobody_talks_about(site)
-    talking.begin_about_order(customer, number, "Is it on its way?")
-    talking.take_from_desk(staff, number, "Is it on its way?")
+    conversations.begin_about_order(customer, number, "Is it on its way?")
+    conversations.take_from_desk(staff, number, "Is it on its way?")
 
-    talking.write(staff, "It leaves today")
-    talking.sees_typing(customer, "Orla Brennan")
-    talking.say(staff, "It leaves today.")
-    talking.hears(customer, "It leaves today.")
-    talking.sees_read(staff, "It leaves today.")
+    conversations.write(staff, "It leaves today")
+    conversations.sees_typing(customer, "Orla Brennan")
+    conversations.say(staff, "It leaves today.")
+    conversations.hears(customer, "It leaves today.")
+    conversations.sees_read(staff, "It leaves today.")
 
-    talking.write(customer, "Thank you")
-    talking.sees_typing(staff, "Clara Neumann")
-    talking.say(customer, "Thank you!")
-    talking.hears(staff, "Thank you!")
-    talking.sees_read(customer, "Thank you!")
+    conversations.write(customer, "Thank you")
+    conversations.sees_typing(staff, "Clara Neumann")
+    conversations.say(customer, "Thank you!")
+    conversations.hears(staff, "Thank you!")
+    conversations.sees_read(customer, "Thank you!")
     return number
 
 
@@ -89,15 +89,15 @@ def lose_nothing_when_the_web_process_dies(site: Site, number: str, customer: Vi
     said = [f"Number {count}." for count in range(12)]
 
     for count, body in enumerate(said):
-        talking.say((customer, staff)[count % 2], body)
+        conversations.say((customer, staff)[count % 2], body)
         if count == 5:
             site.kill_web()
     site.wait_for_web(customer.context.request)
 
     for visitor in (customer, staff):
-        talking.is_connected(visitor)
+        conversations.is_connected(visitor)
         for body in said:
-            talking.hears(visitor, body, talking.RECONNECT)
+            conversations.hears(visitor, body, conversations.RECONNECT)
     assert sorted(orders.said_about(site, number)[-len(said) :]) == sorted(said)
 
 

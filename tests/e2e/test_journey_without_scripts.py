@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.e2e import shopping, talking
+from tests.e2e import conversations, shopping
 from tests.e2e.orders import order_nobody_talks_about
 
 
@@ -29,12 +29,12 @@ def test_a_customer_and_the_staff_talk_about_an_order_by_forms(site, visitors):
     staff.sign_in("staff@example.com")
     number = order_nobody_talks_about(site)
 
-    talking.begin_about_order(customer, number, "Could you send it on Friday?")
-    talking.take_from_desk(staff, number, "Could you send it on Friday?")
-    talking.say(staff, "On Friday, certainly.")
-    talking.hears(staff, "On Friday, certainly.")
+    conversations.begin_about_order(customer, number, "Could you send it on Friday?")
+    conversations.take_from_desk(staff, number, "Could you send it on Friday?")
+    conversations.say(staff, "On Friday, certainly.")
+    conversations.hears(staff, "On Friday, certainly.")
 
     customer.page.reload()
-    talking.hears(customer, "On Friday, certainly.")
-    talking.say(customer, "Thank you.")
-    talking.hears(customer, "Thank you.")
+    conversations.hears(customer, "On Friday, certainly.")
+    conversations.say(customer, "Thank you.")
+    conversations.hears(customer, "Thank you.")

@@ -61,7 +61,7 @@ def test_moderation_is_as_the_post_says(mode, first, second):
     assert say(post, reader).status == second
 
 
-def test_many_links_make_a_comment_wait_whatever_the_mode():
+def test_comment_with_many_links_is_pending_in_every_mode():
     post = published(comments_mode="none")
 
     assert say(post, body="a.example b.example").status == "approved"
@@ -69,7 +69,7 @@ def test_many_links_make_a_comment_wait_whatever_the_mode():
 
 
 @pytest.mark.parametrize("who", ["author", "moderator"])
-def test_those_whose_house_it_is_do_not_wait(who):
+def test_comments_of_authors_and_moderators_are_approved(who):
     author = writer()
     post = published(author, comments_mode="all")
 
@@ -232,7 +232,7 @@ def test_a_removed_comment_keeps_its_place_only_while_there_are_replies():
     assert post.comment_count == 1
 
 
-def test_people_remove_their_own_comments_and_nobody_elses():
+def test_users_can_delete_only_their_own_comments():
     post, reader = published(), person()
     mine, other = comment(post, reader), comment(post)
     before = snapshot("blog.Comment", "blog.Post")

@@ -83,7 +83,7 @@ def test_what_cannot_be_said_is_a_problem(api, asked, status, code):
     assert no_event("comment.added")
 
 
-def test_nobody_comments_more_often_than_is_sensible(api):
+def test_comments_are_rate_limited(api):
     post = published()
     api.force_login(person())
 

@@ -57,7 +57,7 @@ def test_a_comment_that_is_refused_keeps_what_was_typed(client, script):
     assert no_event("comment.added")
 
 
-def test_strangers_are_asked_to_sign_in_first(client):
+def test_anonymous_users_are_redirected_to_sign_in(client):
     post = published()
 
     response = client.post(reverse("blog:comments", args=[post.slug]), {"body": "Hello"})
@@ -67,7 +67,7 @@ def test_strangers_are_asked_to_sign_in_first(client):
     assert no_event("comment.added")
 
 
-def test_nobody_comments_more_often_than_is_sensible(client):
+def test_comments_are_rate_limited(client):
     post = published(comments_mode="none")
     client.force_login(person())
     url = reverse("blog:comments", args=[post.slug])

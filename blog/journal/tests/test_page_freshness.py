@@ -31,7 +31,7 @@ def test_a_stranger_who_has_the_page_gets_304_until_something_changes(client, sh
     assert client.get(url, HTTP_IF_NONE_MATCH=priced["ETag"]).status_code == 200
 
 
-def test_whoever_carries_a_cookie_gets_a_page_of_their_own(client):
+def test_requests_with_cookies_get_a_private_page(client):
     post = published()
     etag = page(client, post)["ETag"]
     client.cookies["cart"] = "something"

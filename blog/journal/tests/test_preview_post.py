@@ -25,7 +25,7 @@ def test_what_is_not_published_does_not_exist_for_readers(client, status):
     assert page(client, post).status_code == 404
 
 
-def test_its_author_and_editors_see_a_preview_that_nobody_keeps(client):
+def test_preview_is_visible_to_author_and_editors_and_not_stored(client):
     author = writer()
     post = draft(author)
 
@@ -53,7 +53,7 @@ def test_the_button_on_a_preview_schedules_and_says_what_is_wrong(client):
     assert (post.status, post.publish_at.isoformat()) == ("scheduled", "2999-01-01T10:00:00+00:00")
 
 
-def test_who_may_see_but_not_publish_is_told_so(client):
+def test_publishing_without_permission_is_denied(client):
     author = writer()
     post = draft(author)
     client.force_login(author)

@@ -137,7 +137,7 @@ def test_a_table_of_contents_from_three_parts_on(client, headings, shown):
     assert ('<a href="#h-part-0">Part 0</a>' in page(client, post).content.decode()) is shown
 
 
-def test_machines_are_told_what_it_is_and_nothing_breaks_out(client):
+def test_json_ld_describes_the_post_and_is_escaped(client):
     post = published(title="</script><script>alert(1)</script>", cover=picture())
 
     html = page(client, post).content.decode()

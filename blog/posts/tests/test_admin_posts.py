@@ -337,7 +337,7 @@ def test_what_was_typed_when_the_session_ended_comes_back_after_signing_in(clien
     assert "Your unsaved text is back" not in client.get(change(post)).content.decode()
 
 
-def test_what_was_typed_comes_back_to_nobody_else(client, boss):
+def test_interrupted_text_is_restored_only_to_its_author(client, boss):
     token = client.get(ADD).context["owner_token"]
     client.logout()
     client.post(ADD, filled(body="Secret draft.", form_owner=token))
@@ -346,7 +346,7 @@ def test_what_was_typed_comes_back_to_nobody_else(client, boss):
     assert "Secret draft." not in client.get(ADD).content.decode()
 
 
-def test_what_is_typed_is_kept_and_offered_until_it_is_saved(client, boss):
+def test_autosave_is_offered_until_the_post_is_saved(client, boss):
     post = draft(body="Old.")
     url = reverse("admin:blog_post_autosave", args=[post.pk])
     before = snapshot("blog.Post")
@@ -364,7 +364,7 @@ def test_what_is_typed_is_kept_and_offered_until_it_is_saved(client, boss):
     assert client.get(url).status_code == 405
 
 
-def test_nobody_keeps_a_text_on_the_post_of_another(client):
+def test_autosave_of_another_authors_post_is_denied(client):
     post = draft()
     client.force_login(writer(is_staff=True))
 
@@ -374,7 +374,7 @@ def test_nobody_keeps_a_text_on_the_post_of_another(client):
     assert not Revision.objects.filter(kind="autosave").exists()
 
 
-def test_a_form_that_names_nobody_is_not_kept(client):
+def test_form_without_owner_token_is_not_restored(client):
     client.post(ADD, filled(form_owner="forged"))
 
     assert "interrupted_form" not in client.session

@@ -174,7 +174,7 @@ def test_a_post_that_comes_back_keeps_its_date():
 
 
 @pytest.mark.django_db
-def test_a_post_that_is_scheduled_anew_gets_the_new_date():
+def test_rescheduled_post_gets_the_new_date():
     post = published()
     publishing.unpublish_post(post_id=post.pk, by=SYSTEM, now=NOON)
     publishing.schedule_post(post_id=post.pk, publish_at=LATER, by=SYSTEM, now=NOON)
@@ -186,7 +186,7 @@ def test_a_post_that_is_scheduled_anew_gets_the_new_date():
 
 
 @pytest.mark.django_db
-def test_a_schedule_is_kept_in_the_row_and_can_be_moved_and_taken_back():
+def test_schedule_can_be_changed_and_cancelled():
     post = draft()
     publishing.schedule_post(post_id=post.pk, publish_at=LATER, by=SYSTEM, now=NOON)
     publishing.schedule_post(post_id=post.pk, publish_at=LATER + timedelta(days=1), by=SYSTEM, now=NOON)

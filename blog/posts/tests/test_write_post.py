@@ -64,7 +64,7 @@ def test_the_text_is_rendered_when_it_is_saved():
     ]
 
 
-def test_what_a_post_names_is_kept_as_references_in_the_same_transaction():
+def test_references_are_saved_with_the_post():
     post = draft(body=STORY)
     assert cross_references.sources_of(("product", "BOWL-OAT"), "post") == [post.slug]
 

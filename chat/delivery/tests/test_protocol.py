@@ -101,7 +101,7 @@ kinds = st.sampled_from([given["type"] for given, _ in GOOD])
 
 
 @given(st.dictionaries(names, values), kinds | values)
-def test_whatever_a_client_sends_is_a_frame_or_a_refusal(data, kind):
+def test_any_input_parses_to_a_frame_or_an_error(data, kind):
     text = json.dumps(data | {"type": kind})
 
     try:

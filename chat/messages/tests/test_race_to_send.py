@@ -132,7 +132,7 @@ def test_a_case_is_closed_once_by_two_agents(ada, agent, staff):
     assert Message.objects.filter(room=room, kind="system").count() == 1
 
 
-def test_one_address_asked_for_by_many_is_given_once_and_refused_in_words(staff):
+def test_concurrent_rooms_with_one_slug_create_one_room(staff):
     def create():
         return rooms.create_room(title="Kiln", slug="kiln", by=Actor.person(staff))
 

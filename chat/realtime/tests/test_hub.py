@@ -41,7 +41,7 @@ def following(feed: RoomFeed, rev: int) -> Ear:
     return ear
 
 
-def test_changes_that_come_in_any_order_are_told_in_order_and_once():
+def test_changes_are_delivered_in_order_and_once():
     revs = list(range(1, 40)) * 2
     random.Random(7).shuffle(revs)
     feed = RoomFeed(Room(pk=1), head=0)
@@ -172,7 +172,7 @@ async def test_when_the_bus_connection_is_cut_what_was_missed_is_read(hub, room,
     assert seqs(ear) == [1, 2]
 
 
-async def test_a_person_is_asked_to_prove_themselves(hub):
+async def test_recheck_reaches_the_sockets_of_a_user(hub):
     ear = Ear("someone")
     hub.add_socket(ear)
 
@@ -247,7 +247,7 @@ async def test_a_reader_who_takes_nothing_is_let_go_and_its_queue_dropped():
     await outbox.stop()
 
 
-async def test_what_a_reader_asked_for_waits_for_them():
+async def test_requested_frames_wait_for_a_slow_reader():
     wire = Wire()
     outbox = Outbox(wire)
     big = "x" * 600_000

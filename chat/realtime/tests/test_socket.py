@@ -83,7 +83,7 @@ async def test_without_a_session_the_socket_says_so_and_closes(transactional_db)
     assert await client.closed() == 4401
 
 
-async def test_an_older_protocol_is_told_to_go(ada):
+async def test_unknown_protocol_version_is_closed(ada):
     client = await run_in_db_thread(lambda: Client(ada))
     await client.knock()
 
@@ -199,7 +199,7 @@ async def test_resuming_replays_new_messages_edits_marks_and_removals(connect, r
     assert told["messages"][2]["reactions"] == [{"emoji": "🎉", "people": [str(ben.uid)]}]
 
 
-async def test_resuming_comes_in_batches_until_all_is_told(connect, room, ada):
+async def test_resume_sends_batches_until_complete(connect, room, ada):
     await run_in_db_thread(fill, room, ada, 450)
     client = await connect(ada)
     await client.tell("sub", ref="r", room=str(room.uid), rev=0)
@@ -214,7 +214,7 @@ async def test_resuming_comes_in_batches_until_all_is_told(connect, room, ada):
 
 
 @pytest.mark.parametrize(("rev", "reason"), [(0, "behind"), (1501, "ahead")])
-async def test_one_who_cannot_be_caught_up_is_told_to_start_anew(connect, room, ada, rev, reason):
+async def test_client_too_far_behind_is_reset(connect, room, ada, rev, reason):
     await run_in_db_thread(fill, room, ada, 1500)
     client = await connect(ada)
     await client.tell("sub", ref="r", room=str(room.uid), rev=rev)
@@ -347,7 +347,7 @@ async def test_an_agent_answers_a_customer_live(connect, ada, agent):
     assert (await customer.hear("msg"))["message"]["author"]["name"] == "Ana Agent"
 
 
-async def test_without_redis_messages_are_acknowledged_and_told_all_the_same(without_redis, connect, room, ada, ben):
+async def test_messages_are_acknowledged_and_delivered_without_redis(without_redis, connect, room, ada, ben):
     first, second = await connect(ada), await connect(ben)
     for client in (first, second):
         await client.ask("sub", room=str(room.uid), rev=0)

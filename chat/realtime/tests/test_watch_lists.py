@@ -26,7 +26,7 @@ async def nothing_more(client):
     return not client.kept
 
 
-async def test_a_message_in_a_room_one_is_in_is_told_without_following_it(connect, ada, ben, stranger):
+async def test_watcher_gets_news_of_joined_rooms(connect, ada, ben, stranger):
     room, other = await run_in_db_thread(private_room, ada, ben), await run_in_db_thread(private_room, ben, stranger)
     client = await watch(connect, ada, "rooms")
 
@@ -40,7 +40,7 @@ async def test_a_message_in_a_room_one_is_in_is_told_without_following_it(connec
     assert await nothing_more(client)
 
 
-async def test_a_removal_and_an_edit_are_told_and_a_mark_is_not(connect, ada, ben):
+async def test_watcher_gets_news_of_edits_and_deletions_but_not_reactions(connect, ada, ben):
     room = await run_in_db_thread(private_room, ada, ben)
     await run_in_db_thread(say, room, ben, "Hello")
     client = await watch(connect, ada, "rooms")
@@ -58,7 +58,7 @@ async def test_a_removal_and_an_edit_are_told_and_a_mark_is_not(connect, ada, be
     assert await nothing_more(client)
 
 
-async def test_reading_on_one_device_is_told_to_the_others(connect, ada, ben):
+async def test_read_mark_reaches_other_devices(connect, ada, ben):
     room = await run_in_db_thread(private_room, ada, ben)
     await run_in_db_thread(say, room, ben)
     client, other = await watch(connect, ada, "rooms"), await watch(connect, ben, "rooms")
@@ -90,7 +90,7 @@ async def test_who_left_a_room_hears_no_more_of_it(connect, ada, ben):
     assert await nothing_more(client)
 
 
-async def test_the_desk_is_told_of_everything_that_moves_it(connect, ada, agent):
+async def test_desk_watchers_are_notified_of_case_changes(connect, ada, agent):
     client = await watch(connect, agent, "desk")
     by = Actor.person(agent)
     room = await run_in_db_thread(conversation, ada)
@@ -108,7 +108,7 @@ async def test_the_desk_is_told_of_everything_that_moves_it(connect, ada, agent)
 
 
 @pytest.mark.parametrize("who", ["ada", "author"])
-async def test_the_desk_is_not_told_to_those_who_do_not_answer(connect, request, who):
+async def test_watching_the_desk_requires_an_agent(connect, request, who):
     client = await connect(await run_in_db_thread(request.getfixturevalue, who))
 
     answer = await client.ask("watch", lists=["rooms", "desk"])
@@ -116,7 +116,7 @@ async def test_the_desk_is_not_told_to_those_who_do_not_answer(connect, request,
     assert (answer["type"], answer["code"]) == ("err", "permission_denied")
 
 
-async def test_the_room_is_told_whose_turn_it_is(connect, ada, agent):
+async def test_case_status_is_published_to_the_room(connect, ada, agent):
     room = await run_in_db_thread(conversation, ada)
     client = await connect(ada)
     await client.ask("sub", room=str(room.uid), rev=0)

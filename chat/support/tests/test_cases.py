@@ -47,7 +47,7 @@ def test_without_words_there_is_no_conversation(ada):
     assert no_event("conversation.opened")
 
 
-def test_nobody_opens_a_conversation_for_somebody_else_but_who_answers(ada, ben, agent):
+def test_opening_a_conversation_for_another_user_requires_an_agent(ada, ben, agent):
     for by, refusal in ((person(ben), Denied), (Actor.guest(), NotAMember)):
         with pytest.raises(refusal):
             cases.open_conversation(about=None, title="x", customer=ada, by=by)
@@ -96,7 +96,7 @@ def test_the_customer_writing_takes_nothing(ada, agent):
     assert no_event("conversation.assigned")
 
 
-def test_a_case_is_given_to_nobody(ada, agent):
+def test_case_can_be_unassigned(ada, agent):
     room = conversation(ada)
     cases.assign_case(room_uid=room.uid, assignee=agent, by=person(agent))
 

@@ -69,7 +69,7 @@ def test_one_changes_and_removes_ones_own_message(client, room, ada):
     assert Message.objects.get().deleted_at is not None
 
 
-def test_nobody_changes_or_removes_what_somebody_else_said(client, room, ada, ben):
+def test_editing_or_deleting_messages_of_others_is_rejected(client, room, ada, ben):
     say(room, ada, "Mine")
     client.force_login(ben)
     before = snapshot(*ROWS)

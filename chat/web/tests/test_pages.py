@@ -15,7 +15,7 @@ from core.testing import events_named, no_event, snapshot
 pytestmark = pytest.mark.django_db
 
 
-def test_a_stranger_reads_a_public_room_and_is_asked_to_sign_in(client, room, ada):
+def test_anonymous_visitor_reads_a_public_room_and_sees_sign_in(client, room, ada):
     say(room, ada, "Which oat glaze?")
 
     page = client.get("/talk/rooms/glaze-talk/")

@@ -55,7 +55,7 @@ def test_a_post_that_not_everybody_may_read_is_not(more):
     assert not Letter.objects.exists()
 
 
-def test_history_that_is_loaded_writes_to_nobody():
+def test_quiet_events_send_no_notifications():
     reader(NEWSLETTER)
     with context.bind(quiet=True):
         published()
@@ -63,7 +63,7 @@ def test_history_that_is_loaded_writes_to_nobody():
     assert send() == []
 
 
-def test_a_post_that_was_taken_back_before_its_letter_went_out_is_not_written_about():
+def test_unpublished_post_is_not_emailed():
     reader(NEWSLETTER)
     post = published()
     deliver_events()
@@ -90,7 +90,7 @@ def test_who_follows_a_post_hears_of_what_others_say_once_it_is_shown():
     assert f"comment={waiting.uid}" in mail.outbox[0].body
 
 
-def test_nobody_hears_of_what_they_said_themselves():
+def test_comment_author_is_not_notified():
     post = published()
     follower = reader(thread_topic(post))
     comment(post, follower)
@@ -98,7 +98,7 @@ def test_nobody_hears_of_what_they_said_themselves():
     assert send() == []
 
 
-def test_what_is_said_elsewhere_is_not_told():
+def test_comments_on_other_posts_are_not_notified():
     post, other = published(), published()
     reader(thread_topic(post))
     comment(other)

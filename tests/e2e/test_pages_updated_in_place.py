@@ -14,7 +14,7 @@ def is_whole(visitor: Visitor) -> None:
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_back_and_reload_after_sorting_a_shelf(visitors, size):
+def test_back_and_reload_after_sorting_a_category(visitors, size):
     visitor = visitors(size=size)
     page = visitor.page
     visitor.goto("/shop/")
@@ -35,7 +35,7 @@ def test_back_and_reload_after_sorting_a_shelf(visitors, size):
     expect(page.get_by_label("Sort by")).to_have_value("price")
 
 
-def test_back_after_filtering_a_shelf_unticks_the_filter(visitors):
+def test_back_after_filtering_a_category_clears_the_filter(visitors):
     visitor = visitors()
     page = visitor.page
     visitor.goto("/shop/")

@@ -160,7 +160,7 @@ def test_addresses_in_feeds_are_whole_also_those_within_the_post(client):
 
 
 @pytest.mark.parametrize("character", ["\u0000", "\u000b", "\u001f", "\ufffe", "\uffff", "\ud800"])
-def test_a_text_kept_with_characters_that_xml_cannot_hold_breaks_no_feed(client, monkeypatch, character):
+def test_feed_drops_characters_that_xml_does_not_allow(client, monkeypatch, character):
     """As rows do that are older than the rule at saving, and names that come from elsewhere."""
     post = published(title="Clean", tags=["Ash"])
     spoilt = Post.objects.with_names().get(pk=post.pk)

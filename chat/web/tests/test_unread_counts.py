@@ -149,7 +149,7 @@ def test_the_state_of_a_case_alone_is_for_those_who_answer(client, ada, agent):
     assert answers == [403, 200]
 
 
-def test_a_text_that_is_too_long_is_refused_with_all_of_it_kept(client, room, ada):
+def test_too_long_message_is_rejected_and_text_is_preserved(client, room, ada):
     client.force_login(ada)
     body = "x" * 9000 + "\r\n" * 500
     long = {"client_id": "0193f3a0-0000-7000-8000-000000000002", "body": body + "y" * 600}

@@ -34,7 +34,7 @@ def refund():
     return made
 
 
-def test_a_refund_is_told_in_the_conversation_about_the_order_once(ada, ben):
+def test_refund_is_announced_once_in_the_conversation_about_the_order(ada, ben):
     room, other = conversation(ada, about=("order", "A-1")), conversation(ben, about=("order", "A-2"))
 
     announce_refund(refund())
@@ -44,7 +44,7 @@ def test_a_refund_is_told_in_the_conversation_about_the_order_once(ada, ben):
     assert not Message.objects.filter(room=other).exists()
 
 
-def test_a_refund_of_an_order_nobody_talked_about_tells_nobody():
+def test_refund_without_conversation_announces_nothing():
     refund()
 
     assert not Message.objects.exists()

@@ -129,7 +129,7 @@ def test_a_removed_message_is_left_out_of_the_mail(answered, agent):
 
 
 @pytest.mark.parametrize("how", ["muted", "left", "inactive", "own", "system", "old"])
-def test_nobody_is_mailed_about_what_they_do_not_want_or_know(answered, ada, agent, how):
+def test_unwanted_messages_send_no_email(answered, ada, agent, how):
     place = Membership.objects.filter(user=ada)
     match how:
         case "muted":

@@ -42,7 +42,7 @@ def avatars(page):
     return [match[1] if (match := re.search(r'src="([^"]+)"', one)) else one for one in found]
 
 
-def test_messages_of_a_page_show_the_small_picture_or_letters(room, ada, ben, client):
+def test_messages_show_avatar_or_initials(room, ada, ben, client):
     say(room, with_face(ada))
     say(room, ben)
 

@@ -121,7 +121,7 @@ def test_marks_are_hidden_while_it_is_out_and_are_there_again_after(room, modera
     )
 
 
-def test_on_what_is_out_nobody_puts_or_takes_a_mark(room):
+def test_reacting_to_a_removed_message_is_rejected(room):
     friend = person("Ben")
     said = talk.say(room, person(), body="Look.")
     changes.react(room_uid=room.uid, seq=said.seq, emoji="👍", on=True, by=Actor.person(friend))

@@ -61,7 +61,7 @@ async def anything_in_any_field(client: Any, frame: dict[str, Any]) -> None:
         await still_answers(client)
 
 
-async def test_a_stranger_is_sent_away_whatever_the_frames_hold(room, transactional_db):
+async def test_anonymous_socket_is_closed_for_any_frame(room, transactional_db):
     before = await run_in_db_thread(snapshot, *ROWS)
     client = Client(None)
     await client.knock()

@@ -81,7 +81,7 @@ async def test_the_socket_reads_and_refuses_to_say(ada):
     await elsewhere.close()
 
 
-def test_who_answers_customers_writes_from_the_house_s_own_line():
+def test_agents_can_write_from_a_banned_network():
     agent = with_role("support-agent")
     room, page = joined(agent), Browser(REMOTE_ADDR=HERE)
     ban_here("all")

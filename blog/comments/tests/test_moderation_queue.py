@@ -68,7 +68,7 @@ def test_what_is_fine_does_not(post):
     assert not Case.objects.exists()
 
 
-def test_what_is_surely_spam_is_refused_kindly_and_not_kept(post):
+def test_certain_spam_is_rejected_and_not_saved(post):
     SpamWord.objects.create(text="casino", points=90)
     before = snapshot("blog.Comment", "core.Event")
 
