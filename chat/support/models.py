@@ -60,7 +60,7 @@ class SupportCase(models.Model):
         Status.CLOSED: _("Closed"),
     }
     STAFF_LABELS: ClassVar = {
-        Status.OPEN: _("Waiting for us"),
+        Status.OPEN: _("Waiting for our reply"),
         Status.WAITING: _("Waiting for the customer"),
         Status.CLOSED: _("Closed"),
     }

@@ -40,7 +40,7 @@ def test_refund_is_announced_once_in_the_conversation_about_the_order(ada, ben):
     announce_refund(refund())
 
     message = Message.objects.get(room=room)
-    assert (message.kind, message.author, message.body) == ("system", None, "€12.50 of this order were given back.")
+    assert (message.kind, message.author, message.body) == ("system", None, "€12.50 of this order has been refunded.")
     assert not Message.objects.filter(room=other).exists()
 
 

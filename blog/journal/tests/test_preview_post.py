@@ -46,7 +46,7 @@ def test_the_button_on_a_preview_schedules_and_says_what_is_wrong(client):
 
     past = client.post(url, {"publish_at": "2020-01-01T10:00"})
     assert past.status_code == 422
-    assert "This moment is past." in past.content.decode()
+    assert "This time is in the past." in past.content.decode()
 
     assert client.post(url, {"publish_at": "2999-01-01T10:00"}).status_code == 303
     post.refresh_from_db()

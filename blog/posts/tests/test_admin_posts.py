@@ -96,7 +96,7 @@ def test_a_save_over_another_keeps_what_was_typed_and_shows_what_was_saved(clien
     assert response.status_code == 200
     assert "Mine." in shown
     assert "Theirs &lt;b&gt;." in shown
-    assert "Somebody else saved this post meanwhile." in shown
+    assert "Someone else saved this post in the meantime." in shown
     assert re.search(r'name="version" value="2"', shown)
     assert Post.objects.get().body_source == "Theirs <b>.\n"
 
@@ -251,7 +251,7 @@ def test_a_post_is_scheduled_by_the_button(client, boss):
     wrong = client.post(change(post), refilled(client, post, verb="publish", publication_time="nonsense"))
     assert list(wrong.context["adminform"].form.errors) == ["publication_time"]
     past = refilled(client, post, verb="publish", publication_time="2020-01-01T10:00")
-    assert "This moment is past." in client.post(change(post), past, follow=True).content.decode()
+    assert "This time is in the past." in client.post(change(post), past, follow=True).content.decode()
     post.refresh_from_db()
     assert post.status == "draft"
 
@@ -330,11 +330,11 @@ def test_what_was_typed_when_the_session_ended_comes_back_after_signing_in(clien
     form = page.context["adminform"].form
     assert form["body"].value() == "Typed for an hour."
     assert form["comments_closed"].value() is False
-    assert "Your unsaved text is back" in page.content.decode()
+    assert "Your unsaved text has been restored" in page.content.decode()
     assert Post.objects.get().body_source == "Old.\n"
     client.post(change(post), refilled(client, post))
     assert Post.objects.get().body_source == "Typed for an hour.\n"
-    assert "Your unsaved text is back" not in client.get(change(post)).content.decode()
+    assert "Your unsaved text has been restored" not in client.get(change(post)).content.decode()
 
 
 def test_interrupted_text_is_restored_only_to_its_author(client, boss):

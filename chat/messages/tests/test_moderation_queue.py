@@ -110,7 +110,7 @@ def test_marks_are_hidden_while_it_is_out_and_are_there_again_after(room, modera
     decided = cases.decide(case_uid=Case.objects.get().uid, version=1, act="refuse", by=moderator)
     out = wire.serialize_message(Message.objects.with_related().get())
     leaving.erase_user(user=gone, now=timezone.now())
-    cases.undo(case_uid=decided.uid, version=decided.version, by=moderator)
+    cases.undo_decision(case_uid=decided.uid, version=decided.version, by=moderator)
     back = wire.serialize_message(Message.objects.with_related().get())
 
     assert (out["deleted"], out["reactions"]) == (True, [])
@@ -176,7 +176,7 @@ def test_what_an_erased_person_said_does_not_come_back(room, moderator):
     decided = cases.decide(case_uid=Case.objects.get().uid, version=1, act="refuse", by=moderator)
 
     leaving.erase_user(user=author, now=timezone.now())
-    cases.undo(case_uid=decided.uid, version=decided.version, by=moderator)
+    cases.undo_decision(case_uid=decided.uid, version=decided.version, by=moderator)
 
     back = Message.objects.get(uid=said.uid)
     assert (back.body, back.deleted_at is None) == ("", False)
