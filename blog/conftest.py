@@ -9,12 +9,12 @@ from core.composition.cards import Action, Card
 from core.money import Money
 
 
-class Shelf:
+class ProductCards:
     """A fake product card resolver that counts its calls."""
 
     def __init__(self) -> None:
         self.cards: dict[str, Card] = {}
-        self.asked = 0
+        self.calls = 0
 
     def put(self, sku: str, **fields: object) -> None:
         action = Action("Add to cart", "/shop/cart/lines/", "post", {"sku": sku})
@@ -24,13 +24,13 @@ class Shelf:
         self.cards[sku] = replace(card, **fields)
 
     def resolve(self, ids: list[str], viewer: object) -> dict[str, Card]:
-        self.asked += 1
+        self.calls += 1
         return {sku: self.cards[sku] for sku in ids if sku in self.cards}
 
 
 @pytest.fixture
-def shelf(monkeypatch: pytest.MonkeyPatch) -> Shelf:
+def product_cards(monkeypatch: pytest.MonkeyPatch) -> ProductCards:
     """Replace the product card resolver of the shop."""
-    made = Shelf()
+    made = ProductCards()
     monkeypatch.setitem(cards._resolvers, "product", made.resolve)
     return made

@@ -87,7 +87,7 @@ class Client:
             scope["client"] = (address, 4711)
         self.wire = ApplicationCommunicator(application, scope)
         self.refs = 0
-        self.kept: list[dict[str, Any]] = []
+        self.buffered: list[dict[str, Any]] = []
 
     async def knock(self) -> bool:
         """Whether the server takes the socket."""
@@ -110,17 +110,17 @@ class Client:
         return await self.hear("ok", "err")
 
     async def hear(self, *kinds: str) -> dict[str, Any]:
-        """The next frame of one of these kinds; the others are kept for later."""
-        for place, frame in enumerate(self.kept):
+        """Return the next frame of these types, and buffer the others."""
+        for place, frame in enumerate(self.buffered):
             if frame["type"] in kinds:
-                return self.kept.pop(place)
+                return self.buffered.pop(place)
         while True:
             output = await self.wire.receive_output(PATIENCE)
             assert output["type"] == "websocket.send", output
             frame = json.loads(output["text"])
             if frame["type"] in kinds:
                 return frame
-            self.kept.append(frame)
+            self.buffered.append(frame)
 
     async def closed(self) -> int:
         """The code with which the server closes, passing over what else comes."""
@@ -163,7 +163,7 @@ async def connect(transactional_db: None) -> Any:
 @pytest.fixture
 def things() -> Iterator[None]:
     """An order of Ada's and a piece that everyone may see, as other apps would give their cards."""
-    kept = dict(cards._resolvers)
+    saved = dict(cards._resolvers)
     cards._resolvers["thing"] = lambda ids, viewer: {i: Card("thing", i, f"Thing {i}", f"/things/{i}/") for i in ids}
 
     def orders(ids: list[str], viewer: Any) -> dict[str, Card]:
@@ -174,4 +174,4 @@ def things() -> Iterator[None]:
     cards._resolvers["post"] = lambda ids, viewer: {i: Card("post", i, f"Post {i}", f"/posts/{i}/") for i in ids}
     yield
     cards._resolvers.clear()
-    cards._resolvers.update(kept)
+    cards._resolvers.update(saved)

@@ -58,8 +58,8 @@ def discussed(count, **fields):
 
 
 @pytest.mark.parametrize("count", SIZES)
-def test_a_post_with_comments(client, shelf, count, django_assert_max_num_queries):
-    shelf.put("BOWL-OAT")
+def test_a_post_with_comments(client, product_cards, count, django_assert_max_num_queries):
+    product_cards.put("BOWL-OAT")
     post = discussed(count)
     many_published(5)
 
@@ -69,7 +69,7 @@ def test_a_post_with_comments(client, shelf, count, django_assert_max_num_querie
 
 
 @pytest.mark.parametrize("count", SIZES)
-def test_a_post_for_somebody_signed_in(client, shelf, count, django_assert_max_num_queries):
+def test_a_post_for_somebody_signed_in(client, product_cards, count, django_assert_max_num_queries):
     post = discussed(count)
     reader = person()
     commenting.add_comment(post_id=post.pk, body="Mine", by=Actor.person(reader))

@@ -151,7 +151,7 @@ def test_a_part_that_fails_is_erased_by_the_next_run(life, monkeypatch, name):
     deletions.request_deletion(user_id=life.user.pk, by=Actor.person(life.user))
     due = timezone.now() + deletions.GRACE_PERIOD
     handler = privacy.get_handlers()[name]
-    broken = privacy.DataHandler(handler.words, handler.categories, handler.export, _break, handler.waits)
+    broken = privacy.DataHandler(handler.words, handler.categories, handler.export, _break, handler.get_obstacle)
     with monkeypatch.context() as broke:
         broke.setitem(privacy._handlers, name, broken)
         assert deletions.erase_due_accounts(now=due) == 0

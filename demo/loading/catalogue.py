@@ -29,9 +29,9 @@ def steps(studio: Studio) -> Iterator[Step]:
     site, goods = read_content("site.json"), read_content("catalogue.json")
     opened = studio.ago(OPENED)
     yield Step(opened, "market", partial(_open_shop, site, goods["glazes"]), done=Market.objects.exists())
-    for position, shelf in enumerate(goods["categories"]):
-        words = site["categories"][shelf["slug"]]
-        yield Step(opened, f"category:{shelf['slug']}", partial(_add_category, studio, shelf, words, position))
+    for position, category in enumerate(goods["categories"]):
+        words = site["categories"][category["slug"]]
+        yield Step(opened, f"category:{category['slug']}", partial(_add_category, studio, category, words, position))
     products = goods["products"]
     for position, product in enumerate(products):
         made = studio.ago(OPENED - (position + 1) / len(products) * (OPENED - NEWEST))
@@ -98,10 +98,12 @@ def _set_tax_rates(zone: dict[str, Any], rate: Decimal) -> None:
 
 
 @transaction.atomic
-def _add_category(studio: Studio, shelf: dict[str, Any], words: dict[str, Any], position: int, now: datetime) -> None:
+def _add_category(
+    studio: Studio, category: dict[str, Any], words: dict[str, Any], position: int, now: datetime
+) -> None:
     Category.objects.create(
-        slug=shelf["slug"],
-        name=shelf["name"],
+        slug=category["slug"],
+        name=category["name"],
         intro=words["intro"],
         picture=studio.picture(words["picture"]),
         position=position,

@@ -108,7 +108,7 @@ def _refund_order(studio: Studio, name: str, data: dict[str, Any], now: datetime
     if order.paid_at is None:
         return
     uids = dict(order.lines.values_list("sku", "uid"))
-    asked = refunds.request_refund(
+    refund = refunds.request_refund(
         order_id=order.pk,
         reason=data["reason"],
         by=studio.agent,
@@ -117,4 +117,4 @@ def _refund_order(studio: Studio, name: str, data: dict[str, Any], now: datetime
         restock=any(line["restock"] for line in data["lines"]),
         now=now,
     )
-    refunds.carry_out_refund(refund_id=asked.pk, by=DEMO_ACTOR, now=now)
+    refunds.carry_out_refund(refund_id=refund.pk, by=DEMO_ACTOR, now=now)

@@ -33,8 +33,10 @@ class Behind(BaseHTTPRequestHandler):
     """A service that returns the headers Apache sets for the user."""
 
     def do_GET(self) -> None:
-        told = [f"<li>{name}: {value}</li>" for name, value in self.headers.items() if name.startswith("OIDC_CLAIM_")]
-        page = f"<!doctype html><link rel='icon' href='data:,'><title>Wiki</title><h1>Wiki</h1><ul>{''.join(told)}</ul>"
+        claims = [f"<li>{name}: {value}</li>" for name, value in self.headers.items() if name.startswith("OIDC_CLAIM_")]
+        page = (
+            f"<!doctype html><link rel='icon' href='data:,'><title>Wiki</title><h1>Wiki</h1><ul>{''.join(claims)}</ul>"
+        )
         self.send_response(200)
         self.send_header("Content-Type", "text/html; charset=utf-8")
         self.end_headers()

@@ -37,7 +37,7 @@ def buy_from_product_page(visitor: Visitor, *, glaze: str, quantity: int) -> Non
     visitor.press("Add to cart", within=page.locator("#buy"))
 
 
-def sees_in_cart(visitor: Visitor, count: int, *pieces: str) -> None:
+def sees_in_cart(visitor: Visitor, count: int, *titles: str) -> None:
     """Assert the number of items in the cart and these titles: in the drawer with scripts, else on the cart page."""
     page = visitor.page
     if visitor.has_scripts:
@@ -46,8 +46,8 @@ def sees_in_cart(visitor: Visitor, count: int, *pieces: str) -> None:
     else:
         page.wait_for_url("**/shop/cart/")
         cart = page.locator("#cart")
-    for piece in pieces:
-        expect(cart.get_by_role("link", name=piece).first).to_be_visible()
+    for title in titles:
+        expect(cart.get_by_role("link", name=title).first).to_be_visible()
     expect(page.locator("#cart-count")).to_have_text(re.compile(rf"^{count}\b"))
 
 

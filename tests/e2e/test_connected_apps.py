@@ -68,7 +68,7 @@ def test_a_key_and_a_client_from_first_to_last(visitors, back):
     inspector.look(page)
 
     challenge = urlsafe_b64encode(hashlib.sha256(b"v" * 50).digest()).rstrip(b"=").decode()
-    asked = {
+    query = {
         "client_id": client_id,
         "redirect_uri": back,
         "response_type": "code",
@@ -77,7 +77,7 @@ def test_a_key_and_a_client_from_first_to_last(visitors, back):
         "code_challenge": challenge,
         "code_challenge_method": "S256",
     }
-    person.goto(f"/oauth/authorize/?{urlencode(asked)}")
+    person.goto(f"/oauth/authorize/?{urlencode(query)}")
     person.sees("Allow Kiln log to use your account?", "Read your profile")
     inspector.look(page)
     person.press("Allow")

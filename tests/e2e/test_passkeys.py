@@ -41,10 +41,10 @@ def test_a_passkey_is_added_signs_in_serves_as_second_factor_and_is_removed(visi
     page.wait_for_url("**/account/security/recovery-codes/")
     codes = page.locator("#recovery-codes").inner_text().split()
     assert len(codes) == 10
-    with page.expect_download() as kept:
+    with page.expect_download() as download:
         visitor.follow("Download")
-    assert kept.value.suggested_filename == "recovery-codes.txt"
-    assert kept.value.path().read_text().split() == codes
+    assert download.value.suggested_filename == "recovery-codes.txt"
+    assert download.value.path().read_text().split() == codes
     page.evaluate("window.print = () => document.body.dataset.printed = 'yes'")
     visitor.press("Print")
     expect(page.locator("body")).to_have_attribute("data-printed", "yes")

@@ -26,18 +26,18 @@ class SinglePageApp:
     """A single-page app that stores and sends its tokens."""
 
     def __init__(self, visitor: Visitor) -> None:
-        self.visitor, self.kept = visitor, {}
+        self.visitor, self.tokens = visitor, {}
         visitor.expects(r"status of 401")  # how the next step is named
 
     def call(self, method: str, path: str, data: Any = None) -> tuple[int, Any]:
-        headers = {"X-Device-Token": self.kept.get("device_token", "")}
-        if "access_token" in self.kept:
-            headers["Authorization"] = f"Bearer {self.kept['access_token']}"
-        elif "session_token" in self.kept:
-            headers["X-Session-Token"] = self.kept["session_token"]
-        status, told = self.visitor.page.evaluate(CALL, [method, path, data, headers])
-        self.kept |= {name: value for name, value in told.get("meta", {}).items() if name.endswith("_token")}
-        return status, told
+        headers = {"X-Device-Token": self.tokens.get("device_token", "")}
+        if "access_token" in self.tokens:
+            headers["Authorization"] = f"Bearer {self.tokens['access_token']}"
+        elif "session_token" in self.tokens:
+            headers["X-Session-Token"] = self.tokens["session_token"]
+        status, answer_data = self.visitor.page.evaluate(CALL, [method, path, data, headers])
+        self.tokens |= {name: value for name, value in answer_data.get("meta", {}).items() if name.endswith("_token")}
+        return status, answer_data
 
     def asks_device(self, script: str, path: str, kind: str) -> Any:
         """Return the authenticator's response to the options of this URL."""
@@ -56,15 +56,15 @@ def test_an_account_is_made_with_a_passkey_opened_with_it_and_proven_again(visit
     assert code is not None
     assert app.call("POST", f"{APP}auth/email/verify", {"key": code[0]})[0] == 401
     made = app.asks_device(CREATE, f"{APP}auth/webauthn/signup", "creation_options")
-    status, told = app.call("PUT", f"{APP}auth/webauthn/signup", {"name": "My laptop", "credential": made})
-    assert (status, told["data"]["user"]["email"]) == (200, "spa@example.org")
+    status, answer_data = app.call("PUT", f"{APP}auth/webauthn/signup", {"name": "My laptop", "credential": made})
+    assert (status, answer_data["data"]["user"]["email"]) == (200, "spa@example.org")
     assert app.call("GET", "/api/v1/me/")[1]["email"] == "spa@example.org"
     assert app.call("DELETE", f"{APP}auth/session")[0] == 401
 
-    app.kept = {"device_token": app.kept["device_token"]}
+    app.tokens = {"device_token": app.tokens["device_token"]}
     answer = app.asks_device(GET, f"{APP}auth/webauthn/login", "request_options")
-    status, told = app.call("POST", f"{APP}auth/webauthn/login", {"credential": answer})
-    assert (status, told["data"]["user"]["email"]) == (200, "spa@example.org")
+    status, answer_data = app.call("POST", f"{APP}auth/webauthn/login", {"credential": answer})
+    assert (status, answer_data["data"]["user"]["email"]) == (200, "spa@example.org")
     (key,) = app.call("GET", f"{APP}account/authenticators")[1]["data"]
     assert (key["name"], key["id"], key["is_passwordless"]) == ("My laptop", made["id"], True)
 

@@ -22,8 +22,8 @@ SITE = "http://localhost:8000"
 
 
 @pytest.fixture
-def posts(shelf):
-    shelf.put("BOWL-OAT")
+def posts(product_cards):
+    product_cards.put("BOWL-OAT")
     shown = picture("A wet bowl")
     body = f"Ash & [salt](/shop/).\n\n:::product BOWL-OAT\n:::\n\n![](picture:{shown.uid})\n\n:::product GONE\n:::\n"
     first = published(writer(), title="On <ash>", excerpt="Ash & salt.", body=body, tags=["Ash"], cover=shown)
@@ -113,8 +113,8 @@ def test_an_empty_feed_is_a_feed(client, path):
 
 
 @pytest.mark.parametrize("count", [1, 24])
-def test_a_feed_takes_the_same_queries_for_many_posts(client, shelf, count, django_assert_num_queries):
-    shelf.put("BOWL-OAT")
+def test_a_feed_takes_the_same_queries_for_many_posts(client, product_cards, count, django_assert_num_queries):
+    product_cards.put("BOWL-OAT")
     shown = picture()
     author = writer()
     for _ in range(count):
@@ -123,7 +123,7 @@ def test_a_feed_takes_the_same_queries_for_many_posts(client, shelf, count, djan
     with django_assert_num_queries(5):
         client.get(RSS)
 
-    assert shelf.asked == 1
+    assert product_cards.calls == 1
 
 
 def test_the_sitemap_lists_what_is_public(posts):

@@ -11,9 +11,9 @@ from core.money import Money
 pytestmark = pytest.mark.django_db
 
 
-def test_a_stranger_who_has_the_page_gets_304_until_something_changes(client, shelf, monkeypatch):
+def test_a_stranger_who_has_the_page_gets_304_until_something_changes(client, product_cards, monkeypatch):
     monkeypatch.setattr("blog.journal.etags.time.time", lambda: 1000.0)
-    shelf.put("BOWL-OAT")
+    product_cards.put("BOWL-OAT")
     post = published(body=":::product BOWL-OAT\n:::", comments_mode="none")
     first = page(client, post)
     again = {"HTTP_IF_NONE_MATCH": first["ETag"]}
@@ -23,7 +23,7 @@ def test_a_stranger_who_has_the_page_gets_304_until_something_changes(client, sh
     assert first["Cache-Control"] == "public, no-cache"
     assert "Cookie" in first["Vary"]
 
-    shelf.put("BOWL-OAT", price=Money(9900, "EUR"))
+    product_cards.put("BOWL-OAT", price=Money(9900, "EUR"))
     priced = client.get(url, **again)
     assert priced.status_code == 200
 

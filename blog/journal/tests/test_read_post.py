@@ -69,12 +69,12 @@ def test_authors_have_their_faces_in_as_many_queries(client):
     assert faces == [False, True]
 
 
-def test_cards_are_as_they_are_now_not_as_they_were(client, shelf):
-    shelf.put("BOWL-OAT", price=Money(2800, "EUR"))
+def test_cards_are_as_they_are_now_not_as_they_were(client, product_cards):
+    product_cards.put("BOWL-OAT", price=Money(2800, "EUR"))
     post = published(body=STORY)
     assert "€28.00" in text_of(page(client, post))
 
-    shelf.put("BOWL-OAT", price=Money(3100, "EUR"), state="1 left")
+    product_cards.put("BOWL-OAT", price=Money(3100, "EUR"), state="1 left")
 
     shown = text_of(page(client, post))
     assert "€31.00" in shown
@@ -83,8 +83,8 @@ def test_cards_are_as_they_are_now_not_as_they_were(client, shelf):
     assert "€" not in Post.objects.get().body_html
 
 
-def test_a_card_can_be_bought_from_and_says_where_it_stood(client, shelf):
-    shelf.put("BOWL-OAT")
+def test_a_card_can_be_bought_from_and_says_where_it_stood(client, product_cards):
+    product_cards.put("BOWL-OAT")
     post = published(body=STORY)
 
     shown = page(client, post).content.decode()
@@ -94,7 +94,7 @@ def test_a_card_can_be_bought_from_and_says_where_it_stood(client, shelf):
     assert {attribution.read(ref) for ref in carried} == {("post", post.slug)}
 
 
-def test_a_piece_that_is_gone_says_so_in_its_place(client, shelf):
+def test_a_piece_that_is_gone_says_so_in_its_place(client, product_cards):
     post = published(body=STORY)
 
     shown = text_of(page(client, post))
@@ -102,15 +102,15 @@ def test_a_piece_that_is_gone_says_so_in_its_place(client, shelf):
     assert shown.count("embed-gone") == 2
 
 
-def test_a_product_stands_where_the_text_has_it_and_is_not_repeated_after_it(client, shelf):
-    shelf.put("BOWL-OAT")
+def test_a_product_stands_where_the_text_has_it_and_is_not_repeated_after_it(client, product_cards):
+    product_cards.put("BOWL-OAT")
     post = published(body="Before.\n\n:::product BOWL-OAT\n:::\n\nAfter.")
 
     assert text_of(page(client, post)).count("Bowl BOWL-OAT</a>") == 1
 
 
-def test_a_link_to_choose_options_carries_the_post_that_earns(client, shelf):
-    shelf.put("BOWL-OAT", action=Action("Choose options", "/shop/p/bowl/?variant=A"))
+def test_a_link_to_choose_options_carries_the_post_that_earns(client, product_cards):
+    product_cards.put("BOWL-OAT", action=Action("Choose options", "/shop/p/bowl/?variant=A"))
     post = published(body=STORY)
 
     carried = re.findall(
@@ -198,8 +198,8 @@ def test_a_post_for_buyers_opens_with_what_they_hold_and_closes_with_it(client):
     assert SECRET not in page(client, post).content.decode()
 
 
-def test_the_cards_and_comments_of_a_closed_post_are_closed_too(client, shelf):
-    shelf.put("BOWL-OAT")
+def test_the_cards_and_comments_of_a_closed_post_are_closed_too(client, product_cards):
+    product_cards.put("BOWL-OAT")
     post = published(body=STORY, visibility="members")
     comment(post, body="I was there")
 
@@ -207,7 +207,7 @@ def test_the_cards_and_comments_of_a_closed_post_are_closed_too(client, shelf):
 
     assert "Bowl BOWL-OAT" not in shown
     assert "I was there" not in shown
-    assert shelf.asked == 0
+    assert product_cards.calls == 0
 
 
 def test_an_old_address_leads_to_the_present_one_without_a_chain(client):

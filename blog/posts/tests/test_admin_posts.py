@@ -290,8 +290,8 @@ def test_a_picture_in_the_text_needs_words_and_must_be_a_picture(client, boss):
     assert (Post.objects.count(), Picture.objects.count()) == (0, 0)
 
 
-def test_an_unknown_sku_is_named_at_saving_and_in_the_list_of_checks(client, boss, shelf):
-    shelf.put("BOWL-OAT")
+def test_an_unknown_sku_is_named_at_saving_and_in_the_list_of_checks(client, boss, product_cards):
+    product_cards.put("BOWL-OAT")
 
     response = client.post(
         ADD, filled(body=":::product BOWL-OAT\n:::\n\n:::product GONE-1\n:::", _continue="1"), follow=True

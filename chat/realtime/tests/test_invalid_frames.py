@@ -49,9 +49,9 @@ async def test_a_frame_with_anything_in_any_field_is_answered(connect, room, ada
     for frame in FRAMES:
         await anything_in_any_field(client, {**frame, "room": str(room.uid)} if "room" in frame else frame)
 
-    faults = [frame for frame in client.kept if frame.get("code") in ("internal", "unavailable")]
+    faults = [frame for frame in client.buffered if frame.get("code") in ("internal", "unavailable")]
     assert faults == []
-    assert {frame["code"] for frame in client.kept if frame["type"] == "err"} > {"bad_frame", "not_found"}
+    assert {frame["code"] for frame in client.buffered if frame["type"] == "err"} > {"bad_frame", "not_found"}
 
 
 async def anything_in_any_field(client: Any, frame: dict[str, Any]) -> None:
@@ -72,7 +72,7 @@ async def test_anonymous_socket_is_closed_for_any_frame(room, transactional_db):
 
     assert (await client.hear("bye"))["code"] == "signed_out"
     assert await client.closed() == 4401
-    assert client.kept == []
+    assert client.buffered == []
     assert await run_in_db_thread(snapshot, *ROWS) == before
 
 

@@ -23,7 +23,7 @@ async def watch(connect, user, *lists):
 async def nothing_more(client):
     await client.tell("ping")
     await client.hear("pong")
-    return not client.kept
+    return not client.buffered
 
 
 async def test_watcher_gets_news_of_joined_rooms(connect, ada, ben, stranger):
