@@ -133,7 +133,7 @@ def close_case(*, room_uid: UUID, by: Actor, now: datetime | None = None) -> Sup
     case = _case_for(room_uid, by)
     if case.status == SupportCase.Status.CLOSED:
         raise CaseClosed
-    words = _t("This conversation was closed. Write again whenever you like: that opens it.")
+    words = _t("This conversation has been closed. Send a message to reopen it.")
     messages.send_system_message(room=case.room, body=words, client_id=uuid7(), now=now)
     still_open = SupportCase.objects.unresolved().filter(pk=case.pk)
     if not still_open.update(status=SupportCase.Status.CLOSED, closed_at=now, turn_at=now):
