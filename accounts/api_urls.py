@@ -1,4 +1,4 @@
-"""A person's own account, for programs."""
+"""API routes of this app."""
 
 from typing import Any
 

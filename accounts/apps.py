@@ -1,4 +1,4 @@
-"""People: who they are, what they may do, what they hold."""
+"""App configuration."""
 
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate

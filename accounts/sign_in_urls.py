@@ -1,7 +1,7 @@
-"""allauth's pages under our names.
+"""URLs of django-allauth's pages.
 
-Its views put a `site` of their own into the context, the host's name, which would hide the house's: it is taken out.
-Keys are named by their own public ids in addresses, not by rows.
+Its views add a `site` to the context, which would replace the project's; it is removed. Keys are identified by
+credential id.
 """
 
 from functools import wraps
@@ -38,7 +38,7 @@ def _without_site(view: View) -> View:
 
 
 def _wrap_view(pattern: URLPattern) -> View:
-    """One of allauth's pages, as this house shows it."""
+    """Return a view of django-allauth with the project's decorators."""
     view: View = pattern.callback
     if pattern.name in SERIALIZED_VIEWS:
         view = serialize_session_posts(view)

@@ -1,1 +1,1 @@
-"""Who calls the API: keys, tokens and sessions."""
+"""Authentication of API requests: keys, tokens and sessions."""

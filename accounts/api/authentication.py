@@ -1,7 +1,7 @@
-"""Who calls the API. Each way of signing in ends in the same `Grant` as `request.auth`.
+"""Authentication classes of the API. Each sets a `Grant` as `request.auth`.
 
-Whoever sends a bearer is that or nobody: one that is not good is refused, also where everyone may read, and the
-browser's session is not looked at.
+A request with an invalid bearer token is rejected, even where anonymous access is allowed. The session is not consulted
+then.
 """
 
 from datetime import datetime
@@ -34,14 +34,14 @@ from core.context import Actor, Grant
 from core.errors import Denied
 from core.scopes import SCOPES
 
-BANNED_MESSAGE: Final = gettext_lazy("Whoever this belongs to is banned from here.")
+BANNED_MESSAGE: Final = gettext_lazy("The owner of this credential is banned.")
 INVALID_CREDENTIAL_RATE: Final = (
     "30/minute"  # of one network; the secret is beyond guessing, this only spares the database
 )
 
 
 class InvalidCredential(AuthenticationFailed):
-    """A key or a token that is somebody's, where or when it is not good. `why` says it in a word."""
+    """A key or token that exists but may not be used here or now. `why` is a short code."""
 
     def __init__(self, detail: str, subject: ApiKey | Client, why: str) -> None:
         super().__init__(detail)
@@ -50,18 +50,18 @@ class InvalidCredential(AuthenticationFailed):
 
 class MfaRequired(Denied):
     code = "factor_missing"
-    message = gettext_lazy("Set up a second factor first.")
+    message = gettext_lazy("Set up two-factor authentication first.")
 
 
 class AccountDeletionPending(Denied):
     code = "account_closing"
-    message = gettext_lazy("This account is being closed.")
+    message = gettext_lazy("This account is scheduled for deletion.")
 
 
 class BearerAuthentication(authentication.BaseAuthentication):
-    """`Authorization: Bearer …`, an API key, an app's token or an access token of a client.
+    """`Authorization: Bearer …`: an API key, an app's token or an OAuth access token.
 
-    In no other header, never in an address or a body. Raises RecentAuthenticationRequired, MfaRequired,
+    Tokens in other headers, in the URL or in the body are ignored. Raises RecentAuthenticationRequired, MfaRequired,
     AccountDeletionPending.
     """
 
@@ -79,14 +79,14 @@ class BearerAuthentication(authentication.BaseAuthentication):
         )
 
     def authenticate_header(self, request: Request) -> str:
-        """As RFC 6750 says it: with an error only when a bearer was sent."""
+        """Return the challenge of RFC 6750, with an error only when a bearer token was sent."""
         return 'Bearer realm="api"' + ("" if _get_bearer_token(request) is None else ', error="invalid_token"')
 
 
 class SessionAuthentication(authentication.SessionAuthentication):
-    """The browser's session, with CSRF enforced on writes; sensitive acts ask for a fresh sign-in.
+    """The browser's session, with CSRF enforced on writes. Sensitive actions require a recent sign-in.
 
-    Raises RecentAuthenticationRequired, Impersonating.
+    Raises RecentAuthenticationRequired, NotWhileImpersonating.
     """
 
     def authenticate(self, request: Request) -> tuple[Any, Grant] | None:
@@ -109,27 +109,27 @@ def _authenticate_api_key(token: str, request: Request, now: datetime) -> tuple[
     key = api_key_queries.get_api_key(token, now)
     if key is None:
         _count_failure(request)
-        raise AuthenticationFailed(_("This is no key of ours."))
+        raise AuthenticationFailed(_("Invalid API key."))
     _require_usable(key, request, now)
     api_keys.record_use(key=key, now=now)
     return key.user, Grant("key", Actor.person(key.user), SCOPES.intersection(key.scopes), str(key.uid))
 
 
 def _authenticate_app_token(token: str, request: Request, now: datetime) -> tuple[User, Grant]:
-    """An app stands for the session that a person opened in it, with all that this may do and must not."""
+    """Authenticate an app by the session that a person opened in it, with the same rights and restrictions."""
     try:
-        told = app_tokens.read_token(app_tokens.TokenUse.ACCESS, token)
+        content = app_tokens.read_token(app_tokens.TokenUse.ACCESS, token)
     except app_tokens.TokenExpired:
         raise AuthenticationFailed(_("This token has expired.")) from None
-    held = app_queries.get_app_session(told.session, told.person, now) if told else None
+    held = app_queries.get_app_session(content.session, content.person, now) if content else None
     if held is None:
         _count_failure(request)
-        raise AuthenticationFailed(_("This is no token of ours, or its session has ended."))
+        raise AuthenticationFailed(_("Invalid token, or its session has ended."))
     if held.session.get(mfa.MFA_MISSING_KEY):
         raise MfaRequired
     if held.session.get(closing.SESSION_KEY) and not request.path.startswith(closing.ALLOWED_PATHS):
         raise AccountDeletionPending
-    page: Any = request._request  # noqa: SLF001  it is asked for what the session knows
+    page: Any = request._request  # noqa: SLF001  it holds the session
     page.user, page.app_session = held.user, held
     _require_recent_authentication(page)
     return held.user, Grant.session(held.user)
@@ -146,16 +146,16 @@ def _require_recent_authentication(page: HttpRequest) -> None:
 
 
 def _authenticate_access_token(token: str, request: Request, now: datetime) -> tuple[User | AnonymousUser, Grant]:
-    """A client without a person is an actor of its own, and may do nothing that belongs to people."""
+    """Authenticate an OAuth client. Without a person it is an actor of its own and has no personal scopes."""
     access = oauth_queries.get_access_token(token)
     if access is None:
         _count_failure(request)
-        raise AuthenticationFailed(_("This is no token of ours."))
+        raise AuthenticationFailed(_("Invalid token."))
     client, user = access.application, access.user
     if access.expires <= now:
         raise AuthenticationFailed(_("This token has expired."))
     if client is None or not client.is_usable(None) or (user is not None and not user.is_active):
-        detail = _("The client or the account of this token is closed.")
+        detail = _("The app or the account of this token is disabled.")
         raise InvalidCredential(detail, client, "closed") if client else AuthenticationFailed(detail)
     if access.banned:
         raise InvalidCredential(str(BANNED_MESSAGE), client, "banned")
@@ -176,17 +176,17 @@ def _count_failure(request: Request) -> None:
 
 
 def _require_usable(key: ApiKey, request: Request, now: datetime) -> None:
-    """Only who has the whole key learns why it is refused. Raises BadCredential."""
+    """Raise InvalidCredential with the reason. Only callers who have the whole key get here."""
     if key.revoked_at is not None:
-        raise InvalidCredential(_("This key is revoked."), key, "revoked")
+        raise InvalidCredential(_("This API key has been revoked."), key, "revoked")
     if not key.is_alive(now):
-        raise InvalidCredential(_("This key has expired."), key, "expired")
+        raise InvalidCredential(_("This API key has expired."), key, "expired")
     if not key.user.is_active:
-        raise InvalidCredential(_("The account of this key is closed."), key, "closed")
+        raise InvalidCredential(_("The account of this API key is disabled."), key, "closed")
     if key.banned:  # type: ignore[attr-defined]  # the query adds it
         raise InvalidCredential(str(BANNED_MESSAGE), key, "banned")
     if key.networks and not _is_in_networks(request.META.get("REMOTE_ADDR", ""), key.networks):
-        raise InvalidCredential(_("This key is not accepted from where you call."), key, "network")
+        raise InvalidCredential(_("This API key is not allowed from your network."), key, "network")
 
 
 def _is_in_networks(address: str, networks: list[str]) -> bool:

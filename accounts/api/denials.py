@@ -1,4 +1,4 @@
-"""Every refusal of the API becomes a problem; that of a program is noted too."""
+"""Turns API errors into problem details, and records denials of API keys and clients."""
 
 from collections.abc import Mapping
 from http import HTTPStatus

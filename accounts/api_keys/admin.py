@@ -1,4 +1,4 @@
-"""People's keys for staff: who has which, when it was last used; to end one, never to make one."""
+"""API keys in the admin: list them and revoke them."""
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -14,7 +14,7 @@ from core.staff.read_only_admin import ReadOnlyAdmin
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(ReadOnlyAdmin):
-    """What is kept of a secret is not shown either."""
+    """Read-only. The digests of secrets are not shown."""
 
     list_display = ("name", "user", "prefix", "state_in_words", "last_used_at", "expires_at", "created_at")
     list_select_related = ("user",)
@@ -46,5 +46,5 @@ class ApiKeyAdmin(ReadOnlyAdmin):
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
         by = grant_of(request).actor
         revoked = sum(api_keys.revoke_key(key_id=pk, by=by) for pk in queryset.values_list("pk", flat=True))
-        text = ngettext("%(count)d key is revoked.", "%(count)d keys are revoked.", revoked)
+        text = ngettext("%(count)d API key revoked.", "%(count)d API keys revoked.", revoked)
         self.message_user(request, text % {"count": revoked}, messages.SUCCESS)

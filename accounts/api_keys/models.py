@@ -1,4 +1,4 @@
-"""A key by which a program acts for a person."""
+"""API keys: credentials that act on behalf of a person."""
 
 from datetime import datetime
 from hmac import compare_digest
@@ -24,10 +24,10 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
 
 
 class ApiKey(models.Model):
-    """`prefix` names it in what people see; of its secret only a digest is kept.
+    """An API key. `prefix` identifies it publicly; only a digest of the secret is stored.
 
-    After a rotation the former secret works until `former_until`. `scopes` bound what it may do, beside what its
-    person may; without `networks` it is accepted from everywhere.
+    After a rotation the former secret works until `former_until`. `scopes` limit what it may do, in addition to the
+    person's permissions. Without `networks` it is accepted from everywhere.
     """
 
     public_kind: ClassVar[str] = "api_key"
@@ -78,7 +78,7 @@ class ApiKey(models.Model):
         return self.revoked_at is None and (self.expires_at is None or self.expires_at > now)
 
     def matches_digest(self, digest: str, now: datetime) -> bool:
-        """Whether this is the digest of its secret, or of the former one while that works."""
+        """Whether this is the digest of the secret, or of the former secret while that still works."""
         former = self.former_digest if self.former_until is not None and self.former_until > now else ""
         return compare_digest(digest, self.digest) | compare_digest(digest, former)
 
@@ -91,6 +91,6 @@ class ApiKey(models.Model):
 
 
 class State(models.TextChoices):
-    ALIVE = "alive", _("in use")
+    ALIVE = "alive", _("active")
     EXPIRED = "expired", _("expired")
     REVOKED = "revoked", _("revoked")

@@ -22,14 +22,14 @@ KEY_BY_PREFIX = PreparedQuery(
 
 
 def get_api_keys(viewer: Grant) -> QuerySet[ApiKey]:
-    """The viewer's keys, also those that have ended; none for strangers."""
+    """Return the viewer's keys, including ended ones; none for anonymous visitors."""
     return ApiKey.objects.none() if viewer.user is None else ApiKey.objects.filter(user=viewer.user)
 
 
 def get_api_key(token: str, now: datetime | None = None) -> ApiKey | None:
-    """The key that a program sent, alive or not, with its person and what they may do; one query.
+    """Return the key of a token, usable or not, with its person and their permissions. One query.
 
-    None, without a query, for what cannot be a key, and for a secret that is not the key's.
+    None, without a query, for malformed tokens; None for a wrong secret.
     """
     prefix = tokens.parse_prefix(token)
     if not prefix:

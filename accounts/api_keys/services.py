@@ -1,4 +1,4 @@
-"""Hand out keys for programs, exchange their secrets, take them back."""
+"""Create, rotate and revoke API keys."""
 
 import ipaddress
 from collections.abc import Sequence
@@ -26,32 +26,32 @@ LAST_USE_INTERVAL: Final = timedelta(minutes=1)
 
 class TooManyKeys(Conflict):
     code = "too_many_keys"
-    message = _("You have %(most)d keys in use, and more are not possible. Revoke one that you need no longer.")
+    message = _("You can have at most %(most)d API keys. Revoke one that you no longer need.")
 
 
 class UnknownScope(Invalid):
     code = "unknown_scope"
-    message = _("There is no scope %(scope)s.")
+    message = _("Unknown scope: %(scope)s.")
 
 
 class InvalidNetwork(Invalid):
     code = "not_a_network"
-    message = _("%(network)s is neither an address nor a network such as 203.0.113.0/24.")
+    message = _("%(network)s is not an IP address or a network such as 203.0.113.0/24.")
 
 
 class ExpiryInPast(Invalid):
     code = "expiry_past"
-    message = _("This moment is past.")
+    message = _("Enter a time in the future.")
 
 
 class KeyEnded(Conflict):
     code = "key_ended"
-    message = _("This key is revoked or expired.")
+    message = _("This API key has been revoked or has expired.")
 
 
 @dataclass(frozen=True, slots=True)
 class ApiKeyWithToken:
-    """A key and what its program sends, which nobody can show again."""
+    """A key and its token, which cannot be shown again."""
 
     key: ApiKey
     token: str
@@ -68,10 +68,10 @@ def add_key(
     networks: Sequence[str] = (),
     now: datetime | None = None,
 ) -> ApiKeyWithToken:
-    """Make a key for one's own programs. Locks the person, so that the limit holds for many at once.
+    """Create a key for one's own account. Locks the person, so that the limit holds for concurrent requests.
 
-    Raises Denied for another's account, UnknownScope, NotANetwork, ExpiryPast, and TooManyKeys beyond MOST_KEYS in
-    use. Records api_key.added.
+    Raises Denied for another person's account, UnknownScope, InvalidNetwork, ExpiryInPast, and TooManyKeys beyond
+    MAX_KEYS active keys. Records api_key.added.
     """
     now = now or timezone.now()
     user = User.objects.select_for_update(of=("self",)).get(pk=user_id)
@@ -101,9 +101,9 @@ def add_key(
 
 @transaction.atomic
 def rotate_key(*, key_id: int, by: Actor, now: datetime | None = None) -> ApiKeyWithToken:
-    """Give one's key a new secret; the one it had works for OVERLAP more, and any before it no longer.
+    """Replace the secret of one's own key. The former secret works for ROTATION_OVERLAP; any earlier one stops working.
 
-    Locks the key. Raises Denied for another's, KeyEnded. Records api_key.rotated.
+    Locks the key. Raises Denied for another person's key, KeyEnded. Records api_key.rotated.
     """
     now = now or timezone.now()
     key = ApiKey.objects.locked().select_related("user").get(pk=key_id)
@@ -120,9 +120,9 @@ def rotate_key(*, key_id: int, by: Actor, now: datetime | None = None) -> ApiKey
 
 @transaction.atomic
 def revoke_key(*, key_id: int, by: Actor, now: datetime | None = None) -> bool:
-    """End a key for ever, with the next request; False when it had been revoked before.
+    """Revoke a key with immediate effect. Returns False when it was revoked before.
 
-    Locks the key. Raises Denied for another's without accounts.revoke_apikey. Records api_key.revoked.
+    Locks the key. Raises Denied for another person's key without accounts.revoke_apikey. Records api_key.revoked.
     """
     now = now or timezone.now()
     key = ApiKey.objects.locked().select_related("user").get(pk=key_id)
@@ -137,7 +137,7 @@ def revoke_key(*, key_id: int, by: Actor, now: datetime | None = None) -> bool:
 
 
 def record_use(*, key: ApiKey, now: datetime) -> None:
-    """Keep when it was last used, to NOTED_EVERY: one write in that time, however many ask. Not an event."""
+    """Update the time of last use, at most once per LAST_USE_INTERVAL. Records no event."""
     before = now - LAST_USE_INTERVAL
     if key.last_used_at is None or key.last_used_at <= before:
         due = Q(last_used_at__isnull=True) | Q(last_used_at__lte=before)

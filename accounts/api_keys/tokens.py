@@ -1,8 +1,8 @@
-"""What an API key looks like, and what of it is kept.
+"""Format of API keys, and the digest that is stored.
 
-`agr_<prefix>_<secret><check>`: the prefix names the key and is no secret; the secret is 256 bits; the check is the
-CRC-32 of all before it, so that scanners of code tell a key from its look-alikes and slips cost no query. Letters and
-digits only, so that a double click takes it whole. Kept is a digest by a key that is not in the database.
+`agr_<prefix>_<secret><check>`: the prefix identifies the key and is public; the secret has 256 bits; the check is the
+CRC-32 of everything before it, so that secret scanners recognise keys and typing errors cost no query. Only letters and
+digits, so that a double click selects the whole key. The stored digest is keyed with a secret outside the database.
 """
 
 import hmac
@@ -28,19 +28,19 @@ def generate_prefix() -> str:
 
 
 def generate_token(prefix: str) -> str:
-    """A key nobody has; 43 letters and digits are 256 bits."""
+    """Return a new token: 43 characters have 256 bits."""
     head = f"{TOKEN_PREFIX}{prefix}_{''.join(secrets.choice(ALPHABET) for _ in range(43))}"
     return head + _checksum(head)
 
 
 def parse_prefix(token: str) -> str:
-    """The name of the key; empty when this is no key, or one with a slip in it."""
+    """Return the prefix of a token; empty when it is malformed or its check does not match."""
     parts = TOKEN_PATTERN.fullmatch(token)
     return parts[2] if parts and parts[3] == _checksum(parts[1]) else ""
 
 
 def digest(token: str) -> str:
-    """What is kept of it: HMAC-SHA256, 64 hex digits."""
+    """Return the HMAC-SHA256 that is stored, as 64 hex digits."""
     return hmac.digest(_pepper(settings.DATA_KEYS[-1].strip()), token.encode(), "sha256").hex()
 
 
@@ -54,5 +54,5 @@ def _checksum(head: str) -> str:
 
 @cache
 def _pepper(data_key: str) -> bytes:
-    """From the oldest of DATA_KEYS: new keys are put before it, and what was handed out stays good."""
+    """Derive the key from the oldest of DATA_KEYS: new keys are added before it, so existing digests stay valid."""
     return HKDF(SHA256(), length=32, salt=None, info=b"agora api keys").derive(urlsafe_b64decode(data_key))

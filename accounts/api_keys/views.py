@@ -72,7 +72,7 @@ def revoke_key(request: PageRequest, uid: UUID) -> HttpResponse:
     """End a key."""
     key = get_object_or_404(api_key_queries.get_api_keys(request.grant), uid=uid)
     api_keys.revoke_key(key_id=key.pk, by=request.grant.actor)
-    messages.success(request, _("The key “%(name)s” is revoked.") % {"name": key.name})
+    messages.success(request, _("The API key “%(name)s” has been revoked.") % {"name": key.name})
     return SeeOther(reverse("accounts:api_keys"))
 
 

@@ -1,4 +1,4 @@
-"""One's API keys. No program handles keys: a browser's session does, of somebody who has just proved who it is."""
+"""API keys in the API. Only a browser session with a recent sign-in can manage keys."""
 
 from typing import Any, ClassVar, cast
 
@@ -27,13 +27,13 @@ WRITE_ERRORS = {400: Problem, 401: Problem, 403: Problem, 409: Problem, 422: Pro
 
 class SessionRequired(Denied):
     code = "session_required"
-    message = _("Only a person may do this, signed in with a browser.")
+    message = _("Only available to people signed in with a browser.")
 
 
 class RecentSession(permissions.BasePermission):
-    """A session, not a key; and to write, of somebody who said within minutes who it is.
+    """Requires a session instead of a key, and for writes a recent sign-in.
 
-    Raises SessionRequired, RecentAuthenticationRequired, Impersonating.
+    Raises SessionRequired, RecentAuthenticationRequired, NotWhileImpersonating.
     """
 
     def has_permission(self, request: Request, view: Any) -> bool:
@@ -45,7 +45,7 @@ class RecentSession(permissions.BasePermission):
 
 
 class ApiKeyCreateSerializer(In):
-    """A new key. Without `networks` it is accepted from everywhere, without `expires_at` until it is revoked."""
+    """A new key. Without `networks` it is accepted from everywhere; without `expires_at` it does not expire."""
 
     name = serializers.CharField(max_length=80)
     scopes = serializers.ListField(
@@ -62,7 +62,7 @@ class ApiKeyCreateSerializer(In):
 
 
 class ApiKeySerializer(serializers.Serializer[ApiKey]):
-    """A key, as far as it is told."""
+    """An API key without its secret."""
 
     uid = serializers.UUIDField()
     name = serializers.CharField()
@@ -78,14 +78,14 @@ class ApiKeySerializer(serializers.Serializer[ApiKey]):
 
 
 class ApiKeyWithTokenSerializer(serializers.Serializer[api_keys.ApiKeyWithToken]):
-    """A key and what its program sends, which is never shown again."""
+    """A key and its token, which is never shown again."""
 
     key = ApiKeySerializer()
     token = serializers.CharField(help_text="Begins with `agr_`.")
 
 
 class ApiKeyViewSet(ReadViewSet[ApiKey]):
-    """The keys of the person who asks, newest first."""
+    """The API keys of the authenticated person, newest first."""
 
     serializer_class = ApiKeySerializer
     permission_classes = (HasScope, RecentSession)
@@ -98,21 +98,21 @@ class ApiKeyViewSet(ReadViewSet[ApiKey]):
 
     @extend_schema(request=ApiKeyCreateSerializer, responses={201: ApiKeyWithTokenSerializer, **WRITE_ERRORS})
     def create(self, request: Request) -> Response:
-        """Make a key. The answer holds its secret, so no `Idempotency-Key` keeps it."""
+        """Create a key. The response contains its secret, so it is not stored for an `Idempotency-Key`."""
         person = cast("User", self.grant.user)
         made = api_keys.add_key(user_id=person.pk, by=self.grant.actor, **ApiKeyCreateSerializer.parse(request))
         return _token_response(made)
 
     @extend_schema(responses={204: None, 401: Problem, 403: Problem, 404: Problem})
     def destroy(self, request: Request, uid: str) -> Response:
-        """Revoke a key: its next request is refused."""
+        """Revoke a key with immediate effect."""
         api_keys.revoke_key(key_id=self.get_object().pk, by=self.grant.actor)
         return Response(status=204)
 
     @extend_schema(request=None, responses={201: ApiKeyWithTokenSerializer, 404: Problem, **WRITE_ERRORS})
     @action(detail=True, methods=["post"], filter_backends=[])
     def secrets(self, request: Request, uid: str) -> Response:
-        """Give it a new secret; the former one works for a day more."""
+        """Replace the secret. The former secret works for one more day."""
         NothingIn.parse(request)
         return _token_response(api_keys.rotate_key(key_id=self.get_object().pk, by=self.grant.actor))
 

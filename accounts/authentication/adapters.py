@@ -1,4 +1,4 @@
-"""Where allauth asks us: who calls, how our mail looks, whether the door is open."""
+"""Project adapter for django-allauth: client address, emails, closed sign-up, bans."""
 
 import smtplib
 import time
@@ -36,38 +36,38 @@ log = structlog.get_logger(__name__)
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """allauth, dressed as this house."""
+    """Project adapter for django-allauth."""
 
     error_messages: ClassVar = {
         **DefaultAccountAdapter.error_messages,
-        "account_inactive": _("This account is closed."),
-        "duplicate_email": _("This is your address already."),
-        "email_password_mismatch": _("This address and this password do not go together."),
-        "email_taken": _("This address belongs to another account already."),
-        "enter_current_password": _("This is not your current password."),
-        "incorrect_code": _("This is not the code that we sent."),
-        "incorrect_password": _("This is not your password."),
-        "max_email_addresses": _("You have %d addresses, and more are not possible. Remove one first."),
-        "rate_limited": _("A moment, please: the last code is still fresh."),
-        "too_many_login_attempts": _("Too many attempts. Wait some minutes and try again."),
+        "account_inactive": _("This account is disabled."),
+        "duplicate_email": _("You have already added this email address."),
+        "email_password_mismatch": _("Incorrect email or password."),
+        "email_taken": _("This email address belongs to another account."),
+        "enter_current_password": _("Incorrect current password."),
+        "incorrect_code": _("Incorrect code."),
+        "incorrect_password": _("Incorrect password."),
+        "max_email_addresses": _("You can have at most %d email addresses. Remove one first."),
+        "rate_limited": _("Please wait a moment before you request another code."),
+        "too_many_login_attempts": _("Too many attempts. Try again in a few minutes."),
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return bool(settings.SIGNUP_OPEN)
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        """The same notion of a caller as every other limit of ours has."""
+        """Return the client key that all other rate limits use."""
         return rate_limits.client_key(request)
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         return throttling.get_bucket(request, str(credentials.get("email", "")))
 
     def clean_email(self, email: str) -> str:
-        """The one spelling of an address, wherever a person enters one."""
+        """Return the canonical spelling of an address."""
         return canonical_email(email)
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Who tried too often is not let try, and that is noted once in a while."""
+        """Reject sign-ins beyond the rate limit, and record that from time to time."""
         typed = str(credentials.get("email", ""))
         try:
             super().pre_authenticate(request, **credentials)
@@ -77,27 +77,27 @@ class AccountAdapter(DefaultAccountAdapter):
             raise
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
-        """From a banned network a wrong password is told what a right one is: there is nothing to try out."""
+        """Raise the same error for a wrong password as for a right one when the network is banned."""
         super().authentication_failed(request, **credentials)
         if not request.user.is_authenticated:
             self.require_free_network(request)
 
     def require_free_network(self, request: HttpRequest) -> None:
-        """Before an account is made. One query. Raises NetworkBanned."""
+        """Check the network before an account is created. One query. Raises NetworkBanned."""
         if (found := bans.get_active_ban(user=None, network=rate_limits.client_key(request))) is not None:
             self._turn_away(request, found)
 
     def _turn_away(self, request: HttpRequest, found: Ban) -> None:
-        """Noted once in a while for a network; the session keeps nothing of how far one came."""
+        """Clear the steps of the sign-in from the session, record a ban of a network from time to time, and raise."""
         clear_authentication_records(request)
         if found.network and rate_limits.hit(throttling.RECORD_RATE, "kept-out", self.get_client_ip(request)).allowed:
             bans.record_blocked_login(found)
         raise bans.get_login_error(found)
 
     def is_reauthentication_required(self, **_: Any) -> bool:
-        """Whether who they are was last said too long ago for a sensitive act; a sign-in counts as having said it.
+        """Whether the last authentication is too old for a sensitive action. A sign-in counts as authentication.
 
-        Raises SignInAnew for who has nothing to say it by.
+        Raises FreshSignInRequired for people who have no method to reauthenticate.
         """
         known = get_session_holder(self.request)
         times = [record["at"] for record in get_authentication_records(known, known.user)]
@@ -107,9 +107,9 @@ class AccountAdapter(DefaultAccountAdapter):
         return is_old
 
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
-        """Whoever is banned from the whole house does not come in; only who proved who they are learns of it.
+        """Reject people with a ban from the whole site, after they have authenticated.
 
-        Nor does who comes from a banned network, but staff. Raises Banned, NetworkBanned.
+        Rejects banned networks too, except for staff. Raises Banned, NetworkBanned.
         """
         network = rate_limits.client_key(request)
         if (
@@ -128,24 +128,26 @@ class AccountAdapter(DefaultAccountAdapter):
             user = User.objects.select_for_update(of=("self",)).get(pk=email_address.user_id)
             is_new = email_address.pk is None
             if is_new and not EmailAddress.objects.can_add_email(user):
-                self.add_message(request, messages.ERROR, message=_("You have as many addresses as there can be."))
+                self.add_message(
+                    request, messages.ERROR, message=_("You have reached the maximum number of email addresses.")
+                )
                 return False
             return bool(super().confirm_email(request, email_address))
 
     def can_delete_email(self, email_address: EmailAddress) -> bool:
-        """Any but the one that we write to."""
+        """Whether an address can be removed: all except the primary one."""
         return not email_address.primary
 
     def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
-        """The link names the person by their public id; allauth's would tell the number of the row."""
+        """Use the public id in the link; allauth would use the primary key."""
         link = self.get_reset_password_from_key_url(f"{user.uid.hex}-{context['key']}")
         super().send_password_reset_mail(user, email, {**context, "uid": user.uid.hex, "password_reset_url": link})
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Send `emails/account_<name>` in our frame. Raises core.errors.Unavailable when it cannot be sent.
+        """Send `emails/account_<name>`. Raises core.errors.Unavailable when it cannot be sent.
 
-        Codes and links are secrets, so these mails do not travel through events: they are sent from the request, after
-        the transaction if there is one. A notice that cannot be sent stops nobody; a code that cannot, must.
+        Codes and links are secrets, so these emails do not pass through events: they are sent in the request, after the
+        transaction if there is one. A failed notification is ignored; a failed code is an error.
         """
         name = f"account_{template_prefix.rsplit('/', 1)[-1]}"
         values = {key: self._on_site(value) for key, value in context.items() if key != "request"}
@@ -156,7 +158,7 @@ class AccountAdapter(DefaultAccountAdapter):
             transaction.on_commit(lambda: _send_message(message, name))
 
     def _on_site(self, value: Any) -> Any:
-        """A link as the configured address: allauth builds links by the name under which the request came."""
+        """Replace the host of a link by the configured one: allauth uses the host of the request."""
         here = self.request.get_host() if self.request else ""
         if not here or not isinstance(value, str):
             return value
@@ -164,7 +166,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return f"{settings.SITE_URL}/{value.removeprefix(begins)}" if begins else value
 
     def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
-        """A notice of something that has happened already."""
+        """Send a security notification; log a failure."""
         try:
             super().send_notification_mail(*args, **kwargs)
         except Unavailable:

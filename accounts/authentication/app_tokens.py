@@ -1,8 +1,8 @@
-"""The tokens of an app: signed, short, and worth nothing once the session that they name is over.
+"""Tokens of apps: signed, short-lived, and invalid once the session they name has ended.
 
-Only this house reads them, so one secret signs and verifies: HMAC-SHA256, by keys derived from DATA_KEYS. The first
-signs, all of them verify, so a new data key in front ends nothing; a token for one use is refused for the other, by its
-audience. What a token names is looked up at each request (`accounts.authentication.queries.get_app_session`).
+Only this project verifies them, so they are signed symmetrically: HMAC-SHA256 with keys derived from DATA_KEYS. The
+first key signs and all verify, so adding a key invalidates nothing. The audience keeps access and refresh tokens apart.
+The session is looked up on each request (`accounts.authentication.queries.get_app_session`).
 """
 
 from base64 import urlsafe_b64decode
@@ -20,11 +20,11 @@ from django.conf import settings
 
 ALGORITHM: Final = "HS256"
 CLAIMS: Final = ("iss", "aud", "sub", "sid", "jti", "iat", "exp")
-JWT_DOTS: Final = 2  # of a token in three parts, which no other bearer of ours has
+JWT_DOTS: Final = 2  # in a token of three parts; no other bearer token contains dots
 
 
 class TokenUse(Enum):
-    """What a token is for, and where: the end of its audience."""
+    """The purpose of a token; the path is the end of its audience."""
 
     ACCESS = "/api/"
     REFRESH = "/_allauth/app/v1/tokens/refresh"
@@ -35,17 +35,17 @@ class TokenUse(Enum):
 
     @property
     def lifetime(self) -> timedelta:
-        """Five minutes to act with, and as long as a session to come back."""
+        """Five minutes for access tokens, the age of a session for refresh tokens."""
         return timedelta(minutes=5) if self is TokenUse.ACCESS else timedelta(seconds=settings.SESSION_COOKIE_AGE)
 
 
 class TokenExpired(Exception):
-    """A token of ours whose time is over."""
+    """The token was valid and has expired."""
 
 
 @dataclass(frozen=True, slots=True)
 class AppToken:
-    """Whose it is (the person's public id), which session it stands for, and its own id."""
+    """The public id of the person, the session, and the id of the token."""
 
     person: UUID
     session: UUID
@@ -53,7 +53,7 @@ class AppToken:
 
 
 def issue_token(use: TokenUse, token: AppToken, *, now: datetime) -> str:
-    """The token, signed, good from now on for as long as its use allows."""
+    """Return a signed token."""
     claims = {
         "iss": settings.SITE_URL,
         "aud": use.audience,
@@ -67,7 +67,7 @@ def issue_token(use: TokenUse, token: AppToken, *, now: datetime) -> str:
 
 
 def read_token(use: TokenUse, text: str) -> AppToken | None:
-    """What a token says; None for one that is not ours or not for this. Raises Expired."""
+    """Return the content of a token; None when it is invalid for this use. Raises TokenExpired."""
     for key in _get_signing_keys():
         try:
             claims = _decode(use, text, key)
@@ -80,16 +80,16 @@ def read_token(use: TokenUse, text: str) -> AppToken | None:
 
 
 def is_app_token(text: str) -> bool:
-    """Whether it looks like a token of this kind. Keys and the provider's access tokens have no dots."""
+    """Whether a text has the form of an app token. API keys and OAuth access tokens contain no dots."""
     return text.count(".") == JWT_DOTS
 
 
 def _decode(use: TokenUse, text: str, key: bytes) -> dict[str, Any]:
     rules: Any = {"require": list(CLAIMS)}
-    told: dict[str, Any] = jwt.decode(
+    claims: dict[str, Any] = jwt.decode(
         text, key, algorithms=[ALGORITHM], audience=use.audience, issuer=settings.SITE_URL, options=rules
     )
-    return told
+    return claims
 
 
 def _get_signing_keys() -> list[bytes]:

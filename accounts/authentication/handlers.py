@@ -1,6 +1,6 @@
-"""What allauth and Django tell us about people coming and going becomes events of ours.
+"""Records events for signals of django-allauth and Django.
 
-No event holds an address or a name: the subject is the person's uid, or empty when nobody is known by what was typed.
+Events contain no address and no name: the subject is the person's uid, or empty when no account matches.
 """
 
 from typing import Any
@@ -43,7 +43,7 @@ def note_verified_address(email_address: EmailAddress, **_: Any) -> None:
 @receiver(signals.user_logged_in)
 @transaction.atomic
 def note_sign_in(request: HttpRequest, response: HttpResponse, user: User, **_: Any) -> None:
-    """Who must have a second factor and has none is led to it from here on."""
+    """Mark the session of staff who must set up two-factor authentication."""
     devices.record_sign_in(request, response, user)
     if login_checks.get_login_status(user).is_mfa_missing:
         request.session[mfa.MFA_MISSING_KEY] = True
@@ -52,7 +52,7 @@ def note_sign_in(request: HttpRequest, response: HttpResponse, user: User, **_: 
 
 @receiver(auth_signals.user_login_failed)
 def note_failed_sign_in(credentials: dict[str, Any], **_: Any) -> None:
-    """On the timeline of the person who was meant, if there is one."""
+    """Record a failed sign-in on the timeline of the account, if there is one."""
     typed = str(credentials.get("email") or credentials.get("username") or "")
     attempts.record_failed_login(typed=typed)
 
@@ -60,7 +60,7 @@ def note_failed_sign_in(credentials: dict[str, Any], **_: Any) -> None:
 @receiver(auth_signals.user_logged_out)
 @transaction.atomic
 def note_sign_out(request: HttpRequest, user: User | None, **_: Any) -> None:
-    """Who acts in another's name signs themselves out, and that ends. The session is still there to be asked."""
+    """Record a sign-out. While impersonating, the member of staff signs out. The session still exists here."""
     if impersonation := getattr(request, "impersonated_by", None):
         user = impersonation.staff
     if device := request.session.get(devices.DEVICE_KEY):
@@ -101,7 +101,7 @@ def note_removed_address(user: User, **_: Any) -> None:
     events.record("user.removed_address", user, by=Actor.person(user))
 
 
-# Of these rows allauth tells only after the commit, or before it is sure; their events belong to the change itself.
+# allauth sends its signals after the commit or too early; these events belong to the transaction.
 @receiver(post_save, sender=Authenticator)
 def note_added_factor(instance: Authenticator, created: bool, **_: Any) -> None:
     if created:
@@ -126,7 +126,7 @@ def end_other_sessions(request: HttpRequest, user: User, authenticator: Authenti
 
 @receiver(factor_signals.authentication_failed)
 def note_failed_factor(user: User, **_: Any) -> None:
-    """The first factor was right: whoever it was knows the password or reads the mail."""
+    """The first step was right, so the caller knows the password or reads the email."""
     events.record("user.factor_failed", user, by=Actor.guest())
 
 
@@ -139,7 +139,7 @@ def tell_of_new_device(event: Event, key: str) -> None:
 
 @events.on("user.added_address", outside=True)
 def tell_of_added_address(event: Event, key: str) -> None:
-    """To the address they had before: whoever added one could sign in with it."""
+    """Email the previous address, because an added address can be used to sign in."""
     user = User.objects.filter(uid=event.subject_id).first()
     if user is not None:
         mail.send("address_added", to=user.email, key=key)
@@ -153,5 +153,5 @@ def tell_of_lost_factors(event: Event, key: str) -> None:
 
 
 def _get_actor(user: User) -> Actor:
-    """People change their own factors on pages; elsewhere it is a command."""
+    """The person in a request, or the system in a command."""
     return Actor.person(user) if context.request is not None else Actor.system("command")

@@ -1,4 +1,4 @@
-"""What keeps two requests at once from doing what one alone may."""
+"""Decorators that serialise requests."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -15,9 +15,9 @@ View = Callable[..., HttpResponseBase]
 
 
 def serialize_session_posts(view: View) -> View:
-    """Posts of one session wait for each other: what the first used up, such as a mailed code, the second misses.
+    """Run POST requests of one session one after the other, so that a mailed code works once.
 
-    Locks the session's row and reads it again; its changes are saved before the lock is given back.
+    Locks the session's row and reads it again; its changes are saved before the lock is released.
     """
 
     @wraps(view)
@@ -43,7 +43,7 @@ def lock_session(session_key: str) -> bool:
 
 
 def serialize_user_posts(view: View) -> View:
-    """Posts of one person wait for each other, so that of two last factors one stays. Locks the person."""
+    """Run POST requests of one person one after the other to keep one sign-in method. Locks the person."""
 
     @wraps(view)
     def waiting(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

@@ -1,4 +1,4 @@
-"""What the house asks of whoever has just proved who they are: all of it in one query, once for each sign-in."""
+"""The checks after a successful authentication, in one query for each sign-in."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -10,12 +10,14 @@ from accounts.bans import services as bans
 from accounts.users.models import Closing, User
 from core import context
 
-STATUS_ATTRIBUTE: Final = "_met_at_the_door"  # on the person, for as long as this request has them
+STATUS_ATTRIBUTE: Final = "_login_status"  # cached on the user of a request
 
 
 @dataclass(frozen=True, slots=True)
 class LoginStatus:
-    """Banned from the whole house, or in a network that is; closing; without the second factor that a role asks for."""
+    """Banned from the whole site or by network; scheduled for deletion; without the two-factor method that a role
+    requires.
+    """
 
     is_banned: bool
     is_deletion_pending: bool
@@ -23,7 +25,7 @@ class LoginStatus:
 
 
 def get_login_status(user: User) -> LoginStatus:
-    """What is to be known of a person who signs in. One query, however often it is asked of the same object."""
+    """Return the status of a person who signs in. One query, cached on the object."""
     known = getattr(user, STATUS_ATTRIBUTE, None)
     if not isinstance(known, LoginStatus):
         known = _query_login_status(user)
@@ -36,8 +38,10 @@ def _query_login_status(user: User) -> LoginStatus:
     found = User.objects.filter(pk=user.pk).annotate(
         banned=Exists(bans.get_active_bans(user, bans.Scope.ALL, context.current().address or "")),
         closing=Exists(Closing.objects.running().filter(user=person)),
-        asked=Exists(mfa.roles_requiring_mfa(person)),
+        is_required=Exists(mfa.roles_requiring_mfa(person)),
         held=Exists(mfa.get_authenticators(person)),
     )
-    is_staff, banned, closing, asked, held = found.values_list("is_staff", "banned", "closing", "asked", "held").get()
-    return LoginStatus(banned, closing, is_staff and asked and not held)
+    is_staff, banned, closing, is_required, held = found.values_list(
+        "is_staff", "banned", "closing", "is_required", "held"
+    ).get()
+    return LoginStatus(banned, closing, is_staff and is_required and not held)

@@ -1,4 +1,4 @@
-"""Second factors: what allauth keeps of them is encrypted here, and who must have one keeps one."""
+"""Two-factor authentication: encrypted secrets, and the requirement of roles."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,14 +24,16 @@ RECOVERY_CODES = Authenticator.Type.RECOVERY_CODES
 
 
 class MfaAdapter(DefaultMFAAdapter):
-    """allauth's factors under the rules of this house."""
+    """Project adapter for the MFA of django-allauth."""
 
     error_messages: ClassVar = {
         **DefaultMFAAdapter.error_messages,
-        "cannot_delete_authenticator": _("Your role asks for a second factor. Add another one before you remove this."),
-        "cannot_generate_recovery_codes": _("Recovery codes stand in for a second factor. Add one first."),
-        "incorrect_code": _("This code does not fit, or it was used already."),
-        "unverified_email": _("Confirm your e-mail address first."),
+        "cannot_delete_authenticator": _(
+            "Your role requires two-factor authentication. Add another method before you remove this one."
+        ),
+        "cannot_generate_recovery_codes": _("Recovery codes need two-factor authentication. Set it up first."),
+        "incorrect_code": _("Incorrect code, or the code has already been used."),
+        "unverified_email": _("Confirm your email address first."),
     }
 
     def encrypt(self, text: str) -> str:
@@ -41,12 +43,12 @@ class MfaAdapter(DefaultMFAAdapter):
         return encryption.decrypt(encrypted_text)
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
-        """Whether its person may be left without it. Call it with the person locked."""
+        """Whether the person may remove this method. Call it with the person locked."""
         others = get_authenticators(authenticator.user_id).exclude(pk=authenticator.pk)
         return others.exists() or not roles_requiring_mfa(authenticator.user_id).exists()
 
     def get_public_key_credential_user_entity(self, user: User) -> dict[str, Any]:
-        """What a passkey keeps of a person: their public id, never a row's number."""
+        """Return the user data of a passkey: the public id, never the primary key."""
         return {"id": user.uid.bytes, "display_name": user.display_name, "name": user.email}
 
     def _get_site_name(self) -> str:
@@ -55,7 +57,7 @@ class MfaAdapter(DefaultMFAAdapter):
 
 @dataclass(frozen=True, slots=True)
 class SecurityKey:
-    """A passkey or a security key. `credential` is its own id, which names it in addresses."""
+    """A passkey or a security key. `credential` is its id, used in URLs."""
 
     credential: str
     name: str
@@ -72,7 +74,7 @@ class SecurityKey:
 
 @dataclass(frozen=True, slots=True)
 class MfaMethods:
-    """All that a person can sign in with beside password and mail."""
+    """The sign-in methods of a person besides password and email."""
 
     app: Authenticator | None
     keys: list[SecurityKey]
@@ -84,7 +86,7 @@ class MfaMethods:
 
 
 def get_mfa_methods(user: User) -> MfaMethods:
-    """A person's second factors, keys oldest first. One query."""
+    """Return the two-factor methods of a person, keys oldest first. One query."""
     rows = list(Authenticator.objects.filter(user=user).order_by("pk"))
     by_type = {row.type: row for row in rows}
     codes = by_type.get(RECOVERY_CODES)
@@ -96,27 +98,27 @@ def get_mfa_methods(user: User) -> MfaMethods:
 
 
 def roles_requiring_mfa(person: int | OuterRef) -> QuerySet[Role]:
-    """The roles of a person that ask for a second factor."""
+    """Return the roles of a person that require two-factor authentication."""
     return Role.objects.filter(requires_mfa=True, group__user=person)
 
 
 def get_authenticators(person: int | OuterRef) -> QuerySet[Authenticator]:
-    """The second factors of a person; recovery codes alone are none."""
+    """Return the two-factor methods of a person, without recovery codes."""
     held: QuerySet[Authenticator] = Authenticator.objects.filter(user=person).exclude(type=RECOVERY_CODES)
     return held
 
 
 def is_mfa_missing(user: User) -> bool:
-    """Whether a person must have a second factor and has none. No query for customers, two at most for staff."""
+    """Whether a person must have a two-factor method and has none. No query for customers, at most two for staff."""
     return user.is_staff and roles_requiring_mfa(user.pk).exists() and not get_authenticators(user.pk).exists()
 
 
 @transaction.atomic
 def remove_all_methods(*, user: User, by: Actor) -> int:
-    """Let somebody in again who lost phone and codes; gives how many factors they had. Sessions and tokens end.
+    """Remove all two-factor methods of somebody who lost them; returns how many there were. Ends sessions and tokens.
 
-    Locks the person. For whoever runs commands, after making sure who asks. Records user.lost_factors when there were
-    any, of which the person is told by mail.
+    Locks the person. For operators, after they verified who requests it. Records user.lost_factors when there were any,
+    of which the person is notified by email.
     """
     User.objects.select_for_update(of=("self",)).get(pk=user.pk)
     gone = [row.delete() for row in Authenticator.objects.filter(user=user)]
@@ -127,7 +129,7 @@ def remove_all_methods(*, user: User, by: Actor) -> int:
 
 
 def renew_secrets() -> int:
-    """Encrypt all factors anew with the first of DATA_KEYS; gives how many. Locks one row at a time."""
+    """Encrypt all secrets again with the first of DATA_KEYS; returns how many. Locks one row at a time."""
     rows = Authenticator.objects.exclude(type=Authenticator.Type.WEBAUTHN).order_by("pk").values_list("pk", flat=True)
     return sum(_renew_row(pk) for pk in rows.iterator())
 
@@ -144,7 +146,7 @@ def _renew_row(pk: int) -> bool:
 
 
 def get_user_by_handle(handle: bytes) -> User | None:
-    """Whose passkey says `handle`; none for what is not a public id. One query."""
+    """Return the person of a passkey's user handle; None when it is no public id. One query."""
     try:
         return User.objects.filter(uid=UUID(bytes=handle)).first()
     except ValueError:

@@ -1,4 +1,4 @@
-"""Pages of second factors: allauth's views, where ours must differ."""
+"""Views of two-factor authentication that differ from django-allauth."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ CREDENTIAL_LOOKUP = {"slug_field": "data__credential__id", "slug_url_kwarg": "cr
 
 
 class RemoveKeyView(views.RemoveWebAuthnView):
-    """Remove a key, unless it is the last factor of somebody who must have one."""
+    """Remove a key, unless it is the last method of somebody whose role requires one."""
 
     def form_valid(self, form: Any) -> HttpResponse:
         if not get_adapter().can_delete_authenticator(self.object):

@@ -1,4 +1,4 @@
-"""Which new passwords are refused: those that are soon guessed, and those that leaked somewhere already."""
+"""Password validators: guessable passwords and passwords from data breaches."""
 
 import hashlib
 from collections.abc import Iterator
@@ -19,25 +19,25 @@ from accounts.users.models import User
 
 log = structlog.get_logger(__name__)
 
-MAX_CHECKED_LENGTH: Final = 72  # characters that are looked at; more make nothing weaker
+MAX_CHECKED_LENGTH: Final = 72  # characters; longer passwords are not weaker
 TIMEOUT_SECONDS: Final = 1.5
-DIGEST_PREFIX_LENGTH: Final = 5  # figures of the digest that leave the house: some hundreds of passwords share them
+DIGEST_PREFIX_LENGTH: Final = 5  # hex digits sent to the service; hundreds of passwords share them
 
 REASONS: Final = {
-    "passwords": gettext_lazy("It is among the passwords that many people use."),
+    "passwords": gettext_lazy("It is a commonly used password."),
     "names": gettext_lazy("It is a name."),
-    "user_inputs": gettext_lazy("It is like your name or your address."),
-    "dictionary": gettext_lazy("It is a word that stands in dictionaries."),
-    "spatial": gettext_lazy("Its keys stand beside each other."),
-    "repeat": gettext_lazy("It says the same thing again and again."),
-    "sequence": gettext_lazy("It is a row of letters or numbers as everyone counts them."),
+    "user_inputs": gettext_lazy("It is similar to your name or email address."),
+    "dictionary": gettext_lazy("It is a dictionary word."),
+    "spatial": gettext_lazy("It is a keyboard pattern."),
+    "repeat": gettext_lazy("It repeats the same characters."),
+    "sequence": gettext_lazy("It is a simple sequence of letters or numbers."),
     "date": gettext_lazy("It is a date."),
     "regex": gettext_lazy("It is a year."),
 }
 
 
 class GuessableValidator:
-    """Refuses what zxcvbn guesses in fewer than 10 to the power of 8 attempts, and says why."""
+    """Rejects passwords that zxcvbn guesses in fewer than 10^8 attempts, with the reason."""
 
     def __init__(self, min_score: int = 3) -> None:
         self._min_score = min_score
@@ -45,7 +45,7 @@ class GuessableValidator:
     def validate(self, password: str, user: User | None = None) -> None:
         found = zxcvbn(password[:MAX_CHECKED_LENGTH], user_inputs=list(_get_user_inputs(user)))
         if found["score"] < self._min_score:
-            words = _("This is easy to guess. %(reason)s Add a word or two that have nothing to do with it.")
+            words = _("This password is easy to guess. %(reason)s Add one or two unrelated words.")
             raise ValidationError(words % {"reason": _get_reason(found["sequence"])}, code="password_guessable")
 
     def get_help_text(self) -> str:
@@ -53,15 +53,14 @@ class GuessableValidator:
 
 
 class BreachedValidator:
-    """Refuses what is on a public list of leaked passwords, asked by the beginning of its digest.
+    """Rejects passwords from a public list of data breaches, queried by the beginning of the digest.
 
-    Off without PASSWORD_BREACH_URL. When the list does not answer in time the password passes: nobody is kept out
-    because somebody else's server is down.
+    Off without PASSWORD_BREACH_URL. When the service does not answer in time the password is accepted.
     """
 
     def validate(self, password: str, user: User | None = None) -> None:
         if settings.PASSWORD_BREACH_URL and _is_breached(password):
-            words = _("This password is on a list of leaked ones, which burglars try first. Choose another.")
+            words = _("This password has appeared in a data breach. Choose a different one.")
             raise ValidationError(words, code="password_breached")
 
     def get_help_text(self) -> str:
@@ -75,7 +74,7 @@ def _get_user_inputs(user: User | None) -> Iterator[str]:
 
 
 def _get_reason(parts: list[dict[str, Any]]) -> str:
-    """Why a password is weak, by the longest part of it that was recognised."""
+    """Return why a password is weak, from the longest part that was recognised."""
     longest = max(parts, key=lambda part: len(part["token"]), default={})
     kind = longest.get("pattern", "")
     if kind == "dictionary":

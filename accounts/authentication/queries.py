@@ -1,4 +1,4 @@
-"""Find the session behind an access token of an app."""
+"""Find the session of an app's access token."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -36,7 +36,7 @@ DEVICE_BY_APP_SESSION = PreparedQuery(
 
 @dataclass(frozen=True, slots=True)
 class AppSession:
-    """The session behind an app's token: whose it is, its key, and what it holds, to be read."""
+    """The session of an app's token: person, session key and session data."""
 
     user: User
     key: str
@@ -44,9 +44,9 @@ class AppSession:
 
 
 def get_app_session(session: UUID, person: UUID, now: datetime | None = None) -> AppSession | None:
-    """The session that an app's token names, with its person and what they may do; one query.
+    """Return the session that an app's token names, with its person and their permissions; one query.
 
-    None when it is over: ended by hand, by a change of what guards the account, by time, or with the account.
+    None when it has ended.
     """
     device = DEVICE_BY_APP_SESSION.first(session=session, person=person, now=now or timezone.now())
     if device is None or device.kept is None or device.banned:

@@ -1,4 +1,4 @@
-"""Sensitive acts are done by whoever said within minutes who they are, in their own name and in a browser."""
+"""Sensitive actions require an authentication within the last minutes, in a browser and not while impersonating."""
 
 from collections.abc import Callable
 from fnmatch import fnmatchcase
@@ -17,44 +17,43 @@ from accounts.permissions.impersonation_rules import NotWhileImpersonating
 from core.errors import Denied
 
 REQUIREMENT_ATTRIBUTE: Final = "asks_again"
-# By the names of their addresses: people, roles, keys, clients, what they hold; secrets of webhooks; what is taken out;
-# money given back, or noted as come or gone.
+# By URL name: people, roles, keys, OAuth apps, entitlements; webhook secrets; exports; refunds and transfers.
 SENSITIVE_ADMIN_URLS: Final = ("accounts_*", "core_webhook_*", "*_export", "shop_order_refund*", "shop_order_transfer")
-SENSITIVE_API_URLS: Final = ("webhook-*", "order-refunds")  # beside what endpoints of an account ask themselves
+SENSITIVE_API_URLS: Final = ("webhook-*", "order-refunds")  # endpoints of an account check themselves
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 EXPORT_URLS: Final = "*_export"
 
 
 class RecentAuthenticationRequired(Denied):
     code = "reauthentication_required"
-    message = _("Say once more who you are, at /account/reauthenticate/, and then do this again.")
+    message = _("Confirm your identity at /account/reauthenticate/ and try again.")
 
 
 class FreshSignInRequired(Denied):
     code = "sign_in_anew"
-    message = _("This asks for a sign-in of the last minutes. Sign out and in again, and do it then.")
+    message = _("Please sign in again to continue.")
 
 
 def require(request: HttpRequest) -> None:
-    """Go on only for somebody who just said who they are: others are led to the page that asks, and come back.
+    """Continue only after a recent authentication; otherwise redirect to the confirmation page and return afterwards.
 
-    A form that was sent is kept and sent again after that; a part of a page that a script asked for leads the whole
-    page there. Raises Impersonating, SignInAnew, and what leads to that page.
+    A submitted form is stored and submitted again after the confirmation. For an htmx request the whole page is
+    redirected. Raises NotWhileImpersonating, FreshSignInRequired, and exceptions that redirect.
     """
     if not is_needed(request):
         return
     if getattr(request, "htmx", False):
-        # Sent again, it is the whole page that asks.
-        request.META = {name: told for name, told in request.META.items() if not name.startswith("HTTP_HX_")}
+        # Submitted again, it requests the whole page.
+        request.META = {name: value for name, value in request.META.items() if not name.startswith("HTTP_HX_")}
         led = reauthentication.suspend_request(request, reverse("account_reauthenticate"))
         raise ImmediateHttpResponse(HttpResponseClientRedirect(led.url))
     raise ReauthenticationRequired
 
 
 def is_needed(request: HttpRequest) -> bool:
-    """Whether whoever asks must say again who they are.
+    """Whether the person must authenticate again.
 
-    Raises Impersonating for who acts in another's name, SignInAnew for who has nothing to say it by.
+    Raises NotWhileImpersonating, and FreshSignInRequired for people who have no method to reauthenticate.
     """
     if getattr(request, "impersonated_by", None) is not None:
         raise NotWhileImpersonating
@@ -66,24 +65,24 @@ def is_needed(request: HttpRequest) -> bool:
 
 
 def get_session_holder(request: HttpRequest) -> Any:
-    """Where it is kept what a person said of themselves: the session of an app that calls the API, or the browser's."""
+    """Return what holds the authentication records: the app's session or the request."""
     return getattr(request, "app_session", request)
 
 
 def is_sensitive_admin_url(name: str, method: str) -> bool:
-    """Whether an act of the staff area asks again; `name` is that of its address without the namespace."""
+    """Whether an admin URL requires a recent authentication; `name` is without the namespace."""
     if method in SAFE_METHODS:
         return fnmatchcase(name, EXPORT_URLS)
     return any(fnmatchcase(name, pattern) for pattern in SENSITIVE_ADMIN_URLS)
 
 
 def is_sensitive_api_url(name: str, method: str) -> bool:
-    """Whether an act by the API asks again of who calls with a browser's session."""
+    """Whether an API URL requires a recent authentication from a browser session."""
     return method not in SAFE_METHODS and any(fnmatchcase(name, pattern) for pattern in SENSITIVE_API_URLS)
 
 
 def recent_authentication_required(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """For the signed-in who said within minutes who they are; others are asked, and go on from there."""
+    """Require a signed-in person with a recent authentication; others are redirected and return afterwards."""
 
     def asking(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         require(request)

@@ -17,9 +17,9 @@ from core.web.http import PageRequest
 @never_cache
 @login_required
 def security(request: PageRequest) -> HttpResponse:
-    """With what I sign in. One query beside the session's.
+    """Sign-in methods. One query beside the session's.
 
-    Whoever was led here to set a second factor up, and did, is free to go.
+    Clears the requirement to set up two-factor authentication once there is a method.
     """
     held = mfa.get_mfa_methods(cast("User", request.user))
     if held.has_any:

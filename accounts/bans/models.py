@@ -17,9 +17,9 @@ DIGEST_PATTERN = r"^[0-9a-f]{64}$"
 class Reason(models.TextChoices):
     """Why something was reported, or somebody banned."""
 
-    SPAM = "spam", _("It advertises something")
-    ABUSE = "abuse", _("It hurts or threatens somebody")
-    PRIVATE = "private", _("It tells private things")
+    SPAM = "spam", _("Spam or advertising")
+    ABUSE = "abuse", _("Harassment or threats")
+    PRIVATE = "private", _("Private information")
     OTHER = "other", _("Something else")
 
 
@@ -29,15 +29,15 @@ class BanQuerySet(models.QuerySet["Ban"]):
 
 
 class Ban(models.Model):
-    """A person, an address (by its digest) or a network that may not write, in one part of the house or in all.
+    """A person, an address (by its digest) or a network that may not post, in one part of the site or everywhere.
 
-    Whoever is banned from all is signed out and cannot sign in. Rows are kept when they end.
+    A person banned everywhere is signed out and cannot sign in. Ended bans are retained.
     """
 
     public_kind: ClassVar[str] = "ban"
 
     class Scope(models.TextChoices):
-        ALL = "all", _("the whole house")
+        ALL = "all", _("the whole site")
         COMMENT = "comment", _("comments")
         REVIEW = "review", _("reviews")
         CHAT = "chat", _("conversations")
@@ -48,7 +48,7 @@ class Ban(models.Model):
         settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="bans", verbose_name=_("person")
     )
     email_digest = models.CharField(_("digest of an address"), max_length=64, blank=True, editable=False)
-    # Enough of it for staff to know whom they banned; the whole address is not kept.
+    # Enough for staff to recognise the address; the whole address is not stored.
     email_hint = models.CharField(_("address, in part"), max_length=254, blank=True, db_default="", editable=False)
     network = models.CharField(_("network"), max_length=43, blank=True)
     scope = models.CharField(_("from"), max_length=10, choices=Scope)
@@ -96,7 +96,7 @@ class Ban(models.Model):
 
     def __str__(self) -> str:
         return self.network or (
-            str(self.user) if self.user else self.email_hint or str(_("an address that is not kept"))
+            str(self.user) if self.user else self.email_hint or str(_("an address that is not stored"))
         )
 
     @property

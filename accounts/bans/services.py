@@ -1,4 +1,4 @@
-"""Who may not write here: a person, an address or a network, in a part of the house or in all, for a time or ever."""
+"""Bans of people, addresses and networks, from a part of the site or everywhere, for a time or permanently."""
 
 from datetime import datetime
 from email.utils import parseaddr
@@ -26,7 +26,7 @@ from core.events import services as events
 from core.validation.email_addresses import canonical_email
 
 Scope = Ban.Scope
-# The widest network that is banned at once: beyond, it is whole providers.
+# The largest network that can be banned.
 MIN_PREFIX_LENGTHS: Final = {4: 16, 6: 32}
 
 
@@ -34,7 +34,7 @@ class Banned(Denied):
     """`until` is a moment in ISO 8601, "" for ever."""
 
     code = "banned"
-    message = _("You may not write here %(how_long)s. If you think this is wrong, write to %(appeal)s.")
+    message = _("You are banned from posting here %(how_long)s. To appeal, write to %(appeal)s.")
 
 
 class NetworkBanned(Denied):
@@ -42,29 +42,28 @@ class NetworkBanned(Denied):
 
     code = "network_banned"
     message = _(
-        "From your network nobody signs in or makes an account %(how_long)s. If you think this is wrong, write to "
-        "%(appeal)s."
+        "Signing in and creating accounts is blocked from your network %(how_long)s. To appeal, write to %(appeal)s."
     )
 
 
 class CannotBeBanned(Denied):
     code = "not_to_be_banned"
-    message = _("This person cannot be banned by you.")
+    message = _("You cannot ban this person.")
 
 
 class OwnAddress(Denied):
     code = "own_address_banned"
-    message = _("This is your own address. Ask somebody else who may ban.")
+    message = _("You cannot ban your own email address.")
 
 
 class OwnNetwork(Denied):
     code = "own_network_banned"
-    message = _("You are in this network yourself, and so would be everybody who works beside you.")
+    message = _("You cannot ban the network you are using.")
 
 
 class InvalidBan(Invalid):
     code = "invalid_ban"
-    message = _("Name one person, address or network, and an end in the future.")
+    message = _("Enter exactly one person, email address or network, and an end in the future.")
 
 
 @transaction.atomic
@@ -80,11 +79,11 @@ def ban(
     until: datetime | None = None,
     now: datetime | None = None,
 ) -> Ban:
-    """Let somebody write no more. An address of somebody who is known here bans that person.
+    """Create a ban. A ban of a registered address bans that person.
 
-    From all: whoever it is, is signed out everywhere at once, programs of theirs are refused. Locks the person. Raises
-    Denied without accounts.ban_user, NotToBeBanned for oneself, owners and who may do what `by` may not, InvalidBan.
-    Records user.banned.
+    Scope ALL signs the person out everywhere and rejects their API keys and apps. Locks the person. Raises Denied
+    without accounts.ban_user, CannotBeBanned for oneself, owners and people with permissions that `by` lacks,
+    InvalidBan. Records user.banned.
     """
     by.require("accounts.ban_user")
     now, email = now or timezone.now(), _clean_email(email)
@@ -134,7 +133,7 @@ def unban(*, ban_uid: UUID, by: Actor, now: datetime | None = None) -> bool:
 
 
 def require_not_banned(*, by: Actor, scope: str, network: str = "", now: datetime | None = None) -> None:
-    """Before somebody writes: nobody banned from this part or from all goes on. One query; none for the system.
+    """Check before somebody posts. One query; none for the system.
 
     Raises Banned.
     """
@@ -144,7 +143,7 @@ def require_not_banned(*, by: Actor, scope: str, network: str = "", now: datetim
 
 
 def get_user_to_ban(uid: UUID | None, *, by: Actor) -> User | None:
-    """The person that who may ban means; None for none. Raises Denied, NotFound."""
+    """Return the person to ban; None for no uid. Raises Denied, NotFound."""
     by.require("accounts.ban_user")
     if uid is None:
         return None
@@ -157,7 +156,7 @@ def get_user_to_ban(uid: UUID | None, *, by: Actor) -> User | None:
 def get_active_ban(
     *, user: User | None, scope: str = Scope.ALL, network: str = "", now: datetime | None = None
 ) -> Ban | None:
-    """The ban that keeps somebody from a part of the house, the longest first; None when there is none."""
+    """Return the longest active ban from a part of the site; None when there is none."""
     who = _match_bans(user, network)
     if not who:
         return None
@@ -166,13 +165,13 @@ def get_active_ban(
 
 
 def get_active_bans(user: User, scope: str, network: str = "", now: datetime | None = None) -> QuerySet[Ban]:
-    """The bans that keep a person from a part of the house, to ask for within another query."""
+    """Return the active bans from a part of the site, for use in a subquery."""
     return Ban.objects.running(now or timezone.now()).filter(_match_bans(user, network), scope__in={scope, Scope.ALL})
 
 
 @transaction.atomic
 def record_blocked_login(row: Ban, *, now: datetime | None = None) -> None:
-    """Somebody was not let in from a banned network. Records ban.kept_out; who it was is not said."""
+    """Record a sign-in from a banned network, without the person: ban.kept_out."""
     events.record("ban.kept_out", row, by=Actor.guest(), now=now)
 
 
@@ -181,24 +180,24 @@ def get_ban_error(row: Ban) -> Banned:
 
 
 def get_login_error(row: Ban) -> Banned | NetworkBanned:
-    """What somebody hears who may not come in."""
+    """Return the error for somebody who may not sign in."""
     return NetworkBanned(**_get_error_details(row)) if row.network else get_ban_error(row)
 
 
 def _get_error_details(row: Ban) -> dict[str, str]:
     end = formats.date_format(timezone.localtime(row.until), "DATETIME_FORMAT") if row.until else ""
-    how_long = _t("until %(end)s") % {"end": end} if end else _t("any more")
+    how_long = _t("until %(end)s") % {"end": end} if end else _t("permanently")
     appeal = parseaddr(settings.REPLY_TO_EMAIL or settings.DEFAULT_FROM_EMAIL)[1]
     return {"how_long": how_long, "appeal": appeal, "until": row.until.isoformat() if row.until else ""}
 
 
 def compute_digest(text: str) -> str:
-    """What is kept of an address or a network that nobody should read back."""
+    """Return the keyed digest of an address or a network."""
     return salted_hmac("accounts.moderation", text, algorithm="sha256").hexdigest() if text else ""
 
 
 def _mask_email(email: str) -> str:
-    """So much of an address that staff recognise it: its first letters and its domain."""
+    """Return enough of an address for staff to recognise it: the first two characters and the domain."""
     local, _at, domain = email.rpartition("@")
     return f"{local[: min(2, len(local) - 1)]}…@{domain}"
 
@@ -215,7 +214,7 @@ def _require_not_self(email: str, network: str, by: Actor) -> None:
 
 
 def _match_bans(user: User | None, network: str) -> Q:
-    """By what bans know somebody. A network's is not for staff: it could be their own, and shut out who can end it."""
+    """Match bans of a person or a network. A network ban does not apply to staff, who could lock themselves out."""
     who = Q() if user is None else Q(user=user) | Q(email_digest=compute_digest(user.email))
     if network and not (user is not None and user.is_staff):
         who |= Q(network__in=_get_supernets(network))
@@ -223,7 +222,7 @@ def _match_bans(user: User | None, network: str) -> Q:
 
 
 def _require_bannable(person: User, by: Actor) -> None:
-    """Owners stay; so does who may do something that `by` may not, and `by`."""
+    """Raise CannotBeBanned for owners, for `by`, and for people with permissions that `by` lacks."""
     person = User.objects.select_for_update(of=("self",)).get(pk=person.pk)
     is_owner = person.is_superuser or person.groups.filter(role__slug="owner").exists()
     if is_owner or by.id == person.public_id or any(not by.can(right) for right in person.get_all_permissions()):
@@ -248,12 +247,12 @@ def _parse_network(text: str) -> str:
     except ValueError:
         raise InvalidBan(field="network") from None
     if network.prefixlen < MIN_PREFIX_LENGTHS[network.version]:
-        raise InvalidBan(_("This network is too wide."), field="network")
+        raise InvalidBan(_("This network is too large."), field="network")
     return str(network)
 
 
 def _get_supernets(text: str) -> list[str]:
-    """The networks, as wide as one is banned, in which a caller's own lies; none for what is no address."""
+    """Return the networks that contain an address, up to the largest that can be banned; none for invalid input."""
     try:
         own = ip_network(text, strict=False)
     except ValueError:

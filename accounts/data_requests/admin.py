@@ -1,4 +1,4 @@
-"""Closings of accounts for staff: which run, and entering one for somebody who asked by letter."""
+"""Account deletions in the admin: list them, and request one on behalf of a person."""
 
 from typing import Any
 
@@ -20,14 +20,14 @@ from core.validation.email_addresses import EmailField
 
 
 class AccountDeletionForm(forms.ModelForm):
-    """Whose account, and who asked for it how."""
+    """The account, and who requested the deletion."""
 
-    email = EmailField(label=_("E-mail address"), help_text=_("Of the account that is to be closed."))
+    email = EmailField(label=_("Email address"), help_text=_("The email address of the account to delete."))
 
     class Meta:
         model = Closing
         fields = ("reason",)
-        help_texts = {"reason": _("Who asked for it, how, and how you made sure who it is.")}  # noqa: RUF012  Django's
+        help_texts = {"reason": _("Who requested it, how, and how you verified their identity.")}  # noqa: RUF012  Django's
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -36,13 +36,13 @@ class AccountDeletionForm(forms.ModelForm):
     def clean_email(self) -> str:
         email = str(self.cleaned_data["email"])
         if not User.objects.filter(email=email).exists():
-            raise forms.ValidationError(_("Nobody here has this address."), code="unknown")
+            raise forms.ValidationError(_("No account has this email address."), code="unknown")
         return email
 
 
 @admin.register(Closing)
 class AccountDeletionAdmin(ReadOnlyAdmin):
-    """Nobody is erased at once, by staff neither: the person is told, and may take it back."""
+    """Staff cannot erase an account immediately: the person is notified and can cancel."""
 
     list_display = ("user", "state", "asked_by", "asked_at", "due_at", "ended_at")
     list_filter = ("state",)
@@ -62,7 +62,7 @@ class AccountDeletionAdmin(ReadOnlyAdmin):
         return super().get_form(request, obj, change, **(kwargs if obj else {**kwargs, "form": AccountDeletionForm}))
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """Led here from a person's page: by public id, as addresses hold nothing personal."""
+        """Prefill from a person's page, by public id."""
         person = User.objects.filter(uid__in=uuids([request.GET.get("person", "")])).first()
         return {"email": person.email} if person else {}
 
@@ -79,7 +79,7 @@ class AccountDeletionAdmin(ReadOnlyAdmin):
     def has_keep_permission(self, request: HttpRequest) -> bool:
         return self.has_add_permission(request)
 
-    @admin.action(description=_("Keep the account after all"), permissions=["keep"])
+    @admin.action(description=_("Cancel the deletion"), permissions=["keep"])
     def keep(self, request: HttpRequest, queryset: QuerySet[Closing]) -> None:
         by, kept = grant_of(request).actor, 0
         for user_id in queryset.values_list("user_id", flat=True):
@@ -88,5 +88,5 @@ class AccountDeletionAdmin(ReadOnlyAdmin):
                 kept += 1
             except DomainError as refusal:
                 self.message_user(request, refusal.detail, messages.ERROR)
-        text = ngettext("%(count)d account stays.", "%(count)d accounts stay.", kept)
+        text = ngettext("%(count)d deletion cancelled.", "%(count)d deletions cancelled.", kept)
         self.message_user(request, text % {"count": kept}, messages.SUCCESS)

@@ -1,4 +1,4 @@
-"""An export as a zip: what every handler gives out, and a README that tells what is what."""
+"""Data export as a ZIP archive: the parts of all handlers, and a README."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,22 +23,22 @@ COPY_BUFFER_SIZE = 256 * 1024
 
 
 def write_archive(target: IO[bytes], person: Person, now: datetime) -> None:
-    """Write all that is given out about a person; in memory there is one row or one block at a time.
+    """Write everything that is exported about a person. Memory holds one row or one block at a time.
 
-    What the database is asked does not grow with the rows but by pieces. Raises what a handler or the storage raises.
+    Queries grow with the number of chunks, not of rows. Raises the errors of handlers and of the storage.
     """
-    told: list[str] = []
+    descriptions: list[str] = []
     with ZipFile(target, "w", ZIP_DEFLATED) as archive:
         for handler in privacy.get_handlers().values():
             for part in handler.export(person):
                 with archive.open(part.path, "w", force_zip64=True) as entry:
                     _write_part(entry, part)
-                told.append(f"{part.path}\n    {part.words}")
-        archive.writestr("README.txt", _render_readme(person, told, now))
+                descriptions.append(f"{part.path}\n    {part.words}")
+        archive.writestr("README.txt", _render_readme(person, descriptions, now))
 
 
 def to_json_value(value: Any) -> Any:
-    """A value as JSON holds it: times in UTC after ISO 8601, money as minor units and currency."""
+    """Return a value as JSON: times in UTC (ISO 8601), money as minor units and currency."""
     match value:
         case datetime():
             return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
@@ -69,7 +69,7 @@ def _iterate_json(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     yield "\n]\n" if before == ",\n" else "[]\n"
 
 
-def _render_readme(person: Person, told: list[str], now: datetime) -> str:
+def _render_readme(person: Person, descriptions: list[str], now: datetime) -> str:
     withheld = [
         f"- {category.words}: {category.not_exported}"
         for handler in privacy.get_handlers().values()
@@ -77,13 +77,13 @@ def _render_readme(person: Person, told: list[str], now: datetime) -> str:
         if category.not_exported
     ]
     parts = [
-        _("What %(site)s holds about %(who)s, as of %(at)s.")
+        _("Data that %(site)s stores about %(who)s, as of %(at)s.")
         % {"site": settings.SITE_NAME, "who": person.user.email, "at": to_json_value(now)},
         _("JSON files hold a list of objects in UTF-8. Times are in UTC after ISO 8601, amounts of money are in minor "
           "units (cents) with their currency after ISO 4217, other people are named by the ids of their accounts."),
         _("Files"),
-        *told,
-        _("What is not in here"),
+        *descriptions,
+        _("Not included"),
         *withheld,
     ]  # fmt: skip
     return "\n\n".join(part if "\n" in part else fill(part, README_WIDTH) for part in parts) + "\n"

@@ -1,4 +1,4 @@
-"""Forms of a person's own data."""
+"""Form to delete an account."""
 
 from typing import Any
 
@@ -11,11 +11,11 @@ from core.validation.email_addresses import EmailField
 
 
 class DeleteAccountForm(forms.Form):
-    """One's address, typed: nobody closes an account by a slip of the hand."""
+    """The person enters their email address to confirm."""
 
     email = EmailField(
-        label=gettext_lazy("Your e-mail address"),
-        help_text=gettext_lazy("Type it, so that nothing happens by accident."),
+        label=gettext_lazy("Your email address"),
+        help_text=gettext_lazy("Enter your email address to confirm."),
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
 

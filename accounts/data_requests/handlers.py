@@ -1,4 +1,4 @@
-"""What follows when somebody asks for their data or to be forgotten."""
+"""Prepares exports, and sends emails about exports and account deletions."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ def make_export(event: Event, key: str) -> None:
 
 @events.on("export.made", outside=True)
 def send_link(event: Event, key: str) -> None:
-    """The link's secret is in this mail only."""
+    """Email the link. Its secret is in this email only."""
     export = DataExport.objects.select_related("user").filter(uid=event.data["export"]).first()
     if export is not None and export.state == DataExport.State.READY:
         path = reverse("accounts:fetch_export", args=[export.uid, exports.get_export_secret(export)])
@@ -47,7 +47,7 @@ def tell_of_return(event: Event, key: str) -> None:
 
 @events.on("user.erased", outside=True)
 def say_goodbye(event: Event, key: str) -> None:
-    """The last mail; then the address is gone as well."""
+    """Send the last email, then erase the address."""
     closing = _get_deletion(event)
     if closing.last_address:
         mail.send("deletion_done", to=closing.last_address, key=key, values={"kept": _get_retained_categories()})
@@ -55,7 +55,7 @@ def say_goodbye(event: Event, key: str) -> None:
 
 
 def _send_if_pending(event: Event, template: str, key: str) -> None:
-    """Unless it was taken back meanwhile."""
+    """Send an email unless the deletion was cancelled meanwhile."""
     closing = _get_deletion(event)
     if closing.state == Closing.State.WAITING:
         mail.send(template, to=closing.user.email, key=key, values=_get_mail_context(closing))

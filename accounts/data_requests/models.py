@@ -1,4 +1,4 @@
-"""What people ask of their data: a copy of it, and to be forgotten."""
+"""Data exports."""
 
 from contextlib import suppress
 from datetime import datetime
@@ -20,7 +20,7 @@ def private_storage() -> Storage:
 
 
 def export_name(export: "DataExport", filename: str) -> str:
-    """Another each time it is asked, so that of two workers neither touches the other's file."""
+    """Return a new name each time, so that two workers never write the same file."""
     return f"exports/{uuid7().hex}.zip"
 
 
@@ -30,7 +30,7 @@ class DataExportQuerySet(models.QuerySet["DataExport"]):
 
 
 class DataExport(models.Model):
-    """A copy of what the house holds about a person. The mail has a link with a secret; here is its digest.
+    """An export of a person's data. The email contains a link with a secret; its digest is stored here.
 
     waiting -> ready -> over; waiting -> failed.
     """
@@ -38,9 +38,9 @@ class DataExport(models.Model):
     public_kind: ClassVar[str] = "export"
 
     class State(models.TextChoices):
-        WAITING = "waiting", _("being made")
+        WAITING = "waiting", _("in progress")
         READY = "ready", _("ready")
-        OVER = "over", _("over")
+        OVER = "over", _("expired")
         FAILED = "failed", _("failed")
 
     uid = models.UUIDField(_("uid"), default=uuid7, unique=True, editable=False)
@@ -49,15 +49,15 @@ class DataExport(models.Model):
     file = models.FileField(_("file"), upload_to=export_name, storage=private_storage, blank=True)
     size = models.BigIntegerField(_("size in bytes"), null=True)
     digest = models.CharField(_("digest"), max_length=64, blank=True, editable=False)
-    asked_at = models.DateTimeField(_("asked at"), default=timezone.now)
-    made_at = models.DateTimeField(_("made at"), null=True)
+    asked_at = models.DateTimeField(_("requested at"), default=timezone.now)
+    made_at = models.DateTimeField(_("ready at"), null=True)
     expires_at = models.DateTimeField(_("available until"), null=True)
 
     objects = DataExportQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("export of a person's data")
-        verbose_name_plural = _("exports of people's data")
+        verbose_name = _("data export")
+        verbose_name_plural = _("data exports")
         ordering: ClassVar = ["-id"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["user"], condition=Q(state="waiting"), name="export_one_at_a_time"),
@@ -88,7 +88,7 @@ class DataExport(models.Model):
         return self.state == self.State.READY and self.expires_at is not None and now < self.expires_at
 
     def remove(self) -> None:
-        """Delete it, and its file once that is committed."""
+        """Delete the row, and its file after the commit."""
         if self.file:
             transaction.on_commit(partial(_delete_file, str(self.file.name)), robust=True)
         self.delete()

@@ -1,4 +1,4 @@
-"""The way to have somebody erased who asked for it, beside them in the staff area."""
+"""Panel to delete an account on request."""
 
 from django.utils.translation import gettext as _
 
@@ -11,8 +11,8 @@ from core.context import Grant
 
 @panels.register("customer.admin")
 def erase_on_request(user: User, viewer: Grant) -> Panel | None:
-    """Until when a closing can be taken back, or the way to enter one; one query, none for who may not."""
+    """Show a pending deletion or a link to request one. One query; none without the permission."""
     if user == viewer.user or user.is_erased or not deletions.can_erase(viewer.actor, user):
         return None
     values = {"person": user, "closing": deletions.get_pending_deletion(user)}
-    return Panel(_("Their data"), "accounts/panels/erase_on_request.html", values, order=96)
+    return Panel(_("Personal data"), "accounts/panels/erase_on_request.html", values, order=96)

@@ -1,4 +1,4 @@
-"""Whoever signs in to an account that is being closed gets no further than where that is taken back."""
+"""Restricts people whose account is scheduled for deletion to the page where they can cancel."""
 
 from http import HTTPStatus
 from typing import Any, Final
@@ -13,7 +13,7 @@ from accounts.authentication import login_checks
 from accounts.users.models import User
 from core.api.problems import problem_response
 
-SESSION_KEY: Final = "closing"  # in the session of whoever signed in to such an account
+SESSION_KEY: Final = "closing"  # set in the session at sign-in
 
 ALLOWED_PATHS: Final = ("/account/pending-deletion/", "/account/logout/", "/api/v1/me/closing/", "/pages/")
 
@@ -25,9 +25,9 @@ def mark_session(request: HttpRequest, user: User, **_: Any) -> None:
 
 
 def redirect_if_deletion_pending(request: HttpRequest) -> HttpResponseBase | None:
-    """The answer to somebody whose account is being closed; None for everybody else. Reads the session."""
+    """Return a response for people whose account is scheduled for deletion, else None. Reads the session."""
     if request.path.startswith(ALLOWED_PATHS) or not request.session.get(SESSION_KEY):
         return None
     if request.path.startswith("/api/"):
-        return problem_response(HTTPStatus.FORBIDDEN, "account_closing", _("This account is being closed."))
+        return problem_response(HTTPStatus.FORBIDDEN, "account_closing", _("This account is scheduled for deletion."))
     return redirect("accounts:pending_deletion")

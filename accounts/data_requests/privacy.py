@@ -1,4 +1,4 @@
-"""What the account itself holds, and what libraries and the ground floor hold for it."""
+"""Personal data of accounts, of libraries and of core."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
@@ -23,9 +23,9 @@ from accounts.users.models import User
 from core.events.models import Event, EventOrigin
 
 CHUNK_SIZE = 500
-SECRETS_REASON = _("they open something, or did")
+SECRETS_REASON = _("they are credentials")
 
-# What a row tells of itself, by model; the rest are keys and secrets.
+# Exported fields by model; the others are keys and secrets.
 EXPORTED_FIELDS = {
     EmailAddress: ("email", "verified", "primary"),
     Device: ("browser", "network", "first_seen_at", "last_seen_at"),
@@ -45,28 +45,28 @@ EXPORTED_FIELDS = {
 
 def export(person: Person) -> Iterator[Part]:
     user = person.user
-    yield Records("account/profile.json", _("Who you are here."), [_get_profile(user)])
+    yield Records("account/profile.json", _("Your profile."), [_get_profile(user)])
     if user.avatar is not None:
         yield FileCopy("account/picture.webp", _("Your picture."), user.avatar.file)
-    yield _build_records("addresses", _("E-mail addresses."), EmailAddress.objects.filter(user=user))
-    yield _build_records("browsers", _("Where you signed in."), Device.objects.filter(user=user))
-    yield _build_records("factors", _("Second factors and passkeys."), Authenticator.objects.filter(user=user))
-    yield _build_records("connected", _("Accounts elsewhere that open yours."), SocialAccount.objects.filter(user=user))
-    yield _build_records("api_keys", _("Keys of your programs."), ApiKey.objects.filter(user=user))
-    yield _build_records("clients", _("Programs that you registered."), Client.objects.filter(user=user))
-    yield _build_records("consents", _("Programs that you let act for you."), Consent.objects.filter(user=user))
-    at_clients = ClientSession.objects.filter(device__user=user)
-    yield _build_records("at_programs", _("Where those programs signed you in."), at_clients)
-    theirs = Q(user=user) | Q(user__isnull=True, email__in=person.emails)
-    yield _build_records("holds", _("What purchases opened to you."), Entitlement.objects.filter(theirs))
-    letters = Subscription.objects.filter(theirs)
-    yield _build_records("subscriptions", _("Letters that you get, and which you do not."), letters)
-    acted = Impersonation.objects.filter(person=user)
-    yield _build_records("acted_for", _("When one of our staff acted in your name, and why."), acted)
+    yield _build_records("addresses", _("Email addresses."), EmailAddress.objects.filter(user=user))
+    yield _build_records("browsers", _("Browsers and apps you signed in with."), Device.objects.filter(user=user))
+    yield _build_records("factors", _("Two-factor methods and passkeys."), Authenticator.objects.filter(user=user))
     yield _build_records(
-        "origins", _("From where you did what concerns the safety of your account."), get_event_origins(user)
+        "connected", _("Connected accounts that you can sign in with."), SocialAccount.objects.filter(user=user)
     )
-    yield _build_records("activity", _("What happened to your account, and what you did."), get_events(user))
+    yield _build_records("api_keys", _("Your API keys."), ApiKey.objects.filter(user=user))
+    yield _build_records("clients", _("Your OAuth apps."), Client.objects.filter(user=user))
+    yield _build_records("consents", _("Apps that you allowed to use your account."), Consent.objects.filter(user=user))
+    at_clients = ClientSession.objects.filter(device__user=user)
+    yield _build_records("at_programs", _("Sessions at connected apps."), at_clients)
+    theirs = Q(user=user) | Q(user__isnull=True, email__in=person.emails)
+    yield _build_records("holds", _("What you have access to through purchases."), Entitlement.objects.filter(theirs))
+    subscriptions = Subscription.objects.filter(theirs)
+    yield _build_records("subscriptions", _("Your email subscriptions."), subscriptions)
+    acted = Impersonation.objects.filter(person=user)
+    yield _build_records("acted_for", _("When staff impersonated you, and why."), acted)
+    yield _build_records("origins", _("Network addresses of security-related actions."), get_event_origins(user))
+    yield _build_records("activity", _("Account activity."), get_events(user))
 
 
 def get_events(user: User) -> QuerySet[Event]:
@@ -107,13 +107,13 @@ privacy.register(
         erase=erase,
         categories=(
             DataCategory(
-                _("Name, picture, words about yourself, password and settings"),
+                _("Name, picture, bio, password and settings"),
                 RetentionPolicy.ERASED,
                 {"accounts.User": "password email name bio avatar locale time_zone", "core.Picture": "file alt"},
                 file="account/profile.json",
             ),
             DataCategory(
-                _("E-mail addresses"),
+                _("Email addresses"),
                 RetentionPolicy.ERASED,
                 {"account.EmailAddress": "user email", "account.EmailConfirmation": "email_address key"},
                 file="account/addresses.json",
@@ -128,13 +128,13 @@ privacy.register(
                 file="account/browsers.json",
             ),
             DataCategory(
-                _("Passkeys and second factors"),
+                _("Passkeys and two-factor methods"),
                 RetentionPolicy.ERASED,
                 {"mfa.Authenticator": "user data"},
                 file="account/factors.json",
             ),
             DataCategory(
-                _("Accounts elsewhere that open yours, and what was said of you there"),
+                _("Connected accounts, with the profile data received from them"),
                 RetentionPolicy.ERASED,
                 {"socialaccount.SocialAccount": "user provider uid extra_data"},
                 file="account/connected.json",
@@ -146,7 +146,7 @@ privacy.register(
                 file="account/api_keys.json",
             ),
             DataCategory(
-                _("Programs that you registered"),
+                _("Your OAuth apps"),
                 RetentionPolicy.ERASED,
                 {
                     "accounts.Client": "user name redirect_uris post_logout_redirect_uris allowed_origins client_id "
@@ -155,19 +155,19 @@ privacy.register(
                 file="account/clients.json",
             ),
             DataCategory(
-                _("Programs that you let act for you"),
+                _("Apps that you allowed to use your account"),
                 RetentionPolicy.ERASED,
                 {"accounts.Consent": "user scopes"},
                 file="account/consents.json",
             ),
             DataCategory(
-                _("In which browsers those programs signed you in, and that they were told of the end"),
+                _("Sessions at connected apps, and whether the apps were notified of sign-out"),
                 RetentionPolicy.ERASED,
                 {"accounts.ClientSession": "device client answer"},
                 file="account/at_programs.json",
             ),
             DataCategory(
-                _("What those programs got: codes and tokens"),
+                _("Codes and tokens of connected apps"),
                 RetentionPolicy.ERASED,
                 {
                     "accounts.AuthorizationCode": "user redirect_uri scope code_challenge nonce claims resource code",
@@ -179,61 +179,61 @@ privacy.register(
                 not_exported=SECRETS_REASON,
             ),
             DataCategory(
-                _("What purchases opened to you"),
+                _("What you have access to through purchases"),
                 RetentionPolicy.ERASED,
                 {"accounts.Entitlement": "user email kind subject source_kind source_id"},
                 file="account/holds.json",
             ),
             DataCategory(
-                _("Answers to your programs that are kept for a day, so that nothing happens twice"),
+                _("API responses stored for one day to detect repeated requests"),
                 RetentionPolicy.ERASED,
                 {"core.IdempotencyKey": "principal body"},
-                not_exported=_("they are copies of what the other files say"),
+                not_exported=_("they duplicate other files"),
             ),
             DataCategory(
-                _("Letters that you get, and which you do not"),
+                _("Your email subscriptions"),
                 RetentionPolicy.ERASED,
                 {"accounts.Subscription": "user email topic source"},
                 file="account/subscriptions.json",
             ),
             DataCategory(
-                _("Exports of your data"),
+                _("Data exports"),
                 RetentionPolicy.ERASED,
                 {"accounts.DataExport": "user file digest"},
-                not_exported=_("this is one"),
+                not_exported=_("this file is one"),
             ),
             DataCategory(
-                _("That and when you asked to close the account"),
+                _("Your request to delete the account"),
                 RetentionPolicy.NAMELESS,
                 {"accounts.Closing": "user asked_by reason last_address"},
-                why=_("It proves that we did what you asked. The address is kept until the last mail is sent."),
-                not_exported=_("it is in what happened to your account"),
+                why=_("Proof that we acted on your request. The email address is stored until the last email is sent."),
+                not_exported=_("it is part of the account activity"),
             ),
             DataCategory(
-                _("That one of our staff acted in your name; the reason is erased"),
+                _("Impersonation by staff; the reason is erased"),
                 RetentionPolicy.NAMELESS,
                 {"accounts.Impersonation": "person by reason"},
                 why=_("It shows who did what."),
                 file="account/acted_for.json",
             ),
             DataCategory(
-                _("What happened when, by the numbers of accounts and orders"),
+                _("Event log with account and order numbers"),
                 RetentionPolicy.KEPT,
                 {"core.Event": "subject_id actor_id data"},
-                why=_("It shows that nobody tampered with the books. It holds no names, addresses or words."),
+                why=_("It proves that records were not tampered with. It contains no names, addresses or messages."),
                 file="account/activity.json",
             ),
             DataCategory(
-                _("From where you did what concerns the safety of your account; forgotten in time in any case"),
+                _("Network addresses of security-related actions, deleted after a fixed time in any case"),
                 RetentionPolicy.ERASED,
                 {"core.EventOrigin": "address agent"},
                 file="account/origins.json",
             ),
             DataCategory(
-                _("What you did as one of our staff in the staff area"),
+                _("Your actions as staff in the staff area"),
                 RetentionPolicy.NAMELESS,
                 {"admin.LogEntry": "user object_id object_repr change_message", "accounts.Client": "approved_by"},
-                why=_("It is the house's record of what staff did."),
+                why=_("Audit record of staff actions."),
                 not_exported=_("it names other people"),
             ),
         ),

@@ -12,7 +12,7 @@ def forget_exports() -> None:
 
 @shared_task(name="accounts.erase_people")
 def erase_people() -> None:
-    """Those whose grace is over; whoever's is nearly over is told."""
+    """Erase accounts that are due, and send reminders."""
     deletions.send_reminders()
     deletions.erase_due_accounts()
     deletions.purge_last_addresses()

@@ -1,4 +1,4 @@
-"""A person's own data: fetch a copy, close the account, keep it after all."""
+"""Pages to export data, delete the account and cancel the deletion."""
 
 from typing import Any, cast
 from uuid import UUID
@@ -31,7 +31,7 @@ from core.web.http import PageRequest, SeeOther
 @never_cache
 @recent_authentication_required
 def exports(request: PageRequest) -> HttpResponse:
-    """The copies I asked for, newest first; a post asks for one."""
+    """List the exports, newest first; POST requests one."""
     user = cast("User", request.user)
     if request.method == "POST":
         try:
@@ -39,7 +39,7 @@ def exports(request: PageRequest) -> HttpResponse:
         except DomainError as refusal:
             messages.error(request, refusal.detail)
         else:
-            messages.success(request, _("The copy is being made. We write to you when it is ready."))
+            messages.success(request, _("Your export is being prepared. We will email you when it is ready."))
         return SeeOther(reverse("accounts:exports"))
     mine = DataExport.objects.filter(user=user)
     page = keyset(mine, by=("-id",), cursor=request.GET.get("cursor", ""))
@@ -50,7 +50,7 @@ def exports(request: PageRequest) -> HttpResponse:
 @never_cache
 @recent_authentication_required
 def fetch_export(request: PageRequest, uid: UUID, secret: str) -> Any:
-    """The file, by the link of the mail."""
+    """Download the file with the link of the email."""
     opened = export_services.open_export(uid=uid, secret=secret, viewer=cast("User", request.user))
     return FileResponse(opened, as_attachment=True, filename="your-data.zip", content_type="application/zip")
 
@@ -59,7 +59,7 @@ def fetch_export(request: PageRequest, uid: UUID, secret: str) -> Any:
 @never_cache
 @recent_authentication_required
 def delete_account(request: PageRequest) -> HttpResponse:
-    """What becomes of everything, and the form that closes the account; who sent it is signed out."""
+    """Show what happens to the data; POST schedules the deletion and signs the person out."""
     user = cast("User", request.user)
     if deletions.get_pending_deletion(user):
         return redirect("accounts:pending_deletion")
@@ -80,7 +80,7 @@ def delete_account(request: PageRequest) -> HttpResponse:
 @never_cache
 @login_required
 def pending_deletion(request: PageRequest) -> HttpResponse:
-    """Where whoever signs in to a closing account is led; a post keeps the account."""
+    """The only page of an account scheduled for deletion; POST cancels the deletion."""
     user = cast("User", request.user)
     if request.method == "POST":
         try:
@@ -92,7 +92,7 @@ def pending_deletion(request: PageRequest) -> HttpResponse:
     if running is None:
         request.session.pop(SESSION_KEY, None)
         if request.method == "POST":
-            messages.success(request, _("Your account stays."))
+            messages.success(request, _("Your account will not be deleted."))
         return SeeOther(reverse("accounts:overview"))
     return render(
         request, "accounts/pending_deletion.html", {"closing": running, "retention_groups": _group_by_retention()}
@@ -102,7 +102,7 @@ def pending_deletion(request: PageRequest) -> HttpResponse:
 def _group_by_retention() -> list[
     tuple[privacy.RetentionPolicy, list[tuple[privacy.Words, list[privacy.DataCategory]]]]
 ]:
-    """What becomes of what, by policy and by part of the house."""
+    """Group data categories by retention policy and handler."""
     parts = privacy.get_handlers().values()
     return [
         (

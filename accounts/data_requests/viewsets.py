@@ -1,4 +1,4 @@
-"""A copy of one's data, and closing one's account: as with keys, only by a person who just proved who it is."""
+"""Data exports and account deletion in the API. Both require a browser session with a recent sign-in."""
 
 from typing import ClassVar, cast
 
@@ -23,7 +23,7 @@ AUTH_ERRORS = {401: Problem, 403: Problem}
 
 
 class DataExportSerializer(serializers.Serializer[DataExport]):
-    """A copy of one's data. The link to it is in the mail."""
+    """A data export. The download link is in the email."""
 
     uid = serializers.UUIDField()
     state = serializers.ChoiceField(choices=DataExport.State.choices)
@@ -34,7 +34,7 @@ class DataExportSerializer(serializers.Serializer[DataExport]):
 
 
 class DataExportViewSet(ReadViewSet[DataExport]):
-    """The copies that the person who asks asked for, newest first."""
+    """The data exports of the authenticated person, newest first."""
 
     serializer_class = DataExportSerializer
     permission_classes = (HasScope, RecentSession)
@@ -48,20 +48,20 @@ class DataExportViewSet(ReadViewSet[DataExport]):
 
     @extend_schema(request=None, responses={202: DataExportSerializer, 409: Problem, 429: Problem, **AUTH_ERRORS})
     def create(self, request: Request) -> Response:
-        """Ask for a copy of all that is held about me. The worker makes it and a mail brings the link."""
+        """Request an export of my data. It is prepared in the background, and the link is sent by email."""
         NothingIn.parse(request)
         made = exports.request_export(user_id=cast("User", self.grant.user).pk, by=self.grant.actor)
         return Response(DataExportSerializer(made).data, status=202)
 
 
 class AccountDeletionCreateSerializer(In):
-    """Proof that it is no slip of the hand."""
+    """Confirmation by email address."""
 
     email = EmailField(help_text="The address of the account.")
 
 
 class AccountDeletionSerializer(serializers.Serializer[Closing]):
-    """That the account is being closed."""
+    """A scheduled account deletion."""
 
     uid = serializers.UUIDField()
     state = serializers.ChoiceField(choices=Closing.State.choices)
@@ -70,7 +70,7 @@ class AccountDeletionSerializer(serializers.Serializer[Closing]):
 
 
 class AccountDeletionViewSet(GrantedViewMixin, viewsets.ViewSet):
-    """Closing the account of the person who asks."""
+    """Deletion of the authenticated person's account."""
 
     serializer_class = AccountDeletionSerializer
     permission_classes = (HasScope, RecentSession)
@@ -79,7 +79,7 @@ class AccountDeletionViewSet(GrantedViewMixin, viewsets.ViewSet):
     @extend_schema(responses={200: AccountDeletionSerializer, 404: Problem, **AUTH_ERRORS})
     @action(detail=False, methods=["get"], url_path="closing")
     def closing(self, request: Request) -> Response:
-        """Whether my account is being closed, and until when that can be taken back."""
+        """Return the scheduled deletion of my account."""
         running = closing.get_pending_deletion(self._person)
         if running is None:
             raise NotFound
@@ -91,7 +91,7 @@ class AccountDeletionViewSet(GrantedViewMixin, viewsets.ViewSet):
     )
     @closing.mapping.post
     def request_closing(self, request: Request) -> Response:
-        """Close my account. All sessions, keys and tokens end at once, this session too."""
+        """Schedule the deletion of my account. All sessions, including this one, keys and tokens end at once."""
         person = self._person
         if AccountDeletionCreateSerializer.parse(request)["email"] != person.email:
             raise closing.EmailMismatch(field="email")
@@ -102,7 +102,7 @@ class AccountDeletionViewSet(GrantedViewMixin, viewsets.ViewSet):
     @extend_schema(responses={204: None, 404: Problem, 409: Problem, **AUTH_ERRORS})
     @closing.mapping.delete
     def cancel_closing(self, request: Request) -> Response:
-        """Keep my account after all. Keys and tokens that ended stay so."""
+        """Cancel the deletion of my account. Keys and tokens stay ended."""
         closing.cancel_deletion(user_id=self._person.pk, by=self.grant.actor)
         return Response(status=204)
 

@@ -1,7 +1,7 @@
-"""Signing in from apps of the house: allauth's headless endpoints under our rules, and the tokens that they give.
+"""Sign-in from first-party apps: the headless endpoints of django-allauth under the project's rules.
 
-A person's own pages are for browsers; a mobile or single-page app has no cookie of ours and speaks JSON. What it may
-do, what is counted, what is told by mail and what waits for what is the same as on the pages.
+Pages are for browsers; mobile and single-page apps use tokens and JSON. Permissions, rate limits and notifications are
+the same as on the pages.
 """
 
 DEVICE_HEADER, SESSION_HEADER = "X-Device-Token", "X-Session-Token"

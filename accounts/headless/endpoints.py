@@ -1,7 +1,7 @@
-"""What every call of an app passes: its limit, its turn, what it may do now, and what the answer tells.
+"""Decorator for the headless endpoints: rate limit, locking, access checks, response.
 
-No cookie counts: an app sends its own token, so nothing that a browser sends along by itself opens anything, and no
-CSRF token is needed. The device's token, which the app keeps, stands in for the cookie by which browsers are known.
+Cookies are ignored: an app sends its own token, so no CSRF token is needed. The app's device token replaces the cookie
+that identifies browsers.
 """
 
 import json
@@ -44,9 +44,9 @@ SOCIAL_FLOWS: Final = ("provider_redirect", "provider_token", "provider_signup")
 
 
 def app_endpoint(view: type[RESTView], *, while_closing: bool = False, for_anybody: bool = False) -> View:
-    """One of the headless views, as this house serves it to apps.
+    """Wrap one of the headless views for apps.
 
-    `while_closing`: also to somebody whose account is being closed. `for_anybody`: an access token is not looked at.
+    `while_closing`: also available to accounts scheduled for deletion. `for_anybody`: the access token is not checked.
     """
     within = app_view(_guard(view.as_view(client=Client.APP), while_closing=while_closing))
 
@@ -79,7 +79,7 @@ def app_endpoint(view: type[RESTView], *, while_closing: bool = False, for_anybo
 
 
 def get_methods(view: type[RESTView]) -> set[str]:
-    """What it may be asked. allauth would look at what is sent by any other method too, out of turn."""
+    """Return the allowed methods. allauth would process the input of other methods too."""
     return {name for name in METHODS if name in view.http_method_names and hasattr(view, name)}
 
 
@@ -112,15 +112,15 @@ def _guard(view: View, *, while_closing: bool) -> View:
 
 
 def _has_valid_token(request: HttpRequest) -> bool:
-    """Whether an access token, if there is one, is good; the session behind it is `request.held`. One query."""
+    """Whether the access token, if there is one, is valid; its session becomes `request.held`. One query."""
     scheme, _space, given = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer":
         return True
     try:
-        told = app_tokens.read_token(TokenUse.ACCESS, given.strip())
+        content = app_tokens.read_token(TokenUse.ACCESS, given.strip())
     except app_tokens.TokenExpired:
         return False
-    held = app_queries.get_app_session(told.session, told.person) if told else None
+    held = app_queries.get_app_session(content.session, content.person) if content else None
     if held is None:
         rate_limits.require(INVALID_CREDENTIAL_RATE, "bad-key", rate_limits.client_key(request))
         return False
@@ -129,9 +129,9 @@ def _has_valid_token(request: HttpRequest) -> bool:
 
 
 def _lock_for_write(request: HttpRequest) -> bool:
-    """Writes of one person, or of one session in which somebody signs in, wait for each other; False when it is gone.
+    """Serialise writes of one person, or of one session during sign-in; False when the session is gone.
 
-    Locks the person, or the session's row. The session is read again.
+    Locks the person, or the session's row. Reads the session again.
     """
     key, was = request.session.session_key, request.user.pk
     if key is None:
@@ -146,7 +146,7 @@ def _lock_for_write(request: HttpRequest) -> bool:
 
 
 def _clear_mfa_requirement(request: HttpRequest) -> None:
-    """Whoever had to set a second factor up, and did, is free."""
+    """Clear the requirement to set up two-factor authentication once there is a method."""
     if (
         isinstance(request.user, User)
         and request.session.get(mfa.MFA_MISSING_KEY)
@@ -156,7 +156,7 @@ def _clear_mfa_requirement(request: HttpRequest) -> None:
 
 
 def _finish_response(request: HttpRequest, response: HttpResponse, *, is_new: bool) -> None:
-    """The answer, without rows' numbers and what is not served, with tokens for who has just signed in."""
+    """Remove primary keys and unserved parts from the response; add tokens after a sign-in."""
     body = json.loads(response.content)
     data = body.get("data")
     if isinstance(data, dict):
@@ -176,7 +176,7 @@ def _finish_response(request: HttpRequest, response: HttpResponse, *, is_new: bo
 
 
 def _is_readable(body: bytes) -> bool:
-    """Whether it is empty, or a JSON object with such text as a database can keep."""
+    """Whether the body is empty or a JSON object of storable text."""
     try:
         return isinstance(parse_json(body or b"{}"), dict)
     except InvalidJSON:
@@ -197,12 +197,12 @@ def _method_not_allowed(view: type[RESTView]) -> JsonResponse:
 
 
 def _invalid_token() -> JsonResponse:
-    """The access token is no good, or no more: to be refreshed."""
-    errors = [{"code": "invalid_token", "message": str(_("This access token is no good, or no more."))}]
+    """The access token is invalid or expired and must be refreshed."""
+    errors = [{"code": "invalid_token", "message": str(_("Invalid or expired access token."))}]
     body = {"status": 401, "data": {}, "meta": {"is_authenticated": False}, "errors": errors}
     return JsonResponse(body, status=401, headers={"WWW-Authenticate": 'Bearer realm="app", error="invalid_token"'})
 
 
 def _session_gone() -> JsonResponse:
-    """As allauth says it of a session that is over."""
+    """The response of allauth for an ended session."""
     return JsonResponse({"status": 410, "data": {}, "meta": {"is_authenticated": False}}, status=410)

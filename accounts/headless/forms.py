@@ -1,4 +1,4 @@
-"""What apps send, held to the rules of our forms: allauth's own inputs pass by those that the settings name."""
+"""Inputs of apps, validated by the project's forms; allauth's own inputs ignore the forms of the settings."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ WEBAUTHN_AUTHENTICATORS = Authenticator.objects.filter(type=Authenticator.Type.W
 
 class SignupInput(login.UniformSignupMixin, account.SignupInput):
     def clean(self) -> dict[str, Any]:
-        """A password like the address is refused, as on the page; allauth asks without the person."""
+        """Reject a password similar to the address, as on the page; allauth validates it without the user."""
         given: dict[str, Any] = super().clean() or self.cleaned_data
         if password := given.get("password"):
             somebody = User()
@@ -61,19 +61,19 @@ class PasskeySignInInput(factor_forms.PasskeySignInForm, inputs.Input):
 
 
 class _OwnKeysInput(inputs.Input):
-    """Keys of the person who asks, named by their credential, as everywhere outside the database."""
+    """Keys of the authenticated person, by credential id."""
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.mine = WEBAUTHN_AUTHENTICATORS.filter(user=user)
 
     def find(self, named: list[Any]) -> list[Authenticator]:
-        """Raises ValidationError when one is not there."""
+        """Return the named keys. Raises ValidationError when one does not exist."""
         wanted = {str(name) for name in named}
         askable = {name for name in wanted if "\0" not in name}  # which the database can be asked for
         found = list(self.mine.filter(data__credential__id__in=askable).order_by("pk"))
         if not wanted or len(found) != len(wanted):
-            raise ValidationError(_("There is no such key."), code="unknown_key")
+            raise ValidationError(_("Unknown passkey or security key."), code="unknown_key")
         return found
 
 

@@ -1,4 +1,4 @@
-"""What apps may call, told as OpenAPI: allauth's own description, less what is not served, with what we changed."""
+"""OpenAPI description for apps: allauth's own, without what is not served and with the project's changes."""
 
 import re
 from collections.abc import Iterator
@@ -17,26 +17,26 @@ from accounts.headless.endpoints import METHODS, get_methods
 YAML_STRING_TAG: Final = "tag:yaml.org,2002:str"
 API_ROOT: Final = "/_allauth/app/v1/"
 DESCRIPTION: Final = """\
-Signing in from a mobile or single-page app of this house, and looking after the account there.
+Signing in from a mobile or single-page app of this site, and managing the account.
 
 While somebody signs in, answers carry `meta.session_token`; send it back as `X-Session-Token` with each further step.
-Whoever is in gets `meta.access_token` (five minutes, `Authorization: Bearer …`, here and at `/api/v1/`),
-`meta.refresh_token` (good once, for a fortnight after the last use) and `meta.device_token`: keep that one for good and
+A signed-in person gets `meta.access_token` (five minutes, `Authorization: Bearer …`, here and at `/api/v1/`),
+`meta.refresh_token` (good once, for a fortnight after the last use) and `meta.device_token`: store it permanently and
 send it as `X-Device-Token`, so that the next sign-in is not one from a new device.
 
-A 401 with `flows` names the steps that are open; one with the error `invalid_token` asks for a refresh; 410 means that
-the session is over; 403 tells in `errors` what keeps somebody out: `banned` or `account_closing`.
+A 401 with `flows` names the next steps; one with the error `invalid_token` requires a refresh; 410 means that the
+session has ended; 403 names the reason in `errors`: `banned` or `account_closing`.
 """
 UNSERVED_PATTERN: Final = re.compile(
     "phone|provider|username|usersessions|socialaccount|password_reset_by_code", re.IGNORECASE
 )
 CREDENTIAL_SCHEMA: Final = {"type": "string", "description": "The credential's id.", "example": "-J4JNfPfnLyRSMK4R"}
 OPERATION_DESCRIPTIONS: Final = {
-    "config": "What this house offers. The same for everybody; to be asked for once.",
+    "config": "Configuration of this site. The same for everybody; request it once.",
     "auth/login": "Sign in by address and password.",
-    "auth/signup": "Make an account by address and password. A code goes there, or a letter to who is known.",
+    "auth/signup": "Create an account by address and password. Sends a code, or another email to a registered address.",
     "account/password/change": "Change the password; other sessions end. `current_password` unless there is none.",
-    "tokens/refresh": "The next pair. A refresh token that comes a second time ends the session.",
+    "tokens/refresh": "The next pair. Reusing a refresh token ends the session.",
 }
 ERROR_SCHEMA: Final = {
     "type": "object",
@@ -56,7 +56,7 @@ ERROR_SCHEMA: Final = {
 # What any of them may answer, beside its own.
 SHARED_RESPONSES: Final = {
     "401": ("AuthenticationResponse", "Not signed in, with the steps that are open; or the error `invalid_token`."),
-    "403": ("Refused", "What keeps the person out: `banned`, `account_closing`, `sign_in_anew`."),
+    "403": ("Refused", "The reason: `banned`, `account_closing`, `sign_in_anew`."),
     "410": ("SessionGoneResponse", "The session is over."),
     "429": ("Refused", "Too often. `Retry-After` says for how many seconds."),
     "503": ("Refused", "A part that is needed cannot be reached: `unavailable`."),
@@ -65,19 +65,19 @@ SHARED_RESPONSES: Final = {
 
 SECURITY_SCHEMES: Final = {
     "access": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "The access token."},
-    "steps": {"type": "apiKey", "in": "header", "name": SESSION_HEADER, "description": "While one signs in."},
+    "steps": {"type": "apiKey", "in": "header", "name": SESSION_HEADER, "description": "During sign-in."},
     "device": {
         "type": "apiKey",
         "in": "header",
         "name": DEVICE_HEADER,
-        "description": "By which the device is known again.",
+        "description": "Identifies the device.",
     },
 }
 SIGNED_IN_PATTERN: Final = re.compile("account/|reauthenticate$")
 
 
 class Dumper(yaml.SafeDumper):
-    """Texts of several lines as they read."""
+    """Writes multi-line texts as block scalars."""
 
 
 Dumper.add_representer(
@@ -90,51 +90,51 @@ Dumper.add_representer(
 
 @require_safe
 def schema_view(request: HttpRequest) -> HttpResponse:
-    """The description, as a file for tools."""
+    """Return the description as a file."""
     return HttpResponse(render_schema(), content_type="application/vnd.oai.openapi")
 
 
 @cache
 def render_schema() -> str:
-    """The description as it stands in docs/openapi-app.yaml."""
+    """Return the description as written to docs/openapi-app.yaml."""
     return yaml.dump(build_schema(), Dumper=Dumper, sort_keys=False, allow_unicode=True, width=120)
 
 
 def build_schema() -> dict[str, Any]:
-    """The description. Every operation in it is served, and every served one is in it; a test holds that."""
+    """Build the description. A test checks that it contains exactly the served operations."""
     spec: dict[str, Any] = get_schema()
-    told = {key: spec[key] for key in ("openapi", "paths", "components")}
-    told = cast("dict[str, Any]", _remove_unserved(told))
-    told["info"] = {"title": "Signing in from an app", "description": DESCRIPTION, "version": "1.0.0"}
-    schemas = told["components"]["schemas"]
+    spec_parts = {key: spec[key] for key in ("openapi", "paths", "components")}
+    spec_parts = cast("dict[str, Any]", _remove_unserved(spec_parts))
+    spec_parts["info"] = {"title": "Signing in from an app", "description": DESCRIPTION, "version": "1.0.0"}
+    schemas = spec_parts["components"]["schemas"]
     schemas |= {"AuthenticatorID": CREDENTIAL_SCHEMA, "Refused": ERROR_SCHEMA}
     schemas["BaseAuthenticationMeta"]["properties"] |= {
         "refresh_token": {"type": "string", "description": "Good once, for the next pair."},
-        "device_token": {"type": "string", "description": "To be kept for good and sent as X-Device-Token."},
+        "device_token": {"type": "string", "description": "To be remaining for good and sent as X-Device-Token."},
     }
-    told["components"]["responses"] |= {
+    spec_parts["components"]["responses"] |= {
         f"Shared{status}": _build_response(*one) for status, one in SHARED_RESPONSES.items()
     }
-    for path, operations in told["paths"].items():
+    for path, operations in spec_parts["paths"].items():
         for method in [name for name in operations if name in METHODS]:
             if method not in get_methods(resolve(path).func.view_class):  # type: ignore[attr-defined]
                 del operations[method]
                 continue
             _complete_operation(path.removeprefix(API_ROOT), operations[method])
-    _prune_components(told)
-    told["components"]["securitySchemes"] = SECURITY_SCHEMES
-    return told
+    _prune_components(spec_parts)
+    spec_parts["components"]["securitySchemes"] = SECURITY_SCHEMES
+    return spec_parts
 
 
 def _complete_operation(name: str, operation: dict[str, Any]) -> None:
-    """Our words, the answers that all have in common, and the tokens instead of allauth's one parameter for them."""
+    """Set the description, the shared responses and the security schemes of an operation."""
     if name in OPERATION_DESCRIPTIONS:
         operation["description"] = OPERATION_DESCRIPTIONS[name]
     for status in SHARED_RESPONSES:
         operation["responses"].setdefault(status, {"$ref": f"#/components/responses/Shared{status}"})
     parameters = operation.pop("parameters", [])
-    if kept := [one for one in parameters if one != {"$ref": "#/components/parameters/SessionToken"}]:
-        operation["parameters"] = kept
+    if remaining := [one for one in parameters if one != {"$ref": "#/components/parameters/SessionToken"}]:
+        operation["parameters"] = remaining
     anybody: list[dict[str, list[str]]] = [{"steps": [], "device": []}, {"device": []}, {}]
     operation["security"] = [{"access": []}] if SIGNED_IN_PATTERN.search(name) else anybody
     if name == "auth/session":
@@ -147,21 +147,23 @@ def _build_response(schema: str, words: str) -> dict[str, Any]:
 
 
 def _remove_unserved(part: Any) -> Any:
-    """A part without what is not served: properties, choices, examples and steps of these names."""
+    """Remove properties, choices, examples and steps that are not served."""
     if isinstance(part, dict):
-        kept = {
+        remaining = {
             key: _remove_unserved(value)
             for key, value in part.items()
             if not UNSERVED_PATTERN.search(key) and _is_served(value)
         }
-        return {key: value for key, value in kept.items() if value not in ([], {}) or part[key] in ([], {})}
+        return {key: value for key, value in remaining.items() if value not in ([], {}) or part[key] in ([], {})}
     if isinstance(part, list):
         return [_remove_unserved(value) for value in part if _is_served(value)]
-    return "As this house is set up." if isinstance(part, str) and "allauth" in part.replace(API_ROOT, "") else part
+    return (
+        "Depends on the configuration." if isinstance(part, str) and "allauth" in part.replace(API_ROOT, "") else part
+    )
 
 
 def _is_served(value: Any) -> bool:
-    """Whether what a list or a mapping holds is told of here; texts for people are."""
+    """Whether an item of a list or mapping is served; texts always are."""
     if isinstance(value, str):
         return " " in value.strip() or not UNSERVED_PATTERN.search(value)
     if isinstance(value, dict):
@@ -172,7 +174,7 @@ def _is_served(value: Any) -> bool:
 
 
 def _prune_components(spec: dict[str, Any]) -> None:
-    """Drop the components that nothing leads to."""
+    """Remove unreferenced components."""
     found: set[str] = set()
     waiting = list(find_references(spec["paths"]))
     while waiting:
@@ -186,7 +188,7 @@ def _prune_components(spec: dict[str, Any]) -> None:
 
 
 def find_references(part: Any) -> Iterator[str]:
-    """The names that a part of the description refers to."""
+    """Yield the references of a part of the description."""
     if isinstance(part, dict):
         if isinstance(part.get("$ref"), str):
             yield part["$ref"]

@@ -1,4 +1,4 @@
-"""What allauth asks of tokens, and whom its answers tell of."""
+"""Token strategy and user data of the headless endpoints."""
 
 import dataclasses
 from typing import Any
@@ -18,20 +18,20 @@ from accounts.users.models import User
 
 
 class TokenStrategy(AbstractTokenStrategy):
-    """A session token carries the steps of signing in; who is signed in has an access and a refresh token instead.
+    """A session token carries the steps of a sign-in; a signed-in person has an access and a refresh token instead.
 
-    The key of a person's session never leaves the house: it would be a password good for weeks. `doors` adds the tokens
-    to the answer that signs in.
+    The key of a person's session is never sent: it would be a credential valid for weeks. `endpoints` adds the tokens
+    to the response of a sign-in.
     """
 
     def get_session_token(self, request: HttpRequest) -> str | None:
-        """The session that `doors` found behind an access token, or the one whose steps are being taken."""
+        """Return the session of the access token, or of the sign-in in progress."""
         held: app_queries.AppSession | None = getattr(request, "held", None)
         steps: str | None = super().get_session_token(request)
         return held.key if held else steps
 
     def create_session_token(self, request: HttpRequest) -> str:
-        """Empty once somebody is signed in: then it is not given."""
+        """Return an empty token once somebody is signed in."""
         if request.user.is_authenticated:
             return ""
         if request.session.session_key is None:
@@ -43,7 +43,7 @@ class TokenStrategy(AbstractTokenStrategy):
         return found
 
     def refresh_token(self, refresh_token: str) -> tuple[str, str] | None:
-        """The next access and refresh token; None when this one is no good, was used before, or its session is over."""
+        """Return the next access and refresh token; None for an invalid, used or expired one."""
         began = timezone.now()
         try:
             used = app_tokens.read_token(TokenUse.REFRESH, refresh_token)
@@ -54,7 +54,7 @@ class TokenStrategy(AbstractTokenStrategy):
 
 
 class HeadlessAdapter(DefaultHeadlessAdapter):
-    """A person is told of by their public id."""
+    """Identifies people by their public id."""
 
     def get_user_dataclass(self) -> type:
         fields = (
@@ -81,7 +81,7 @@ class HeadlessAdapter(DefaultHeadlessAdapter):
 
 
 def issue_token_pair(token: app_tokens.AppToken) -> tuple[str, str]:
-    """An access and a refresh token of one session."""
+    """Return an access and a refresh token of one session."""
     now = timezone.now()
     return app_tokens.issue_token(TokenUse.ACCESS, token, now=now), app_tokens.issue_token(
         TokenUse.REFRESH, token, now=now

@@ -1,9 +1,8 @@
-"""What apps may call. Closed by default: allauth's other headless endpoints, and those yet to come, are not here.
+"""Endpoints for apps. Closed by default: other headless endpoints of allauth are not served.
 
-Left out: `browser/*` (our own pages are for browsers, and another's page has no business with our cookies), `phone/*`
-(we know no numbers), `provider/*` (a token that a provider gave to some program proves nothing to us: those buttons are
-on the sign-in page, which an app opens in the system's browser), `password/reset` (the mail leads to our page) and
-`2fa/trust` (a browser's).
+Not served: `browser/*` (our pages serve browsers), `phone/*` (there are no phone numbers), `provider/*` (a provider's
+token for another app proves nothing here; an app opens the sign-in page in the system's browser), `password/reset` (the
+email links to a page) and `2fa/trust` (for browsers).
 """
 
 from allauth.headless.account import views as account

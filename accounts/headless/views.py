@@ -1,4 +1,4 @@
-"""allauth's headless views, where ours must differ: our inputs, the last factor that stays, keys by public ids."""
+"""Headless views that differ from allauth: inputs, the last two-factor method, keys by public id."""
 
 from http import HTTPStatus
 from typing import Any, ClassVar, cast
@@ -32,14 +32,14 @@ class VerifyEmail(account.VerifyEmailView):
     http_method_names: ClassVar = ["post"]  # to ask by GET would be to try codes out of turn
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """409 where the code is right and the account has as many addresses as there can be."""
+        """Return 409 for a right code when the account has the maximum number of addresses."""
         response: HttpResponse = super().post(request, *args, **kwargs)
         return ConflictResponse(request) if response.status_code == HTTPStatus.INTERNAL_SERVER_ERROR else response
 
 
 class ChangePassword(account.ChangePasswordView):
     def handle(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Who has no password to say first says otherwise who they are."""
+        """Require reauthentication of people without a password."""
         if not cast("User", request.user).has_usable_password():
             raise_if_reauthentication_required(request, app="allauth.account")
         response: HttpResponseBase = super().handle(request, *args, **kwargs)
@@ -62,7 +62,7 @@ class PasskeySignup(mfa.SignupWebAuthnView):
     input_class: ClassVar = {"POST": inputs.PasskeySignupInput, "PUT": inputs.NewPasskeyInput}
 
     def handle(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """409 for a passkey of nobody: allauth looks at it before it asks whose it is."""
+        """Return 409 without a sign-up in progress; allauth would fail."""
         refused: HttpResponse | None = None if request.method == "POST" else self._require_stage()
         response: HttpResponseBase = refused or super().handle(request, *args, **kwargs)
         return response
@@ -70,13 +70,13 @@ class PasskeySignup(mfa.SignupWebAuthnView):
 
 class AuthenticatorsView(AuthenticatedAPIView):
     def get(self, request: HttpRequest) -> HttpResponse:
-        """With what the person signs in. One query."""
+        """Return the two-factor methods of the person. One query."""
         rows = Authenticator.objects.filter(user=cast("User", request.user)).order_by("pk")
         return _respond(request, data=[serialize_authenticator(row) for row in rows])
 
 
 class TotpView(mfa.ManageTOTPView):
-    """The app for codes."""
+    """The authenticator app."""
 
     def delete(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         row = self._get_authenticator()
@@ -116,13 +116,13 @@ class SecurityKeysView(mfa.ManageWebAuthnView):
 
 
 def serialize_authenticator(row: Authenticator) -> dict[str, Any]:
-    """A factor, as apps are told of it; a key under the id of its credential."""
+    """Return a two-factor method for apps; a key has its credential id."""
     found: dict[str, Any] = told._authenticator_data(row)  # noqa: SLF001  its classes can do no other
     return {**found, "id": row.data["credential"]["id"]} if "id" in found else found
 
 
 def _refuse_last_method(request: HttpRequest, leaving: list[Authenticator]) -> HttpResponse | None:
-    """The refusal, where somebody whose role asks for a factor would be left without; their row is locked already."""
+    """Return an error if the person's role requires two-factor authentication and no method would remain."""
     user = cast("User", request.user)
     staying = Authenticator.objects.filter(user=user).exclude(type=factors.RECOVERY_CODES)
     if (

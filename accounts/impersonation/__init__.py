@@ -1,1 +1,1 @@
-"""Staff act in a person's name for a while: with a reason, under a banner, and both names on all that happens."""
+"""Staff impersonate people for a limited time, with a reason and a banner. Events contain both names."""

@@ -1,4 +1,4 @@
-"""Who acted in whose name, and why."""
+"""Impersonations in the admin."""
 
 from django.contrib import admin
 

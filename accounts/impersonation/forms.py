@@ -1,4 +1,4 @@
-"""Why somebody acts in another's name."""
+"""Form to start impersonating."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 class ReasonForm(forms.Form):
     reason = forms.CharField(
-        label=_("Why"),
+        label=_("Reason"),
         max_length=300,
-        help_text=_("What they asked for, or the number of their order. It is kept, and whoever audits reads it."),
+        help_text=_("For example the request or the order number. The reason is recorded for audits."),
     )

@@ -24,7 +24,7 @@ def end_by_sign_out(request: HttpRequest, **_: Any) -> None:
 
 @events.on("user.closed")
 def end_impersonations(event: Event) -> None:
-    """Nobody acts in the name of a closed account, nor from one."""
+    """End impersonations by and of a disabled account."""
     impersonations.end_all(person_uid=event.subject_id)
 
 

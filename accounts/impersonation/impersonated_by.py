@@ -1,4 +1,4 @@
-"""Whose name a session acts in. The session is that of the member of staff; a mark in it names the impersonation."""
+"""The impersonation of a session. The session belongs to the member of staff; a key in it names the impersonation."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,7 @@ SESSION_KEY: Final = "impersonation"  # in the session: the uid of the impersona
 
 @dataclass(frozen=True, slots=True)
 class ImpersonatedBy:
-    """`staff` acts in the name of `person` until a moment."""
+    """`staff` impersonates `person` until `until`."""
 
     uid: UUID
     staff: User
@@ -28,9 +28,9 @@ def begin(session: SessionBase, uid: UUID) -> None:
 
 
 def get_impersonated_by(session: SessionBase, staff: User) -> ImpersonatedBy | None:
-    """In whose name the session of this member of staff acts now. No query for a session without a mark.
+    """Return the active impersonation of a session. No query for a session without the key.
 
-    The mark is taken out once it is over.
+    Removes the key once the impersonation has ended.
     """
     mark = session.get(SESSION_KEY)
     if not mark:

@@ -1,4 +1,4 @@
-"""A while in which a member of staff acts in somebody's name."""
+"""Impersonations."""
 
 from datetime import datetime
 from typing import ClassVar, Self
@@ -14,7 +14,7 @@ from core.ids import uuid7
 
 class ImpersonationQuerySet(models.QuerySet["Impersonation"]):
     def open(self) -> Self:
-        """Those that nobody ended; some may be over by the clock."""
+        """Return impersonations that were not ended; some may have expired."""
         return self.filter(ended_at=None)
 
     def locked(self) -> Self:
@@ -22,15 +22,15 @@ class ImpersonationQuerySet(models.QuerySet["Impersonation"]):
 
 
 class Impersonation(models.Model):
-    """Who, in whose name, why, from when until when. Kept for good: it is part of what explains events."""
+    """Who impersonated whom, why and when. Retained permanently, because it explains events."""
 
     public_kind: ClassVar[str] = "impersonation"
 
     class End(models.TextChoices):
         STOPPED = "stopped", _("stopped")
         SIGNED_OUT = "signed_out", _("signed out")
-        LIMIT = "limit", _("time was up")
-        REFUSED = "refused", _("may no longer")
+        LIMIT = "limit", _("time limit reached")
+        REFUSED = "refused", _("no longer allowed")
 
     uid = models.UUIDField(_("uid"), default=uuid7, unique=True, editable=False)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("staff"))
@@ -44,10 +44,10 @@ class Impersonation(models.Model):
     objects = ImpersonationQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("act in a person's name")
-        verbose_name_plural = _("acts in people's names")
+        verbose_name = _("impersonation")
+        verbose_name_plural = _("impersonations")
         ordering: ClassVar = ["-id"]
-        permissions: ClassVar = [("impersonate_user", _("Can act in a person's name"))]
+        permissions: ClassVar = [("impersonate_user", _("Can impersonate people"))]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["by"], condition=Q(ended_at=None), name="impersonation_one_open"),
             models.CheckConstraint(condition=~Q(reason=""), name="impersonation_reason"),

@@ -11,7 +11,7 @@ from core.context import Grant
 
 @panels.register("customer.admin")
 def act_for(user: User, viewer: Grant) -> Panel | None:
-    """The way to act in this person's name, for who may. One query for who may at all."""
+    """Show the button to impersonate a person, with the permission. One query."""
     if not impersonations.can_impersonate(user, viewer.actor):
         return None
-    return Panel(_("On their behalf"), "accounts/panels/act_for.html", {"person": user}, order=95)
+    return Panel(_("Impersonation"), "accounts/panels/act_for.html", {"person": user}, order=95)

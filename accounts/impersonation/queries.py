@@ -11,7 +11,7 @@ from core.events.models import Event
 
 
 class ImpersonationNames(NamedTuple):
-    """What a member of staff and the person are called in whose name they acted."""
+    """Display names of the member of staff and the impersonated person."""
 
     staff: str
     person: str
@@ -21,9 +21,9 @@ class ImpersonationNames(NamedTuple):
 
 
 def get_impersonation_names(events: Iterable[Event]) -> dict[int, ImpersonationNames]:
-    """Which of these events staff brought about in a person's name, by their key.
+    """Return the names for events caused while impersonating, by primary key.
 
-    One query; none where all acted for themselves.
+    One query; none where there are no such events.
     """
     acted = [event for event in events if event.impersonator_id and event.actor_kind == User.public_kind]
     names = get_display_names(uid for event in acted for uid in (event.impersonator_id, event.actor_id))

@@ -1,7 +1,7 @@
-"""Act in a person's name, for as long and as far as that is allowed.
+"""Start and end impersonations.
 
-The member of staff stays signed in as who they are; their session says which impersonation is on, the row says whether
-it still is. Nobody gains power by it: whoever may do more than oneself cannot be impersonated.
+The member of staff stays signed in; the session names the impersonation, and the row says whether it is active.
+Impersonating grants no additional permissions: people with more permissions cannot be impersonated.
 """
 
 from datetime import datetime, timedelta
@@ -26,35 +26,35 @@ PERMISSION: Final = "accounts.impersonate_user"
 
 class ExceedsOwnPermissions(Denied):
     code = "impersonation_exceeds_own"
-    message = _("You cannot act in the name of somebody who may do more than you.")
+    message = _("You cannot impersonate somebody who has permissions that you do not have.")
 
 
 class CannotImpersonateSelf(Conflict):
     code = "impersonation_of_oneself"
-    message = _("You act in your own name already.")
+    message = _("You cannot impersonate yourself.")
 
 
 class AccountClosed(Conflict):
     code = "account_closed"
-    message = _("This account is closed.")
+    message = _("This account is disabled.")
 
 
 class AlreadyImpersonating(Conflict):
     code = "impersonation_nested"
-    message = _("You act in somebody's name already. Stop that first.")
+    message = _("You are already impersonating somebody. Stop that first.")
 
 
 class ReasonMissing(Invalid):
     code = "reason_missing"
-    message = _("Say why.")
+    message = _("Enter a reason.")
 
 
 @transaction.atomic
 def start(*, person_uid: UUID, reason: str, by: Actor, now: datetime | None = None) -> Impersonation:
-    """Begin to act in a person's name; what the same member of staff had begun elsewhere ends.
+    """Start impersonating a person; ends an earlier impersonation by the same member of staff.
 
-    Locks the member of staff. Raises Denied without accounts.impersonate_user, Nested, OwnName, AccountClosed,
-    NotImpersonated, ReasonMissing. Records user.impersonated.
+    Locks the member of staff. Raises Denied without accounts.impersonate_user, AlreadyImpersonating,
+    CannotImpersonateSelf, AccountClosed, ExceedsOwnPermissions, ReasonMissing. Records user.impersonated.
     """
     now = now or timezone.now()
     if by.impersonator:
@@ -89,16 +89,16 @@ def end(*, uid: UUID, because: str, by: Actor, now: datetime | None = None) -> b
 
 @transaction.atomic
 def end_all(*, person_uid: str, now: datetime | None = None) -> None:
-    """End what somebody began, and what others do in their name. Locks these. Records user.impersonation_ended each."""
+    """End all impersonations by and of a person. Locks them. Records user.impersonation_ended for each."""
     rows = Impersonation.objects.open().filter(Q(by__uid=person_uid) | Q(person__uid=person_uid))
     for row in rows.select_related("person").locked():
         _end(row, Impersonation.End.REFUSED, Actor.system("accounts"), now or timezone.now())
 
 
 def get_active_impersonation(*, uid: UUID, staff: User, now: datetime | None = None) -> Impersonation | None:
-    """The impersonation that is on for this member of staff, with its person and what they may do; else None.
+    """Return the active impersonation of a member of staff, with the person's permissions; else None.
 
-    One that the clock, a closed account or a lost permission ended is written down as ended. One query, or two.
+    Ends one that expired, whose account was disabled or whose permission was lost. One query, or two.
     """
     now = now or timezone.now()
     known = Impersonation.objects.open().filter(uid=uid, by=staff).select_related("person")
@@ -119,7 +119,7 @@ def get_active_impersonation(*, uid: UUID, staff: User, now: datetime | None = N
 
 
 def can_impersonate(person: User, by: Actor) -> bool:
-    """Whether `by` may act in this person's name now."""
+    """Whether `by` may impersonate this person now."""
     try:
         _require_allowed(person, by)
     except (Denied, Conflict):

@@ -1,4 +1,4 @@
-"""Begin and stop acting in a person's name."""
+"""Pages to start and stop impersonating."""
 
 from typing import cast
 from uuid import UUID
@@ -28,7 +28,7 @@ from core.web.http import PageRequest, SeeOther
 @never_cache
 @recent_authentication_required
 def impersonate(request: PageRequest, uid: UUID) -> HttpResponse:
-    """Say why, and go on in this person's name. Raises Denied for who may not."""
+    """Enter a reason and start impersonating. Raises Denied without the permission."""
     request.grant.actor.require(impersonations.PERMISSION)
     person = get_object_or_404(User, uid=uid)
     form = ReasonForm(request.POST or None)
@@ -47,13 +47,13 @@ def impersonate(request: PageRequest, uid: UUID) -> HttpResponse:
 @require_POST
 @login_required
 def stop(request: PageRequest) -> HttpResponse:
-    """Be oneself again. Nothing for who is."""
+    """Stop impersonating."""
     impersonation = cast("impersonated_by.ImpersonatedBy | None", request.impersonated_by)
     if impersonation is None:
         return SeeOther(reverse("accounts:overview"))
     impersonations.end(uid=impersonation.uid, because=Impersonation.End.STOPPED, by=Actor.person(impersonation.staff))
     impersonated_by.clear(request.session)
-    messages.success(request, _("You act as yourself again."))
+    messages.success(request, _("You have stopped impersonating."))
     if impersonation.staff.has_perm("accounts.view_user"):
         return SeeOther(reverse("admin:accounts_user_change", args=[impersonation.person.pk]))
     return SeeOther(reverse("accounts:overview"))

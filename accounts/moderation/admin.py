@@ -1,4 +1,4 @@
-"""Cases, reports, bans and the words of spam, for staff. What is decided is decided in the queue."""
+"""Cases, reports, bans and spam words in the admin. Cases are decided in the moderation queue."""
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -18,9 +18,9 @@ from core.validation.email_addresses import find_email
 
 constraints.register(
     {
-        "spam_word_once": ("text", _("This word is in the list already.")),
-        "spam_word_lower": ("text", _("Write the word in small letters.")),
-        "spam_word_points": ("points", _("Give 1 to 100 points.")),
+        "spam_word_once": ("text", _("This word is already on the list.")),
+        "spam_word_lower": ("text", _("Enter the word in lower case.")),
+        "spam_word_points": ("points", _("Enter 1 to 100 points.")),
     }
 )
 
@@ -51,7 +51,7 @@ class ReportAdmin(ReadOnlyAdmin):
 
 @admin.register(Ban)
 class BanAdmin(ReadOnlyAdmin):
-    """Bans are made on a page of their own, ended here, and kept."""
+    """Bans are created on a page of their own and ended here."""
 
     list_display = ("__str__", "scope", "reason", "until", "made_by", "created_at", "ended_at")
     list_filter = ("scope", "reason")
@@ -63,7 +63,7 @@ class BanAdmin(ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Ban], search_term: str
     ) -> tuple[QuerySet[Ban], bool]:
-        """A whole address also finds the ban of somebody who is not known here."""
+        """Also find the ban of an unregistered address, by the whole address."""
         found, is_doubled = super().get_search_results(request, queryset, search_term)
         if "@" in search_term:
             found |= queryset.filter(email_digest=bans.compute_digest(find_email(search_term)))
@@ -82,13 +82,13 @@ class BanAdmin(ReadOnlyAdmin):
     def end(self, request: HttpRequest, queryset: QuerySet[Ban]) -> None:
         by = grant_of(request).actor
         ended = sum(bans.unban(ban_uid=uid, by=by) for uid in queryset.values_list("uid", flat=True))
-        text = ngettext("%(count)d ban is ended.", "%(count)d bans are ended.", ended)
+        text = ngettext("%(count)d ban ended.", "%(count)d bans ended.", ended)
         self.message_user(request, text % {"count": ended}, messages.SUCCESS)
 
 
 @admin.register(KeptProfile)
 class KeptProfileAdmin(ReadOnlyAdmin):
-    """What was taken out of profiles, for those who may answer somebody that complains."""
+    """Removed profile content, to answer complaints."""
 
     list_display = ("user", "taken_at")
     list_select_related = ("user",)
@@ -98,7 +98,7 @@ class KeptProfileAdmin(ReadOnlyAdmin):
 
 @admin.register(SpamWord)
 class SpamWordAdmin(EditAdmin):
-    """What spam is known by. The words hold from the next text on."""
+    """Spam words. Changes apply to new texts."""
 
     list_display = ("text", "points")
     search_fields = ("text",)

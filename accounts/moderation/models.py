@@ -1,4 +1,4 @@
-"""What staff should look at, what people reported, who may not write, and what spam is known by."""
+"""Moderation cases, reports, spam words and spam signals."""
 
 from typing import ClassVar, Self
 
@@ -27,10 +27,10 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
 
 class Case(models.Model):
-    """Something that staff should look at, named by kind and public id; at most one open case about a thing.
+    """Content that staff should review, by kind and public id; at most one open case for each.
 
-    `version` grows with each decision and each that is taken back: who decides says which one they saw. `before` is
-    the state that the thing had, to which a decision that is taken back returns it.
+    `version` increases with each decision and each undo, and a decision names the version it is based on. `before` is
+    the former state of the content, which an undo restores.
     """
 
     public_kind: ClassVar[str] = "case"
@@ -40,21 +40,21 @@ class Case(models.Model):
         DECIDED = "decided", _("decided")
 
     class Act(models.TextChoices):
-        APPROVE = "approve", _("let it stand")
-        REFUSE = "refuse", _("take it out")
+        APPROVE = "approve", _("approve")
+        REFUSE = "refuse", _("remove")
 
     class Reason(models.TextChoices):
-        """Why it is here: what `moderation.spam` gives points for, and what makes a thing wait whatever its points."""
+        """Reasons of a case: scored by `moderation.spam`, or holding content anyway."""
 
-        REPORTED = "reported", _("somebody reported it")
-        WAITS = "waits", _("waits to be let in")
-        TRAP = "trap", _("filled a field that people do not see")
-        TOO_FAST = "too_fast", _("sent faster than people write")
+        REPORTED = "reported", _("reported")
+        WAITS = "waits", _("awaiting approval")
+        TRAP = "trap", _("filled the honeypot field")
+        TOO_FAST = "too_fast", _("sent too fast")
         LINKS = "links", _("many links")
-        WORDS = "words", _("words of the list")
-        RATE = "rate", _("many texts within the hour")
-        DUPLICATE = "duplicate", _("the same was said before")
-        NEW_ACCOUNT = "new_account", _("a new account, or none")
+        WORDS = "words", _("spam words")
+        RATE = "rate", _("many posts within an hour")
+        DUPLICATE = "duplicate", _("duplicate text")
+        NEW_ACCOUNT = "new_account", _("new or no account")
         LOUD = "loud", _("mostly capitals")
 
     uid = models.UUIDField(_("uid"), default=uuid7, unique=True, editable=False)
@@ -83,7 +83,7 @@ class Case(models.Model):
         verbose_name = _("case")
         verbose_name_plural = _("cases")
         ordering: ClassVar = ["-id"]
-        permissions: ClassVar = [("moderate", _("Can decide what stands in the queue"))]
+        permissions: ClassVar = [("moderate", _("Can decide cases in the moderation queue"))]
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["kind", "subject_id"], condition=Q(state="open"), name="moderation_one_open"
@@ -112,20 +112,20 @@ class Case(models.Model):
 
     @property
     def why(self) -> list[str]:
-        """The reasons in words; one that is no longer known, by its code."""
+        """Labels of the reasons; the code for one that no longer exists."""
         known = dict(self.Reason.choices)
         return [str(known.get(code, code)) for code in self.reasons]
 
 
 class Report(models.Model):
-    """Somebody asks that staff look at something. A stranger is known by `mark`, the digest of their network."""
+    """A report of content. `mark` is the digest of an anonymous visitor's network."""
 
     public_kind: ClassVar[str] = "report"
 
     class State(models.TextChoices):
         OPEN = "open", _("open")
-        UPHELD = "upheld", _("it was taken out")
-        DISMISSED = "dismissed", _("it stands")
+        UPHELD = "upheld", _("content removed")
+        DISMISSED = "dismissed", _("content approved")
 
     Reason = Reason
 
@@ -140,7 +140,7 @@ class Report(models.Model):
     words = models.CharField(_("words"), max_length=500, blank=True)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.OPEN)
     decided_case = models.ForeignKey(
-        Case, models.SET_NULL, null=True, editable=False, related_name="answered", verbose_name=_("answered by")
+        Case, models.SET_NULL, null=True, editable=False, related_name="answered", verbose_name=_("decided by case")
     )
     created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
 
@@ -172,7 +172,7 @@ class Report(models.Model):
 
 
 class SpamWord(models.Model):
-    """A word or phrase that makes a text look like spam, by so many points."""
+    """A word or phrase that adds points to the spam score."""
 
     text = models.CharField(_("word or phrase"), max_length=80)
     points = models.PositiveSmallIntegerField(_("points"), default=30)
@@ -192,18 +192,18 @@ class SpamWord(models.Model):
 
 
 class KeptProfile(models.Model):
-    """Words and picture that staff took out of a profile, so that this can be taken back; for a month at most."""
+    """Profile content that staff removed, stored for 30 days so that it can be restored."""
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="kept_profile", verbose_name=_("person")
     )
     bio = models.TextField(_("about"), blank=True)
     avatar = models.ForeignKey(Picture, models.SET_NULL, null=True, blank=True, verbose_name=_("picture"))
-    taken_at = models.DateTimeField(_("taken out at"), default=timezone.now)
+    taken_at = models.DateTimeField(_("removed at"), default=timezone.now)
 
     class Meta:
-        verbose_name = _("profile taken out")
-        verbose_name_plural = _("profiles taken out")
+        verbose_name = _("removed profile content")
+        verbose_name_plural = _("removed profile contents")
         ordering: ClassVar = ["-taken_at"]
         indexes: ClassVar = [models.Index(fields=["taken_at"], name="kept_profile_at")]
 
@@ -212,15 +212,17 @@ class KeptProfile(models.Model):
 
 
 class Trace(models.Model):
-    """That somebody wrote something: by whom and when, and the digest of the words, never the words."""
+    """A spam signal: author, time and digest of a text, never the text."""
 
     digest = models.CharField(max_length=64, blank=True)
-    author = models.CharField(max_length=64, help_text=_("A person's uid, or the digest of a stranger's network."))
+    author = models.CharField(
+        max_length=64, help_text=_("UID of a person, or digest of an anonymous visitor's network.")
+    )
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        verbose_name = _("trace")
-        verbose_name_plural = _("traces")
+        verbose_name = _("spam signal")
+        verbose_name_plural = _("spam signals")
         indexes: ClassVar = [
             models.Index(fields=["author", "at"], name="trace_author"),
             models.Index(fields=["digest", "at"], condition=~Q(digest=""), name="trace_digest"),

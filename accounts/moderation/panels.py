@@ -1,4 +1,4 @@
-"""What waits in the queue, on the first page of the staff area."""
+"""Open moderation cases on the start page of the staff area."""
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -12,7 +12,7 @@ from core.context import Grant
 
 @panels.register("admin.index")
 def waiting(subject: None, viewer: Grant) -> Panel | None:
-    """How many of each kind wait, for who decides; one query."""
+    """Show the number of open cases of each kind, with the permission. One query."""
     kinds = moderation.get_sources(viewer.actor)
     if not kinds:
         return None

@@ -1,4 +1,4 @@
-"""What the queue holds about people."""
+"""Personal data of moderation."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -20,10 +20,8 @@ def export(person: Person) -> Iterator[Part]:
     reported = Report.objects.filter(reporter=person.user).order_by("pk").values(*REPORT_FIELDS)
     yield Records("moderation/reports.json", _("What you reported."), reported.iterator(chunk_size=CHUNK_SIZE))
     banned = Ban.objects.filter(user=person.user).order_by("pk").values(*BAN_FIELDS)
-    yield Records(
-        "moderation/bans.json", _("Where you may not write, or might not."), banned.iterator(chunk_size=CHUNK_SIZE)
-    )
-    words = _("What staff took out of your profile.")
+    yield Records("moderation/bans.json", _("Bans of your account."), banned.iterator(chunk_size=CHUNK_SIZE))
+    words = _("Profile content removed by staff.")
     for kept in KeptProfile.objects.filter(user=person.user).select_related("avatar"):
         yield Records("moderation/profile.json", words, [{"bio": kept.bio, "taken_at": kept.taken_at}])
         if kept.avatar is not None:
@@ -31,7 +29,7 @@ def export(person: Person) -> Iterator[Part]:
 
 
 def erase(person: Person, now: datetime) -> None:
-    """Reports lose their reporter and their words; a ban stays with the account that has no name any more."""
+    """Anonymise reports and bans; erase the rest."""
     user = person.user
     profiles.purge_removed_content(user=user)
     Trace.objects.filter(author=user.public_id).delete()
@@ -51,37 +49,37 @@ privacy.register(
         erase=erase,
         categories=(
             DataCategory(
-                _("What you reported; your words are erased"),
+                _("Your reports; your messages are erased"),
                 RetentionPolicy.NAMELESS,
                 {"accounts.Report": "reporter mark words kind subject_id"},
-                why=_("What was decided rests on it."),
+                why=_("Decisions are based on them."),
                 file="moderation/reports.json",
             ),
             DataCategory(
-                _("What of yours staff looked at, and what you decided as staff"),
+                _("Moderation cases about your content, and your decisions as staff"),
                 RetentionPolicy.NAMELESS,
                 {"accounts.Case": "author decided_by subject_id kind words before reasons"},
-                why=_("It is the house's record of what staff decided."),
-                not_exported=_("what became of it is with the thing itself"),
+                why=_("Audit record of moderation decisions."),
+                not_exported=_("the outcome is stored with the content"),
             ),
             DataCategory(
-                _("That you may not write here, or might not; the words of staff are erased"),
+                _("Bans of your account; notes by staff are erased"),
                 RetentionPolicy.NAMELESS,
                 {"accounts.Ban": "user email_digest email_hint network words made_by ended_by"},
-                why=_("Staff answer for whom they ban."),
+                why=_("Staff are accountable for bans."),
                 file="moderation/bans.json",
             ),
             DataCategory(
-                _("What staff took out of your profile, for a month"),
+                _("Profile content removed by staff, for 30 days"),
                 RetentionPolicy.ERASED,
                 {"accounts.KeptProfile": "user bio avatar"},
                 file="moderation/profile.json",
             ),
             DataCategory(
-                _("That you wrote something, for a week"),
+                _("Spam signals of your posts, for 7 days"),
                 RetentionPolicy.ERASED,
                 {"accounts.Trace": "author digest"},
-                not_exported=_("it holds digests of words, and no words"),
+                not_exported=_("they contain only digests of the text"),
             ),
         ),
     ),

@@ -1,4 +1,4 @@
-"""The queue as staff see it."""
+"""Queries of the moderation queue."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -16,7 +16,7 @@ from accounts.users.models import User
 
 @dataclass(frozen=True, slots=True)
 class QueueItem:
-    """A case with what it is about (None when that is gone) and what people say of it."""
+    """A case with its content (None when it was deleted) and its reports."""
 
     case: Case
     source: ContentSource
@@ -25,19 +25,19 @@ class QueueItem:
 
 
 def get_open_cases(kinds: Iterable[ContentSource]) -> QuerySet[Case]:
-    """The open cases of some kinds."""
+    """Return the open cases of some kinds."""
     return Case.objects.open().filter(kind__in=[source.kind for source in kinds]).select_related("author")
 
 
 def count_by_source(kinds: Sequence[ContentSource]) -> list[tuple[ContentSource, int]]:
-    """How many wait of each kind; one query."""
+    """Return the number of open cases of each kind; one query."""
     found = get_open_cases(kinds).order_by().values("kind").annotate(n=Count("pk")).values_list("kind", "n")
     numbers = dict(found)
     return [(source, numbers.get(source.kind, 0)) for source in kinds]
 
 
 def build_items(found: Sequence[Case]) -> list[QueueItem]:
-    """Cases as rows; one look-up a kind, and one for the reports."""
+    """Return items for cases; one look-up for each kind, and one for the reports."""
     by_kind: dict[str, list[str]] = defaultdict(list)
     for case in found:
         by_kind[case.kind].append(case.subject_id)
@@ -47,16 +47,18 @@ def build_items(found: Sequence[Case]) -> list[QueueItem]:
         for kind, source in sources.items()
         for public_id, thing in source.show(by_kind[kind]).items()
     }
-    told = _get_reports(found)
+    reports = _get_reports(found)
     return [
-        QueueItem(case, sources[case.kind], shown.get((case.kind, case.subject_id)), told[case.kind, case.subject_id])
+        QueueItem(
+            case, sources[case.kind], shown.get((case.kind, case.subject_id)), reports[case.kind, case.subject_id]
+        )
         for case in found
         if case.kind in sources
     ]
 
 
 def get_undoable(user: User, now: datetime) -> list[Case]:
-    """What somebody decided just now and can take back; one query."""
+    """Return the recent decisions that somebody can undo; one query."""
     mine = Case.objects.filter(
         decided_by=user, state=Case.State.DECIDED, decided_at__gt=now - cases.UNDO_WINDOW
     ).exclude(before="")
@@ -64,9 +66,9 @@ def get_undoable(user: User, now: datetime) -> list[Case]:
 
 
 def _get_reports(found: Sequence[Case]) -> dict[tuple[str, str], list[Report]]:
-    told: dict[tuple[str, str], list[Report]] = defaultdict(list)
+    reports: dict[tuple[str, str], list[Report]] = defaultdict(list)
     if any(case.reports for case in found):
         about = Report.objects.filter(state=Report.State.OPEN, subject_id__in=[case.subject_id for case in found])
         for one in about.select_related("reporter").order_by("id"):
-            told[one.kind, one.subject_id].append(one)
-    return told
+            reports[one.kind, one.subject_id].append(one)
+    return reports

@@ -1,4 +1,4 @@
-"""The one queue of what staff should look at: each app says what its things are and what can be done with them."""
+"""Registry of content that can be moderated. Each app registers its kinds."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from core.context import Actor, Grant
 
 @dataclass(frozen=True, slots=True)
 class ReportedContent:
-    """A thing as staff see it in the queue. `state` is its own word, such as "pending"."""
+    """Content as shown to staff in the queue. `state` is its own term, such as "pending"."""
 
     title: str
     text: str
@@ -23,7 +23,7 @@ class ReportedContent:
 
 @dataclass(frozen=True, slots=True)
 class ReportTarget:
-    """A thing as whoever reports it knows it."""
+    """Content as shown to the person who reports it."""
 
     title: str
     url: str
@@ -32,12 +32,13 @@ class ReportTarget:
 
 @dataclass(frozen=True, slots=True)
 class ContentSource:
-    """Things of one kind.
+    """Content of one kind.
 
-    `show(ids)` is for staff, in one look-up. `find(id, viewer)` is for whoever reports: None for what they may not
-    see. `decide(id, stands, by, now)` lets a thing stand or takes it out, as somebody with `permission`, and gives the
-    state it had. `restore(id, state, by, now)` gives it such a state again; None where what was taken out is gone.
-    `hidden` is the state that enough reports give it until somebody looks; "" where there is none.
+    `show(ids)` returns content for staff, in one look-up. `find(id, viewer)` returns content for a report: None for
+    what the viewer may not see. `decide(id, stands, by, now)` approves or removes content, as somebody with
+    `permission`, and returns its former state. `restore(id, state, by, now)` sets such a state again; None where
+    removed content is deleted. `hidden` is the state of content with many reports until staff review it; "" where there
+    is none.
     """
 
     kind: str
@@ -54,7 +55,7 @@ _sources: dict[str, ContentSource] = {}
 
 
 def register(source: ContentSource) -> None:
-    """Make a kind known. Called on import of an app's `moderation.py`, once models are ready."""
+    """Register a kind. Called on import of an app's `moderation.py`, once models are ready."""
     _sources[source.kind] = source
 
 
@@ -63,12 +64,12 @@ def get_source(kind: str) -> ContentSource | None:
 
 
 def get_kinds() -> list[str]:
-    """The kinds of things that can be reported."""
+    """Return the kinds of content that can be reported."""
     return sorted(_sources)
 
 
 def get_sources(by: Actor) -> list[ContentSource]:
-    """The kinds that somebody may decide about, in order."""
+    """Return the kinds that somebody may moderate, in order."""
     if not by.can("accounts.moderate"):
         return []
     return sorted((source for source in _sources.values() if by.can(source.permission)), key=lambda one: one.kind)

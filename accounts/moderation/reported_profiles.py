@@ -1,4 +1,4 @@
-"""What people say about themselves, in the queue of staff."""
+"""Profiles in the moderation queue."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -26,7 +26,7 @@ def find(uid: str, viewer: Grant) -> ReportTarget | None:
 
 
 def decide(uid: str, stands: bool, by: Actor, now: datetime) -> str:
-    """Words and picture are taken out; what there was is kept for a while."""
+    """Remove bio and picture; they are stored for a while."""
     user = User.objects.filter(uid=uid).first()
     if user is None or not (stands or profiles.remove_content(user_id=user.pk, by=by, now=now)):
         return ""

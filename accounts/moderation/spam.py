@@ -1,6 +1,6 @@
-"""How much a text looks like spam: points with their reasons, from what is known of it. Pure.
+"""Spam score of a text. Pure functions.
 
-`accounts.moderation.services.spam` gathers the signals and keeps the traces.
+`accounts.moderation.services.spam` collects and stores the signals.
 """
 
 import hashlib
@@ -39,7 +39,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SubmissionContext:
-    """How something was sent: from which network, whether a field was filled that people do not see, how fast."""
+    """How a text was sent: network, whether the honeypot field was filled, and how fast."""
 
     network: str = ""
     trapped: bool = False
@@ -48,8 +48,8 @@ class SubmissionContext:
 
 @dataclass(frozen=True, slots=True)
 class SpamSignals:
-    """What is known of a text. `lately` is what its author or network wrote in the last hour, `twins` how often the
-    same was said by whomever in the last days.
+    """Signals of a text. `lately` counts texts of the author or network in the last hour, `twins` the same text by
+    anybody in the last days.
     """
 
     text: str
@@ -62,7 +62,7 @@ class SpamSignals:
 
 @dataclass(frozen=True, slots=True)
 class SpamScore:
-    """Points up to a hundred, and what they are for."""
+    """A score up to 100, with reasons."""
 
     score: int = 0
     reasons: tuple[str, ...] = ()
@@ -75,13 +75,15 @@ class SpamScore:
 
 
 def score(signals: SpamSignals) -> SpamScore:
-    """What the signals come to."""
+    """Return the spam score of the signals."""
     found = {reason: points for reason, points in _compute_points(signals).items() if points}
     return SpamScore(min(sum(found.values()), MAX_SCORE), tuple(found))
 
 
 def fingerprint(text: str) -> str:
-    """The same for texts that differ in case, accents, signs, spaces or numbers; "" for one too short to tell."""
+    """Return the same digest for texts that differ in case, accents, punctuation, spaces or numbers; "" for short
+    texts.
+    """
     plain = unicodedata.normalize("NFKD", text).casefold()
     bare = "".join(sign for sign in plain if not unicodedata.combining(sign))
     kept = WORDS.sub(" ", NUMBERS.sub("", bare)).strip()
@@ -104,7 +106,7 @@ def _compute_points(signals: SpamSignals) -> dict[str, int]:
 
 
 def _score_words(text: str, words: Mapping[str, int]) -> int:
-    """Whole words and phrases only: "class" holds no bad word."""
+    """Match whole words and phrases only."""
     said = f" {WORDS.sub(' ', unicodedata.normalize('NFKC', text).casefold()).strip()} "
     return sum(points for word, points in words.items() if f" {WORDS.sub(' ', word.casefold()).strip()} " in said)
 

@@ -1,4 +1,4 @@
-"""Forgetting what tells nothing any more."""
+"""Deletes expired spam signals and removed profile content."""
 
 from celery import shared_task
 

@@ -1,4 +1,4 @@
-"""Addresses of the queue, of bans and of reports."""
+"""URLs of the moderation queue, of bans and of reports."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""The queue of staff, reports of everybody, and bans."""
+"""Pages of the moderation queue, of reports and of bans."""
 
 from typing import cast
 from uuid import UUID
@@ -38,7 +38,7 @@ ANONYMOUS_RATE, USER_RATE = "5/hour", "20/hour"
 @same_origin_post
 @require_http_methods(["GET", "HEAD", "POST"])
 def report(request: PageRequest, kind: str, subject_id: str) -> HttpResponse:
-    """Ask staff to look at something; strangers may too."""
+    """Report content to staff; anonymous visitors may too."""
     source = moderation.get_source(kind)
     found = source.find(subject_id, request.grant) if source else None
     if found is None:
@@ -50,7 +50,7 @@ def report(request: PageRequest, kind: str, subject_id: str) -> HttpResponse:
         except DomainError as refusal:
             add_error(form, refusal)
         else:
-            messages.success(request, _("Thank you. Somebody will look at it."))
+            messages.success(request, _("Thank you for your report. Our staff will review it."))
             return SeeOther(found.url or reverse("home"))
     context = {"form": form, "found": found}
     return render(request, "moderation/report.html", context, status=422 if form.errors else 200)
@@ -60,7 +60,7 @@ def report(request: PageRequest, kind: str, subject_id: str) -> HttpResponse:
 @never_cache
 @login_required
 def index(request: PageRequest) -> HttpResponse:
-    """What waits for a decision, the oldest first. As many queries for many as for one, and one a kind."""
+    """List the open cases, oldest first. The number of queries depends on the number of kinds only."""
     kinds = moderation.get_sources(request.grant.actor)
     if not kinds:
         raise Denied
@@ -81,7 +81,7 @@ def index(request: PageRequest) -> HttpResponse:
 @require_POST
 @login_required
 def decide(request: PageRequest) -> HttpResponse:
-    """Decide about one case or all that are ticked, or take decisions back; each by itself."""
+    """Decide or undo the selected cases, each in its own transaction."""
     form = DecisionForm(request.POST)
     try:
         wanted = form.get_cases()[: cases.MAX_BULK_DECISIONS]
@@ -102,11 +102,11 @@ def decide(request: PageRequest) -> HttpResponse:
         except cases.UndoWindowPassed as refusal:
             messages.error(request, refusal.detail)
     if done:
-        text = ngettext("%(count)d case is decided.", "%(count)d cases are decided.", done)
-        back = ngettext("%(count)d case is open again.", "%(count)d cases are open again.", done)
+        text = ngettext("%(count)d case decided.", "%(count)d cases decided.", done)
+        back = ngettext("%(count)d case reopened.", "%(count)d cases reopened.", done)
         messages.success(request, (back if act == "undo" else text) % {"count": done})
     elif not wanted:
-        messages.info(request, _("Nothing was ticked."))
+        messages.info(request, _("Nothing was selected."))
     kind = request.GET.get("kind", "")
     known = kind if moderation.get_source(kind) else ""
     return SeeOther(reverse("moderation:queue") + (f"?kind={known}" if known else ""))
@@ -116,7 +116,7 @@ def decide(request: PageRequest) -> HttpResponse:
 @never_cache
 @login_required
 def new_ban(request: PageRequest) -> HttpResponse:
-    """Let somebody write no more."""
+    """Create a ban."""
     request.grant.actor.require("accounts.ban_user")
     form = BanForm(request.POST or None, initial={"email": _get_author_email(request.GET.get("case", ""))})
     if form.is_valid():
@@ -126,13 +126,13 @@ def new_ban(request: PageRequest) -> HttpResponse:
         except DomainError as refusal:
             add_error(form, refusal)
         else:
-            messages.success(request, _("The ban holds from now on."))
+            messages.success(request, _("Ban created."))
             return SeeOther(reverse("moderation:queue"))
     return render(request, "moderation/ban.html", {"form": form}, status=422 if form.errors else 200)
 
 
 def _file_report(request: PageRequest, kind: str, subject_id: str, form: ReportForm) -> None:
-    """What fills the field that people do not see, is told the same and kept nowhere."""
+    """File the report. A filled honeypot field gets the same response, and nothing is stored."""
     viewer, network = request.grant, rate_limits.client_key(request)
     rate_limits.require(USER_RATE if viewer.user else ANONYMOUS_RATE, "report", viewer.actor.id or network)
     if not request.POST.get("website"):

@@ -1,4 +1,4 @@
-"""The queue, reports and bans for programs."""
+"""Moderation queue, reports and bans in the API."""
 
 from typing import Any, ClassVar
 from uuid import UUID
@@ -27,7 +27,7 @@ MANAGE_SCOPE = "moderation:manage"
 
 
 class ModerationCaseSerializer(serializers.Serializer[Case]):
-    """Something that staff should look at. `version` is what a decision names."""
+    """Content that staff should review. A decision names `version`."""
 
     uid = serializers.UUIDField()
     about = serializers.SerializerMethodField()
@@ -49,7 +49,7 @@ class ModerationCaseSerializer(serializers.Serializer[Case]):
 
 
 class DecisionSerializer(In):
-    """`approve` lets it stand, `refuse` takes it out."""
+    """`approve` keeps the content, `refuse` removes it."""
 
     act = serializers.ChoiceField(choices=Case.Act.choices)
     version = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
@@ -57,20 +57,20 @@ class DecisionSerializer(In):
 
 
 class UndoDecisionSerializer(In):
-    """Which version of the case is taken back."""
+    """The version of the case whose decision is undone."""
 
     version = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
 
 
 class CaseFilter(django_filters.FilterSet):
-    """Cases about things of a kind, open or decided."""
+    """Cases about content of a kind, open or decided."""
 
     about_kind = KindFilter(moderation.get_kinds, field_name="kind")
     state = django_filters.ChoiceFilter(choices=Case.State.choices)
 
 
 class CaseViewSet(ReadViewSet[Case]):
-    """What waits for staff and what they decided, oldest first: of the kinds that the caller may decide about."""
+    """Moderation cases of the kinds that the caller may decide, oldest first."""
 
     serializer_class = ModerationCaseSerializer
     filterset_class = CaseFilter
@@ -92,7 +92,7 @@ class CaseViewSet(ReadViewSet[Case]):
     )
     @action(detail=True, methods=["post"], filter_backends=[])
     def decisions(self, request: Request, uid: UUID) -> Response:
-        """Decide about it as it was seen; 409 when somebody else was faster."""
+        """Decide a case as it was at `version`. 409 when it was decided meanwhile."""
         case = cases.decide(case_uid=self.get_object().uid, by=self.grant.actor, **DecisionSerializer.parse(request))
         return Response(ModerationCaseSerializer(case).data, 201)
 
@@ -102,7 +102,7 @@ class CaseViewSet(ReadViewSet[Case]):
     )
     @action(detail=True, methods=["post"], filter_backends=[])
     def reopenings(self, request: Request, uid: UUID) -> Response:
-        """Take one's own decision back, within two minutes."""
+        """Undo one's own decision, within two minutes."""
         case = cases.undo_decision(
             case_uid=self.get_object().uid, by=self.grant.actor, **UndoDecisionSerializer.parse(request)
         )
@@ -110,14 +110,14 @@ class CaseViewSet(ReadViewSet[Case]):
 
 
 class ReportTargetSerializer(In):
-    """A thing that can be reported, by its kind and public id."""
+    """Content that can be reported, by its kind and public id."""
 
     kind = KindField(moderation.get_kinds)
     id = serializers.CharField(max_length=80)
 
 
 class ReportCreateSerializer(In):
-    """What should be looked at, and why."""
+    """The reported content, and the reason."""
 
     about = ReportTargetSerializer()
     reason = serializers.ChoiceField(choices=Report.Reason.choices)
@@ -125,13 +125,13 @@ class ReportCreateSerializer(In):
 
 
 class ReportReceiptSerializer(serializers.Serializer[Any]):
-    """Somebody will look at it."""
+    """The report was received."""
 
     state = serializers.ChoiceField(choices=[("kept", "kept")])
 
 
 class ReportViewSet(GrantedViewMixin, viewsets.ViewSet):
-    """Ask staff to look at something."""
+    """Reports of content."""
 
     serializer_class = ReportReceiptSerializer
     program_scopes: ClassVar = {"POST": "account:write"}
@@ -141,7 +141,7 @@ class ReportViewSet(GrantedViewMixin, viewsets.ViewSet):
         responses={202: ReportReceiptSerializer, 403: Problem, 404: Problem, 429: Problem},
     )
     def create(self, request: Request) -> Response:
-        """Report what the caller may see; strangers may too."""
+        """Report content that the caller may see. Anonymous visitors may too."""
         given, network = ReportCreateSerializer.parse(request), rate_limits.client_key(request._request)  # noqa: SLF001
         rate = USER_RATE if self.grant.user else ANONYMOUS_RATE
         rate_limits.require(rate, "report", self.grant.actor.id or network)
@@ -151,7 +151,7 @@ class ReportViewSet(GrantedViewMixin, viewsets.ViewSet):
 
 
 class BanCreateSerializer(In):
-    """One person by id or address, or a network; an address of nobody here is kept as a digest and in part."""
+    """One person by id or email address, or a network. An unregistered address is stored as a digest and in part."""
 
     user = serializers.UUIDField(required=False, allow_null=True, default=None)
     email = EmailField(max_length=254, required=False, allow_blank=True, default="")
@@ -163,7 +163,7 @@ class BanCreateSerializer(In):
 
 
 class BanSerializer(serializers.Serializer[Ban]):
-    """A ban, running or over."""
+    """A ban, active or ended."""
 
     uid = serializers.UUIDField()
     user = serializers.UUIDField(source="user.uid", default=None, allow_null=True)
@@ -178,7 +178,7 @@ class BanSerializer(serializers.Serializer[Ban]):
 
 
 class BanViewSet(ReadViewSet[Ban]):
-    """Bans, newest first, for who may ban."""
+    """Bans, newest first. Needs the permission `accounts.ban_user`."""
 
     serializer_class = BanSerializer
     required_scopes: ClassVar = dict.fromkeys(("GET", "POST", "DELETE"), MANAGE_SCOPE)
@@ -191,13 +191,13 @@ class BanViewSet(ReadViewSet[Ban]):
         request=BanCreateSerializer, responses={201: BanSerializer, 403: Problem, 404: Problem, 422: Problem}
     )
     def create(self, request: Request) -> Response:
-        """Let somebody write no more."""
+        """Ban a person, an address or a network."""
         given = BanCreateSerializer.parse(request)
         user = bans.get_user_to_ban(given.pop("user"), by=self.grant.actor)
         return Response(BanSerializer(bans.ban(by=self.grant.actor, user=user, now=timezone.now(), **given)).data, 201)
 
     @extend_schema(responses={204: None, 403: Problem, 404: Problem})
     def destroy(self, request: Request, uid: UUID) -> Response:
-        """End a ban. It is kept."""
+        """End a ban. The ban is retained."""
         bans.unban(ban_uid=self.get_object().uid, by=self.grant.actor)
         return Response(status=204)

@@ -1,1 +1,1 @@
-"""The provider: other programs sign people in here, and act for them as far as they agree."""
+"""The OAuth and OpenID Connect provider: other apps sign people in and act for them, with consent."""

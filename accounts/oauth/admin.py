@@ -1,4 +1,4 @@
-"""The provider for staff: clients are switched off and on; tokens are looked at, and no secret is shown."""
+"""The OAuth provider in the admin. Clients can be enabled, disabled and approved; secrets are not shown."""
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -17,7 +17,7 @@ from core.staff.read_only_admin import ReadOnlyAdmin
 
 
 class ApplicationAdmin(ReadOnlyAdmin):
-    """Clients of everyone."""
+    """OAuth apps of all people."""
 
     list_display = ("name", "client_id", "user", "authorization_grant_type", "is_enabled", "approved_at", "created")
     list_filter = ("is_enabled", ("approved_at", admin.EmptyFieldListFilter), "authorization_grant_type")
@@ -44,7 +44,7 @@ class ApplicationAdmin(ReadOnlyAdmin):
         "updated",
     )
 
-    @admin.display(description=_("last told of signing out"))
+    @admin.display(description=_("last sign-out notification"))
     def last_notified(self, client: Client) -> str:
         told = ClientSession.get_last_notified(client)
         return f"{date_format(localtime(told.tried_at), 'DATETIME_FORMAT')}: {told.answer}" if told else ""
@@ -52,11 +52,11 @@ class ApplicationAdmin(ReadOnlyAdmin):
     def has_switch_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("accounts.switch_client")
 
-    @admin.action(description=_("Switch off"), permissions=["switch"])
+    @admin.action(description=_("Disable"), permissions=["switch"])
     def switch_off(self, request: HttpRequest, queryset: QuerySet[Client]) -> None:
         self._switch(request, queryset, on=False)
 
-    @admin.action(description=_("Switch on"), permissions=["switch"])
+    @admin.action(description=_("Enable"), permissions=["switch"])
     def switch_on(self, request: HttpRequest, queryset: QuerySet[Client]) -> None:
         self._switch(request, queryset, on=True)
 
@@ -65,7 +65,7 @@ class ApplicationAdmin(ReadOnlyAdmin):
         switched = sum(
             clients.switch_client(client_id=pk, on=on, by=by) for pk in queryset.values_list("pk", flat=True)
         )
-        text = ngettext("%(count)d client is switched.", "%(count)d clients are switched.", switched)
+        text = ngettext("%(count)d OAuth app changed.", "%(count)d OAuth apps changed.", switched)
         self.message_user(request, text % {"count": switched}, messages.SUCCESS)
 
     def has_approve_permission(self, request: HttpRequest) -> bool:
@@ -75,14 +75,16 @@ class ApplicationAdmin(ReadOnlyAdmin):
     def approve(self, request: HttpRequest, queryset: QuerySet[Client]) -> None:
         by = grant_of(request).actor
         count = sum(clients.approve_client(client_id=pk, by=by) for pk in queryset.values_list("pk", flat=True))
-        text = ngettext("%(count)d client approved.", "%(count)d clients approved.", count)
+        text = ngettext("%(count)d OAuth app approved.", "%(count)d OAuth apps approved.", count)
         self.message_user(request, text % {"count": count}, messages.SUCCESS)
 
     @admin.action(description=_("Withdraw approval"), permissions=["approve"])
     def end_approval(self, request: HttpRequest, queryset: QuerySet[Client]) -> None:
         by = grant_of(request).actor
         count = sum(clients.end_approval(client_id=pk, by=by) for pk in queryset.values_list("pk", flat=True))
-        text = ngettext("Approval of %(count)d client withdrawn.", "Approval of %(count)d clients withdrawn.", count)
+        text = ngettext(
+            "Approval of %(count)d OAuth app withdrawn.", "Approval of %(count)d OAuth apps withdrawn.", count
+        )
         self.message_user(request, text % {"count": count}, messages.SUCCESS)
 
 
@@ -123,7 +125,7 @@ class ConsentAdmin(ReadOnlyAdmin):
 
 @admin.register(ClientSession)
 class ClientSessionAdmin(ReadOnlyAdmin):
-    """Who is signed in where through which client, and which client was told of the end and what it answered."""
+    """Sessions at OAuth apps, and the back-channel logout notifications."""
 
     list_display = ("client", "person", "state", "answer", "tried_at", "attempts", "ended_at", "began_at")
     list_filter = ("state",)

@@ -1,8 +1,8 @@
-"""Tell clients that a session is over: OpenID Connect Back-Channel Logout 1.0.
+"""Notify clients that a session has ended: OpenID Connect Back-Channel Logout 1.0.
 
-What is to be told stands in the database (`ClientSession`); it is sent outside of any transaction, by the door that
-webhooks go through. A worker takes a row by moving its `next_at` ahead, so one that dies loses nothing. Each attempt
-signs a token of its own, which is good for two minutes.
+Pending notifications are rows of `ClientSession`; they are sent outside any transaction, by the transport of webhooks.
+A worker claims a row by moving its `next_at` ahead, so that a crash loses nothing. Each attempt signs a new token,
+valid for two minutes.
 """
 
 import random
@@ -45,12 +45,12 @@ State = ClientSession.State
 
 
 def get_due_clients() -> list[int]:
-    """The clients that are to be told something now."""
+    """Return the clients with due notifications."""
     return list(_get_due_sessions().order_by("client").values_list("client", flat=True).distinct())
 
 
 def send_due(client_id: int) -> None:
-    """Tell a client of what ended, oldest first, until nothing is due, it fails, or the run is long enough."""
+    """Send the notifications of a client, oldest first, until none is due, one fails or the time is up."""
     ends = time.monotonic() + MAX_RUN_SECONDS
     while time.monotonic() < ends and (session := _claim_session(client_id)):
         if not _send_logout(session):
@@ -58,7 +58,7 @@ def send_due(client_id: int) -> None:
 
 
 def create_logout_token(session: ClientSession, *, now: datetime) -> str:
-    """A new logout token, signed by the current key. Names the session where the client goes by sessions."""
+    """Return a new logout token, signed by the current key. Names the session where the client requires it."""
     key, issued = signing_keys.get_published_keys(now)[0], int(now.timestamp())
     claims = {
         "iss": settings.OAUTH2_PROVIDER["OIDC_ISS_ENDPOINT"],
@@ -77,14 +77,14 @@ def create_logout_token(session: ClientSession, *, now: datetime) -> str:
 
 
 def _get_due_sessions() -> QuerySet[ClientSession]:
-    """A client that is switched off, or gave up its address, is told nothing; what waits is forgotten in time."""
+    """Return due sessions, without those of disabled clients or clients without a logout URL."""
     waiting = ClientSession.objects.filter(state=State.WAITING, next_at__lte=Now(), client__is_enabled=True)
     return waiting.exclude(client__backchannel_logout_uri="")
 
 
 @transaction.atomic
 def _claim_session(client_id: int) -> ClientSession | None:
-    """The right to tell of one session, for exactly one of those who ask at the same time."""
+    """Claim one session; concurrent workers get different ones."""
     due = (
         _get_due_sessions().filter(client=client_id).select_related("client", "device__user").order_by("next_at", "pk")
     )
@@ -95,7 +95,7 @@ def _claim_session(client_id: int) -> ClientSession | None:
 
 
 def _send_logout(session: ClientSession) -> bool:
-    """Tell of a session once and write down what came of it. Never in a transaction."""
+    """Send one notification and store the result. Never in a transaction."""
     client, now = session.client, timezone.now()
     body = urlencode({"logout_token": create_logout_token(session, now=now)}).encode()
     headers = {"content-type": "application/x-www-form-urlencoded", "user-agent": f"Agora ({settings.SITE_URL})"}
@@ -116,7 +116,7 @@ def _send_logout(session: ClientSession) -> bool:
 
 
 def _record_attempt(session: ClientSession, answer: Answer, *, now: datetime) -> State:
-    """How far it is after this attempt. One UPDATE, which finds nothing when another worker was done meanwhile."""
+    """Store the result of an attempt. One UPDATE, without effect when another worker was faster."""
     attempts = session.attempts + 1
     state = State.TOLD if answer.succeeded else State.WAITING if attempts <= len(RETRY_DELAYS) else State.FAILED
     pause = RETRY_DELAYS[attempts - 1] * random.uniform(1 - JITTER, 1 + JITTER) if state == State.WAITING else None  # noqa: S311  spreads load, guards nothing

@@ -1,4 +1,4 @@
-"""Pages of people about other programs: those they let act for them, those they made, and a device's code."""
+"""Pages about connected apps, one's own OAuth apps, and device codes."""
 
 from datetime import UTC, datetime
 from typing import cast
@@ -36,7 +36,7 @@ DEVICE_RATE = "10/minute"  # codes are short, so nobody tries many
 @never_cache
 @login_required
 def consent_list(request: PageRequest) -> HttpResponse:
-    """The programs that one lets act for oneself."""
+    """List the apps that may use one's account."""
     page = keyset(
         oauth_queries.get_consents(request.grant), by=("-id",), cursor=request.GET.get("cursor", ""), size=PAGE_SIZE
     )
@@ -48,10 +48,10 @@ def consent_list(request: PageRequest) -> HttpResponse:
 @never_cache
 @login_required
 def withdraw_consent(request: PageRequest, uid: UUID) -> HttpResponse:
-    """Let a program act no longer. No password is asked: taking back is easy."""
+    """Remove the access of an app. Requires no password, so that it is easy."""
     consent = get_object_or_404(oauth_queries.get_consents(request.grant), uid=uid)
     consents.withdraw_consent(consent_id=consent.pk, by=request.grant.actor)
-    messages.success(request, _("“%(name)s” acts for you no longer.") % {"name": consent.client.name})
+    messages.success(request, _("“%(name)s” can no longer use your account.") % {"name": consent.client.name})
     return SeeOther(reverse("accounts:connected_apps"))
 
 
@@ -59,7 +59,7 @@ def withdraw_consent(request: PageRequest, uid: UUID) -> HttpResponse:
 @never_cache
 @login_required
 def client_list(request: PageRequest) -> HttpResponse:
-    """The clients that one made."""
+    """List one's own OAuth apps."""
     page = keyset(
         oauth_queries.get_clients(request.grant), by=("-id",), cursor=request.GET.get("cursor", ""), size=PAGE_SIZE
     )
@@ -70,7 +70,7 @@ def client_list(request: PageRequest) -> HttpResponse:
 @never_cache
 @recent_authentication_required
 def new_client(request: PageRequest) -> HttpResponse:
-    """Register a client, and show its secret this once."""
+    """Register an OAuth app, and show its secret once."""
     form = ClientForm(request.POST or None)
     if form.is_valid():
         owner = cast("User", request.user)
@@ -87,7 +87,7 @@ def new_client(request: PageRequest) -> HttpResponse:
 @never_cache
 @recent_authentication_required
 def change_client(request: PageRequest, client_id: str) -> HttpResponse:
-    """Change a client of one's own."""
+    """Edit one's own OAuth app."""
     client = get_object_or_404(oauth_queries.get_clients(request.grant), client_id=client_id)
     form = ClientForm(request.POST or None, client=client)
     if form.is_valid():
@@ -96,9 +96,9 @@ def change_client(request: PageRequest, client_id: str) -> HttpResponse:
         except DomainError as refusal:
             add_error(form, refusal)
         else:
-            messages.success(request, _("The client is saved."))
+            messages.success(request, _("OAuth app saved."))
             return SeeOther(reverse("accounts:clients"))
-    context = {"form": form, "client": client, "told": ClientSession.get_last_notified(client)}
+    context = {"form": form, "client": client, "last_logout": ClientSession.get_last_notified(client)}
     return render(request, "accounts/client_form.html", context, status=422 if form.errors else 200)
 
 
@@ -106,7 +106,7 @@ def change_client(request: PageRequest, client_id: str) -> HttpResponse:
 @never_cache
 @recent_authentication_required
 def renew_secret(request: PageRequest, client_id: str) -> HttpResponse:
-    """Another secret, shown this once."""
+    """Replace the secret, and show the new one once."""
     client = get_object_or_404(oauth_queries.get_clients(request.grant), client_id=client_id)
     made = clients.renew_secret(client_id=client.pk, by=request.grant.actor)
     return render(request, "accounts/client_created.html", {"made": made})
@@ -118,7 +118,7 @@ def renew_secret(request: PageRequest, client_id: str) -> HttpResponse:
 def remove_client(request: PageRequest, client_id: str) -> HttpResponse:
     client = get_object_or_404(oauth_queries.get_clients(request.grant), client_id=client_id)
     clients.remove_client(client_id=client.pk, by=request.grant.actor)
-    messages.success(request, _("The client “%(name)s” is removed.") % {"name": client.name})
+    messages.success(request, _("The OAuth app “%(name)s” has been removed.") % {"name": client.name})
     return SeeOther(reverse("accounts:clients"))
 
 
@@ -126,7 +126,7 @@ def remove_client(request: PageRequest, client_id: str) -> HttpResponse:
 @never_cache
 @login_required
 def device(request: PageRequest) -> HttpResponse:
-    """Enter the code that a device shows, see who asks for what, and say yes or no."""
+    """Enter the code of a device, see what the app requests, and allow or deny it."""
     form = DeviceForm(request.POST or None, initial={"user_code": request.GET.get("user_code", "")})
     if form.is_valid():
         rate_limits.require(DEVICE_RATE, "device-code", request.grant.actor.id, fail_closed=True)
@@ -138,7 +138,7 @@ def device(request: PageRequest) -> HttpResponse:
 
 
 def _confirm_or_decide(request: PageRequest, user_code: str) -> HttpResponse:
-    """Raises NoSuchCode."""
+    """Show the confirmation page, or store the decision. Raises NoSuchCode."""
     asked, client = device_codes.get_pending_device(user_code=user_code)
     user = cast("User", request.user)
     if consent_policy.get_sensitive_scopes(asked.scope.split(), user=user, client=client):

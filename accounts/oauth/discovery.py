@@ -1,4 +1,4 @@
-"""What clients read of the provider before they ask it anything: what it does, and by which keys it signs."""
+"""Discovery documents of the OAuth provider, and its public keys."""
 
 import json
 from typing import Any
@@ -24,7 +24,7 @@ COMMON_METADATA = {
 
 
 class Discovery(views.ConnectDiscoveryInfoView):
-    """Says only what we do: no HS256."""
+    """OpenID Connect Discovery, limited to what is supported: no HS256."""
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         response: HttpResponse = super().get(request, *args, **kwargs)
@@ -42,7 +42,7 @@ class Discovery(views.ConnectDiscoveryInfoView):
 
 
 class Metadata(views.OAuthServerMetadataView):
-    """RFC 8414: the same as `Discovery`, for clients that sign nobody in."""
+    """RFC 8414: the same as `Discovery`, for plain OAuth clients."""
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         response: HttpResponse = super().get(request, *args, **kwargs)
@@ -54,7 +54,7 @@ class Metadata(views.OAuthServerMetadataView):
 
 
 def keys(request: HttpRequest) -> JsonResponse:
-    """The public halves of the keys, as RFC 7517 has it."""
+    """Return the public keys as a JSON Web Key Set (RFC 7517)."""
     shown = [
         {"alg": "RS256", "use": "sig", "kid": key.kid, **json.loads(key.jwk.export_public())}
         for key in signing_keys.get_published_keys()

@@ -1,4 +1,4 @@
-"""Forms of clients, and of a device's code."""
+"""Forms of OAuth apps and of device codes."""
 
 from typing import Any
 
@@ -12,46 +12,48 @@ TEXTAREA_ATTRIBUTES = {"rows": 3, "spellcheck": "false", "dir": "ltr"}
 
 
 class ClientForm(forms.Form):
-    """A client of one's own. How it gets its tokens is chosen once."""
+    """An OAuth app. The grant type cannot be changed later."""
 
     name = forms.CharField(
         label=_("Name"),
         max_length=100,
-        help_text=_("People read it when they are asked."),
+        help_text=_("Shown to people when they are asked for consent."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    flow = forms.ChoiceField(label=_("How it gets its tokens"), choices=Client.FLOWS, widget=forms.RadioSelect)
+    flow = forms.ChoiceField(label=_("Grant type"), choices=Client.FLOWS, widget=forms.RadioSelect)
     is_public = forms.BooleanField(
-        label=_("It cannot keep a secret"),
+        label=_("Public client (cannot keep a secret)"),
         required=False,
-        help_text=_("A program on people's own machines or in their browsers."),
+        help_text=_("A mobile, desktop or single-page app."),
     )
     scopes = forms.MultipleChoiceField(
-        label=_("What it may ask for"), choices=scopes.get_choices(), widget=forms.CheckboxSelectMultiple
+        label=_("Scopes"), choices=scopes.get_choices(), widget=forms.CheckboxSelectMultiple
     )
     redirect_uris = forms.CharField(
-        label=_("Where people are sent back to"),
+        label=_("Redirect URIs"),
         required=False,
-        help_text=_("Whole addresses, one a line; they are compared letter by letter."),
+        help_text=_("Full URLs, one per line. They must match exactly."),
         widget=forms.Textarea(attrs=TEXTAREA_ATTRIBUTES),
     )
     logout_uris = forms.CharField(
-        label=_("Where people are sent after signing out"),
+        label=_("Post-logout redirect URIs"),
         required=False,
         widget=forms.Textarea(attrs=TEXTAREA_ATTRIBUTES),
     )
     backchannel_logout_uri = forms.CharField(
-        label=_("Where it is told that somebody signed out"),
+        label=_("Back-channel logout URL"),
         required=False,
         max_length=500,
-        help_text=_("One https address; whenever a session here ends, a signed token is posted to it."),
+        help_text=_("An https URL. We post a signed token to it when a session ends."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "dir": "ltr", "inputmode": "url"}),
     )
     backchannel_logout_session_required = forms.BooleanField(
-        label=_("Only the session that ended is over there, too"),
+        label=_("Include the session ID"),
         required=False,
         initial=True,
-        help_text=_("The token names it (sid). Otherwise every session that the person has there is to end."),
+        help_text=_(
+            "The token contains the session ID (sid). Without it, the app must end all sessions of the person."
+        ),
     )
 
     def __init__(self, *args: Any, client: Client | None = None, **kwargs: Any) -> None:
@@ -69,13 +71,13 @@ class ClientForm(forms.Form):
             del self.fields["flow"], self.fields["is_public"]
 
     def get_arguments(self) -> dict[str, Any]:
-        """What `clients.add_client` and `clients.change_client` ask for."""
+        """Return the arguments of `clients.add_client` and `clients.change_client`."""
         lists = {name: self.cleaned_data[name].split() for name in ("redirect_uris", "logout_uris")}
         return {**self.cleaned_data, **lists}
 
 
 class DeviceForm(forms.Form):
-    """The code that a device shows. Small letters and gaps do no harm."""
+    """The code of a device. Case and spaces are ignored."""
 
     user_code = forms.CharField(
         label=_("Code"),

@@ -13,7 +13,7 @@ from core.mail import services as mail
 
 @events.on("user.reused_refresh_token", outside=True)
 def tell_of_reused_token(event: Event, key: str) -> None:
-    """By the client's name, or by what the app said it is; nothing when that is gone, or the account closed."""
+    """Name the client or the app's device; send nothing when it was deleted or the account is disabled."""
     user = User.objects.filter(uid=event.subject_id, is_active=True).first()
     came: Client | Device | None
     if client_id := event.data.get("client"):

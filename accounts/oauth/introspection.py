@@ -1,9 +1,8 @@
-"""Services of one's own ask whether a token is good (RFC 7662), for each request of theirs if they like.
+"""Token introspection (RFC 7662) for resource servers, which may call it for each of their requests.
 
-So an answer is one query, whether the client shows its secret or a token that it got for itself. A secret is hashed
-once in a process: that it was right is remembered by a digest over the secret and what the database keeps of it. A
-renewed secret is another row's value, so the former is hashed again and refused at once. Nothing is remembered of
-tokens.
+A response costs one query, whether the client authenticates with its secret or a token. A verified secret is remembered
+in the process by a digest of the secret and its stored hash, so it is hashed once. A replaced secret has another hash
+and is verified again. Nothing is remembered of tokens.
 """
 
 from base64 import b64decode
@@ -31,7 +30,7 @@ _verified_secrets: set[bytes] = set()
 
 @method_decorator(csrf_exempt, name="dispatch")
 class Introspect(views.IntrospectTokenView):
-    """For clients that can prove who they are, by POST alone. Says whose a token is by the same `sub` as ID tokens."""
+    """For confidential clients, by POST only. `sub` is the same as in ID tokens."""
 
     http_method_names = ["post", "options"]  # noqa: RUF012  Django's way
     refuses_malformed_input = True
@@ -55,11 +54,11 @@ class Introspect(views.IntrospectTokenView):
         return self.is_authenticated_client
 
     def verify_request(self, request: HttpRequest) -> tuple[bool, None]:
-        """The toolkit would look for a token of the client's once more."""
+        """Skip the toolkit's own look-up of the client's token."""
         return False, None
 
     def unauthenticated_response(self, request: HttpRequest, oauthlib_request: Any = None) -> JsonResponse:
-        """RFC 7662, 2.3: as the token endpoint answers a client, or as RFC 6750 answers a token."""
+        """RFC 7662, 2.3: respond like the token endpoint to a secret, or per RFC 6750 to a token."""
         is_bearer = request.headers.get("Authorization", "").lower().startswith("bearer ")
         challenge = 'Bearer realm="oauth", error="invalid_token"' if is_bearer else 'Basic realm="oauth"'
         error = "invalid_token" if is_bearer else "invalid_client"
@@ -75,7 +74,7 @@ class Introspect(views.IntrospectTokenView):
         return JsonResponse({"active": True, **said, "exp": int(self.token_info["exp"]), "iss": issuer})
 
     def _bears_token(self, request: HttpRequest) -> bool:
-        """Whether the client asks with a token of its own, made for this."""
+        """Whether the client authenticates with a token for introspection."""
         scheme, _space, bearer = request.headers.get("Authorization", "").partition(" ")
         asking = (
             oauth_queries.get_introspecting_token(bearer, request.POST.get("token", ""))
@@ -88,7 +87,7 @@ class Introspect(views.IntrospectTokenView):
         return self.is_authenticated_client
 
     def _knows_secret(self, request: HttpRequest) -> HttpResponseBase | None:
-        """Tries are counted until one was right: a service may ask as often as it is asked. Gives a refusal."""
+        """Verify the secret. Only attempts with unverified secrets are rate limited. Returns an error response."""
         client_id, secret = _get_credentials(request)
         asking = oauth_queries.get_introspecting_client(request.POST.get("token", ""), client_id) if client_id else None
         is_known = asking is not None and _digest_secret(secret, asking.client_secret) in _verified_secrets
@@ -100,7 +99,7 @@ class Introspect(views.IntrospectTokenView):
 
 
 def _get_credentials(request: HttpRequest) -> tuple[str, str]:
-    """The client that asks and its secret, from the header (RFC 6749, 2.3.1) or the body; "" where there is none."""
+    """Return client id and secret from the header (RFC 6749, 2.3.1) or the body; "" where there are none."""
     scheme, _space, given = request.headers.get("Authorization", "").partition(" ")
     client_id, secret = request.POST.get("client_id", ""), request.POST.get("client_secret", "")
     if scheme.lower() == "basic":
@@ -121,5 +120,5 @@ def _verify_secret(secret: str, client: Client) -> bool:
     return True
 
 
-def _digest_secret(secret: str, kept: str) -> bytes:
-    return sha256(f"{kept}:{secret}".encode()).digest()
+def _digest_secret(secret: str, stored_hash: str) -> bytes:
+    return sha256(f"{stored_hash}:{secret}".encode()).digest()

@@ -1,4 +1,4 @@
-"""The part of /metrics about clients that are to be told of ended sessions."""
+"""Metrics of back-channel logout notifications."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ WINDOW = timedelta(hours=24)
 
 
 def count_logouts(now: datetime | None = None) -> dict[str, int]:
-    """How many wait for an enabled client, and how many were given up within WINDOW. One query over two indexes."""
+    """Return pending notifications of enabled clients, and recent failures. One query on two indexes."""
     State = ClientSession.State  # noqa: N806  a class
     waiting = Q(state=State.WAITING, client__is_enabled=True) & ~Q(client__backchannel_logout_uri="")
     failed = Q(state=State.FAILED, tried_at__gte=(now or timezone.now()) - WINDOW)

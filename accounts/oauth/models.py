@@ -1,7 +1,7 @@
-"""What the provider for other programs keeps: clients, consents, codes, tokens, signing keys.
+"""Models of the OAuth provider: clients, consents, codes, tokens, signing keys.
 
-The toolkit's models are swapped for these. Whatever opens something is kept as a digest or not at all: codes and device
-codes by `DigestField`, tokens by their checksum, client secrets as password hashes, signing keys encrypted.
+They replace the toolkit's models. Credentials are stored as digests or not at all: codes and device codes by
+`DigestField`, tokens by their checksum, client secrets as password hashes, signing keys encrypted.
 """
 
 from hashlib import sha256
@@ -23,24 +23,24 @@ from core.ids import uuid7
 
 
 class DigestField(models.CharField):
-    """What is stored and looked up is the SHA-256 of the value. An instance that is read is not to be saved whole."""
+    """Stores and looks up the SHA-256 of the value. An instance that was read must not be saved completely."""
 
     def get_prep_value(self, value: Any) -> Any:
         return None if value is None else sha256(str(value).encode()).hexdigest()
 
 
 class Client(toolkit.AbstractApplication):
-    """A program that asks people for a part of what they may do, or another service that trusts our sign-in.
+    """An OAuth app: it requests access to accounts, or signs people in.
 
-    `user` owns it. `scopes` are those it may ask for. Nobody's client goes without the page that asks people. When a
-    session ends, `backchannel_logout_uri` is told: of that session, or else that all of the person's there are to end.
+    `user` owns it. `scopes` are those it may request. Every client needs consent. When a session ends,
+    `backchannel_logout_uri` is notified of that session, or of all sessions of the person there.
     """
 
     public_kind: ClassVar[str] = "client"
     FLOWS: ClassVar = [
-        (toolkit.AbstractApplication.GRANT_AUTHORIZATION_CODE, _("in a browser (authorization code)")),
-        (toolkit.AbstractApplication.GRANT_DEVICE_CODE, _("on a device without a keyboard (device code)")),
-        (toolkit.AbstractApplication.GRANT_CLIENT_CREDENTIALS, _("for itself, without people (client credentials)")),
+        (toolkit.AbstractApplication.GRANT_AUTHORIZATION_CODE, _("Web or mobile app (authorization code)")),
+        (toolkit.AbstractApplication.GRANT_DEVICE_CODE, _("Device without a keyboard (device code)")),
+        (toolkit.AbstractApplication.GRANT_CLIENT_CREDENTIALS, _("Service without users (client credentials)")),
     ]
 
     user = models.ForeignKey(
@@ -53,7 +53,7 @@ class Client(toolkit.AbstractApplication):
     )
     scopes = ArrayField(models.CharField(max_length=40), default=list, blank=True, verbose_name=_("scopes"))
     is_enabled = models.BooleanField(_("enabled"), default=True)
-    approved_at = models.DateTimeField(_("approved by staff at"), null=True, blank=True, editable=False)
+    approved_at = models.DateTimeField(_("approved at"), null=True, blank=True, editable=False)
     approved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.SET_NULL,
@@ -63,20 +63,20 @@ class Client(toolkit.AbstractApplication):
         related_name="+",
         verbose_name=_("approved by"),
     )
-    backchannel_logout_uri = models.CharField(_("told of signing out at"), max_length=500, blank=True, db_default="")
+    backchannel_logout_uri = models.CharField(_("back-channel logout URL"), max_length=500, blank=True, db_default="")
     backchannel_logout_session_required = models.BooleanField(
-        _("which session ended is named"), default=True, db_default=True
+        _("include the session ID"), default=True, db_default=True
     )
 
     objects: ClassVar[models.Manager["Client"]] = models.Manager()
 
     class Meta(toolkit.AbstractApplication.Meta):
-        verbose_name = _("client")
-        verbose_name_plural = _("clients")
+        verbose_name = _("OAuth app")
+        verbose_name_plural = _("OAuth apps")
         ordering: ClassVar = ["-id"]
         permissions: ClassVar = [
-            ("switch_client", _("Can switch clients of others off and on")),
-            ("approve_client", _("Can approve clients for staff scopes")),
+            ("switch_client", _("Can disable and enable OAuth apps of others")),
+            ("approve_client", _("Can approve OAuth apps for staff scopes")),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(
@@ -107,15 +107,15 @@ class Client(toolkit.AbstractApplication):
 
     @property
     def is_approved(self) -> bool:
-        """Staff vouch for it: it may ask for staff scopes, and act with the permissions of staff."""
+        """Whether staff approved it: it may request staff scopes and act with the permissions of staff."""
         return self.approved_at is not None
 
     def is_usable(self, request: Any) -> bool:
-        """Switched on, and its owner's account is open."""
+        """Whether it is enabled and its owner's account is active."""
         return self.is_enabled and (self.user is None or self.user.is_active)
 
     def get_allowed_schemes(self) -> list[str]:
-        """Http is for programs on the person's own machine; `clients` lets no other address be kept."""
+        """Allow http for loopback addresses; `clients` validates the rest."""
         return ["https", "http"]
 
     @property
@@ -124,7 +124,7 @@ class Client(toolkit.AbstractApplication):
 
 
 class Consent(models.Model):
-    """What a person lets a client do. Withdrawn: deleted, with every token that rests on it."""
+    """Consent of a person to a client. Withdrawing deletes it, with all tokens based on it."""
 
     public_kind: ClassVar[str] = "consent"
 
@@ -132,7 +132,7 @@ class Consent(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="consents", verbose_name=_("person")
     )
-    client = models.ForeignKey(Client, models.CASCADE, related_name="consents", verbose_name=_("client"))
+    client = models.ForeignKey(Client, models.CASCADE, related_name="consents", verbose_name=_("OAuth app"))
     scopes = ArrayField(models.CharField(max_length=40), verbose_name=_("scopes"))
     given_at = models.DateTimeField(_("given at"), default=timezone.now)
 
@@ -154,9 +154,9 @@ class Consent(models.Model):
 
 
 class AuthorizationCode(toolkit.AbstractGrant):
-    """`family` is that of the tokens it gave: when it comes a second time, they end. `auth_time`: the person's.
+    """`family` is that of its tokens, which are revoked when the code is reused. `auth_time` is that of the person.
 
-    `session` is the one in which the person agreed; a code that waits when it ends opens nothing.
+    `session` is the one in which the person consented; the code is invalid once it has ended.
     """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name=_("person"))
@@ -168,7 +168,7 @@ class AuthorizationCode(toolkit.AbstractGrant):
 
 
 class AccessToken(toolkit.AbstractAccessToken):
-    """Short-lived. The database keeps its checksum. `auth_time`: when the person signed in before they consented."""
+    """Short-lived; stored as a checksum. `auth_time` is when the person signed in before the consent."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="+", verbose_name=_("person")
@@ -177,7 +177,7 @@ class AccessToken(toolkit.AbstractAccessToken):
 
 
 class RefreshToken(toolkit.AbstractRefreshToken):
-    """Each is used once; all that followed from one sign-in are a family, and outlive the `session` of that."""
+    """Used once. All tokens of one authorization are a family, and outlive its `session`."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name=_("person"))
     session = models.ForeignKey("accounts.ClientSession", models.SET_NULL, null=True, related_name="+")
@@ -185,7 +185,7 @@ class RefreshToken(toolkit.AbstractRefreshToken):
 
 
 class IDToken(toolkit.AbstractIDToken):
-    """That an ID token was given; what it said is not kept."""
+    """Records that an ID token was issued, without its content."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="+", verbose_name=_("person")
@@ -193,7 +193,7 @@ class IDToken(toolkit.AbstractIDToken):
 
 
 class DeviceGrant(toolkit.AbstractDeviceGrant):
-    """A device that waits for a person to enter its code elsewhere."""
+    """A device that waits until a person enters its code."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="+", verbose_name=_("person")
@@ -205,7 +205,7 @@ class DeviceGrant(toolkit.AbstractDeviceGrant):
 
 
 class SigningKey(models.Model):
-    """Signs ID tokens. The next key is published before it signs, a former one until what it signed has expired."""
+    """Signs ID tokens. The next key is published before it signs, a former key until its tokens have expired."""
 
     class State(models.TextChoices):
         NEXT = "next", _("next")

@@ -1,4 +1,4 @@
-"""Bounds of what a request of the provider may carry: what is longer than its column or its use is refused as 400."""
+"""Limits of request parameters of the OAuth provider. Requests beyond them are rejected with 400."""
 
 from base64 import b64decode
 from typing import Any, Final
@@ -36,11 +36,11 @@ CREDENTIALS: Final = ("client_id", "client_secret")
 
 
 def find_problem(request: HttpRequest) -> str:
-    """What is wrong with the parameters of a request, in words for its makers; "" where nothing is."""
+    """Return what is wrong with the parameters, for developers; "" where nothing is."""
     for given in (request.GET, request.POST):
         for name, values in given.lists():
             if len(values) > MAX_VALUES:
-                return _("%(name)s is given too often.") % {"name": name[:100]}
+                return _("%(name)s is repeated too often.") % {"name": name[:100]}
             longest = MAX_LENGTHS.get(name, DEFAULT_LENGTH)
             if any(len(value) > longest for value in values):
                 text = _("%(name)s is too long: at most %(most)d characters.")
@@ -51,7 +51,7 @@ def find_problem(request: HttpRequest) -> str:
 
 
 def find_malformed(request: HttpRequest) -> str | None:
-    """Return the name of a parameter that holds NUL, also of one in a Basic header; None where there is none."""
+    """Return the name of a parameter that contains NUL, including the Basic header; else None."""
     if (name := malformed_name(request)) is not None:
         return name
     scheme, _space, given = request.headers.get("Authorization", "").partition(" ")
@@ -65,7 +65,7 @@ def find_malformed(request: HttpRequest) -> str | None:
 
 
 class BoundedParametersMixin:
-    """Refuses a request with such parameters as `invalid_request`, as JSON. For endpoints that programs call."""
+    """Rejects such requests as `invalid_request`, in JSON. For endpoints that apps call."""
 
     refuses_malformed_input = True
 
@@ -93,7 +93,7 @@ class BoundedParametersMixin:
 
 
 class BoundedPageMixin(BoundedParametersMixin):
-    """Refuses it with a page: nobody is sent anywhere. Its forms carry a CSRF token."""
+    """Rejects such requests with a page and without a redirect. Its forms carry a CSRF token."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         return self.dispatch_bounded(request, *args, **kwargs)

@@ -36,9 +36,9 @@ INTROSPECTION_BY_TOKEN = PreparedQuery(
 
 
 def get_access_token(token: str) -> AccessToken | None:
-    """The access token that a program sent, good or not, with client, person and what they may do; one query.
+    """Return the access token, valid or not, with client, person and permissions; one query.
 
-    None, without a query, for what cannot be one.
+    None, without a query, for malformed tokens.
     """
     if not (token.isascii() and token.isalnum() and len(token) >= MIN_TOKEN_LENGTH):
         return None
@@ -68,12 +68,12 @@ def get_introspecting_token(bearer: str, token: str) -> AccessToken | None:
 
 
 def get_clients(viewer: Grant) -> QuerySet[Client]:
-    """The clients that the viewer registered; none for strangers."""
+    """Return the clients of the viewer; none for anonymous visitors."""
     return Client.objects.none() if viewer.user is None else Client.objects.filter(user=viewer.user)
 
 
 def get_consents(viewer: Grant) -> QuerySet[Consent]:
-    """What the viewer lets clients do; none for strangers."""
+    """Return the consents of the viewer; none for anonymous visitors."""
     mine = Consent.objects.none() if viewer.user is None else Consent.objects.filter(user=viewer.user)
     return mine.select_related("client")
 

@@ -1,4 +1,4 @@
-"""What the toolkit decides, where we decide otherwise or more strictly."""
+"""Validator of the OAuth provider, stricter than the toolkit's."""
 
 import json
 from datetime import UTC, datetime
@@ -28,7 +28,7 @@ USER_HEADER, AUTH_TIME_HEADER, DEVICE_HEADER = "agora.person", "agora.signed_in_
 
 
 class OAuthBackend(OAuthLibCore):
-    """Tells the validator who is signed in, since when and in which browser."""
+    """Passes person, authentication time and device to the validator."""
 
     def extract_headers(self, request: HttpRequest) -> dict[str, Any]:
         headers: dict[str, Any] = super().extract_headers(request)
@@ -39,14 +39,14 @@ class OAuthBackend(OAuthLibCore):
 
 
 def get_auth_time(request: HttpRequest) -> int:
-    """When the person last said who they are, in seconds since 1970."""
+    """Return the time of the last authentication, in seconds since 1970."""
     records = get_authentication_records(request, request.user)
     last = request.user.last_login  # type: ignore[union-attr]  # as above
     return int(max([record["at"] for record in records] or [last.timestamp() if last else 0]))
 
 
 class OAuthValidator(OAuth2Validator):
-    """Called inside the transaction of `views.Token`, so what is locked here stays locked until the answer."""
+    """Runs inside the transaction of `views.Token`, so locks are held until the response."""
 
     oidc_claim_scope = {  # noqa: RUF012  the toolkit's way
         "sub": "openid",
@@ -63,7 +63,7 @@ class OAuthValidator(OAuth2Validator):
         return {"sub": lambda asked: asked.user.public_id, **self.get_additional_claims()}
 
     def get_additional_claims(self) -> dict[str, Any]:
-        """Only addresses that their owners proved are told of."""
+        """Only verified addresses are included."""
         return {
             "name": lambda asked: asked.user.name or None,
             "picture": lambda asked: _get_picture_url(asked.user),
@@ -78,7 +78,7 @@ class OAuthValidator(OAuth2Validator):
         return USER_HEADER in request.headers
 
     def validate_silent_authorization(self, request: Any) -> bool:
-        """Whether the person let this very client do all that is asked for."""
+        """Whether the person consented to all requested scopes for this client."""
         return consents.is_covered(
             user_id=int(request.headers[USER_HEADER]), client_id=request.client_id, scopes=request.scopes
         )
@@ -93,7 +93,7 @@ class OAuthValidator(OAuth2Validator):
         return made
 
     def validate_code(self, client_id: str, code: str, client: Client, request: Any, *args: Any, **kwargs: Any) -> bool:
-        """Locks the code. One that comes a second time ends all tokens that it gave (RFC 6749, 4.1.2)."""
+        """Lock the code. A reused code revokes all its tokens (RFC 6749, 4.1.2)."""
         consents.lock_token_owner(AuthorizationCode.objects.filter(code=code))
         locked = AuthorizationCode.objects.select_for_update(of=("self",)).select_related("session")
         found = locked.filter(code=code, application=client).first()
@@ -128,7 +128,7 @@ class OAuthValidator(OAuth2Validator):
     def validate_refresh_token(
         self, refresh_token: str, client: Client, request: Any, *args: Any, **kwargs: Any
     ) -> bool:
-        """Locks the token. A second use ends the family; of two at the same moment, a retry, one is refused."""
+        """Lock the token. A second use revokes the family; of two concurrent requests, a retry, one is rejected."""
         began = timezone.now()
         checksum = sha256(refresh_token.encode()).hexdigest()
         consents.lock_token_owner(RefreshToken.objects.filter(token_checksum=checksum))
@@ -146,7 +146,7 @@ class OAuthValidator(OAuth2Validator):
         return bool(super().validate_refresh_token(refresh_token, client, request, *args, **kwargs))
 
     def get_original_scopes(self, refresh_token: str, request: Any, *args: Any, **kwargs: Any) -> list[str]:
-        """What a refresh may renew at this moment."""
+        """Return the scopes that a refresh may renew now."""
         given = super().get_original_scopes(refresh_token, request, *args, **kwargs)
         live = consent_policy.get_live_scopes(
             given.split() if isinstance(given, str) else given,
@@ -162,7 +162,7 @@ class OAuthValidator(OAuth2Validator):
     def _create_access_token(
         self, expires: datetime, request: Any, token: dict[str, Any], source_refresh_token: Any = None
     ) -> AccessToken:
-        """Written here, so that the time of the sign-in costs no query of its own."""
+        """Create the token with the authentication time, without another query."""
         id_token = token.get("id_token")
         made = AccessToken(
             user=request.user,
@@ -179,7 +179,7 @@ class OAuthValidator(OAuth2Validator):
         return made
 
     def _create_refresh_token(self, request: Any, code: str, access_token: AccessToken, previous: Any) -> RefreshToken:
-        """Written here, so that family and session cost no query of their own."""
+        """Create the token with family and session, without another query."""
         made = RefreshToken(
             user=request.user,
             application=request.client,
@@ -196,7 +196,7 @@ class OAuthValidator(OAuth2Validator):
     def validate_grant_type(
         self, client_id: str, grant_type: str, client: Any, request: Any, *args: Any, **kw: Any
     ) -> bool:
-        """For a device also: it is its own code, agreed to, and not used before. The code is used up here."""
+        """For a device also check that its code is its own, approved and unused. Uses the code up."""
         if grant_type not in ("authorization_code", "refresh_token", "client_credentials", DEVICE_GRANT):
             return False
         if not super().validate_grant_type(client_id, grant_type, client, request, *args, **kw):
@@ -210,7 +210,7 @@ class OAuthValidator(OAuth2Validator):
         return True
 
     def _load_access_token(self, token: str) -> AccessToken | None:
-        """For the toolkit's own endpoints: only those of open accounts and clients."""
+        """Return tokens of active accounts and enabled clients only, for the toolkit's endpoints."""
         access: AccessToken | None = super()._load_access_token(token)
         if access is None or not access.application.is_usable(None):
             return None
@@ -222,7 +222,7 @@ class OAuthValidator(OAuth2Validator):
     # Keys
 
     def _get_key_for_token(self, token: str) -> jwk.JWK | None:
-        """The key that an ID token of ours names; a former one too."""
+        """Return the key that an ID token names, including a former one."""
         try:
             unverified = jws.JWS()
             unverified.deserialize(token)
@@ -237,7 +237,7 @@ class OAuthValidator(OAuth2Validator):
 
 
 def _get_own_attribute(request: Any, name: str) -> Any:
-    """What was noted on a request here; by `getattr` one would also find what the client sent under the name."""
+    """Return an attribute set on the request here; `getattr` would also find parameters of the client."""
     return vars(request).get(name)
 
 

@@ -1,4 +1,4 @@
-"""The endpoints that programs call, and the page that asks people."""
+"""Endpoints of the OAuth provider, and the consent page."""
 
 from collections.abc import Iterable
 from typing import Any, cast
@@ -33,7 +33,7 @@ RATE = "120/minute"  # of one network, at the endpoints where secrets could be g
 
 
 class Authorize(BoundedPageMixin, views.AuthorizationView):
-    """Asks a person whether a client may, unless they agreed to as much before; `prompt` and `max_age` are heeded."""
+    """The consent page, skipped after earlier consent. Respects `prompt` and `max_age`."""
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         request.GET = _without_parameter(request.GET, "approval_prompt")  # the toolkit's own way round the page
@@ -63,7 +63,7 @@ class Authorize(BoundedPageMixin, views.AuthorizationView):
         return response
 
     def form_valid(self, form: AllowForm) -> HttpResponseBase:
-        """What the person said. A consent is remembered once the client's request proves right."""
+        """Store the decision. Consent is stored once the client's request is valid."""
         client = Client.objects.filter(client_id=form.cleaned_data["client_id"]).first()
         if client is not None and self._needs_recent_sign_in(form.cleaned_data["scope"].split(), client):
             recent_authentication.require(self.request)
@@ -81,7 +81,7 @@ class Authorize(BoundedPageMixin, views.AuthorizationView):
         return response
 
     def handle_prompt_login(self) -> HttpResponseBase:
-        """Whoever is signed in says once more who they are."""
+        """Require reauthentication of signed-in people."""
         if not self.request.user.is_authenticated:
             to_the_door: HttpResponseBase = super().handle_prompt_login()
             return to_the_door
@@ -92,7 +92,7 @@ class Authorize(BoundedPageMixin, views.AuthorizationView):
         return redirect(f"{reverse('account_reauthenticate')}?{back}")
 
     def redirect(self, redirect_to: str, application: Any) -> HttpResponseBase:
-        """Every answer says whose it is (RFC 9207), also the toolkit's own short cuts."""
+        """Add the issuer to every response (RFC 9207), including the toolkit's own."""
         if "iss" not in dict(parse_qsl(urlsplit(redirect_to).query)):
             joint = "&" if "?" in redirect_to else "?"
             redirect_to += joint + urlencode({"iss": settings.OAUTH2_PROVIDER["OIDC_ISS_ENDPOINT"]})
@@ -118,7 +118,7 @@ class Authorize(BoundedPageMixin, views.AuthorizationView):
 
 
 class Token(BoundedParametersMixin, views.TokenView):
-    """Codes, refresh tokens, secrets and device codes become tokens: each once, in one transaction."""
+    """Exchange codes, refresh tokens, secrets and device codes for tokens: each once, in one transaction."""
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if refusal := check_rate_limit(request):
@@ -139,7 +139,7 @@ class Revoke(BoundedParametersMixin, views.RevokeTokenView):
 
 
 class DeviceAuthorization(BoundedParametersMixin, views.DeviceAuthorizationView):
-    """RFC 8628, 3.1. A device cannot ask for what its client may not."""
+    """RFC 8628, 3.1. Scopes are limited to those of the client."""
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if refusal := check_rate_limit(request):
@@ -157,7 +157,7 @@ class DeviceAuthorization(BoundedParametersMixin, views.DeviceAuthorizationView)
 
 @method_decorator(csrf_exempt, name="dispatch")
 class UserInfo(views.UserInfoView):
-    """Takes the token from the header alone."""
+    """Accepts the token in the header only."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if "access_token" in request.GET or "access_token" in request.POST:
@@ -167,14 +167,14 @@ class UserInfo(views.UserInfoView):
 
 
 class Logout(BoundedPageMixin, views.RPInitiatedLogoutView):
-    """A client sends a person here to sign out of this house too; we ask, and send them back."""
+    """RP-initiated logout: confirm, sign out, and redirect back to the client."""
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         response = super().get(request, *args, **kwargs)
         return allow_form_redirect(response, self.oidc_data.get("post_logout_redirect_uri") or "")
 
     def do_logout(self, application: Any = None, post_logout_redirect_uri: str | None = None, *rest: Any) -> Any:
-        """Whoever named no address to go back to sees our front page, by whatever scheme we are served."""
+        """Redirect to the home page without a redirect URI, whatever the scheme."""
         if not post_logout_redirect_uri:
             application, post_logout_redirect_uri = Client(), f"{settings.SITE_URL}/"
         return super().do_logout(application, post_logout_redirect_uri, *rest)
@@ -186,7 +186,7 @@ class Logout(BoundedPageMixin, views.RPInitiatedLogoutView):
 
 
 def allow_form_redirect(response: HttpResponseBase, address: str) -> HttpResponseBase:
-    """The form on this page, and on no other, may lead there: Chromium holds form-action against the redirect too."""
+    """Allow the form of this page to redirect there: Chromium applies form-action to redirects."""
     parts = urlsplit(address)
     if parts.netloc:
         response._csp_update = {"form-action": [f"{parts.scheme}://{parts.netloc}"]}  # type: ignore[attr-defined]  # noqa: SLF001  django-csp's way
@@ -194,7 +194,7 @@ def allow_form_redirect(response: HttpResponseBase, address: str) -> HttpRespons
 
 
 def check_rate_limit(request: HttpRequest) -> HttpResponse | None:
-    """Count one more try of this network; the refusal when it is one too many."""
+    """Count one more attempt of this network; return an error beyond the limit."""
     verdict = rate_limits.hit(RATE, "oauth", rate_limits.client_key(request))
     if verdict.allowed:
         return None
@@ -213,7 +213,7 @@ def _exceeds_max_age(request: HttpRequest) -> bool:
 
 
 def _device_token_response(view: Token, request: HttpRequest) -> HttpResponseBase:
-    """How far a device's request is; RFC 8628, 3.5. One that asks more often than agreed is told to slow down."""
+    """Return the state of a device's request (RFC 8628, 3.5), or `slow_down` when it polls too often."""
     code = request.POST.get("device_code", "")
     consents.lock_token_owner(DeviceGrant.objects.filter(device_code=code))
     device = DeviceGrant.objects.select_for_update(of=("self",)).filter(device_code=code).first() if code else None
@@ -231,5 +231,5 @@ def _device_token_response(view: Token, request: HttpRequest) -> HttpResponseBas
 
 
 def _get_client_id(request: HttpRequest, device: DeviceGrant) -> str:
-    """The client that asks, as far as it is named in the body; a secret is looked at by the toolkit."""
+    """Return the client id of the body; the toolkit verifies a secret."""
     return request.POST.get("client_id") or device.client_id

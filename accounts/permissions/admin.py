@@ -14,7 +14,7 @@ from core.staff.read_only_admin import ReadOnlyAdmin
 
 @admin.register(Entitlement)
 class EntitlementAdmin(ReadOnlyAdmin):
-    """What people hold; it is ended here, and given by what they buy."""
+    """Entitlements are granted by purchases and can be ended here."""
 
     list_display = ("holder", "kind", "subject", "source_kind", "source_id", "since", "ended_at")
     list_filter = ("kind",)
@@ -36,5 +36,5 @@ class EntitlementAdmin(ReadOnlyAdmin):
         ended = sum(
             entitlements.end_entitlement(entitlement_id=pk, by=by) for pk in queryset.values_list("pk", flat=True)
         )
-        text = ngettext("%(count)d entitlement is ended.", "%(count)d entitlements are ended.", ended)
+        text = ngettext("%(count)d entitlement ended.", "%(count)d entitlements ended.", ended)
         self.message_user(request, text % {"count": ended}, messages.SUCCESS)

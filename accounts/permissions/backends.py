@@ -1,4 +1,4 @@
-"""Who the session's person is, and what they may do."""
+"""Authentication backend: permissions come from roles."""
 
 from typing import Any, cast
 
@@ -13,10 +13,10 @@ from core.validation.email_addresses import find_email
 
 
 class RolesBackend(AuthenticationBackend):
-    """Sign-in by address. What people may do comes from their roles alone, and comes along with them."""
+    """Sign-in by email address. Permissions come from roles only, and are loaded with the person."""
 
     def _authenticate_by_email(self, email: str, password: str) -> User | None:
-        """Whoever owns the address comes with it, in one query: allauth goes on to ask for it twice."""
+        """Load person and address in one query; allauth would need three."""
         proved = EmailAddress.objects.filter(email=find_email(email), verified=True).select_related("user").first()
         if proved is None:
             return cast("User | None", super()._authenticate_by_email(find_email(email), password))
@@ -24,7 +24,7 @@ class RolesBackend(AuthenticationBackend):
         return cast("User | None", self._check_password(proved.user, password))
 
     def get_user(self, user_id: Any) -> User | None:
-        """The person and, in the same query, picture and permissions; none when the account is closed."""
+        """Return the person with picture and permissions in one query; None for a disabled account."""
         user = permission_queries.USER_BY_ID.first(pk=user_id)
         if user is None or not self.user_can_authenticate(user):
             return None

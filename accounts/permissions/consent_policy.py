@@ -1,8 +1,8 @@
-"""The rule of consent and recent sign-in, in one place for pages, the API, authorization codes and devices.
+"""Rules of consent and recent authentication, for pages, the API, authorization codes and devices.
 
-- An act that needs a recent sign-in, and consent to a sensitive scope, need a sign-in within `RECENT`.
-- A client that staff did not approve has no staff scopes, and acts for a member of staff as for any customer.
-- An approved client's sensitive scopes end `RENEWABLE` after that sign-in: no refresh moves its time.
+- Sensitive actions and consent to sensitive scopes need an authentication within `RECENT_WINDOW`.
+- A client without approval has no staff scopes, and acts for staff as for customers.
+- Sensitive scopes of an approved client end `RENEWAL_WINDOW` after that authentication, even after a refresh.
 """
 
 from collections.abc import Iterable
@@ -22,17 +22,17 @@ WRITE_SUFFIX: Final = ":write"
 
 
 def is_recent(authenticated_at: float, now: float) -> bool:
-    """Whether a sign-in, in seconds since 1970, is recent enough for a sensitive act."""
+    """Whether an authentication, in seconds since 1970, is recent enough for a sensitive action."""
     return authenticated_at + RECENT_WINDOW.total_seconds() >= now
 
 
 def get_allowed_scopes(client: "Client") -> list[str]:
-    """The scopes that a client may ask for, of those it is registered for."""
+    """Return the registered scopes that a client may request."""
     return [scope for scope in client.scopes if client.is_approved or scope not in STAFF_SCOPES]
 
 
 def get_sensitive_scopes(scopes: Iterable[str], *, user: "User", client: "Client") -> frozenset[str]:
-    """The scopes to which a person consents only after a recent sign-in: those that reach staff's work."""
+    """Return the scopes that need a recent authentication: those that affect staff's work."""
     wanted = frozenset(scopes)
     writes = (
         {scope for scope in wanted if scope.endswith(WRITE_SUFFIX)} if user.is_staff and client.is_approved else set()
@@ -43,7 +43,7 @@ def get_sensitive_scopes(scopes: Iterable[str], *, user: "User", client: "Client
 def get_live_scopes(
     scopes: Iterable[str], *, user: "User | None", client: "Client", auth_time: datetime | None, now: datetime
 ) -> frozenset[str]:
-    """What is left of the scopes that a person once gave a client, when its token is refreshed or used."""
+    """Return the remaining scopes of a consent when a token is refreshed or used."""
     given = frozenset(scopes)
     if not client.is_approved:
         return given - STAFF_SCOPES

@@ -1,8 +1,7 @@
-"""What nobody does in another's name, whatever they may otherwise.
+"""What is forbidden while impersonating.
 
-Closed by default: of an account's pages and endpoints only those named here are open, so a new one is closed until
-somebody thinks about it. The staff area is to look at, and in conversations one reads: staff act and speak as
-themselves.
+Closed by default: of account pages and endpoints only those listed here are available. The staff area and conversations
+are read-only.
 """
 
 from typing import Final
@@ -38,11 +37,11 @@ SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 class NotWhileImpersonating(Denied):
     code = "impersonating"
-    message = _("Not in somebody else's name. Stop acting for them, and only they can do this.")
+    message = _("Not available while impersonating.")
 
 
 def is_forbidden(request: HttpRequest) -> bool:
-    """Whether what is asked for is not done in another's name. Asks `request.resolver_match`."""
+    """Whether a request is forbidden while impersonating. Reads `request.resolver_match`."""
     if request.path.startswith(ACCOUNT_PATHS):
         return request.resolver_match is None or request.resolver_match.view_name not in ALLOWED_URL_NAMES
     return request.path.startswith(READ_ONLY_PATHS) and request.method not in SAFE_METHODS

@@ -17,16 +17,16 @@ from core.validation.email_addresses import email_constraint, find_email
 
 class EntitlementQuerySet(models.QuerySet["Entitlement"]):
     def running(self, now: datetime | None = None) -> Self:
-        """Begun and not ended."""
+        """Return entitlements that have begun and not ended."""
         now = now or timezone.now()
         return self.filter(since__lte=now).filter(Q(ended_at__isnull=True) | Q(ended_at__gt=now))
 
     def of(self, user: User) -> Self:
-        """Those of a person. What was bought as a guest is theirs from the moment the address is verified."""
+        """Return the entitlements of a person. Guest purchases belong to them once the address is verified."""
         return self.filter(user=user)
 
     def waiting_for(self, email: str) -> Self:
-        """Those of an address that nobody has verified yet."""
+        """Return the entitlements of an unverified address."""
         return self.filter(user__isnull=True, email=find_email(email))
 
     def from_source(self, source: tuple[str, str]) -> Self:
@@ -34,7 +34,7 @@ class EntitlementQuerySet(models.QuerySet["Entitlement"]):
 
 
 class Entitlement(models.Model):
-    """`kind` and `subject` say what is held, such as ("product", "straight-mug"); `source` is what gave it."""
+    """`kind` and `subject` say what is held, such as ("product", "straight-mug"); `source` is what granted it."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -44,7 +44,7 @@ class Entitlement(models.Model):
         related_name="entitlements",
         verbose_name=_("person"),
     )
-    email = models.EmailField(_("e-mail address"), max_length=254, blank=True)
+    email = models.EmailField(_("email address"), max_length=254, blank=True)
     kind = models.CharField(_("kind"), max_length=40)
     subject = models.CharField(_("subject"), max_length=80)
     source_kind = models.CharField(_("source kind"), max_length=40)
@@ -80,18 +80,18 @@ class Entitlement(models.Model):
 
 
 class Role(models.Model):
-    """One of the shipped roles, or one the owner made."""
+    """A built-in role, or one that the owner created."""
 
     group = models.OneToOneField(Group, models.CASCADE, related_name="role", verbose_name=_("group"))
     slug = models.SlugField(_("slug"), unique=True)
     description = models.CharField(_("description"), max_length=300, blank=True)
-    requires_mfa = models.BooleanField(_("requires a second factor"), default=True)
+    requires_mfa = models.BooleanField(_("requires two-factor authentication"), default=True)
 
     class Meta:
         verbose_name = _("role")
         verbose_name_plural = _("roles")
         ordering: ClassVar = ["slug"]
-        permissions: ClassVar = [("assign_role", _("Can give roles to people and take them away"))]
+        permissions: ClassVar = [("assign_role", _("Can assign and remove roles"))]
 
     def __str__(self) -> str:
         return self.group.name

@@ -1,4 +1,4 @@
-"""What a person holds, beside them in the staff area."""
+"""Panel with a person's entitlements."""
 
 from django.utils.translation import gettext as _
 
@@ -13,8 +13,8 @@ MAX_SHOWN = 20
 
 @panels.register("customer.admin")
 def held(user: User, viewer: Grant) -> Panel | None:
-    """The newest entitlements of a person; one query."""
+    """Show the newest entitlements of a person; one query."""
     if not viewer.actor.can("accounts.view_entitlement"):
         return None
     rows = Entitlement.objects.of(user).order_by("-id")[:MAX_SHOWN]
-    return Panel(_("Holds"), "accounts/panels/held.html", {"rows": list(rows)}, order=90)
+    return Panel(_("Entitlements"), "accounts/panels/held.html", {"rows": list(rows)}, order=90)

@@ -1,4 +1,4 @@
-"""What people may do and what they hold."""
+"""Permissions and entitlements."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -15,7 +15,7 @@ from core.prepared_queries import PreparedQuery
 
 PRODUCT = "product"
 
-# Every request of somebody asks one of these.
+# Used by every authenticated request.
 USER_BY_ID = PreparedQuery(
     lambda pk: (
         User.objects.select_related("avatar").annotate(held=permission_names_subquery(OuterRef("pk"))).filter(pk=pk)
@@ -24,24 +24,24 @@ USER_BY_ID = PreparedQuery(
 
 
 def holds(viewer: Grant, kind: str, subject: str, now: datetime | None = None) -> bool:
-    """Whether the viewer holds a thing now. One query; none for strangers."""
+    """Whether the viewer has an entitlement now. One query; none for anonymous visitors."""
     if viewer.user is None:
         return False
     return Entitlement.objects.of(viewer.user).running(now).filter(kind=kind, subject=subject).exists()
 
 
 def has_bought(viewer: Grant, product: str, now: datetime | None = None) -> bool:
-    """Whether the viewer bought a product, named by its slug, and did not give it back. One query."""
+    """Whether the viewer bought a product, by slug, and did not return it. One query."""
     return holds(viewer, PRODUCT, product, now)
 
 
 def permission_names_subquery(person: OuterRef) -> ArraySubquery:
-    """The names of what a person may do by their roles, to annotate a query of something that points at them."""
+    """Annotation: the names of a person's permissions by their roles."""
     held = Permission.objects.filter(group__user=person).order_by().distinct()
     return ArraySubquery(held.values(name_in_code=Concat(F("content_type__app_label"), Value("."), F("codename"))))
 
 
 def remember_permissions(user: User, held: Iterable[str]) -> None:
-    """What `has_perm` asks for is known from now on."""
+    """Fill the cache of `has_perm`."""
     if not user.is_superuser:
         user._group_perm_cache = set(held)  # type: ignore[attr-defined]  # noqa: SLF001  where Django keeps it

@@ -1,4 +1,4 @@
-"""What each scope lets a program do, in words for the person who lets it."""
+"""Descriptions of scopes for the people who consent."""
 
 from typing import Any, Final
 
@@ -11,23 +11,23 @@ from core.scopes import SCOPES
 DESCRIPTIONS: Final = {
     "account:read": _("Read your profile"),
     "account:write": _("Change your profile"),
-    "blog:read": _("Read the journal as you do, drafts of yours too"),
-    "blog:write": _("Write in the journal and comment as you"),
+    "blog:read": _("Read the journal, including your drafts"),
+    "blog:write": _("Write posts and comments as you"),
     "shop:read": _("Read your orders"),
-    "shop:write": _("Order for you, and act on orders as far as you may"),
+    "shop:write": _("Place and manage orders for you"),
     "chat:read": _("Read your conversations"),
     "chat:write": _("Write messages as you"),
-    "moderation:manage": _("Decide what stands in the queue, and ban, as far as you may"),
-    "security:read": _("Read who did what to accounts, as far as you may"),
-    "webhooks:manage": _("Have events sent to addresses of its own"),
+    "moderation:manage": _("Moderate content and ban people, within your permissions"),
+    "security:read": _("Read the security log, within your permissions"),
+    "webhooks:manage": _("Manage webhooks"),
 }
 IDENTITY_SCOPES: Final = {
-    "openid": _("Know that it is you"),
-    "profile": _("Know your name and your picture"),
-    "email": _("Know your e-mail address"),
+    "openid": _("Confirm your identity"),
+    "profile": _("See your name and picture"),
+    "email": _("See your email address"),
 }
 INTROSPECTION: Final = "introspection"
-TOKEN_SCOPES: Final = {INTROSPECTION: _("Ask whether a token is good")}
+TOKEN_SCOPES: Final = {INTROSPECTION: _("Check whether a token is valid")}
 CLIENT_CREDENTIALS: Final = "client-credentials"
 AFTER_APPROVAL: Final = _("{scope} (after approval by staff)")
 
@@ -37,7 +37,7 @@ ALL_SCOPES: Final[dict[str, Any]] = {**IDENTITY_SCOPES, **dict(CHOICES), **TOKEN
 
 
 def get_choices() -> list[tuple[str, Any]]:
-    """What the form of a client offers."""
+    """Return the choices of the client form."""
     staff = consent_policy.STAFF_SCOPES
     return [
         (name, format_lazy(AFTER_APPROVAL, scope=words) if name in staff else words)
@@ -46,12 +46,12 @@ def get_choices() -> list[tuple[str, Any]]:
 
 
 def get_scopes_for_flow(flow: str) -> dict[str, Any]:
-    """What a client of a flow may ask for: where no person agrees, nothing about people and nothing of theirs."""
+    """Return the scopes of a grant type: without a person no personal scopes."""
     return TOKEN_SCOPES if flow == CLIENT_CREDENTIALS else {**IDENTITY_SCOPES, **dict(CHOICES)}
 
 
 class Scopes:
-    """For the toolkit: all scopes, and those that a client may ask for."""
+    """Scopes backend of the toolkit."""
 
     def get_all_scopes(self) -> dict[str, Any]:
         return ALL_SCOPES
@@ -64,5 +64,5 @@ class Scopes:
         )
 
     def get_default_scopes(self, application: Any = None, request: Any = None) -> list[str]:
-        """A client that names none asks who somebody is, or for the little that it may do by itself."""
+        """Return the default of a client that requests no scope."""
         return [scope for scope in ("openid", INTROSPECTION) if scope in self.get_available_scopes(application)]

@@ -1,7 +1,7 @@
-"""What the house knows about people: each app says what it holds, gives it out, and lets go of it.
+"""Registry of personal data: each app declares, exports and erases what it stores.
 
-An app registers a `Keeper` in its `privacy.py`. A test walks every model: a column that may hold something about a
-person and that no handler names fails it, so nothing is forgotten by oversight. docs/privacy.md tells the whole.
+An app registers a `DataHandler` in its `privacy.py`. A test checks every model: a column that may contain personal data
+must be declared. See docs/privacy.md.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -22,19 +22,19 @@ LAST_HANDLER: Final = "accounts"
 
 
 class RetentionPolicy(models.TextChoices):
-    """What becomes of something when its person goes."""
+    """What happens to data when its person is erased."""
 
     ERASED = "erased", _("erased")
-    NAMELESS = "nameless", _("kept without your name")
-    KEPT = "kept", _("kept")
+    NAMELESS = "nameless", _("anonymised")
+    KEPT = "kept", _("retained")
 
 
 @dataclass(frozen=True, slots=True)
 class DataCategory:
-    """Something held about people.
+    """A category of personal data.
 
-    `columns` names them by model: {"shop.Order": "email note"}. `why` says why it is not simply erased. `file` is where
-    it is found in an export; without one `not_exported` says why.
+    `columns` lists them by model: {"shop.Order": "email note"}. `why` says why it is not erased. `file` is its file in
+    an export; otherwise `not_exported` says why there is none.
     """
 
     words: Words
@@ -47,7 +47,7 @@ class DataCategory:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Whose data is meant: the account and every address that was proved to be theirs."""
+    """The person whose data is meant: the account and all verified addresses."""
 
     user: User
     emails: frozenset[str]
@@ -64,7 +64,7 @@ class Records:
 
 @dataclass(frozen=True, slots=True)
 class FileCopy:
-    """A stored file as it is."""
+    """A copy of a stored file."""
 
     path: str
     words: Words
@@ -80,11 +80,11 @@ def _no_obstacle(person: Person) -> Words:
 
 @dataclass(frozen=True, slots=True)
 class DataHandler:
-    """One part of the house and what it holds about people.
+    """The personal data of one part of the site.
 
-    `export` yields what it gives out, asking the database in pieces of bounded size. `erase` lets go, inside a
-    transaction of its own; again is no change. `waits` says why a person cannot be erased yet, "" when nothing holds
-    them back. `unrelated_columns` names columns that look as if they were about people and are not.
+    `export` yields its parts, in queries of bounded size. `erase` runs in a transaction of its own and is idempotent.
+    `get_obstacle` says why a person cannot be erased yet, else "". `unrelated_columns` lists columns that look like
+    personal data and are not.
     """
 
     words: Words
@@ -99,7 +99,7 @@ _handlers: dict[str, DataHandler] = {}
 
 
 def register(name: str, handler: DataHandler) -> None:
-    """Make a part of the house known, such as "shop". Called on import of its `privacy.py`, once models are ready.
+    """Register a part of the site, such as "shop". Called on import of its `privacy.py`, once models are ready.
 
     Raises ValueError for a name that is taken.
     """
@@ -109,10 +109,10 @@ def register(name: str, handler: DataHandler) -> None:
 
 
 def get_handlers() -> Mapping[str, DataHandler]:
-    """All of them by name, the accounts last: whoever is erased is known by account and addresses until the end."""
+    """Return all handlers by name, accounts last: erasing needs the account and its addresses until the end."""
     return dict(sorted(_handlers.items(), key=lambda item: (item[0] == LAST_HANDLER, item[0])))
 
 
 def get_erasure_obstacle(person: Person) -> Words:
-    """Why a person cannot be erased yet, in words; "" when nothing holds them back."""
+    """Return why a person cannot be erased yet; "" when nothing prevents it."""
     return next((words for handler in get_handlers().values() if (words := handler.get_obstacle(person))), "")

@@ -1,1 +1,1 @@
-"""What every request of a signed-in person passes."""
+"""Middleware for signed-in people."""

@@ -23,7 +23,7 @@ from core.web.middleware import refuse
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 SKIPPED_PATHS: Final = ("/_allauth/", "/static/", "/media/", "/health/", "/theme/")
-MFA_SETUP_PATH: Final = "/account/"  # where one is set up
+MFA_SETUP_PATH: Final = "/account/"  # where it is set up
 
 
 class PersonMiddleware:
@@ -76,5 +76,5 @@ def _redirect_if_mfa_missing(request: HttpRequest) -> HttpResponseBase | None:
     if request.path.startswith(MFA_SETUP_PATH) or not request.session.get(mfa.MFA_MISSING_KEY):
         return None
     if request.path.startswith("/api/"):
-        return problem_response(HTTPStatus.FORBIDDEN, "factor_missing", _("Set up a second factor first."))
+        return problem_response(HTTPStatus.FORBIDDEN, "factor_missing", _("Set up two-factor authentication first."))
     return redirect("accounts:security")

@@ -1,1 +1,1 @@
-"""What concerns the safety of accounts: who did it, to whom, from where. Read in the staff area and by the API."""
+"""Security log of accounts: who did what, to whom and from where. In the staff area and in the API."""

@@ -1,4 +1,4 @@
-"""The security log for staff: looked through by person, action, address and time, and taken out as a table."""
+"""The security log in the admin, with filters and CSV export."""
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -44,7 +44,7 @@ COLUMNS = (
 
 @admin.register(EventOrigin)
 class SecurityLogAdmin(ReadOnlyAdmin):
-    """A list of its own: paged by key and never counted, since the log only grows."""
+    """A keyset-paginated list without a count, because the log only grows."""
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return request.user.has_perm("core.view_security_log")
@@ -57,7 +57,7 @@ class SecurityLogAdmin(ReadOnlyAdmin):
         return [export, *super().get_urls()]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """A page of what fits. Two queries beside the session's, three for an e-mail address."""
+        """Show a page of entries. Two queries beside the session's, three with an email address."""
         form = self._get_form(request)
         shown = queries.get_entries(form.get_filters()) if form.is_valid() else EventOrigin.objects.none()
         page = keyset(shown, by=("-at", "-event_id"), cursor=request.GET.get("cursor", ""), size=PAGE_SIZE)
@@ -73,7 +73,7 @@ class SecurityLogAdmin(ReadOnlyAdmin):
         return render(request, "admin/security_log.html", context, status=422 if form.errors else 200)
 
     def export(self, request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
-        """All that fits, as a table; sent while it is read. Records security_log.exported."""
+        """Stream the entries as CSV. Records security_log.exported."""
         form = self._get_form(request)
         recent_authentication.require(request)
         if not form.is_valid():
@@ -93,7 +93,7 @@ class SecurityLogAdmin(ReadOnlyAdmin):
 
 
 def _build_rows(entries: Iterable[EventOrigin]) -> Iterator[dict[str, Any]]:
-    """Entries with the people in them by their e-mail address. One query."""
+    """Yield rows for entries, with email addresses of people. One query."""
     shown = list(entries)
     names = queries.get_email_addresses(shown)
     for entry in shown:
@@ -117,6 +117,6 @@ def _build_rows(entries: Iterable[EventOrigin]) -> Iterator[dict[str, Any]]:
 
 
 def _iterate_csv_rows(entries: Iterator[EventOrigin]) -> Iterator[list[Any]]:
-    """Rows of the table, read in chunks."""
+    """Yield CSV rows, read in chunks."""
     while chunk := list(islice(entries, CHUNK_SIZE)):
         yield from ([row[name] for name in COLUMNS] for row in _build_rows(chunk))

@@ -1,4 +1,4 @@
-"""What staff look for in the security log."""
+"""Filters of the security log."""
 
 from typing import Any
 
@@ -13,15 +13,15 @@ from core.staff.read_only_admin import MOMENT
 
 
 class SecurityLogForm(forms.Form):
-    """A form of GET: its values stand in the page's address."""
+    """A GET form."""
 
-    person = forms.CharField(label=_("Person"), required=False, max_length=254, help_text=_("E-mail address or id"))
+    person = forms.CharField(label=_("Person"), required=False, max_length=254, help_text=_("Email address or ID"))
     action = forms.ChoiceField(
-        label=_("What happened"),
+        label=_("Action"),
         required=False,
-        choices=lambda: [("", _("anything")), *queries.action_choices()],
+        choices=lambda: [("", _("any")), *((name, name) for name in queries.actions())],
     )
-    address = forms.CharField(label=_("From"), required=False, max_length=43, help_text=_("Address or network"))
+    address = forms.CharField(label=_("Network"), required=False, max_length=43, help_text=_("IP address or network"))
     since = DateTimeField(label=_("Since"), required=False, widget=MOMENT)
     until = DateTimeField(label=_("Until"), required=False, widget=MOMENT)
 
@@ -34,5 +34,5 @@ class SecurityLogForm(forms.Form):
         return given
 
     def get_filters(self) -> LogFilters:
-        """What was asked for. Call it on a valid form."""
+        """Return the filters of a valid form."""
         return LogFilters(**{name: self.cleaned_data[name] for name in self.fields})

@@ -1,4 +1,4 @@
-"""What is in the log, and what somebody looks for in it."""
+"""Entries of the security log, and filters."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ WARNINGS: Final = frozenset(
 class InvalidAddress(Invalid):
     code = "bad_network"
     status = 400
-    message = _("Give an address or a network, such as 203.0.113.7 or 203.0.113.0/24.")
+    message = _("Enter an IP address or a network, such as 203.0.113.7 or 203.0.113.0/24.")
 
 
 def actions() -> dict[str, str]:
@@ -54,7 +54,7 @@ def action_choices() -> list[tuple[str, str]]:
 
 @dataclass(frozen=True, slots=True)
 class LogFilters:
-    """What is looked for; "" and None look for all. `person` is a public id or an e-mail address."""
+    """Filters; "" and None match everything. `person` is a public id or an email address."""
 
     person: str = ""
     action: str = ""
@@ -64,16 +64,16 @@ class LogFilters:
 
 
 def get_entries(wanted: LogFilters) -> QuerySet[EventOrigin]:
-    """The entries that fit, with their events, the newest first. Raises BadAddress.
+    """Return the entries that match, with their events, newest first. Raises InvalidAddress.
 
-    An e-mail address costs a query more.
+    An email address costs one more query.
     """
     every = EventOrigin.objects.select_related("event").order_by("-at", "-event_id")
     return filter_entries(every, wanted)
 
 
 def filter_entries(found: QuerySet[EventOrigin], wanted: LogFilters) -> QuerySet[EventOrigin]:
-    """Of some entries those that fit. Raises BadAddress."""
+    """Filter entries. Raises InvalidAddress."""
     if wanted.person:
         found = found.filter(_match_person(_resolve_person(wanted.person)))
     if wanted.action:
@@ -89,7 +89,7 @@ def filter_entries(found: QuerySet[EventOrigin], wanted: LogFilters) -> QuerySet
 
 
 def get_email_addresses(shown: Iterable[EventOrigin]) -> dict[str, str]:
-    """The e-mail addresses of all people in these entries, by public id. One query."""
+    """Return the email addresses of all people in the entries, by public id. One query."""
     events = [entry.event for entry in shown]
     uids = {event.subject_id for event in events if event.subject_kind == User.public_kind}
     uids |= {event.actor_id for event in events if event.actor_kind == User.public_kind}
@@ -99,14 +99,14 @@ def get_email_addresses(shown: Iterable[EventOrigin]) -> dict[str, str]:
 
 
 def _match_person(uid: str) -> Q:
-    """What happened to them, what they did, and what they did in others' names."""
+    """Match events about a person, by them, and by them while impersonating."""
     about = Q(event__subject_kind=User.public_kind, event__subject_id=uid)
     by = Q(event__actor_kind=User.public_kind, event__actor_id=uid)
     return about | by | Q(event__impersonator_id=uid)
 
 
 def _resolve_person(person: str) -> str:
-    """The public id of who is looked for; what fits nobody where there is none of that address."""
+    """Return the public id of a person; a value that matches nothing for an unknown address."""
     if "@" in person:
         uid = User.objects.filter(email=find_email(person)).values_list("uid", flat=True).first()
         return str(uid or "nobody")
@@ -117,7 +117,7 @@ def _resolve_person(person: str) -> str:
 
 
 def _parse_network_range(address: str) -> tuple[str, str]:
-    """The first and the last address of a network; comparing them can use an index."""
+    """Return the first and last address of a network, for a comparison that uses an index."""
     try:
         network = ip_network(address.strip(), strict=False)
     except ValueError:

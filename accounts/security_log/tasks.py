@@ -11,5 +11,5 @@ from core.events import services as events
 
 @shared_task(name="accounts.forget_origins")
 def forget_origins() -> None:
-    """From where an event came is kept for ORIGIN_DAYS."""
+    """Delete origins of events after ORIGIN_DAYS."""
     events.forget_origins(before=timezone.now() - timedelta(days=settings.ORIGIN_DAYS))

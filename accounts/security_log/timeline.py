@@ -1,4 +1,4 @@
-"""What happened to a person's account, in words for that person."""
+"""Account activity, in plain language for the person."""
 
 from typing import Any, Final
 
@@ -13,42 +13,42 @@ from core.events.models import Event
 from core.keyset_pagination import Page, keyset
 
 LABELS: Final = {
-    "export.made": _("A copy of your data was made"),
-    "export.requested": _("A copy of your data was asked for"),
-    "user.added": _("Your account was made for you"),
-    "user.added_address": _("An e-mail address was added"),
-    "user.added_factor": _("A second factor was added"),
-    "user.banned": _("You were told that you may not write, or not sign in, for a while"),
-    "user.asked_for_factor": _("Your role asks for a second factor now, and you were signed out"),
-    "user.changed_email": _("Your e-mail address was changed"),
+    "export.made": _("A data export was completed"),
+    "export.requested": _("A data export was requested"),
+    "user.added": _("Your account was created by staff"),
+    "user.added_address": _("An email address was added"),
+    "user.added_factor": _("A two-factor method was added"),
+    "user.banned": _("You were banned"),
+    "user.asked_for_factor": _("Your role now requires two-factor authentication, and you were signed out"),
+    "user.changed_email": _("Your email address was changed"),
     "user.changed_password": _("Your password was changed"),
     "user.changed_profile": _("Your profile was changed"),
-    "user.closed": _("Your account was closed"),
-    "user.closing_cancelled": _("You keep your account after all"),
-    "user.closing_near": _("You were told that your data is soon erased"),
-    "user.closing_requested": _("Your account was to be closed"),
-    "user.connected_account": _("An account elsewhere was connected"),
-    "user.disconnected_account": _("An account elsewhere was taken out"),
+    "user.closed": _("Your account was disabled"),
+    "user.closing_cancelled": _("The deletion of your account was cancelled"),
+    "user.closing_near": _("A reminder of the deletion of your account was sent"),
+    "user.closing_requested": _("The deletion of your account was requested"),
+    "user.connected_account": _("An external account was connected"),
+    "user.disconnected_account": _("An external account was disconnected"),
     "user.ended_other_sessions": _("You signed out everywhere else"),
-    "user.ended_session": _("You signed another browser out"),
-    "user.impersonated": _("Somebody of ours began to act in your name"),
-    "user.impersonation_ended": _("They stopped acting in your name"),
+    "user.ended_session": _("You signed out another browser"),
+    "user.impersonated": _("Staff started to impersonate you"),
+    "user.impersonation_ended": _("Staff stopped impersonating you"),
     "user.erased": _("Your data was erased"),
-    "user.lost_factors": _("Your second factors were removed for you"),
-    "user.made_recovery_codes": _("Recovery codes were made"),
-    "user.opened": _("Your account was opened again"),
-    "user.received_entitlements": _("What you bought as a guest came to your account"),
-    "user.removed_address": _("An e-mail address was removed"),
-    "user.removed_factor": _("A second factor was removed"),
-    "user.reset_password": _("Your password was set anew by mail"),
+    "user.lost_factors": _("Two-factor authentication was removed for you"),
+    "user.made_recovery_codes": _("Recovery codes were generated"),
+    "user.opened": _("Your account was enabled again"),
+    "user.received_entitlements": _("Your guest orders were added to your account"),
+    "user.removed_address": _("An email address was removed"),
+    "user.removed_factor": _("A two-factor method was removed"),
+    "user.reset_password": _("Your password was reset by email"),
     "user.signed_in": _("You signed in"),
-    "user.signed_in_on_new_device": _("You signed in in a new browser"),
+    "user.signed_in_on_new_device": _("You signed in with a new browser"),
     "user.signed_out": _("You signed out"),
-    "user.signed_up": _("You made your account"),
-    "user.unbanned": _("You may write and sign in again"),
-    "user.verified_email": _("Your e-mail address was confirmed"),
+    "user.signed_up": _("You created your account"),
+    "user.unbanned": _("Your ban was lifted"),
+    "user.verified_email": _("Your email address was confirmed"),
     "role.assigned": _("You were given a role"),
-    "role.removed": _("A role was taken from you"),
+    "role.removed": _("A role was removed from you"),
 }
 WARNING_LABELS: Final = {
     "user.reused_refresh_token": _("A token of an app was used twice, and the app was signed out"),
@@ -60,19 +60,17 @@ WARNING_LABELS: Final = {
 
 
 def get_page(user: User, *, cursor: str = "") -> Page[Event]:
-    """Events about a person, the newest first. One query. Raises core.keyset_pagination.BadCursor."""
+    """Return a page of events about a person, newest first. One query. Raises core.keyset_pagination.BadCursor."""
     return keyset(get_events(user), by=("-id",), cursor=cursor)
 
 
 def get_events(user: User) -> QuerySet[Event]:
-    """All that a person is told of their account."""
-    return Event.objects.filter(
-        subject_kind=user.public_kind, subject_id=user.public_id, name__in=[*LABELS, *WARNING_LABELS]
-    )
+    """Return the events that are shown to a person."""
+    return Event.objects.filter(subject_kind=user.public_kind, subject_id=user.public_id, name__in=_get_names())
 
 
 def build_steps(page: Page[Event]) -> list[dict[str, Any]]:
-    """Events as components/timeline.html shows them. One query where staff did something in the person's name."""
+    """Return the events for components/timeline.html. One query where staff impersonated the person."""
     staff = get_display_names(
         {event.impersonator_id for event in page} | {_get_impersonation_actor(event) for event in page}
     )
@@ -105,7 +103,7 @@ def _get_impersonation_actor(event: Event) -> str:
 
 
 def _get_note(event: Event, staff: dict[str, str]) -> str:
-    """Who of the staff it was."""
+    """Return which member of staff it was."""
     if name := staff.get(event.impersonator_id):
-        return _("%(name)s of %(house)s did this for you") % {"name": name, "house": settings.SITE_NAME}
+        return _("%(name)s of %(site)s did this for you") % {"name": name, "site": settings.SITE_NAME}
     return staff.get(_get_impersonation_actor(event), "")

@@ -17,6 +17,6 @@ from core.web.http import PageRequest
 @never_cache
 @login_required
 def activity(request: PageRequest) -> HttpResponse:
-    """What happened to my account, the newest first. One query beside the session's."""
+    """Account activity, newest first. One query beside the session's."""
     page = timeline.get_page(cast("User", request.user), cursor=request.GET.get("cursor", ""))
     return render(request, "accounts/activity.html", {"page": page, "steps": timeline.build_steps(page)})

@@ -1,4 +1,4 @@
-"""The security log for programs of staff, and what happened to oneself for everybody's."""
+"""The security log in the API, and the activity of one's own account."""
 
 from typing import Any, ClassVar
 
@@ -22,7 +22,7 @@ LIST_ERRORS = {400: Problem, 401: Problem, 403: Problem}
 
 
 class SecurityLogEntrySerializer(serializers.Serializer[EventOrigin]):
-    """An event that concerns the safety of accounts. Address and browser are forgotten after a while."""
+    """A security-related event. Address and browser are deleted after a while."""
 
     uid = serializers.UUIDField(source="event.uid")
     at = TimeField()
@@ -46,22 +46,22 @@ class SecurityLogEntrySerializer(serializers.Serializer[EventOrigin]):
 
 
 class SecurityLogFilter(filters.FilterSet):
-    """What is looked for; all that is given must fit."""
+    """Filters; all given ones must match."""
 
-    person = filters.CharFilter(method="filter_field", help_text="Public id or e-mail address.")
+    person = filters.CharFilter(method="filter_field", help_text="Public id or email address.")
     action = filters.ChoiceFilter(method="filter_field", choices=queries.action_choices())
     address = filters.CharFilter(method="filter_field", help_text="An address or a network, such as 203.0.113.0/24.")
     since = TimeFilter(method="filter_field")
     until = TimeFilter(method="filter_field")
 
     def filter_field(self, queryset: QuerySet[EventOrigin], name: str, value: Any) -> QuerySet[EventOrigin]:
-        """Raises BadAddress."""
+        """Apply one filter. Raises InvalidAddress."""
         return queries.filter_entries(queryset, LogFilters(**{name: value}))
 
 
 @extend_schema_view(list=extend_schema(responses={200: SecurityLogEntrySerializer(many=True), **LIST_ERRORS}))
 class SecurityLogViewSet(GrantedViewMixin, mixins.ListModelMixin, viewsets.GenericViewSet[EventOrigin]):
-    """Who did what to accounts, from where; the newest first. Needs the permission `core.view_security_log`."""
+    """Security-related events of all accounts, newest first. Needs the permission `core.view_security_log`."""
 
     queryset = EventOrigin.objects.none()  # for the schema
     serializer_class = SecurityLogEntrySerializer
@@ -75,8 +75,8 @@ class SecurityLogViewSet(GrantedViewMixin, mixins.ListModelMixin, viewsets.Gener
         return queries.get_entries(LogFilters())
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Entries, the newest first. As a table they are taken out: a browser's session must be fresh for that, as in
-        the staff area, and security_log.exported is recorded.
+        """List entries, newest first. A CSV export requires a recent sign-in from browser sessions, and
+        security_log.exported is recorded.
         """
         if request.accepted_renderer.format == CsvRenderer.format:
             self._record_export(request)
@@ -90,7 +90,7 @@ class SecurityLogViewSet(GrantedViewMixin, mixins.ListModelMixin, viewsets.Gener
 
 
 class ActivitySerializer(serializers.Serializer[Event]):
-    """Something that happened to the account of the person who asks."""
+    """An event of the authenticated person's account."""
 
     uid = serializers.UUIDField()
     at = TimeField()
@@ -107,7 +107,7 @@ class ActivitySerializer(serializers.Serializer[Event]):
 
 @extend_schema_view(list=extend_schema(responses={200: ActivitySerializer(many=True), **LIST_ERRORS}))
 class ActivityViewSet(GrantedViewMixin, mixins.ListModelMixin, viewsets.GenericViewSet[Event]):
-    """What happened to my account, the newest first."""
+    """Activity of my account, newest first."""
 
     queryset = Event.objects.none()  # for the schema
     serializer_class = ActivitySerializer

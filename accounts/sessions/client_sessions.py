@@ -1,7 +1,7 @@
-"""Which clients signed somebody in while a session here lasted, so that they can be told when it ends.
+"""Sessions at OAuth clients, so that clients can be notified when a session ends.
 
-A row is open as long as the session is. Whatever ends sessions (`devices`) calls `end`, in its own transaction; what
-the clients are told is sent afterwards, by `accounts.oauth.backchannel`.
+A row is open as long as the session is. Services that end sessions call `end_client_sessions` in their transaction;
+`accounts.oauth.backchannel` sends the notifications.
 """
 
 from datetime import datetime, timedelta
@@ -25,9 +25,9 @@ ENDED_SESSION_RETENTION: Final = timedelta(days=30)
 
 @transaction.atomic
 def begin_client_session(*, user_id: int, device_uid: str, client: AbstractApplication) -> ClientSession | None:
-    """The open row of this client and the session in this browser; None when that is over. Locks the device.
+    """Return the open row of a client and the session in this browser; None when that has ended. Locks the device.
 
-    Two queries when there is one already, with which the sid stays what it was.
+    Two queries when the row exists; its sid stays the same.
     """
     device = Device.objects.locked().filter(user_id=user_id, uid=device_uid).exclude(session_key="").first()
     if device is None:
@@ -36,28 +36,28 @@ def begin_client_session(*, user_id: int, device_uid: str, client: AbstractAppli
 
 
 def end_client_sessions(devices: QuerySet[Device], *, now: datetime | None = None) -> None:
-    """The sessions in these browsers are over: clients that want it are to be told. One query.
+    """End the sessions of these devices, and queue notifications. One query.
 
-    Part of what ended the sessions, which records the event; to be called in its transaction.
+    Call it in the transaction that ends the sessions and records the event.
     """
     _end(ClientSession.objects.filter(device__in=devices), now)
 
 
 def end_at_client(*, user: User, client: AbstractApplication) -> None:
-    """A client acts for a person no longer: as far as it goes, their sessions are over. One query. Part of that."""
+    """End the sessions of a person at one client, after consent was withdrawn. One query."""
     _end(ClientSession.objects.filter(device__in=Device.objects.filter(user=user), client=client), None)
 
 
 @transaction.atomic
 def end_orphaned(*, now: datetime | None = None) -> None:
-    """End what no session stands behind any more: it expired, or something took it away."""
+    """End rows whose session expired or was deleted."""
     now = now or timezone.now()
     alive = Session.objects.filter(session_key=OuterRef("session_key"), expire_date__gt=now)
     end_client_sessions(Device.objects.filter(~Exists(alive)), now=now)
 
 
 def purge_ended(*, now: datetime | None = None) -> None:
-    """Forget what ended before KEEP."""
+    """Delete rows that ended before ENDED_SESSION_RETENTION."""
     ClientSession.objects.filter(ended_at__lt=(now or timezone.now()) - ENDED_SESSION_RETENTION).delete()
 
 

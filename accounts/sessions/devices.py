@@ -1,4 +1,4 @@
-"""The browser behind a request: its cookie, what it calls itself, which session is its."""
+"""The device of a request: its cookie, its name, its session."""
 
 import hashlib
 import re
@@ -34,7 +34,7 @@ APP_PATTERN: Final = re.compile(r"([\w .-]{1,40})/")  # what an app calls itself
 
 
 def get_browser_name(user_agent: str, *, is_app: bool = False) -> str:
-    """The browser or the app and its system in words, such as "Firefox on Windows"."""
+    """Return browser or app and system, such as "Firefox on Windows"."""
     browser = next((name for sign, name in BROWSERS if re.search(rf"\b{sign}\w*/", user_agent)), "")
     if is_app and not browser and (product := APP_PATTERN.match(user_agent)):
         browser = product[1]
@@ -45,13 +45,13 @@ def get_browser_name(user_agent: str, *, is_app: bool = False) -> str:
 
 
 def get_device_digest(request: HttpRequest) -> str:
-    """The digest of the cookie by which the browser is known; "" when it has none."""
+    """Return the digest of the device cookie; "" when there is none."""
     token = request.COOKIES.get(settings.DEVICE_COOKIE_NAME, "")
     return hashlib.sha256(token.encode()).hexdigest() if token else ""
 
 
 def record_sign_in(request: HttpRequest, response: HttpResponse, user: User) -> None:
-    """Take note of a sign-in that was just made, and give the browser its cookie for the next time."""
+    """Record a sign-in, and set the device cookie."""
     token = request.COOKIES.get(settings.DEVICE_COOKIE_NAME) or secrets.token_urlsafe(24)
     request.COOKIES[settings.DEVICE_COOKIE_NAME] = token
     response.set_cookie(
@@ -70,7 +70,7 @@ def record_sign_in(request: HttpRequest, response: HttpResponse, user: User) -> 
 
 
 def record_activity(request: HttpRequest, now: datetime) -> None:
-    """Note from time to time that the device is in use. Nothing for a session that has none. At most one query."""
+    """Update the time of last activity from time to time, for sessions with a device. At most one query."""
     device = request.session.get(DEVICE_KEY)
     if device and now.timestamp() - request.session.get(SEEN_KEY, 0) > SEEN_INTERVAL_SECONDS:
         devices.record_activity(uid=device, session_key=_get_saved_key(request), now=now)
@@ -79,7 +79,7 @@ def record_activity(request: HttpRequest, now: datetime) -> None:
 
 @transaction.atomic
 def end_access(request: HttpRequest, user: User) -> None:
-    """What guards the account changed: end tokens of programs, and all sessions as `end_others` does."""
+    """End tokens and all other sessions after a security-related change."""
     if request.user != user:
         devices.end_access(user=user)
         return
@@ -89,7 +89,7 @@ def end_access(request: HttpRequest, user: User) -> None:
 
 @transaction.atomic
 def end_others(request: HttpRequest, user: User) -> None:
-    """End all sessions of a person but the one that asks; that one gets a new key."""
+    """End all other sessions of a person; the current one gets a new key."""
     device = request.session.get(DEVICE_KEY, "")
     devices.end_other_sessions(user=user, keep=device)
     update_session_auth_hash(request, user)

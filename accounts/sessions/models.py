@@ -1,4 +1,4 @@
-"""A browser in which a person signs in."""
+"""Devices, and sessions at OAuth clients."""
 
 from typing import ClassVar, Self
 from uuid import uuid4
@@ -19,17 +19,17 @@ class DeviceQuerySet(models.QuerySet["Device"]):
         return self.select_for_update(of=("self",)).order_by("pk")
 
     def signed_in(self) -> Self:
-        """Those whose session is alive."""
+        """Return devices with an active session."""
         alive = Session.objects.filter(session_key=OuterRef("session_key"), expire_date__gt=timezone.now())
         return self.filter(Exists(alive))
 
 
 class Device(models.Model):
-    """It tells itself apart by a cookie, of which only a digest is kept: `mark`.
+    """A browser or app in which a person signed in, identified by a cookie; `mark` is its digest.
 
-    `session_key` is the session that a person has in it now, "" for none. A device without a session is remembered,
-    so that signing in there again is no news. The device of an app holds what its tokens rest on: `app_session` names
-    the session in them, `refresh_id` the one refresh token that is good, given at `refreshed_at`.
+    `session_key` is its session, "" for none. Devices without a session are retained, so that a new sign-in there is
+    not reported as new. For an app, `app_session` names the session in its tokens, and `refresh_id` the valid refresh
+    token, issued at `refreshed_at`.
     """
 
     public_kind: ClassVar[str] = "device"
@@ -74,23 +74,23 @@ class Device(models.Model):
 
 
 class ClientSession(models.Model):
-    """A client signed a person in whose session is in this browser. One is open for each client and browser.
+    """A sign-in of a person at a client, in this device's session. One is open for each client and device.
 
-    `uid` is the `sid` of ID tokens: random, another for each client, the same until the session ends. Then the row is
-    what has to be told, and how far that is: `next_at` is when it is tried, `answer` what the last try was answered.
+    `uid` is the `sid` of ID tokens: random, different for each client, the same until the session ends. After that the
+    row is the pending notification: `next_at` is the next attempt, `answer` the last response.
     """
 
     class State(models.TextChoices):
         OPEN = "open", _("signed in")
-        SILENT = "silent", _("over; it wants no word")
-        WAITING = "waiting", _("to be told")
-        TOLD = "told", _("told")
-        FAILED = "failed", _("given up")
+        SILENT = "silent", _("ended, no notification needed")
+        WAITING = "waiting", _("notification pending")
+        TOLD = "told", _("notified")
+        FAILED = "failed", _("failed")
 
     uid = models.UUIDField(_("sid"), default=uuid4, unique=True, editable=False)
     device = models.ForeignKey(Device, models.CASCADE, related_name="client_sessions", verbose_name=_("device"))
     client = models.ForeignKey(
-        settings.OAUTH2_PROVIDER_APPLICATION_MODEL, models.CASCADE, related_name="sessions", verbose_name=_("client")
+        settings.OAUTH2_PROVIDER_APPLICATION_MODEL, models.CASCADE, related_name="sessions", verbose_name=_("OAuth app")
     )
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.OPEN)
     began_at = models.DateTimeField(_("began at"), default=timezone.now)
@@ -103,8 +103,8 @@ class ClientSession(models.Model):
     objects: ClassVar[models.Manager[Self]] = models.Manager()
 
     class Meta:
-        verbose_name = _("session at a client")
-        verbose_name_plural = _("sessions at clients")
+        verbose_name = _("session at an OAuth app")
+        verbose_name_plural = _("sessions at OAuth apps")
         ordering: ClassVar = ["-id"]
         constraints: ClassVar = [
             models.UniqueConstraint(
@@ -133,5 +133,5 @@ class ClientSession(models.Model):
 
     @classmethod
     def get_last_notified(cls, client: AbstractApplication) -> "Self | None":
-        """The session of whose end a client was told last, with what it answered. One query."""
+        """Return the session of the last notification of a client. One query."""
         return cls.objects.filter(client=client, tried_at__isnull=False).order_by("-tried_at").first()

@@ -1,4 +1,4 @@
-"""Where a person is signed in: notice new browsers, end sessions."""
+"""Record sign-ins on devices, and end sessions."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,7 +22,7 @@ UPDATED_FIELDS = ("session_key", "last_seen_at", "browser", "network", "app_sess
 
 @dataclass(frozen=True, slots=True)
 class DeviceInfo:
-    """What a browser shows of itself: the digest of its cookie, what it is, the network it comes from."""
+    """Digest of the cookie, name of the browser, and network."""
 
     mark: str
     browser: str
@@ -31,11 +31,10 @@ class DeviceInfo:
 
 @transaction.atomic
 def record_sign_in(*, user: User, seen: DeviceInfo, session_key: str, by: Actor, now: datetime | None = None) -> Device:
-    """Remember that a person signed in in a browser; an older session of theirs in it ends, with an app's tokens.
+    """Record a sign-in on a device; an earlier session there ends, with an app's tokens.
 
-    Two or three queries, and one more where clients were signed in to in the older one.
-
-    Records user.signed_in_on_new_device, unless it is the person's first.
+    Two or three queries, and one more where clients were signed in to. Records user.signed_in_on_new_device, except for
+    the first device.
     """
     now = now or timezone.now()
     mine = Case(When(mark=seen.mark, then=0), default=1)
@@ -60,13 +59,13 @@ def record_sign_in(*, user: User, seen: DeviceInfo, session_key: str, by: Actor,
 
 
 def record_activity(*, uid: str, session_key: str, now: datetime) -> None:
-    """The device is in use, under this key of its session."""
+    """Update activity and session key of a device."""
     Device.objects.filter(uid=uid).update(session_key=session_key, last_seen_at=now)
 
 
 @transaction.atomic
 def record_sign_out(*, uid: str, session_key: str) -> None:
-    """The session of a device is over. Part of signing out, which records the event."""
+    """End the session of a device. Part of signing out, which records the event."""
     mine = Device.objects.filter(uid=uid, session_key=session_key)
     if mine.update(session_key=""):
         client_sessions.end_client_sessions(Device.objects.filter(uid=uid))
@@ -74,9 +73,9 @@ def record_sign_out(*, uid: str, session_key: str) -> None:
 
 @transaction.atomic
 def end_device_session(*, user_id: int, uid: UUID, by: Actor) -> None:
-    """End the session in one of a person's own browsers. Locks the device.
+    """End the session of one's own device. Locks the device.
 
-    Raises NotFound for a device of somebody else. Records user.ended_session when there was one.
+    Raises NotFound for another person's device. Records user.ended_session when there was a session.
     """
     device = Device.objects.locked().filter(user_id=user_id, uid=uid).first()
     if device is None:
@@ -91,10 +90,10 @@ def end_device_session(*, user_id: int, uid: UUID, by: Actor) -> None:
 
 @transaction.atomic
 def end_other_sessions(*, user: User, keep: str = "") -> None:
-    """End all sessions of a person, known or not, but that of the device `keep` (its uid).
+    """End all sessions of a person except that of the device `keep` (its uid).
 
-    Locks the person. What was signed for the former epoch is refused from now on; whoever stays signs their session
-    anew. Part of what made it necessary, which records the event.
+    Locks the person. Sessions signed for the former epoch become invalid; the remaining session is signed again. The
+    caller records the event.
     """
     User.objects.filter(pk=user.pk).update(session_epoch=F("session_epoch") + 1)
     user.refresh_from_db(fields=["session_epoch"])
@@ -106,16 +105,16 @@ def end_other_sessions(*, user: User, keep: str = "") -> None:
 
 @transaction.atomic
 def end_access(*, user: User) -> None:
-    """What guards the account changed: end all sessions, and all tokens of programs.
+    """End all sessions and OAuth tokens after a security-related change.
 
-    Programs of others ask again, as whoever signed in there. API keys are the person's own, and stay. Locks the person.
+    Apps need consent again. API keys stay. Locks the person.
     """
     end_other_sessions(user=user)
     tokens.end_all_tokens(user=user)
 
 
 def purge_expired(*, now: datetime | None = None) -> None:
-    """Forget sessions that are over, of which clients are told, and devices that nobody signed in with for KEEP."""
+    """Delete ended sessions, of which clients are notified, and devices unused for DEVICE_RETENTION."""
     now = now or timezone.now()
     client_sessions.end_orphaned(now=now)
     client_sessions.purge_ended(now=now)

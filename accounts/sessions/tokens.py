@@ -1,4 +1,4 @@
-"""Tokens of clients end when what protects an account changes."""
+"""Ends tokens of clients after security-related changes."""
 
 from oauth2_provider.models import (
     get_access_token_model,
@@ -11,9 +11,9 @@ from accounts.users.models import User
 
 
 def end_all_tokens(*, user: User) -> None:
-    """Delete every code and token that clients hold of a person; consents stay.
+    """Delete all codes and tokens of a person; consents stay.
 
-    Call it while the person's row is locked: tokens are made while it is locked too, so none is missed.
+    Call it with the person locked: tokens are created under that lock too.
     """
     for model in (get_grant_model(), get_refresh_token_model(), get_access_token_model(), get_device_grant_model()):
         model._default_manager.filter(user=user).delete()  # noqa: SLF001  each has its own

@@ -1,4 +1,4 @@
-"""Pages about the sessions of an account."""
+"""Pages about sessions."""
 
 from typing import cast
 from uuid import UUID
@@ -25,12 +25,12 @@ from core.web.http import PageRequest, SeeOther
 @never_cache
 @login_required
 def sessions(request: PageRequest) -> HttpResponse:
-    """Where I am signed in, the newest first; a post signs out everywhere else."""
+    """List active sessions, newest first; POST signs out everywhere else."""
     user = cast("User", request.user)
     if request.method == "POST":
         devices.end_others(request, user)
         record("user.ended_other_sessions", user, by=request.grant.actor)
-        messages.success(request, _("Everywhere else you are signed out."))
+        messages.success(request, _("You have been signed out everywhere else."))
         return SeeOther(reverse("accounts:sessions"))
     mine = Device.objects.filter(user=user).signed_in()
     page = keyset(mine, by=("-last_seen_at", "-id"), cursor=request.GET.get("cursor", ""))
@@ -41,7 +41,7 @@ def sessions(request: PageRequest) -> HttpResponse:
 @require_POST
 @login_required
 def end_session(request: PageRequest, uid: UUID) -> HttpResponse:
-    """Sign one browser of mine out."""
+    """Sign out one session."""
     device_services.end_device_session(user_id=cast("User", request.user).pk, uid=uid, by=request.grant.actor)
-    messages.success(request, _("That browser is signed out."))
+    messages.success(request, _("That session has been signed out."))
     return SeeOther(reverse("accounts:sessions"))

@@ -1,1 +1,1 @@
-"""Sign-in with an account elsewhere: any OpenID Connect provider, and those that the house knows by name."""
+"""Sign-in with social accounts: any OpenID Connect provider, and those known to django-allauth."""

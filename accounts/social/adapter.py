@@ -1,4 +1,4 @@
-"""Where allauth asks us about accounts elsewhere."""
+"""Project adapter for the social accounts of django-allauth."""
 
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -20,30 +20,30 @@ MAX_NAME_LENGTH = 120
 
 
 class SocialAdapter(DefaultSocialAccountAdapter):
-    """Providers come from the environment alone, people with their name."""
+    """Providers come from the environment only; people get their name."""
 
     error_messages: ClassVar = {
         **DefaultSocialAccountAdapter.error_messages,
-        "connected_other": _("That account belongs to another account here already."),
-        "invalid_token": _("The other side did not say who you are."),
-        "no_password": _("This is your last way in. Set a password first."),
-        "no_verified_email": _("This is your last way in. Confirm your e-mail address first."),
+        "connected_other": _("That account is already connected to another account here."),
+        "invalid_token": _("The other site did not confirm who you are."),
+        "no_password": _("This is your only sign-in method. Set a password first."),
+        "no_verified_email": _("This is your last way in. Confirm your email address first."),
     }
 
     def list_apps(
         self, request: HttpRequest, provider: str | None = None, client_id: str | None = None
     ) -> list[SocialApp]:
-        """Those of the settings. No query: nobody keeps secrets of providers in the database."""
+        """Return the providers of the settings. No query: secrets are not stored in the database."""
         by_kind = _build_apps_from_settings(provider=provider, client_id=client_id)
         return [app for apps in by_kind.values() for app in apps]
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
-        """As for an account with a password. Raises NetworkBanned."""
+        """Same rule as for sign-up with a password. Raises NetworkBanned."""
         account_adapter(request).require_free_network(request)
         return bool(super().is_open_for_signup(request, sociallogin))
 
     def populate_user(self, request: HttpRequest, sociallogin: SocialLogin, data: dict[str, Any]) -> User:
-        """A new person as the other side names them; addresses are kept as we spell them."""
+        """Set the name from the provider, and canonical email addresses."""
         user: User = super().populate_user(request, sociallogin, data)
         parts = (data.get("first_name"), data.get("last_name"))
         given = str(data.get("name") or " ".join(part for part in parts if part))
@@ -63,7 +63,7 @@ def _name_or_none(text: str) -> str:
 
 
 def _email_or_none(text: str) -> str:
-    """What the other side calls an address, as we spell it; "" where it is none, so that the person is asked."""
+    """Return the canonical address; "" for an invalid one, so that the person is prompted."""
     try:
         return canonical_email(text)
     except ValidationError:
@@ -71,7 +71,7 @@ def _email_or_none(text: str) -> str:
 
 
 def get_provider_origins(ways: list[Provider]) -> list[str]:
-    """Where the sign-in pages of providers are, for a page's policy: its forms lead there."""
+    """Return the origins of the providers' sign-in pages, for form-action."""
     found = set()
     for way in ways:
         address = way.app.settings.get("server_url") or way.get_oauth2_adapter(way.request).authorize_url

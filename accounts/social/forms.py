@@ -1,4 +1,4 @@
-"""Forms about accounts elsewhere."""
+"""Forms of social accounts."""
 
 from typing import Any, cast
 
@@ -14,7 +14,7 @@ from accounts.users.models import User
 
 
 class DisconnectForm(forms.Form):
-    """One of a person's accounts elsewhere, named as the provider names it."""
+    """A social account, by provider and uid."""
 
     provider = forms.CharField(widget=forms.HiddenInput)
     uid = forms.CharField(widget=forms.HiddenInput)
@@ -29,15 +29,15 @@ class DisconnectForm(forms.Form):
         mine = SocialAccount.objects.filter(user=user, provider=given.get("provider", ""), uid=given.get("uid", ""))
         self.account = mine.first()
         if self.account is None:
-            raise forms.ValidationError(_("This is not connected."))
+            raise forms.ValidationError(_("This account is not connected."))
         validate_disconnect(self.request, self.account)
         return given
 
 
 class SignupForm(AllauthSignupForm):
-    """The address that the other side did not give."""
+    """The email address that the provider did not share."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["email"].label = gettext_lazy("E-mail address")
+        self.fields["email"].label = gettext_lazy("Email address")
         self.fields["email"].widget.attrs.pop("placeholder", None)

@@ -1,4 +1,4 @@
-"""Accounts elsewhere that come and go become events of ours."""
+"""Records events when social accounts are connected and disconnected."""
 
 from typing import Any
 
@@ -30,6 +30,6 @@ def note_disconnected(instance: SocialAccount, **_: Any) -> None:
 @receiver(signals.social_account_added)
 @receiver(signals.social_account_removed)
 def end_other_sessions(request: HttpRequest, **_: Any) -> None:
-    """Another way in, or one less: whoever else is signed in says again who they are."""
+    """End other sessions when a sign-in method is added or removed."""
     if isinstance(request.user, User):
         devices.end_access(request, request.user)

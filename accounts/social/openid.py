@@ -1,7 +1,6 @@
-"""Any OpenID Connect provider, asked with a nonce: an ID token opens only the sign-in that it was made for.
+"""OpenID Connect providers with a nonce: an ID token is valid only for the sign-in that requested it.
 
-The nonce is a digest of the PKCE verifier, which the session keeps for the way back: one secret a sign-in, and nothing
-to compare with that somebody else could have put there.
+The nonce is a digest of the PKCE verifier in the session, so there is one secret for each sign-in.
 """
 
 from base64 import urlsafe_b64encode
@@ -18,7 +17,7 @@ from django.utils.crypto import constant_time_compare
 
 
 class OpenIDAdapter(OpenIDConnectOAuth2Adapter):
-    """The way back: token and person."""
+    """The callback: token and person."""
 
     nonce = ""
 
@@ -30,7 +29,7 @@ class OpenIDAdapter(OpenIDConnectOAuth2Adapter):
         return found
 
     def complete_login(self, request: HttpRequest, app: SocialApp, token: SocialToken, **kwargs: Any) -> SocialLogin:
-        """Raises OAuth2Error for an ID token of another sign-in, or of none, before anybody is looked up."""
+        """Raise OAuth2Error for an ID token with another nonce or none, before any account is looked up."""
         login: SocialLogin = super().complete_login(request, app, token, **kwargs)
         claims = login.account.extra_data.get("id_token") or {}
         if not constant_time_compare(str(claims.get("nonce")), self.nonce):
@@ -39,24 +38,24 @@ class OpenIDAdapter(OpenIDConnectOAuth2Adapter):
 
 
 class OpenIDProvider(OpenIDConnectProvider):
-    """The way there."""
+    """The authorization request."""
 
     package = "allauth.socialaccount.providers.openid_connect"  # whose addresses it has
     oauth2_adapter_class = OpenIDAdapter
 
     def get_pkce_params(self) -> dict[str, str]:
-        """Of each sign-in anew, with the nonce that goes with the verifier."""
+        """Add the nonce that belongs to the verifier."""
         params: dict[str, str] = super().get_pkce_params()
         return {**params, "nonce": compute_nonce(params["code_verifier"])}
 
 
 def compute_nonce(verifier: str) -> str:
-    """Tells nothing of the verifier, and is not its challenge."""
+    """Return a digest that reveals nothing of the verifier and differs from its challenge."""
     return urlsafe_b64encode(sha256(f"nonce of {verifier}".encode()).digest()).decode().rstrip("=")
 
 
 def callback(request: HttpRequest, provider_id: str) -> HttpResponseBase:
-    """Back from the provider, as allauth's own, with our adapter."""
+    """The callback of allauth with the project's adapter."""
     try:
         back: HttpResponseBase = OAuth2CallbackView.adapter_view(OpenIDAdapter(request, provider_id))(request)
     except SocialApp.DoesNotExist:

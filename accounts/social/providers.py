@@ -1,7 +1,7 @@
-"""What the environment says of providers, as allauth takes it. Read by the settings, so it asks nothing of Django.
+"""Providers from the environment, in the format of django-allauth. Imported by the settings, so it uses no apps.
 
-`SOCIAL_PROVIDERS` is JSON: a name for each provider, and what it gave when this house was registered there. With
-`server_url` it is any OpenID Connect provider; without, the name is one that allauth knows (google, github, apple …).
+`SOCIAL_PROVIDERS` is JSON: a name for each provider, and its client credentials. With `server_url` it is any OpenID
+Connect provider; without, the name is one of allauth's (google, github, apple …).
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ CREDENTIAL_FIELDS: Final = ("client_id", "secret", "key")
 
 
 def build_providers(given: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """SOCIALACCOUNT_PROVIDERS. Raises ImproperlyConfigured for a provider that nobody can be sent to."""
+    """Return SOCIALACCOUNT_PROVIDERS. Raises ImproperlyConfigured for an incomplete provider."""
     found: dict[str, dict[str, Any]] = {OPENID_CONNECT: {"provider_class": OPENID_PROVIDER_CLASS, "APPS": []}}
     for name, about in given.items():
         if not about.get("client_id"):
@@ -30,18 +30,18 @@ def build_providers(given: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[st
 
 
 def get_installed_apps(given: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """The apps of the providers that are known by name, and that of all others."""
+    """Return the Django apps of the providers."""
     named = sorted(name for name, about in given.items() if "server_url" not in about)
     return [f"allauth.socialaccount.providers.{name}" for name in (*named, OPENID_CONNECT)]
 
 
 def get_origins(given: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
-    """By name, where the sign-in pages of providers are when that is not where their `server_url` is."""
+    """Return additional origins of sign-in pages, by provider."""
     return {name: list(about.get("origins", [])) for name, about in given.items()}
 
 
 def _build_app(name: str, about: Mapping[str, Any]) -> dict[str, Any]:
-    """One client. PKCE for all; an address there is taken for one here only where the operator says so."""
+    """Return one client. PKCE for all; addresses are trusted only where configured."""
     more = {
         key: value for key, value in about.items() if key not in (*CREDENTIAL_FIELDS, "name", "origins", "trusts_email")
     }

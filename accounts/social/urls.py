@@ -1,4 +1,4 @@
-"""The pages of accounts elsewhere, under our names."""
+"""URLs of social accounts."""
 
 from allauth.socialaccount import views
 from allauth.urls import build_provider_urlpatterns

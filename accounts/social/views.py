@@ -1,4 +1,4 @@
-"""The accounts elsewhere with which one signs in here."""
+"""Page of connected social accounts."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -25,7 +25,7 @@ from core.web.http import SeeOther
 @login_required
 @serialize_user_posts
 def connections(request: HttpRequest) -> HttpResponse:
-    """What is connected, to take out, and what can be connected. One query beside the session's."""
+    """List connected accounts; POST disconnects one. One query beside the session's."""
     form = DisconnectForm(request.POST or None, request=request)
     if form.is_valid():
         disconnect(request, form.account)
@@ -38,7 +38,7 @@ def connections(request: HttpRequest) -> HttpResponse:
 
 
 def allow_provider_forms(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """The forms of this page, and of no other, may lead to providers: Chromium holds form-action against redirects."""
+    """Allow the forms of this page to redirect to providers: Chromium applies form-action to redirects."""
 
     @wraps(view)
     def allowed(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

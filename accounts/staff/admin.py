@@ -1,4 +1,4 @@
-"""People and roles in the admin. Nobody sets the password of another person, or gives away more than they have."""
+"""People and roles in the admin. Staff cannot set passwords of others or assign more than they have."""
 
 from itertools import groupby
 from typing import Any, cast
@@ -30,21 +30,21 @@ from core.validation.text import contains_control_characters
 constraints.register(
     {
         "user_email_once": ("email", _("Another person has this email address.")),
-        "user_email_lower": ("email", _("Write the email address in small letters.")),
+        "user_email_lower": ("email", _("Enter the email address in lower case.")),
         "user_email_shape": ("email", _("Enter a valid email address.")),
     }
 )
 
 
 class UserForm(forms.ModelForm):
-    """A person. What is saved goes through services."""
+    """A person. Saved by services."""
 
     roles = forms.ModelMultipleChoiceField(
         label=_("Roles"),
         queryset=Role.objects.none(),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("A role opens this staff area. You see those that you may give."),
+        help_text=_("Roles give access to the staff area. Only roles that you can assign are shown."),
     )
 
     class Meta:
@@ -69,7 +69,7 @@ class UserForm(forms.ModelForm):
 
 @admin.register(User)
 class UserAdmin(EditAdmin):
-    """Add a person, give roles, close an account, send a link for a new password."""
+    """Add a person, assign roles, disable an account, send a password reset link."""
 
     form = UserForm
     change_form_template = "accounts/admin/user_change_form.html"
@@ -100,14 +100,16 @@ class UserAdmin(EditAdmin):
 
     @admin.display(description=_("password"))
     def password_kept(self, user: User) -> str:
-        """How it is kept. Nobody sets another's: the action of the list sends a link."""
+        """Return the algorithm of the stored hash."""
         if not user.has_usable_password():
-            return gettext("none yet")
+            return gettext("not set")
         algorithm = identify_hasher(user.password).algorithm
-        return gettext("kept as %(algorithm)s; the list sends a link for a new one") % {"algorithm": algorithm}
+        return gettext("stored as %(algorithm)s; use the action of the list to send a reset link") % {
+            "algorithm": algorithm
+        }
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Who may do everything is changed only by their like."""
+        """Only superusers may change superusers."""
         if obj is not None and obj.is_superuser and not request.user.is_superuser:
             return False
         return super().has_change_permission(request, obj)
@@ -131,20 +133,20 @@ class UserAdmin(EditAdmin):
                 move = roles.assign_role if role in wanted else roles.remove_role
                 move(user_id=obj.pk, role=role.slug, by=by)
 
-    @admin.action(description=_("Send a link for a new password"), permissions=["send_link"])
+    @admin.action(description=_("Send a password reset link"), permissions=["send_link"])
     def send_reset_link(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        """The same mail that people ask for themselves."""
+        """Send the password reset email."""
         sent = 0
         for user in queryset.filter(is_active=True):
             form = allauth_forms.ResetPasswordForm({"email": user.email})
             if form.is_valid():
                 form.save(request)
                 sent += 1
-        text = ngettext("%(count)d link is sent.", "%(count)d links are sent.", sent)
+        text = ngettext("%(count)d link sent.", "%(count)d links sent.", sent)
         self.message_user(request, text % {"count": sent}, messages.SUCCESS)
 
     def _movable(self, request: HttpRequest, obj: User | None) -> QuerySet[Role]:
-        """The roles that this member of staff may give to or take from this person."""
+        """Return the roles that this member of staff may assign to this person."""
         return Role.objects.none() if obj == request.user else roles.get_assignable_roles(grant_of(request).actor)
 
 
@@ -193,7 +195,7 @@ class RoleForm(forms.ModelForm):
 
 @admin.register(Role)
 class RoleAdmin(EditAdmin):
-    """The shipped roles to look at, and those of the owner's own."""
+    """Built-in roles are read-only; own roles can be changed."""
 
     form = RoleForm
     list_display = ("name", "slug", "description", "people", "requires_mfa")
@@ -244,11 +246,11 @@ class RoleAdmin(EditAdmin):
         )
         obj.pk, obj.slug, obj.group = saved.pk, saved.slug, saved.group
 
-    @admin.action(description=_("Ask for a second factor"), permissions=["view"])
+    @admin.action(description=_("Require two-factor authentication"), permissions=["view"])
     def ask_for_factor(self, request: HttpRequest, queryset: QuerySet[Role]) -> None:
         self._require_factor(request, queryset, is_required=True)
 
-    @admin.action(description=_("Do not ask for a second factor"), permissions=["view"])
+    @admin.action(description=_("Do not require two-factor authentication"), permissions=["view"])
     def ask_for_no_factor(self, request: HttpRequest, queryset: QuerySet[Role]) -> None:
         self._require_factor(request, queryset, is_required=False)
 

@@ -1,7 +1,7 @@
-"""Roles: which ones the house ships, who has them.
+"""Roles: built-in ones, and who has them.
 
-A shipped role says by pattern which permissions it holds, so that a new model of an app is not forgotten. They are
-brought up to date after every migration; a role that the owner makes is left alone.
+A built-in role selects permissions by pattern, so that new models are included. Built-in roles are updated after every
+migration; other roles are not changed.
 """
 
 from collections.abc import Iterable
@@ -32,7 +32,7 @@ PROJECT_APPS = ("core", "accounts", "blog", "shop", "chat", "analytics")
 
 @dataclass(frozen=True, slots=True)
 class BuiltInRole:
-    """A role as the house ships it. A pattern is like `shop.view_*`."""
+    """A built-in role. A pattern looks like `shop.view_*`."""
 
     slug: str
     name: str
@@ -107,31 +107,31 @@ BUILT_IN_SLUGS = frozenset(role.slug for role in BUILT_IN_ROLES)
 
 class RoleExceedsOwnPermissions(Denied):
     code = "role_exceeds_own"
-    message = _("You cannot give or take a role that may do more than you.")
+    message = _("You cannot assign or remove a role with permissions that you do not have.")
 
 
 class CannotChangeOwnRoles(Denied):
     code = "own_roles"
-    message = _("Nobody changes their own roles. Ask somebody else who may.")
+    message = _("You cannot change your own roles.")
 
 
 class RoleExists(Conflict):
     code = "role_exists"
-    message = _("There is a role of this name already.")
+    message = _("A role with this name already exists.")
 
 
 class RoleNameRequired(Invalid):
     code = "role_without_name"
-    message = _("Give the role a name with letters.")
+    message = _("Enter a name that contains letters.")
 
 
 class RoleIsBuiltIn(Conflict):
     code = "role_is_shipped"
-    message = _("This role comes with the house and cannot be changed. Make one of your own.")
+    message = _("This is a built-in role and cannot be changed. Create your own role instead.")
 
 
 def sync_after_migrate(sender: AppConfig, using: str, apps: Any = installed, **kwargs: Any) -> None:
-    """Receiver of post_migrate: make the house's permissions now, whatever order apps come in, then the roles."""
+    """Receiver of post_migrate: create all permissions now, whatever the order of apps, then the roles."""
     try:
         apps.get_model("accounts", "Role")
     except LookupError:
@@ -143,7 +143,7 @@ def sync_after_migrate(sender: AppConfig, using: str, apps: Any = installed, **k
 
 @transaction.atomic
 def sync_roles() -> None:
-    """Bring the shipped roles to exactly the permissions their patterns name among those that exist."""
+    """Give built-in roles exactly the permissions that their patterns select."""
     found = Permission.objects.filter(content_type__app_label__in=PROJECT_APPS)
     codes = {f"{app}.{code}": pk for pk, app, code in found.values_list("pk", "content_type__app_label", "codename")}
     for shipped in BUILT_IN_ROLES:
@@ -156,10 +156,10 @@ def sync_roles() -> None:
 
 @transaction.atomic
 def assign_role(*, user_id: int, role: str, by: Actor, now: datetime | None = None) -> bool:
-    """Give a person a role by its slug, and with it the way into the admin; False when they had it.
+    """Assign a role by slug, and with it access to the admin; False when the person had it.
 
-    Whoever must have a second factor by it and has none is signed out, and led to one at the next sign-in. Locks the
-    person. Raises Denied without accounts.assign_role, OwnRoles and TooMuchPower. Records role.assigned, and
+    Ends the sessions of somebody who now needs two-factor authentication and has none. Locks the person. Raises Denied
+    without accounts.assign_role, CannotChangeOwnRoles and RoleExceedsOwnPermissions. Records role.assigned, and
     user.asked_for_factor.
     """
     user = User.objects.select_for_update(of=("self",)).get(pk=user_id)
@@ -176,9 +176,10 @@ def assign_role(*, user_id: int, role: str, by: Actor, now: datetime | None = No
 
 @transaction.atomic
 def remove_role(*, user_id: int, role: str, by: Actor) -> bool:
-    """Take a role from a person, and with the last one the way into the admin; False when they did not have it.
+    """Remove a role, and with the last one access to the admin; False when the person did not have it.
 
-    Locks the person. Raises Denied without accounts.assign_role, OwnRoles and TooMuchPower. Records role.removed.
+    Locks the person. Raises Denied without accounts.assign_role, CannotChangeOwnRoles and RoleExceedsOwnPermissions.
+    Records role.removed.
     """
     user = User.objects.select_for_update(of=("self",)).get(pk=user_id)
     group = _get_assignable_group(user, role, by)
@@ -193,15 +194,15 @@ def remove_role(*, user_id: int, role: str, by: Actor) -> bool:
 
 @transaction.atomic
 def save_role(*, slug: str, name: str, description: str, permissions: list[Permission], by: Actor) -> Role:
-    """Make a role of the owner's own (empty slug), or change one.
+    """Create a role (empty slug), or change one.
 
-    Raises Denied without accounts.change_role, RoleIsShipped, what `check_name` raises, and TooMuchPower for
-    permissions that `by` lacks. Records role.saved.
+    Raises Denied without accounts.change_role, RoleIsBuiltIn, the errors of `validate_name`, and
+    RoleExceedsOwnPermissions for permissions that `by` lacks. Records role.saved.
     """
     by.require("accounts.change_role")
     if slug in BUILT_IN_SLUGS:
         raise RoleIsBuiltIn
-    if not all(by.can(f"{asked.content_type.app_label}.{asked.codename}") for asked in permissions):
+    if not all(by.can(f"{permission.content_type.app_label}.{permission.codename}") for permission in permissions):
         raise RoleExceedsOwnPermissions(field="permissions")
     validate_name(name, slug)
     role = Role.objects.select_related("group").filter(slug=slug).first()
@@ -222,11 +223,10 @@ def save_role(*, slug: str, name: str, description: str, permissions: list[Permi
 
 @transaction.atomic
 def set_mfa_requirement(*, slug: str, is_required: bool, by: Actor, now: datetime | None = None) -> bool:
-    """Let a role, a shipped one too, ask its people for a second factor or not; False when it is so already.
+    """Set whether a role, including a built-in one, requires two-factor authentication; False when nothing changed.
 
-    It holds at once: whoever has the role and no factor is signed out, and led to one at the next sign-in. Locks the
-    role, then these people. Raises Denied without accounts.change_role. Records role.changed_factor_rule, and
-    user.asked_for_factor for each.
+    Ends the sessions of people with the role and without a method. Locks the role, then these people. Raises Denied
+    without accounts.change_role. Records role.changed_factor_rule, and user.asked_for_factor for each.
     """
     by.require("accounts.change_role")
     role = Role.objects.select_for_update(of=("self",)).get(slug=slug)
@@ -242,7 +242,7 @@ def set_mfa_requirement(*, slug: str, is_required: bool, by: Actor, now: datetim
 
 
 def validate_name(name: str, slug: str) -> None:
-    """Raise RoleExists when another role has the name, NamelessRole when nothing of it can stand in an address."""
+    """Raise RoleExists when another role has the name, RoleNameRequired when it has no slug."""
     wanted = slugify(name, allow_unicode=True)
     if not wanted:
         raise RoleNameRequired(field="name")
@@ -252,9 +252,9 @@ def validate_name(name: str, slug: str) -> None:
 
 @transaction.atomic
 def delete_role(*, slug: str, by: Actor) -> None:
-    """Take a role of the owner's own from everybody and forget it.
+    """Remove a role from everybody and delete it.
 
-    Raises Denied without accounts.delete_role, RoleIsShipped, and what `remove_role` raises. Records role.removed for
+    Raises Denied without accounts.delete_role, RoleIsBuiltIn, and the errors of `remove_role`. Records role.removed for
     each person, and role.deleted.
     """
     by.require("accounts.delete_role")
@@ -268,7 +268,7 @@ def delete_role(*, slug: str, by: Actor) -> None:
 
 
 def get_assignable_roles(by: Actor) -> QuerySet[Role]:
-    """The roles that `by` may give and take: those that may do no more than they may themselves. Two queries."""
+    """Return the roles that `by` may assign: those without permissions that `by` lacks. Two queries."""
     if not by.can("accounts.assign_role"):
         return Role.objects.none()
     every = Role.objects.prefetch_related("group__permissions__content_type").select_related("group")
@@ -276,14 +276,14 @@ def get_assignable_roles(by: Actor) -> QuerySet[Role]:
 
 
 def _enforce_mfa(user: User, by: Actor, now: datetime | None) -> None:
-    """End the sessions of somebody who must have a second factor from now on and has none. Call it with them locked."""
+    """End the sessions of a person who must set up two-factor authentication. Call it with the person locked."""
     if mfa.is_mfa_missing(user):
         devices.end_access(user=user)
         events.record("user.asked_for_factor", user, by=by, now=now)
 
 
 def _get_assignable_group(user: User, role: str, by: Actor) -> Group:
-    """The role's group, if `by` may give it to or take it from this person."""
+    """Return the group of a role, if `by` may assign it to this person."""
     by.require("accounts.assign_role")
     if by.id == user.public_id:
         raise CannotChangeOwnRoles

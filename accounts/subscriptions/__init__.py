@@ -1,1 +1,1 @@
-"""Letters that people asked for: how they say yes and no, on pages, in mails and for staff."""
+"""Email subscriptions: confirmed, sent and ended."""

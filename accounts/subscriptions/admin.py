@@ -1,4 +1,4 @@
-"""Who wants letters, for staff: to look, to end, and to take a list along who may."""
+"""Subscriptions in the admin: list, end and export them."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -40,12 +40,12 @@ class SubscriptionAdmin(ReadOnlyAdmin):
         ended = sum(
             subscriptions.unsubscribe(subscription_id=pk, by=by) for pk in queryset.values_list("pk", flat=True)
         )
-        text = ngettext("%(count)d subscription is ended.", "%(count)d subscriptions are ended.", ended)
+        text = ngettext("%(count)d subscription ended.", "%(count)d subscriptions ended.", ended)
         self.message_user(request, text % {"count": ended}, messages.SUCCESS)
 
-    @admin.action(description=_("Take along as CSV"), permissions=["export"])
+    @admin.action(description=_("Export as CSV"), permissions=["export"])
     def export(self, request: HttpRequest, queryset: QuerySet[Subscription]) -> StreamingHttpResponse:
-        """Addresses leave the house, so it is noted who took how many."""
+        """Export as CSV. Records who exported how many addresses."""
         events.record("subscription.exported", ("subscription", ""), by=grant_of(request).actor, count=queryset.count())
         response = StreamingHttpResponse(iterate_csv_lines(queryset), content_type="text/csv; charset=utf-8")
         response["Content-Disposition"] = 'attachment; filename="subscriptions.csv"'
@@ -54,7 +54,7 @@ class SubscriptionAdmin(ReadOnlyAdmin):
 
 @admin.register(Letter)
 class NotificationAdmin(ReadOnlyAdmin):
-    """Letters on their way."""
+    """Notifications in the queue."""
 
     list_display = ("key", "subscription", "state", "attempts", "next_at", "done_at")
     list_filter = ("state",)
@@ -64,5 +64,5 @@ class NotificationAdmin(ReadOnlyAdmin):
 
 
 def iterate_csv_lines(queryset: QuerySet[Subscription]) -> Iterator[str]:
-    """A head and a line a row."""
+    """Yield a header and one line for each row."""
     return csv_export.lines(COLUMNS, queryset.order_by("pk").values_list(*COLUMNS).iterator())

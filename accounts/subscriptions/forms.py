@@ -1,4 +1,4 @@
-"""Asking for letters."""
+"""Forms to subscribe."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -7,10 +7,10 @@ from core.validation.email_addresses import EmailField
 
 
 class SubscribeForm(forms.Form):
-    """An address for a topic. `website` is a trap: people do not see it, programs fill it in."""
+    """An email address for a topic. `website` is a honeypot field."""
 
     email = EmailField(
-        label=_("E-mail"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email", "dir": "ltr"})
+        label=_("Email"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email", "dir": "ltr"})
     )
     topic = forms.CharField(max_length=120, widget=forms.HiddenInput, initial="newsletter")
     source = forms.SlugField(max_length=20, widget=forms.HiddenInput, required=False, initial="page")
@@ -18,6 +18,6 @@ class SubscribeForm(forms.Form):
 
 
 class TopicForm(forms.Form):
-    """A topic to follow, of somebody who is signed in."""
+    """A topic to subscribe to, for signed-in people."""
 
     topic = forms.CharField(max_length=120)

@@ -1,4 +1,4 @@
-"""What follows when somebody asked for letters, or has another address."""
+"""Sends confirmation emails, and keeps subscriptions in step with email addresses."""
 
 from django.conf import settings
 from django.urls import reverse
@@ -15,7 +15,7 @@ from core.mail import services as mail
 
 @events.on("subscription.asked", outside=True)
 def ask_whether_it_is_you(event: Event, key: str) -> None:
-    """Only the question: nothing of what was asked for, and a way never to be asked again."""
+    """Send a confirmation link, and a link to prevent further requests."""
     row = Subscription.objects.filter(uid=event.subject_id, state=Subscription.State.PENDING).first()
     topic = topics.get_topic(row.topic) if row else None
     if row is None or topic is None:

@@ -1,4 +1,4 @@
-"""Who wants letters about what, and each letter on its way."""
+"""Email subscriptions, and notifications in the queue."""
 
 from typing import ClassVar, Self
 
@@ -26,20 +26,20 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
 
 
 class Subscription(models.Model):
-    """An address and a topic (accounts.subscriptions.topics). Nothing is written to it until whoever reads it said so.
+    """An email address and a topic (accounts.subscriptions.topics). Nothing is sent until the address is confirmed.
 
-    `user` is whose verified address it is, if anybody's.
+    `user` is the owner of the verified address, if there is one.
     """
 
     public_kind: ClassVar[str] = "subscription"
 
     class State(models.TextChoices):
-        PENDING = "pending", _("waits for a yes")
-        ACTIVE = "active", _("on")
-        ENDED = "ended", _("off")
+        PENDING = "pending", _("awaiting confirmation")
+        ACTIVE = "active", _("subscribed")
+        ENDED = "ended", _("unsubscribed")
 
     uid = models.UUIDField(_("uid"), default=uuid7, unique=True, editable=False)
-    email = models.EmailField(_("e-mail address"), max_length=254)
+    email = models.EmailField(_("email address"), max_length=254)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.CASCADE,
@@ -50,10 +50,10 @@ class Subscription(models.Model):
     )
     topic = models.CharField(_("topic"), max_length=120)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.PENDING)
-    source = models.CharField(_("asked at"), max_length=20)
+    source = models.CharField(_("requested at"), max_length=20)
     created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
-    asked_at = models.DateTimeField(_("asked for a yes at"), null=True, editable=False)
-    confirmed_at = models.DateTimeField(_("said yes at"), null=True, editable=False)
+    asked_at = models.DateTimeField(_("confirmation sent at"), null=True, editable=False)
+    confirmed_at = models.DateTimeField(_("confirmed at"), null=True, editable=False)
     ended_at = models.DateTimeField(_("ended at"), null=True, editable=False)
 
     objects = SubscriptionQuerySet.as_manager()
@@ -62,7 +62,7 @@ class Subscription(models.Model):
         verbose_name = _("subscription")
         verbose_name_plural = _("subscriptions")
         ordering: ClassVar = ["-id"]
-        permissions: ClassVar = [("export_subscription", _("Can take a list of subscribers out of the house"))]
+        permissions: ClassVar = [("export_subscription", _("Can export the list of subscribers"))]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["email", "topic"], name="subscription_once"),
             models.CheckConstraint(condition=Q(email=Lower("email")) & ~Q(email=""), name="subscription_email_lower"),
@@ -89,21 +89,21 @@ class Subscription(models.Model):
 
 class LetterQuerySet(models.QuerySet["Letter"]):
     def due(self) -> Self:
-        """By the database's clock: workers' clocks differ."""
+        """By the database's clock, because workers' clocks differ."""
         return self.filter(state=Letter.State.WAITING, next_at__lte=Now())
 
 
 class Letter(models.Model):
-    """One message to one subscriber about one thing, written down before it is sent.
+    """A notification: one email to one subscriber, stored before it is sent.
 
-    `key` names what happened: of it a subscriber has one letter, however often it is told. `about` is its public id,
-    from which the topic fills the letter when it is sent.
+    `key` names the event: a subscriber gets one notification for each key. `about` is the public id from which the
+    topic fills the email.
     """
 
     class State(models.TextChoices):
         WAITING = "waiting", _("waiting")
         SENT = "sent", _("sent")
-        DROPPED = "dropped", _("no longer wanted")
+        DROPPED = "dropped", _("dropped")
         FAILED = "failed", _("failed")
 
     subscription = models.ForeignKey(
@@ -120,8 +120,8 @@ class Letter(models.Model):
     objects = LetterQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("letter")
-        verbose_name_plural = _("letters")
+        verbose_name = _("notification")
+        verbose_name_plural = _("notifications")
         ordering: ClassVar = ["-id"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["subscription", "key"], name="letter_once"),

@@ -1,4 +1,4 @@
-"""The worker's part: letters go out in handfuls."""
+"""Sends and deletes notifications."""
 
 from celery import shared_task
 
@@ -7,7 +7,7 @@ from accounts.subscriptions.services import notifications
 
 @shared_task(name="accounts.send_letters")
 def send_letters() -> None:
-    """Send what waits; when that takes long, go on in a task that queues behind others."""
+    """Send due notifications; continue in another task when the time is up."""
     if notifications.send_due():
         send_letters.delay()
 

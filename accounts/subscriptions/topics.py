@@ -1,7 +1,7 @@
-"""What one can be written to about: each app registers its topics here, and the accounts keep who wants which.
+"""Registry of topics that people can subscribe to. Each app registers its own.
 
-A topic's key is its kind, or its kind and the public id of what it is about: `newsletter`, `thread:<post>`,
-`stock:<sku>`. An app says how a key is found for a viewer, and how a letter about it is filled when it is sent.
+A key is a kind, or a kind and a public id: `newsletter`, `thread:<post>`, `stock:<sku>`. A topic finds keys for a
+viewer and fills its emails.
 """
 
 from collections import defaultdict
@@ -16,15 +16,15 @@ from core.context import Grant
 
 @dataclass(frozen=True, slots=True)
 class TopicInfo:
-    """What a topic is about, as people see it."""
+    """Title and link of a topic."""
 
     title: str
     url: str = ""
 
 
-# (public ids, viewer) -> those that are there and that the viewer may follow.
+# (public ids, viewer) -> those that exist and that the viewer may subscribe to.
 Finder = Callable[[Collection[str], Grant], Mapping[str, TopicInfo]]
-# The public id of what happened -> what the template needs; None when it is no longer worth a letter.
+# Public id -> context of the template; None when the content is no longer current.
 Writer = Callable[[str], Mapping[str, Any] | None]
 
 
@@ -55,17 +55,17 @@ def register(topic: Topic) -> None:
 
 
 def get_topic(key: str) -> Topic | None:
-    """The kind of topic that a key is of."""
+    """Return the topic of a key."""
     return _topics.get(key.partition(":")[0])
 
 
 def get_public_topics() -> list[Topic]:
-    """Those that are offered to everybody."""
+    """Return the topics that are offered to everybody."""
     return [topic for topic in _topics.values() if topic.is_public]
 
 
 def describe(keys: Iterable[str], viewer: Grant) -> dict[str, TopicInfo]:
-    """What the keys are about, as far as the viewer may know of it; one look-up a kind, however many keys."""
+    """Return information about keys that the viewer may see; one look-up for each kind."""
     wanted: dict[str, list[str]] = defaultdict(list)
     for key in keys:
         kind, _colon, public_id = key.partition(":")

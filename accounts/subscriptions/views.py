@@ -1,4 +1,4 @@
-"""The ways from a form to a yes and from a letter to a no. Nothing is changed by looking: mail scanners look too."""
+"""Pages to subscribe, confirm and unsubscribe. GET changes nothing, because mail scanners follow links."""
 
 from collections.abc import Mapping
 from typing import cast
@@ -25,7 +25,7 @@ from core.keyset_pagination import Page, keyset
 from core.web.http import PageRequest, SeeOther
 from core.web.origin import same_origin_post
 
-# Addresses that one network may type.
+# Subscriptions that one network may request.
 RATE = "10/hour"
 
 
@@ -33,7 +33,7 @@ RATE = "10/hour"
 @same_origin_post
 @require_http_methods(["GET", "HEAD", "POST"])
 def index(request: PageRequest) -> HttpResponse:
-    """Ask for letters; the answer is the same for every address but one's own."""
+    """Subscribe to a topic; the response is the same for every address except one's own."""
     known = request.grant.user.email if request.grant.user else ""
     initial = {"topic": _get_requested_topic(request), "email": known}
     form = SubscribeForm(request.POST if request.method == "POST" else None, initial=initial)
@@ -44,7 +44,7 @@ def index(request: PageRequest) -> HttpResponse:
             email=given["email"], topic=given["topic"], viewer=request.grant, source=given["source"] or "page"
         )
         if holds:
-            messages.success(request, _("You will hear from us."))
+            messages.success(request, _("You are subscribed."))
             return SeeOther(_get_next_url(request))
         return SeeOther(reverse("subscriptions:confirmation_sent"))
     topic = str(form["topic"].value() or "")
@@ -56,15 +56,15 @@ def index(request: PageRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def confirmation_sent(request: PageRequest) -> HttpResponse:
-    """Look into your mail."""
+    """Check your inbox."""
     return render(request, "subscriptions/confirmation_sent.html")
 
 
-@csrf_exempt  # the token is the proof, and whoever comes from a mail may have no session here
+@csrf_exempt  # the token is the proof; there may be no session
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def confirm(request: PageRequest, token: str) -> HttpResponse:
-    """Say yes, by a button."""
+    """Confirm a subscription with a button."""
     done = request.method == "POST"
     act = (
         subscriptions.confirm(token=token, by=request.grant.actor)
@@ -78,7 +78,7 @@ def confirm(request: PageRequest, token: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def unsubscribe(request: PageRequest, token: str) -> HttpResponse:
-    """Say no: by a button, or by the mail client's own."""
+    """Unsubscribe with a button, or with the button of the mail client."""
     row = subscriptions.get_by_unsubscribe_token(token)
     if request.method == "POST":
         subscriptions.unsubscribe(subscription_id=row.pk, by=request.grant.actor)
@@ -89,7 +89,7 @@ def unsubscribe(request: PageRequest, token: str) -> HttpResponse:
 @never_cache
 @login_required
 def notifications(request: PageRequest) -> HttpResponse:
-    """What one is written to about; a post follows one more topic with one's own address."""
+    """Email subscriptions of the account; POST subscribes to a topic."""
     user = cast("User", request.user)
     if request.method == "POST":
         form = TopicForm(request.POST)
@@ -100,7 +100,7 @@ def notifications(request: PageRequest) -> HttpResponse:
             messages.success(request, _("Switched off. Emails already sent may still arrive."))
             return SeeOther(_get_next_url(request))
         holds = subscriptions.subscribe(email=user.email, topic=topic, viewer=request.grant, source="account")
-        messages.success(request, _("You will hear from us.") if holds else _("Look into your mail."))
+        messages.success(request, _("You are subscribed.") if holds else _("Check your inbox."))
         return SeeOther(_get_next_url(request))
     mine = Subscription.objects.of(user).exclude(state=Subscription.State.PENDING)
     standing = {topic.kind for topic in topics.get_public_topics()}
@@ -117,10 +117,10 @@ def notifications(request: PageRequest) -> HttpResponse:
 @require_POST
 @login_required
 def end_notification(request: PageRequest, uid: str) -> HttpResponse:
-    """End one of one's own."""
+    """End one of one's own subscriptions."""
     row = get_object_or_404(Subscription.objects.of(cast("User", request.user)), uid=uid)
     subscriptions.unsubscribe(subscription_id=row.pk, by=request.grant.actor)
-    messages.success(request, _("You will not hear of it any more."))
+    messages.success(request, _("You are unsubscribed. Emails already sent may still arrive."))
     return SeeOther(_get_next_url(request))
 
 
@@ -132,7 +132,7 @@ def _is_on(topic: topics.Topic, known: Mapping[str, Subscription]) -> bool:
 def _describe_rows(
     page: Page[Subscription], viewer: Grant
 ) -> list[tuple[Subscription, topics.Topic, topics.TopicInfo | None]]:
-    """The rows with what they are about; one look-up a kind."""
+    """Return rows with topic and information; one look-up for each kind."""
     found = topics.describe([row.topic for row in page], viewer)
     rows = ((row, topics.get_topic(row.topic), found.get(row.topic)) for row in page)
     return [(row, topic, about) for row, topic, about in rows if topic is not None]
@@ -148,7 +148,7 @@ def _get_requested_topic(request: PageRequest) -> str:
 
 
 def _get_next_url(request: PageRequest) -> str:
-    """To the page the form stood on, if it is one of ours."""
+    """Return the page of the form, if it is local."""
     wanted = request.POST.get("next", "")
     ours = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
     return wanted if wanted and ours else reverse("accounts:notifications")

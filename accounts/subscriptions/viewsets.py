@@ -1,4 +1,4 @@
-"""Letters for programs: one's own topics, and the question to an address."""
+"""Email subscriptions in the API."""
 
 from typing import Any, ClassVar, cast
 
@@ -19,13 +19,13 @@ RATE = "10/hour"
 
 
 class TopicSubscribeSerializer(In):
-    """What to follow: `newsletter`, `thread:` and a post's uid, `stock:` and a SKU."""
+    """A topic: `newsletter`, `thread:` and a post's uid, `stock:` and a SKU."""
 
     topic = serializers.CharField(max_length=120)
 
 
 class SubscriptionCreateSerializer(TopicSubscribeSerializer):
-    """An address that wants letters about a topic."""
+    """An email address and a topic."""
 
     email = EmailField(max_length=254)
 
@@ -37,7 +37,7 @@ class SubscriptionRequestedSerializer(serializers.Serializer[Any]):
 
 
 class SubscriptionSerializer(serializers.Serializer[Subscription]):
-    """A topic that one follows, or followed."""
+    """A subscription, active or ended."""
 
     uid = serializers.UUIDField()
     topic = serializers.CharField()
@@ -49,7 +49,7 @@ class SubscriptionSerializer(serializers.Serializer[Subscription]):
 
 
 class MySubscriptionViewSet(ReadViewSet[Subscription]):
-    """What the person who asks is written to about, newest first."""
+    """The subscriptions of the authenticated person, newest first."""
 
     serializer_class = SubscriptionSerializer
     required_scopes: ClassVar = {"GET": "account:read", "POST": "account:write", "DELETE": "account:write"}
@@ -65,7 +65,7 @@ class MySubscriptionViewSet(ReadViewSet[Subscription]):
         responses={201: SubscriptionSerializer, 202: SubscriptionRequestedSerializer, 404: Problem},
     )
     def create(self, request: Request) -> Response:
-        """Follow a topic at one's own address. 202 when that is not verified, and is asked first."""
+        """Subscribe my email address to a topic. 202 when the address is not verified and gets a confirmation email."""
         user, topic = cast("User", self.grant.user), TopicSubscribeSerializer.parse(request)["topic"]
         if not subscriptions.subscribe(email=user.email, topic=topic, viewer=self.grant, source="api"):
             return Response({"state": "asked"}, 202)
@@ -73,13 +73,13 @@ class MySubscriptionViewSet(ReadViewSet[Subscription]):
 
     @extend_schema(responses={204: None, 404: Problem})
     def destroy(self, request: Request, uid: str) -> Response:
-        """Want no more letters about it."""
+        """Unsubscribe from a topic."""
         subscriptions.unsubscribe(subscription_id=self.get_object().pk, by=self.grant.actor)
         return Response(status=204)
 
 
 class SubscribeViewSet(GrantedViewMixin, viewsets.ViewSet):
-    """Ask an address whether it wants letters."""
+    """Subscribe an email address."""
 
     serializer_class = SubscriptionRequestedSerializer
     program_scopes: ClassVar = {"POST": "account:write"}
@@ -89,7 +89,7 @@ class SubscribeViewSet(GrantedViewMixin, viewsets.ViewSet):
         responses={202: SubscriptionRequestedSerializer, 404: Problem, 429: Problem},
     )
     def create(self, request: Request) -> Response:
-        """The address is asked by mail, now and then at most; the answer here is always the same."""
+        """Send a confirmation email, within limits; the response is always the same."""
         given = SubscriptionCreateSerializer.parse(request)
         rate_limits.require(RATE, "letters", rate_limits.client_key(request._request))  # noqa: SLF001
         subscriptions.subscribe(email=given["email"], topic=given["topic"], viewer=self.grant, source="api")

@@ -1,1 +1,1 @@
-"""People: who they are, how they are found and named."""
+"""People: accounts and profiles."""

@@ -9,20 +9,20 @@ from accounts.users.models import User
 
 
 class ProfileForm(forms.Form):
-    """What a person tells others about themselves."""
+    """A person's public profile."""
 
     name = forms.CharField(
         label=gettext_lazy("Name"),
         max_length=120,
         required=False,
-        help_text=gettext_lazy("How we and others address you."),
+        help_text=gettext_lazy("Shown to us and to others."),
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
     bio = forms.CharField(
         label=gettext_lazy("About you"),
         max_length=2000,
         required=False,
-        help_text=gettext_lazy("Shown with what you write."),
+        help_text=gettext_lazy("Shown next to your posts and comments."),
         widget=forms.Textarea,
     )
     picture = forms.FileField(

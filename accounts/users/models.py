@@ -1,4 +1,4 @@
-"""People, and their accounts that are to be deleted."""
+"""People, and account deletions."""
 
 from typing import Any, ClassVar, Self
 from unicodedata import normalize
@@ -27,7 +27,7 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """Make a person who may do everything. Whoever can run this command vouches for the address."""
+        """Create a superuser with a verified address."""
         from allauth.account.models import EmailAddress  # noqa: PLC0415  its model points at ours
 
         user = self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
@@ -39,12 +39,12 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """One account for shop, journal and conversation, for customers and staff alike."""
+    """An account for shop, journal and chat, for customers and staff."""
 
     public_kind: ClassVar[str] = "user"
 
     uid = models.UUIDField(_("uid"), default=uuid7, unique=True, editable=False)
-    email = models.EmailField(_("e-mail address"), max_length=254)
+    email = models.EmailField(_("email address"), max_length=254)
     name = models.CharField(_("name"), max_length=120, blank=True)
     bio = models.TextField(_("about"), blank=True, max_length=2000)
     avatar = models.ForeignKey(Picture, models.SET_NULL, null=True, blank=True, verbose_name=_("picture"))
@@ -52,7 +52,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     time_zone = models.CharField(_("time zone"), max_length=50, default="UTC")
     is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(_("staff"), default=False)
-    # One more, and all sessions are over.
+    # Incrementing it ends all sessions.
     session_epoch = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     created_at = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
 
@@ -60,7 +60,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 
-    # Set on one instance, never stored: the caller acts as a customer, whatever roles the account has.
+    # Set on an instance, never stored: act without the permissions of roles.
     are_permissions_withheld = False
 
     objects = UserManager()
@@ -83,15 +83,15 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def display_name(self) -> str:
-        """What others see. Nothing of the address, which is nobody else's affair."""
+        """Return the public name, without any part of the email address."""
         return self.name or gettext("Customer")
 
     def set_password(self, raw_password: str | None) -> None:
-        """Set a password. However its letters are composed by a keyboard, it is the same one (NFC)."""
+        """Set a password. It is normalised (NFC), so that all keyboards produce the same."""
         super().set_password(None if raw_password is None else normalize("NFC", raw_password))
 
     def check_password(self, raw_password: str | None) -> bool:
-        """Whether it is the password; as it was typed, too, for those that were set before they were composed."""
+        """Check a password, also without normalisation for passwords set before it was introduced."""
         composed = None if raw_password is None else normalize("NFC", raw_password)
         if super().check_password(composed):
             return True
@@ -99,7 +99,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def erased_email(self) -> str:
-        """What is left of the address of somebody who was erased."""
+        """Return the placeholder for the address of an erased person."""
         return f"erased+{self.uid}{ERASED_EMAIL_DOMAIN}"
 
     @property
@@ -107,7 +107,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.email.endswith(ERASED_EMAIL_DOMAIN)
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
-        # Sessions end when this changes: Django's rests on the password alone, ours on address and epoch too.
+        # Sessions end when this changes: it depends on password, address and epoch.
         known = self.password + self.email + (str(self.session_epoch) if self.session_epoch else "")
         return salted_hmac("accounts.session", known, secret=secret, algorithm="sha256").hexdigest()
 
@@ -132,34 +132,36 @@ class ClosingQuerySet(models.QuerySet["Closing"]):
         return self.select_for_update(of=("self",)).order_by("pk")
 
     def running(self) -> Self:
-        """Asked for, and neither taken back nor done."""
+        """Return deletions that are neither cancelled nor done."""
         return self.filter(state__in=[Closing.State.WAITING, Closing.State.ERASING])
 
 
 class Closing(models.Model):
-    """That somebody wants to be forgotten. Until `due_at` it can be taken back.
+    """An account deletion. It can be cancelled until `due_at`.
 
-    `asked_by` is the person, or the member of staff who acts on a letter of theirs and says why. `last_address` is
-    where the last mail goes; it is emptied when that is sent.
+    `asked_by` is the person, or the member of staff who acts on a request and enters the reason. `last_address`
+    receives the last email and is then cleared.
     """
 
     public_kind: ClassVar[str] = "closing"
 
     class State(models.TextChoices):
-        WAITING = "waiting", _("can be taken back")
+        WAITING = "waiting", _("pending")
         ERASING = "erasing", _("being erased")
         DONE = "done", _("erased")
-        KEPT = "kept", _("taken back")
+        KEPT = "kept", _("cancelled")
 
     uid = models.UUIDField(_("uid"), default=uuid7, unique=True, editable=False)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="closings", verbose_name=_("person")
     )
-    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("asked by"))
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("requested by")
+    )
     reason = models.CharField(_("reason"), max_length=300, blank=True)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.WAITING)
-    last_address = models.EmailField(_("address for the last mail"), max_length=254, blank=True, editable=False)
-    asked_at = models.DateTimeField(_("asked at"), default=timezone.now)
+    last_address = models.EmailField(_("address for the last email"), max_length=254, blank=True, editable=False)
+    asked_at = models.DateTimeField(_("requested at"), default=timezone.now)
     due_at = models.DateTimeField(_("due at"))
     reminded_at = models.DateTimeField(_("reminded at"), null=True)
     ended_at = models.DateTimeField(_("ended at"), null=True)
@@ -167,10 +169,10 @@ class Closing(models.Model):
     objects = ClosingQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("closing of an account")
-        verbose_name_plural = _("closings of accounts")
+        verbose_name = _("account deletion")
+        verbose_name_plural = _("account deletions")
         ordering: ClassVar = ["-id"]
-        permissions: ClassVar = [("erase_user", _("Can have people's data erased on their request"))]
+        permissions: ClassVar = [("erase_user", _("Can delete accounts on request"))]
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["user"], condition=Q(state__in=["waiting", "erasing"]), name="closing_one_at_a_time"

@@ -1,4 +1,4 @@
-"""Find people."""
+"""Queries of people."""
 
 from collections.abc import Iterable
 
@@ -9,19 +9,19 @@ from core.validation.email_addresses import find_email
 
 
 def get_verified_emails(user: User) -> frozenset[str]:
-    """Every address that a person proved to own, as it is compared. One query."""
+    """Return the verified addresses of a person, in lower case. One query."""
     proved = EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True)
     return frozenset(email.lower() for email in proved)
 
 
 def get_owner(email: str) -> User | None:
-    """Who proved to own an address, if anybody. One query."""
+    """Return the owner of a verified address. One query."""
     proved = EmailAddress.objects.filter(email=find_email(email), verified=True)
     return User.objects.filter(pk__in=proved.values("user_id")).first()
 
 
 def get_display_names(uids: Iterable[str]) -> dict[str, str]:
-    """What people are called, by public id; one query, none where nobody is asked for."""
-    asked = set(uids) - {""}
-    people = User.objects.filter(uid__in=asked) if asked else ()
+    """Return display names by public id; one query, none for no ids."""
+    wanted = set(uids) - {""}
+    people = User.objects.filter(uid__in=wanted) if wanted else ()
     return {person.public_id: person.display_name for person in people}

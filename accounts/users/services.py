@@ -17,7 +17,7 @@ from core.validation.text import contains_control_characters, has_visible_text, 
 
 
 class ProfileChanges(TypedDict, total=False):
-    """What people change about themselves; what is left out stays."""
+    """Changes of a profile; omitted fields stay."""
 
     name: str
     bio: str
@@ -35,7 +35,7 @@ class InvalidBio(Invalid):
 
 
 def clean_name(text: str) -> str:
-    """A name as it is stored: one line, composed, without what pasting leaves behind. Raises InvalidName."""
+    """Return a name as stored: one line, normalised, without invisible characters. Raises InvalidName."""
     if contains_control_characters(text):
         raise InvalidName(field="name")
     name = " ".join(normalize("NFC", strip_invisible(text)).split())
@@ -46,10 +46,10 @@ def clean_name(text: str) -> str:
 
 @transaction.atomic
 def change_profile(*, user_id: int, by: Actor, now: datetime | None = None, **changes: Unpack[ProfileChanges]) -> User:
-    """Change the named parts of a profile; a picture that is shown no more goes with its files. Locks the person.
+    """Change parts of a profile; a replaced picture is deleted with its files. Locks the person.
 
-    Raises Denied unless it is one's own or `by` holds accounts.change_user, InvalidName, InvalidBio.
-    Records user.changed_profile with the names of the changed parts when one really changed.
+    Raises Denied unless it is one's own or `by` has accounts.change_user, InvalidName, InvalidBio. Records
+    user.changed_profile with the changed fields.
     """
     user = User.objects.select_for_update(of=("self",)).get(pk=user_id)
     if by.id != user.public_id and not by.can("accounts.change_user"):

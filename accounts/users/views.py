@@ -1,4 +1,4 @@
-"""The overview and the profile of an account."""
+"""Overview and profile of an account."""
 
 from typing import cast
 
@@ -24,7 +24,7 @@ from core.web.http import PageRequest
 @never_cache
 @login_required
 def overview(request: PageRequest) -> HttpResponse:
-    """Who I am here, and what each part of the house has for me (slot account.overview)."""
+    """Overview of the account, with panels of other apps (slot account.overview)."""
     return render(request, "accounts/overview.html")
 
 
@@ -32,17 +32,17 @@ def overview(request: PageRequest) -> HttpResponse:
 @never_cache
 @login_required
 def profile(request: PageRequest) -> HttpResponse:
-    """Name, words and picture."""
+    """Edit name, bio and picture."""
     user = cast("User", request.user)
     form = ProfileForm(request.POST or None, request.FILES or None, user=user)
     if form.is_valid() and _save_profile(form, user, request.grant.actor):
-        messages.success(request, _("Your profile is saved."))
+        messages.success(request, _("Profile saved."))
         return redirect("accounts:overview")
     return render(request, "accounts/profile.html", {"form": form}, status=422 if form.errors else 200)
 
 
 def _save_profile(form: ProfileForm, user: User, by: Actor) -> bool:
-    """Save what was typed; False, with the reason on the form, when it cannot be."""
+    """Save the form; False, with an error on the form, when it is invalid."""
     given = form.cleaned_data
     changes: people.ProfileChanges = {"name": given["name"], "bio": given["bio"]}
     if given["picture"]:

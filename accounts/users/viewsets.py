@@ -1,4 +1,4 @@
-"""A person's own account, for programs."""
+"""The authenticated person's profile in the API."""
 
 from typing import Any, ClassVar, Unpack, cast
 
@@ -18,20 +18,20 @@ from core.content.services import pictures
 
 
 class ProfileUpdateSerializer(In):
-    """What may be changed; what is left out stays."""
+    """Fields to change; omitted fields stay."""
 
     name = serializers.CharField(max_length=120, allow_blank=True, required=False)
     bio = serializers.CharField(max_length=2000, allow_blank=True, required=False)
 
 
 class AvatarUploadSerializer(In):
-    """A picture of oneself."""
+    """A profile picture."""
 
-    picture = serializers.FileField(help_text="JPEG, PNG, WebP or AVIF, up to 12 MB; it is written anew.")
+    picture = serializers.FileField(help_text="JPEG, PNG, WebP or AVIF, up to 12 MB; it is re-encoded.")
 
 
 class ProfileSerializer(serializers.Serializer[Any]):
-    """The person who asks."""
+    """The authenticated person."""
 
     uid = serializers.UUIDField()
     email = serializers.EmailField()
@@ -48,7 +48,7 @@ class ProfileSerializer(serializers.Serializer[Any]):
 
 
 class ProfileViewSet(GrantedViewMixin, viewsets.ViewSet):
-    """The signed-in person's own profile."""
+    """The authenticated person's own profile."""
 
     serializer_class = ProfileSerializer
     required_scopes: ClassVar = {
@@ -61,7 +61,7 @@ class ProfileViewSet(GrantedViewMixin, viewsets.ViewSet):
     @extend_schema(responses={200: ProfileSerializer, 401: Problem, 403: Problem})
     @action(detail=False, methods=["get"])
     def me(self, request: Request) -> Response:
-        """Who I am."""
+        """Return my profile."""
         return Response(ProfileSerializer(self._person).data)
 
     @extend_schema(
@@ -69,7 +69,7 @@ class ProfileViewSet(GrantedViewMixin, viewsets.ViewSet):
     )
     @me.mapping.patch
     def change_me(self, request: Request) -> Response:
-        """Change the named parts of my profile."""
+        """Change parts of my profile."""
         return self._changed(**cast("people.ProfileChanges", ProfileUpdateSerializer.parse(request)))
 
     @extend_schema(
@@ -78,16 +78,16 @@ class ProfileViewSet(GrantedViewMixin, viewsets.ViewSet):
     )
     @action(detail=False, methods=["put"], url_path="me/avatar", parser_classes=[MultiPartParser])
     def avatar(self, request: Request) -> Response:
-        """Show another picture beside my name; the former is deleted."""
+        """Replace my profile picture; the former one is deleted."""
         upload = AvatarUploadSerializer.parse(request)["picture"]
-        with transaction.atomic():  # no picture stays that nobody shows
+        with transaction.atomic():  # no unused picture stays
             picture = pictures.add_picture(upload=upload, by=self.grant.actor, decorative=True)
             return self._changed(avatar=picture)
 
     @extend_schema(responses={200: ProfileSerializer, 401: Problem, 403: Problem})
     @avatar.mapping.delete
     def remove_avatar(self, request: Request) -> Response:
-        """Show my initials instead of a picture, which is deleted."""
+        """Remove my profile picture."""
         return self._changed(avatar=None)
 
     def _changed(self, **changes: Unpack[people.ProfileChanges]) -> Response:

@@ -114,4 +114,4 @@ class Comment(models.Model):
 
     @property
     def byline(self) -> str:
-        return self.author.display_name if self.author else self.author_name or str(_("Somebody who left"))
+        return self.author.display_name if self.author else self.author_name or str(_("Deleted user"))

@@ -111,9 +111,9 @@ def test_what_others_answered_stays_and_its_author_has_no_name(life):
     erase(life)
 
     comment = Comment.objects.get(body_source="How long does it take?")
-    assert comment.byline == "Somebody who left"
-    assert Post.objects.get(title="On slips").byline == "Somebody who left"
-    assert Review.objects.get().user.display_name == "Somebody who left"
+    assert comment.byline == "Deleted user"
+    assert Post.objects.get(title="On slips").byline == "Deleted user"
+    assert Review.objects.get().user.display_name == "Deleted user"
     gone = Message.objects.filter(author=life.user)
     assert gone.count() == 1
     assert all(message.deleted_at and message.body == "" for message in gone)
@@ -138,8 +138,8 @@ def test_the_event_says_that_it_happened_and_the_last_mail_goes_where_nobody_is_
     assert event.data == {"closing": row.public_id}
     assert (row.state, row.last_address) == ("done", "")
     assert [(mail.to, mail.subject) for mail in mailoutbox] == [
-        ([FIRST], "Your account is being closed"),
-        ([FIRST], "Your data is erased"),
+        ([FIRST], "Your account will be deleted"),
+        ([FIRST], "Your account has been deleted"),
     ]
     assert "Orders that were paid" in mailoutbox[-1].body
     assert not User.objects.filter(email=FIRST).exists()

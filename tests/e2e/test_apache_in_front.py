@@ -36,13 +36,13 @@ def register(maker, back):
     maker.sign_in("author@example.com", then="/account/clients/new/")
     page = maker.page
     page.get_by_role("textbox", name="Name").fill(NAME)
-    page.get_by_label("in a browser (authorization code)").check()
-    for words in ("Know that it is you", "Know your name and your picture", "Know your e-mail address"):
+    page.get_by_label("Web or mobile app (authorization code)").check()
+    for words in ("Confirm your identity", "See your name and picture", "See your email address"):
         page.get_by_label(words).check()
-    page.get_by_label("Where people are sent back to").fill(back)
-    page.get_by_label("Where it is told that somebody signed out").fill(f"{back}?logout=backchannel")
+    page.get_by_label("Redirect URIs").fill(back)
+    page.get_by_label("Back-channel logout URL").fill(f"{back}?logout=backchannel")
     maker.press("Save")
-    return page.get_by_label("Client id").input_value(), page.get_by_label("Secret").input_value()
+    return page.get_by_label("Client ID").input_value(), page.get_by_label("Client secret").input_value()
 
 
 def test_service_requires_sign_in_and_consent(wiki, site, visitors):
@@ -51,10 +51,10 @@ def test_service_requires_sign_in_and_consent(wiki, site, visitors):
 
     page.goto(f"{wiki}/pages/kiln")
     assert page.url.startswith(f"{site.url}/account/login/?next=/oauth/authorize/")
-    page.get_by_label("E-mail").fill("maya.hernandez@example.com")
+    page.get_by_label("Email address", exact=True).fill("maya.hernandez@example.com")
     page.get_by_label("Password", exact=True).fill("clay-and-fire")
     person.press("Sign in")
-    person.sees(f"Allow {NAME} to use your account?", "Know your e-mail address")
+    person.sees(f"Allow {NAME} to use your account?", "See your email address")
     person.press("Allow")
 
     page.wait_for_url(f"{wiki}/pages/kiln")

@@ -11,8 +11,8 @@ def test_reported_reviews_are_decided_by_keys_and_taken_back(site, visitors):
     for [review] in reported:
         reporter.goto(f"/reports/review/{review}/")
         reporter.page.get_by_role("radio").first.check()
-        reporter.press("Ask us to look at it")
-        expect(reporter.page.get_by_text("Somebody will look at it.")).to_be_visible()
+        reporter.press("Send report")
+        expect(reporter.page.get_by_text("Thank you for your report. Our staff will review it.")).to_be_visible()
     staff.sign_in("staff@example.com", then="/account/")
     staff.goto(REVIEWS)
     page, rows = staff.page, staff.page.locator("[data-queue-row]")
@@ -34,16 +34,16 @@ def test_reported_reviews_are_decided_by_keys_and_taken_back(site, visitors):
     expect(rows.nth(0).get_by_role("checkbox")).to_be_checked()
     press("x", "?")
     expect(page.locator("#queue-keys")).to_have_attribute("open", "")
-    page.get_by_label("Why (for staff)").focus()
+    page.get_by_label("Note for staff").focus()
     press("a", "r")
-    expect(page.get_by_label("Why (for staff)")).to_have_value("ar")
+    expect(page.get_by_label("Note for staff")).to_have_value("ar")
     expect(rows).to_have_count(2)
 
     page.goto(REVIEWS)
     press("j", "a")
     expect(rows).to_have_count(1)
     press("j", "r")
-    expect(page.get_by_text("Nothing waits")).to_be_visible()
+    expect(page.get_by_text("Nothing to review")).to_be_visible()
     assert sorted(states()) == [("hidden",), ("published",)]
 
     press("u")

@@ -37,7 +37,7 @@ def test_a_passkey_is_added_signs_in_serves_as_second_factor_and_is_removed(visi
 
     visitor.follow("Add a passkey")
     page.get_by_label("Name").fill("My phone")
-    visitor.press("Add it")
+    visitor.press("Add passkey")
     page.wait_for_url("**/account/security/recovery-codes/")
     codes = page.locator("#recovery-codes").inner_text().split()
     assert len(codes) == 10
@@ -48,7 +48,7 @@ def test_a_passkey_is_added_signs_in_serves_as_second_factor_and_is_removed(visi
     page.evaluate("window.print = () => document.body.dataset.printed = 'yes'")
     visitor.press("Print")
     expect(page.locator("body")).to_have_attribute("data-printed", "yes")
-    visitor.follow("I have kept them")
+    visitor.follow("I have saved them")
     visitor.sees("My phone", "Passkey", "never used")
 
     sign_out(visitor)
@@ -64,18 +64,18 @@ def test_a_passkey_is_added_signs_in_serves_as_second_factor_and_is_removed(visi
     sign_out(visitor)
     device.answers(False)
     visitor.goto("/account/login/?next=/account/security/")
-    page.get_by_label("E-mail").fill("customer@example.com")
+    page.get_by_label("Email address", exact=True).fill("customer@example.com")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url("**/account/two-factor/")
     device.answers(True)
     visitor.press("Use a passkey or security key")
     page.wait_for_url("**/account/two-factor/trust/")
-    visitor.press("Not this one")
+    visitor.press("Do not trust")
     page.wait_for_url("**/account/security/")
 
     visitor.follow("Remove My phone")
-    visitor.press("Remove the key")
+    visitor.press("Remove")
     page.wait_for_url("**/account/security/")
     expect(page.get_by_text("My phone")).to_have_count(0)
 
@@ -85,17 +85,17 @@ def test_an_account_is_made_with_a_passkey_and_opened_with_it(visitors):
     page, device = visitor.page, Device(visitor)
 
     visitor.goto("/account/signup/passkey/")
-    page.get_by_label("E-mail address").fill("passkey@example.org")
-    visitor.press("Go on")
+    page.get_by_label("Email address", exact=True).fill("passkey@example.org")
+    visitor.press("Continue")
     page.wait_for_url("**/account/confirm-email/")
-    code = re.search(r"^[B-Z]{4}-[B-Z]{4}$", visitor.reads_mail("Your code to make an account"), re.MULTILINE)
+    code = re.search(r"^[B-Z]{4}-[B-Z]{4}$", visitor.reads_mail("Your sign-up code"), re.MULTILINE)
     assert code is not None
     visitor.goto("/account/confirm-email/")
     page.get_by_label("Code").fill(code[0])
     page.locator("main form button").first.click()
     page.wait_for_url("**/account/signup/passkey/key/")
     page.get_by_label("Name").fill("My phone")
-    visitor.press("Make the passkey")
+    visitor.press("Create passkey")
     page.wait_for_url("**/account/")
 
     sign_out(visitor)

@@ -51,7 +51,7 @@ def test_an_account_is_made_with_a_passkey_opened_with_it_and_proven_again(visit
     visitor.goto("/api/docs/app/")
 
     assert app.call("POST", f"{APP}auth/webauthn/signup", {"email": "spa@example.org"})[0] == 401
-    mail = visitor.reads_mail("Your code to make an account")
+    mail = visitor.reads_mail("Your sign-up code")
     code = re.search(r"^[B-Z]{4}-[B-Z]{4}$", mail, re.MULTILINE)
     assert code is not None
     assert app.call("POST", f"{APP}auth/email/verify", {"key": code[0]})[0] == 401

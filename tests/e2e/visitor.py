@@ -64,7 +64,7 @@ class Visitor:
 
     def sign_in(self, email: str, then: str = "/account/") -> None:
         self.goto(f"/account/login/?next={then}")
-        self.page.get_by_label("E-mail").fill(email)
+        self.page.get_by_label("Email address", exact=True).fill(email)
         self.page.get_by_label("Password", exact=True).fill(PASSWORD)
         self.press("Sign in")
         self.page.wait_for_url(f"**{then}")

@@ -61,12 +61,12 @@ def after(key, **fields):
 @pytest.mark.parametrize(
     ("spoil", "words"),
     [
-        (lambda made: after(made.key, revoked_at=timezone.now()), "This key is revoked."),
-        (lambda made: after(made.key, created_at=timezone.now() - timedelta(2), expires_at=timezone.now()), "This key has expired."),
-        (lambda made: after(made.key, networks=["203.0.113.0/24"]), "This key is not accepted from where you call."),
-        (lambda made: type(made.key.user).objects.update(is_active=False), "The account of this key is closed."),
-        (lambda made: after(made.key, digest=tokens.digest(tokens.generate_token(made.key.prefix))), "This is no key of ours."),
-        (lambda made: made.key.delete(), "This is no key of ours."),
+        (lambda made: after(made.key, revoked_at=timezone.now()), "This API key has been revoked."),
+        (lambda made: after(made.key, created_at=timezone.now() - timedelta(2), expires_at=timezone.now()), "This API key has expired."),
+        (lambda made: after(made.key, networks=["203.0.113.0/24"]), "This API key is not allowed from your network."),
+        (lambda made: type(made.key.user).objects.update(is_active=False), "The account of this API key is disabled."),
+        (lambda made: after(made.key, digest=tokens.digest(tokens.generate_token(made.key.prefix))), "Invalid API key."),
+        (lambda made: made.key.delete(), "Invalid API key."),
     ],
     ids=["revoked", "expired", "elsewhere", "closed", "another-secret", "unknown"],
 )  # fmt: skip

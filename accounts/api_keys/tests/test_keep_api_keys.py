@@ -92,7 +92,7 @@ def test_the_page_keeps_what_was_typed_beside_the_refusal(browser_of, user):
     page = browser_of(user).post(NEW, {**ASKED, "days": "90", "networks": "nowhere"})
 
     assert page.status_code == 422
-    assert "nowhere is neither an address nor a network" in page.content.decode()
+    assert "nowhere is not an IP address or a network" in page.content.decode()
     assert 'value="Script"' in page.content.decode()
 
 
@@ -282,7 +282,7 @@ def test_the_owner_of_a_new_key_is_told_by_mail_without_it(key_of, user, deliver
     deliver_events()
 
     [mail] = mailoutbox
-    assert (mail.to, mail.subject) == (["nora@example.com"], "A new key to your account")
+    assert (mail.to, mail.subject) == (["nora@example.com"], "A new API key was created")
     assert f"agr_{made.key.prefix}…" in mail.body
     assert made.token not in mail.body + mail.alternatives[0][0]
 

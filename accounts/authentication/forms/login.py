@@ -1,4 +1,4 @@
-"""Forms of people: allauth's with our labels, and the profile."""
+"""Forms of django-allauth with the project's labels."""
 
 from typing import Any, cast
 from uuid import uuid4
@@ -23,7 +23,7 @@ NEW_PASSWORD = gettext_lazy("New password")
 
 
 def get_password_help_text() -> str:
-    """What makes a good password, with the length that the validators ask for."""
+    """Return advice on passwords with the minimum length of the validators."""
     rules = get_default_password_validators()
     length = max((rule.min_length for rule in rules if isinstance(rule, MinimumLengthValidator)), default=1)
     return _("At least %(length)d characters. A few unrelated words are easy to remember and hard to guess.") % {
@@ -32,7 +32,7 @@ def get_password_help_text() -> str:
 
 
 def _configure_field(field: forms.Field, label: Any, autocomplete: str, hint: Any = "") -> None:
-    """Our label and hint in place of allauth's placeholder, and the word by which browsers know the field."""
+    """Set label, help text and autocomplete; remove allauth's placeholder."""
     field.label, field.help_text = label, hint
     field.widget.attrs.pop("placeholder", None)
     field.widget.attrs["autocomplete"] = autocomplete
@@ -46,28 +46,28 @@ def _configure_code_field(field: forms.Field) -> None:
 
 
 class LoginForm(allauth_forms.LoginForm):
-    """E-mail address and password."""
+    """Email address and password."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _configure_field(self.fields["login"], gettext_lazy("E-mail address"), "username webauthn")
+        _configure_field(self.fields["login"], gettext_lazy("Email address"), "username webauthn")
         _configure_field(self.fields["password"], gettext_lazy("Password"), "current-password")
 
 
 class UniformSignupMixin:
-    """A sign-up that tells nobody whether the address is known."""
+    """A sign-up that does not reveal whether an address is registered."""
 
     account_already_exists: bool
     cleaned_data: dict[str, Any]
 
     def clean(self) -> dict[str, Any]:
-        """Nobody makes an account from a banned network. Raises NetworkBanned, before any account is looked at."""
+        """Raise NetworkBanned for a banned network, before any account is looked up."""
         get_adapter().require_free_network(context.request)
         return cast("dict[str, Any]", super().clean())  # type: ignore[misc]  # its form has it
 
     def try_save(self, request: HttpRequest) -> Any:
-        """Make the account, or answer as if: a known address gets a mail instead, after the same work and in the same
-        words.
+        """Create the account. For a registered address send an email instead, after the same work and with the same
+        response.
         """
         if not self.account_already_exists:
             try:
@@ -80,9 +80,9 @@ class UniformSignupMixin:
         return super().try_save(request)  # type: ignore[misc]
 
     def _work_as_much(self, request: HttpRequest) -> None:
-        """Make an account of nobody and look at it as often as for a new address, undo that, and note the attempt.
+        """Create and read a placeholder account, roll that back, and record the attempt.
 
-        The writes, commits and hashes are counted by a test: what a sign-up does for a new address is done here, too.
+        A test compares the writes, commits and password hashes with those of a new address.
         """
         adapter, address = get_adapter(), f"{uuid4().hex}@nobody.invalid"
         given, self.cleaned_data["email"] = self.cleaned_data["email"], address
@@ -104,12 +104,12 @@ class UniformSignupMixin:
 
 
 class SignupForm(UniformSignupMixin, allauth_forms.SignupForm):
-    """E-mail address and a new password, typed once: a mistake is mended by mail. Without one for a passkey."""
+    """Email address and a new password, entered once. Without a password for a passkey."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        hint = gettext_lazy("We send a code there to make sure it is yours.")
-        _configure_field(self.fields["email"], gettext_lazy("E-mail address"), "username", hint)
+        hint = gettext_lazy("We will send a code to confirm that it is yours.")
+        _configure_field(self.fields["email"], gettext_lazy("Email address"), "username", hint)
         if not self.by_passkey:
             _configure_field(
                 self.fields["password1"], gettext_lazy("Password"), "new-password", get_password_help_text()
@@ -117,7 +117,7 @@ class SignupForm(UniformSignupMixin, allauth_forms.SignupForm):
 
 
 class SinglePasswordMixin:
-    """New passwords are typed once, as at sign-up."""
+    """New passwords are entered once."""
 
     fields: dict[str, forms.Field]
 
@@ -146,7 +146,7 @@ class ResetPasswordKeyForm(SinglePasswordMixin, allauth_forms.ResetPasswordKeyFo
 
 
 class ResetLinkForm(allauth_forms.UserTokenForm):
-    """What a link for a new password says: whose, by their public id, and the key."""
+    """The user and key of a password reset link; the user is given by public id."""
 
     def _get_user(self, uidb36: str) -> User | None:
         return User.objects.filter(uid__in=uuids([uidb36])).first()
@@ -155,13 +155,13 @@ class ResetLinkForm(allauth_forms.UserTokenForm):
 class ResetPasswordForm(allauth_forms.ResetPasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _configure_field(self.fields["email"], gettext_lazy("E-mail address"), "username")
+        _configure_field(self.fields["email"], gettext_lazy("Email address"), "username")
 
 
 class AddEmailForm(allauth_forms.AddEmailForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _configure_field(self.fields["email"], gettext_lazy("Another e-mail address"), "email")
+        _configure_field(self.fields["email"], gettext_lazy("New email address"), "email")
 
 
 class ReauthenticateForm(allauth_forms.ReauthenticateForm):
@@ -179,7 +179,7 @@ class CodeForm(allauth_forms.ConfirmEmailVerificationCodeForm):
 class RequestLoginCodeForm(allauth_forms.RequestLoginCodeForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _configure_field(self.fields["email"], gettext_lazy("E-mail address"), "username")
+        _configure_field(self.fields["email"], gettext_lazy("Email address"), "username")
 
     def clean_email(self) -> str:
         email = str(super().clean_email())

@@ -1,4 +1,4 @@
-"""Forms of second factors, with our labels."""
+"""Forms of two-factor authentication with the project's labels."""
 
 from typing import Any
 
@@ -28,14 +28,14 @@ def _configure_code_field(field: forms.Field, label: Any) -> None:
 
 
 class _SingleUseCodeMixin:
-    """The six figures of an app, or a recovery code in their stead; the same figures are taken once while they fit."""
+    """A code of an authenticator app or a recovery code. Each code is accepted once."""
 
     user: User
     fields: dict[str, forms.Field]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _configure_code_field(self.fields["code"], gettext_lazy("Code from your app, or a recovery code"))
+        _configure_code_field(self.fields["code"], gettext_lazy("Code from your authenticator app, or a recovery code"))
 
     def clean_code(self) -> str:
         code = str(super().clean_code())  # type: ignore[misc]  # its form has it
@@ -55,17 +55,17 @@ class ReauthenticateForm(_SingleUseCodeMixin, base_forms.ReauthenticateForm):
 class ActivateAppForm(totp_forms.ActivateTOTPForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _configure_code_field(self.fields["code"], gettext_lazy("Code that the app shows"))
+        _configure_code_field(self.fields["code"], gettext_lazy("Code from the app"))
 
 
 def _configure_name_field(field: forms.Field) -> None:
     field.label = gettext_lazy("Name")
-    field.help_text = gettext_lazy("By which you know it again, such as “My phone”.")
+    field.help_text = gettext_lazy("A name to recognise it by, such as “My phone”.")
     field.widget.attrs["maxlength"] = MAX_NAME_LENGTH
 
 
 class _ParsableCredentialMixin:
-    """A credential in which nothing can be read is refused, where allauth would break."""
+    """Rejects a credential that cannot be parsed; allauth would raise an error."""
 
     cleaned_data: dict[str, Any]
 
@@ -79,21 +79,21 @@ class _ParsableCredentialMixin:
 
 
 class AddKeyForm(_ParsableCredentialMixin, key_forms.AddWebAuthnForm):
-    """A passkey, which signs in alone, or a security key, which comes after the password."""
+    """Form to add a passkey or a security key."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _configure_name_field(self.fields["name"])
         self.fields["passwordless"].initial = True
-        self.fields["passwordless"].label = gettext_lazy("Sign in with it alone, without a password")
-        self.fields["passwordless"].help_text = gettext_lazy("Your device asks for your finger, face or PIN.")
+        self.fields["passwordless"].label = gettext_lazy("Use as a passkey (sign in without a password)")
+        self.fields["passwordless"].help_text = gettext_lazy("Your device will ask for your fingerprint, face or PIN.")
 
     def clean_name(self) -> str:
         return str(super().clean_name())[:MAX_NAME_LENGTH]
 
 
 class SignUpKeyForm(_ParsableCredentialMixin, key_forms.SignupWebAuthnForm):
-    """The passkey of a new account."""
+    """Form for the passkey of a new account."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -113,9 +113,9 @@ class RenameKeyForm(key_forms.EditWebAuthnForm):
 
 
 class PasskeySignInForm(key_forms.LoginWebAuthnForm):
-    """Who it is says the passkey itself.
+    """Sign-in with a passkey, which identifies the person.
 
-    Nothing is counted against that person: whoever made up an answer could lock them out.
+    Failures are not counted against that person: a forged response could lock them out.
     """
 
     def clean_credential(self) -> Authenticator:

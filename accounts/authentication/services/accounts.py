@@ -1,4 +1,4 @@
-"""Create, confirm, close and open accounts."""
+"""Create, verify, disable and enable accounts."""
 
 from datetime import datetime
 
@@ -18,17 +18,16 @@ from core.events import services as events
 
 class AddressTaken(Conflict):
     code = "address_taken"
-    message = _("Somebody with this e-mail address is known already.")
+    message = _("An account with this email address already exists.")
 
 
 @transaction.atomic
 def add_user(
     *, email: str, by: Actor, name: str = "", password: str | None = None, now: datetime | None = None
 ) -> User:
-    """Make an account for somebody whose address `by` vouches for; without a password they ask for one by mail.
+    """Create an account for a verified address; without a password the person resets it by email.
 
-    Raises Denied without accounts.add_user, and AddressTaken. Records user.added and what
-    `confirm_address` records.
+    Raises Denied without accounts.add_user, and AddressTaken. Records user.added and the events of `confirm_address`.
     """
     by.require("accounts.add_user")
     now = now or timezone.now()
@@ -46,9 +45,9 @@ def add_user(
 
 @transaction.atomic
 def confirm_address(*, user: User, email: str, by: Actor, now: datetime | None = None) -> None:
-    """Take note that a person proved to own an address: what was bought with it as a guest becomes theirs.
+    """Record that a person owns an address, and attach guest purchases.
 
-    Locks the address. Records user.verified_email, and user.received_entitlements when something waited.
+    Locks the address. Records user.verified_email, and user.received_entitlements when there were any.
     """
     entitlements.attach_entitlements(user=user, email=email, by=by, now=now)
     events.record("user.verified_email", user, by=by, now=now)
@@ -56,9 +55,9 @@ def confirm_address(*, user: User, email: str, by: Actor, now: datetime | None =
 
 @transaction.atomic
 def open_account(*, user_id: int, by: Actor, is_open: bool) -> bool:
-    """Open an account, or close it: its sessions end and nobody signs in to it; False when it was so already.
+    """Enable or disable an account. Disabling ends its sessions. Returns False when nothing changed.
 
-    Locks the person. Raises Denied without accounts.change_user, for one's own account, and for a superuser's
+    Locks the person. Raises Denied without accounts.change_user, for one's own account, and for a superuser's account
     unless `by` is one. Records user.opened or user.closed.
     """
     user = User.objects.select_for_update(of=("self",)).get(pk=user_id)

@@ -1,4 +1,4 @@
-"""Sessions of apps: what their tokens rest on. A refresh token is good once; whoever brings one again ends it all."""
+"""Sessions of apps. A refresh token works once; reusing one ends the session."""
 
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -17,7 +17,7 @@ from core.events import services as events
 
 
 def begin_session(*, user: User, device_uid: str, now: datetime | None = None) -> AppToken:
-    """Let the session of a person's device be named by tokens from now on; gives what they say. One query."""
+    """Bind a new token to the session of a person's device. One query."""
     token = AppToken(user.uid, uuid4(), uuid4())
     theirs = Device.objects.filter(user=user, uid=device_uid)
     theirs.update(app_session=token.session, refresh_id=token.id, refreshed_at=now or timezone.now())
@@ -26,10 +26,10 @@ def begin_session(*, user: User, device_uid: str, now: datetime | None = None) -
 
 @transaction.atomic
 def rotate_refresh_token(*, used: AppToken, began: datetime) -> AppToken | None:
-    """What the next refresh token says; None for one that is no good. The session lasts anew. Locks the device.
+    """Return the next refresh token and extend the session; None for an invalid token. Locks the device.
 
-    A second use ends the session and is recorded as user.reused_refresh_token. `began`: when the request came; of two
-    at the same moment, a retry, one is refused and nothing ends.
+    A second use ends the session and records user.reused_refresh_token. `began` is the time of the request: of two
+    concurrent requests, a retry, one is rejected and the session stays.
     """
     device = Device.objects.locked().filter(app_session=used.session).first()
     held = app_queries.get_app_session(used.session, used.person)

@@ -1,7 +1,6 @@
-"""Attempts to sign in that came to nothing: on the timeline of the person who was meant, if there is one.
+"""Failed sign-in attempts, recorded for the account if there is one.
 
-What was typed is never kept. Where it fits nobody, a digest of it tells one target from many; it cannot be turned back
-without the house's key.
+The entered text is never stored. Where it matches no account, a keyed digest distinguishes one target from many.
 """
 
 from typing import Any
@@ -17,26 +16,26 @@ from core.validation.email_addresses import find_email
 
 @transaction.atomic
 def record_failed_login(*, typed: str) -> None:
-    """Somebody entered a wrong password. Records user.sign_in_failed."""
-    subject, told = _get_subject(typed)
-    events.record("user.sign_in_failed", subject, by=Actor.guest(), **told)
+    """Record a wrong password: user.sign_in_failed."""
+    subject, details = _get_subject(typed)
+    events.record("user.sign_in_failed", subject, by=Actor.guest(), **details)
 
 
 @transaction.atomic
 def record_throttled_login(*, typed: str) -> None:
-    """Somebody tried so often that they have to wait. Records user.login_throttled."""
-    subject, told = _get_subject(typed)
-    events.record("user.login_throttled", subject, by=Actor.guest(), **told)
+    """Record that sign-in was throttled: user.login_throttled."""
+    subject, details = _get_subject(typed)
+    events.record("user.login_throttled", subject, by=Actor.guest(), **details)
 
 
 def record_repeated_signup(*, email: str) -> None:
-    """Somebody tried to make an account with an address that has one. Records user.sign_up_again."""
-    subject, told = _get_subject(email)
-    events.record("user.sign_up_again", subject, by=Actor.guest(), **told)
+    """Record a sign-up with a registered address: user.sign_up_again."""
+    subject, details = _get_subject(email)
+    events.record("user.sign_up_again", subject, by=Actor.guest(), **details)
 
 
 def _get_subject(typed: str) -> tuple[User | tuple[str, str], dict[str, Any]]:
-    """Who was meant, and what is told of what was typed."""
+    """Return the subject of the event and its data."""
     typed = find_email(typed)
     if meant := User.objects.filter(emailaddress__email=typed).first():
         return meant, {}

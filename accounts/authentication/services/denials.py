@@ -1,7 +1,6 @@
-"""What programs were refused, in the security log: who has a key or a client sees where it is used amiss, or by whom.
+"""Denials of API keys and clients in the security log, for their owners.
 
-Only of credentials that are somebody's; who sends none or an invented one is nobody. Once an hour for each credential
-and reason: a program that errs does so often.
+Only for existing credentials. Once an hour for each credential and reason, because a broken client repeats itself.
 """
 
 from typing import Final
@@ -16,9 +15,9 @@ RECORD_RATE: Final = "1/hour"
 
 
 def record_denial(*, subject: tuple[str, str], why: str, endpoint: str, by: Actor) -> None:
-    """Note that a program was refused. `subject` is ("api_key", its uid) or ("client", its id), `why` a code.
+    """Record a denial. `subject` is ("api_key", uid) or ("client", id), `why` a code.
 
-    Without Redis nothing is noted: nobody could say how often it was. Records api_key.refused or client.refused.
+    Records nothing without Redis, because the rate is unknown. Records api_key.refused or client.refused.
     """
     if not rate_limits.hit(RECORD_RATE, "refused", *subject, why, fail_closed=True).allowed:
         return

@@ -45,7 +45,7 @@ def test_a_forgotten_password_is_set_anew_by_the_link(client, user, mailoutbox):
     assert not get_user(elsewhere).is_authenticated
     assert not get_user(client).is_authenticated
     assert events_named("user.reset_password")[0].subject_id == str(user.uid)
-    assert [mail.subject for mail in mailoutbox] == ["Choose a new password", "Your password was set anew"]
+    assert [mail.subject for mail in mailoutbox] == ["Reset your password", "Your password was reset"]
 
 
 def test_the_link_names_the_person_by_no_number_of_a_row(client, user, mailoutbox):
@@ -76,7 +76,7 @@ def test_asking_for_a_reset_tells_strangers_nothing(user, mailoutbox):
     assert answers[0].redirect_chain == answers[1].redirect_chain
     assert texts[0] == texts[1]
     assert [(mail.to[0], mail.subject) for mail in mailoutbox] == [
-        ("known@example.com", "Choose a new password"),
+        ("known@example.com", "Reset your password"),
         ("no@example.com", "No account with this address"),
     ]
 
@@ -124,7 +124,7 @@ def test_an_account_without_a_password_sets_one(mailoutbox):
 
     user.refresh_from_db()
     assert user.check_password(NEW)
-    assert [mail.subject for mail in mailoutbox] == ["Your account has a password now"]
+    assert [mail.subject for mail in mailoutbox] == ["A password was set for your account"]
 
 
 def test_a_notice_that_cannot_be_sent_does_not_undo_what_happened(user, settings):

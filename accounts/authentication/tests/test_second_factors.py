@@ -89,7 +89,7 @@ def test_an_app_is_set_up_with_its_first_code_and_recovery_codes_are_shown_once(
     assert shown_codes(first)[0] not in second.content.decode()
     assert "You have 10 codes left" in client.get(SECURITY).content.decode()
     assert [event.data for event in events_named("user.added_factor")] == [{"factor": "totp"}]
-    assert [mail.subject for mail in mailoutbox] == ["An app for codes was set up"]
+    assert [mail.subject for mail in mailoutbox] == ["An authenticator app was set up"]
 
 
 def test_a_wrong_first_code_sets_nothing_up(client, user, mailoutbox):
@@ -198,7 +198,7 @@ def test_an_app_is_removed_after_proof_and_its_codes_go_with_it(client, user, ma
 
     assert not Authenticator.objects.exists()
     assert [event.data for event in events_named("user.removed_factor")] == [{"factor": "totp"}]
-    assert [mail.subject for mail in mailoutbox] == ["The app for codes was removed"]
+    assert [mail.subject for mail in mailoutbox] == ["Your authenticator app was removed"]
 
 
 def test_without_proof_nothing_is_removed(client, user):
@@ -245,7 +245,7 @@ def test_new_recovery_codes_replace_the_old(client, user, mailoutbox, committed)
     assert len(fresh) == 10
     assert not set(old) & set(fresh)
     assert len(events_named("user.made_recovery_codes")) == 2
-    assert [mail.subject for mail in mailoutbox] == ["Your recovery codes are new"]
+    assert [mail.subject for mail in mailoutbox] == ["New recovery codes were generated"]
 
 
 class TestWhoMustHaveOne:
@@ -264,7 +264,7 @@ class TestWhoMustHaveOne:
         assert [client.get(url).headers.get("Location") for url in ("/admin/", "/shop/", "/")] == [SECURITY] * 3
         assert client.get("/api/v1/products/").json()["code"] == "factor_missing"
         page = client.get(SECURITY)
-        assert "Your role asks for a second factor" in page.content.decode()
+        assert "Your role requires two-factor authentication" in page.content.decode()
 
     def test_goes_on_once_it_is_there(self, client, manager):
         sign_in(client, manager)
@@ -280,7 +280,7 @@ class TestWhoMustHaveOne:
 
         answer = client.post(REMOVE_APP)
 
-        assert "Add another one before you remove this." in answer.content.decode()
+        assert "Add another method before you remove this one." in answer.content.decode()
         assert Authenticator.objects.count() == 1
         assert no_event("user.removed_factor")
 
@@ -304,7 +304,7 @@ def test_who_lost_phone_and_codes_is_let_in_by_a_command_and_told(client, user, 
         ("system", {"factors": 2})
     ]
     assert events_named("user.removed_factor")[0].actor_kind == "system"
-    assert [(mail.to, mail.subject) for mail in mailoutbox] == [([user.email], "Your second factors were removed")]
+    assert [(mail.to, mail.subject) for mail in mailoutbox] == [([user.email], "Two-factor authentication was removed")]
     assert sign_in(client, user, next="/shop/")["Location"] == "/shop/"
 
 

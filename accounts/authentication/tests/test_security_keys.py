@@ -82,7 +82,7 @@ def test_a_key_is_removed_and_told(client, user, mailoutbox):
 
     assert not Authenticator.objects.exists()
     assert [event.data for event in events_named("user.removed_factor")] == [{"factor": "webauthn"}]
-    assert [mail.subject for mail in mailoutbox] == ["A key was removed from your account"]
+    assert [mail.subject for mail in mailoutbox] == ["A passkey or security key was removed"]
 
 
 @pytest.mark.parametrize("name", ["mfa_edit_webauthn", "mfa_remove_webauthn"])

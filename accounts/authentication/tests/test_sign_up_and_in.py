@@ -55,7 +55,7 @@ def test_the_code_comes_as_text_and_in_our_frame(client, mailoutbox):
     sign_up(client)
 
     (mail,) = mailoutbox
-    assert (mail.to, mail.subject) == (["new@example.com"], "Your code to make an account")
+    assert (mail.to, mail.subject) == (["new@example.com"], "Your sign-up code")
     html, kind = mail.alternatives[0]
     assert kind == "text/html"
     assert code_in(mail) in html
@@ -98,8 +98,8 @@ def test_signing_up_with_a_known_address_looks_the_same_and_tells_its_owner(clie
 
     assert pages[0] == pages[1]
     assert [(mail.to, mail.subject) for mail in mailoutbox] == [
-        (["known@example.com"], "You have an account already"),
-        (["unknown@example.com"], "Your code to make an account"),
+        (["known@example.com"], "You already have an account"),
+        (["unknown@example.com"], "Your sign-up code"),
     ]
     known.refresh_from_db()
     assert known.check_password(PASSWORD)
@@ -128,7 +128,7 @@ def test_two_sign_ups_of_one_address_at_once_make_one_account(client, monkeypatc
 
     assert (answer.status_code, answer["Location"]) == (302, VERIFY)
     assert User.objects.count() == 1
-    assert mailoutbox[0].subject == "You have an account already"
+    assert mailoutbox[0].subject == "You already have an account"
 
 
 @pytest.mark.parametrize("password", ["short", "password123", "new@example.com"])
@@ -144,7 +144,7 @@ def test_a_weak_password_is_refused_and_nobody_made(client, mailoutbox, password
 def test_sign_up_can_be_closed(client, settings):
     settings.SIGNUP_OPEN = False
 
-    assert "No new accounts now" in client.get(SIGN_UP).content.decode()
+    assert "Sign-up is closed" in client.get(SIGN_UP).content.decode()
     sign_up(client)
 
     assert not User.objects.exists()

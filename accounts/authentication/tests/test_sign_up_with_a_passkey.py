@@ -1,4 +1,4 @@
-"""An account without a password: the address is proven by a code, then the device makes a passkey. A real one is made
+"""Sign up with a passkey: the address is proven by a code, then the device makes a passkey. A real one is made
 in tests/e2e/test_passkeys.py."""
 
 import re

@@ -1,4 +1,4 @@
-"""Make an account nobody's: the row stays, for what others and the books have with it, and says nothing any more."""
+"""Anonymise an account. The row stays, because orders and events refer to it."""
 
 from collections.abc import Collection
 
@@ -31,11 +31,9 @@ USER_MODELS: tuple[type[Model], ...] = (
 
 @transaction.atomic
 def anonymise_account(*, user: User, emails: Collection[str]) -> None:
-    """Erase all that an account says of its person, their keys, factors, programs, letters, exports and picture.
+    """Erase the personal data of an account: keys, two-factor methods, apps, subscriptions, exports and picture.
 
-    `emails` are the addresses that they proved to own.
-
-    Locks the person; again is no change. Files go once this is committed.
+    `emails` are the verified addresses. Locks the person; idempotent. Files are deleted after the commit.
     """
     user = User.objects.select_for_update(of=("self",)).select_related("avatar").get(pk=user.pk)
     end_sessions(user)
@@ -55,14 +53,14 @@ def anonymise_account(*, user: User, emails: Collection[str]) -> None:
 
 
 def end_sessions(user: User) -> None:
-    """End every session of a person, and forget where they were."""
+    """End all sessions of a person and delete their devices."""
     theirs = Device.objects.filter(user=user)
     Session.objects.filter(session_key__in=theirs.exclude(session_key="").values("session_key")).delete()
     theirs.delete()
 
 
 def _erase_traces(user: User) -> None:
-    """Where their name or address may stand in passing: answers kept for a day, errors of mails, the admin's log."""
+    """Erase names and addresses from stored API responses, delivery errors and the admin log."""
     IdempotencyKey.objects.filter(principal=f"user:{user.uid}").delete()
     about = Q(event__subject_kind=user.public_kind, event__subject_id=user.public_id)
     about |= Q(event__actor_kind="user", event__actor_id=user.public_id)
@@ -72,7 +70,7 @@ def _erase_traces(user: User) -> None:
 
 
 def _clear_user(user: User) -> None:
-    user.email, user.name, user.bio, user.avatar = user.erased_email, _("Somebody who left"), "", None
+    user.email, user.name, user.bio, user.avatar = user.erased_email, _("Deleted user"), "", None
     user.set_unusable_password()
     user.is_active = user.is_staff = user.is_superuser = False
     user.last_login, user.session_epoch = None, user.session_epoch + 1

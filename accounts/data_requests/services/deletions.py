@@ -1,7 +1,7 @@
-"""Close an account for good: asked for, taken back within the days of grace, or carried out part by part.
+"""Account deletion: requested, cancelled within the grace period, or carried out handler by handler.
 
-The person is out at once: sessions, keys and tokens end, and whoever signs in gets nowhere but to the page where the
-closing is taken back. What becomes of each thing that the house holds is said by `accounts.privacy.registry`.
+Access ends at once: sessions, keys and tokens end, and after a new sign-in only the page to cancel is available. What
+happens to each kind of data is defined in `accounts.privacy.registry`.
 """
 
 from datetime import datetime, timedelta
@@ -35,46 +35,46 @@ log = structlog.get_logger(__name__)
 
 class OnlyOwner(Conflict):
     code = "only_owner"
-    message = _("You are the only owner here. Make somebody else an owner first.")
+    message = _("You are the only owner. Make somebody else an owner first.")
 
 
 class DeletionAlreadyRequested(Conflict):
     code = "closing_already"
-    message = _("This account is being closed already.")
+    message = _("The deletion of this account has already been requested.")
 
 
 class ReasonMissing(Invalid):
     code = "closing_without_reason"
-    message = _("Say who asked for it and how.")
+    message = _("Enter who requested it and how.")
 
 
 class EmailMismatch(Invalid):
     code = "not_this_address"
-    message = _("This is not the address of this account.")
+    message = _("This is not the email address of this account.")
 
 
 class DeletionAlreadyStarted(Conflict):
     code = "closing_too_late"
-    message = _("It is too late: the account is being erased.")
+    message = _("It is too late to cancel: the account is being erased.")
 
 
 def get_pending_deletion(user: User) -> Closing | None:
-    """The closing of an account that was asked for and is not over. One query."""
+    """Return the pending deletion of an account. One query."""
     return Closing.objects.running().filter(user=user).first()
 
 
 def can_erase(by: Actor, user: User) -> bool:
-    """Whoever may do everything is closed by their like only."""
+    """Whether `by` may delete an account. Only superusers may delete superusers."""
     beyond = user.is_superuser and not (by.user and by.user.is_superuser)
     return by.can("accounts.erase_user") and not beyond
 
 
 @transaction.atomic
 def request_deletion(*, user_id: int, by: Actor, reason: str = "", now: datetime | None = None) -> Closing:
-    """Close one's own account in GRACE from now, or with accounts.erase_user that of somebody who asked by letter.
+    """Schedule the deletion of one's own account, or of another with accounts.erase_user, after GRACE_PERIOD.
 
-    Locks the person. Sessions, keys and tokens end at once. Raises Denied, OnlyOwner, ClosingAlready, and
-    ReasonMissing for another's account. Records user.closing_requested.
+    Locks the person. Sessions, keys and tokens end at once. Raises Denied, OnlyOwner, DeletionAlreadyRequested, and
+    ReasonMissing for another person's account. Records user.closing_requested.
     """
     now = now or timezone.now()
     user = User.objects.select_for_update(of=("self",)).get(pk=user_id)
@@ -97,10 +97,10 @@ def request_deletion(*, user_id: int, by: Actor, reason: str = "", now: datetime
 
 @transaction.atomic
 def cancel_deletion(*, user_id: int, by: Actor, now: datetime | None = None) -> Closing:
-    """Keep the account after all. Keys and tokens that ended stay so.
+    """Cancel a deletion. Keys and tokens stay ended.
 
-    Locks the closing. Raises Denied, NotFound where nothing is being closed, TooLate once erasing has begun. Records
-    user.closing_cancelled.
+    Locks the deletion. Raises Denied, NotFound without a pending deletion, DeletionAlreadyStarted once erasing has
+    begun. Records user.closing_cancelled.
     """
     user = User.objects.get(pk=user_id)
     if by.id != user.public_id and not can_erase(by, user):
@@ -117,7 +117,9 @@ def cancel_deletion(*, user_id: int, by: Actor, now: datetime | None = None) -> 
 
 
 def send_reminders(*, now: datetime | None = None) -> int:
-    """Tell those whose account is erased within REMINDED, once each; returns how many. Records user.closing_near."""
+    """Remind people whose account is erased within REMINDER_BEFORE, once each; returns how many. Records
+    user.closing_near.
+    """
     now = now or timezone.now()
     soon = Closing.objects.filter(
         state=Closing.State.WAITING, reminded_at=None, due_at__lte=now + REMINDER_BEFORE, due_at__gt=now
@@ -126,10 +128,10 @@ def send_reminders(*, now: datetime | None = None) -> int:
 
 
 def erase_due_accounts(*, now: datetime | None = None) -> int:
-    """Erase the people whose grace is over; returns how many are done.
+    """Erase accounts whose grace period is over; returns how many were finished.
 
-    Each part of the house in a transaction of its own, the account last: whatever stops it, the next run begins again,
-    and what is done already is no change. Who is held back, or whose part fails, is tried again by the next run.
+    Each handler runs in a transaction of its own, the account last. The next run resumes after a failure, because
+    handlers are idempotent. Accounts with an obstacle are tried again.
     """
     now = now or timezone.now()
     due = Closing.objects.running().filter(due_at__lte=now).order_by("due_at")
@@ -137,7 +139,7 @@ def erase_due_accounts(*, now: datetime | None = None) -> int:
 
 
 def purge_last_addresses(*, now: datetime | None = None) -> None:
-    """Empty the addresses of last mails that could not be sent for a week."""
+    """Clear addresses of last emails that could not be sent for a week."""
     before = (now or timezone.now()) - timedelta(days=7)
     Closing.objects.filter(ended_at__lt=before).exclude(last_address="").update(last_address="")
 
@@ -163,7 +165,7 @@ def _erase_account(closing: Closing, now: datetime) -> bool:
 
 @transaction.atomic
 def _finish_erasure(pk: int, address: str, now: datetime) -> bool:
-    """The account itself, with the mark that all is done, so that one run says so."""
+    """Erase the account itself and mark the deletion as done, in one transaction."""
     closing = Closing.objects.locked().select_related("user").get(pk=pk)
     if closing.state != Closing.State.ERASING:
         return False

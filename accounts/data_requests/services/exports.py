@@ -1,4 +1,4 @@
-"""Copies of what the house holds about a person: asked for, made by the worker, fetched, forgotten."""
+"""Data exports: requested, prepared by the worker, downloaded, deleted."""
 
 import hashlib
 from datetime import datetime, timedelta
@@ -32,29 +32,29 @@ log = structlog.get_logger(__name__)
 
 class ExportInProgress(Conflict):
     code = "export_under_way"
-    message = _("A copy of your data is being made already. The mail comes when it is ready.")
+    message = _("An export is already in progress. We will email you when it is ready.")
 
 
 class TooManyExports(RateLimited):
     code = "too_many_exports"
-    message = _("You asked for %(most)d copies within a day. Ask again tomorrow.")
+    message = _("You can request at most %(most)d exports a day. Try again tomorrow.")
 
 
 class ExportExpired(NotFound):
     code = "export_over"
-    message = _("This copy of your data is not here any more. Ask for a new one.")
+    message = _("This export has expired. Request a new one.")
 
 
 def get_person(user: User) -> Person:
-    """A person with every address that they proved to own. One query."""
+    """Return a person with all verified addresses. One query."""
     return Person(user, get_verified_emails(user))
 
 
 @transaction.atomic
 def request_export(*, user_id: int, by: Actor, now: datetime | None = None) -> DataExport:
-    """Ask for a copy of one's own data, which the worker makes.
+    """Request an export of one's own data, which the worker prepares.
 
-    Locks the person, so that of two requests at once one is made. Raises Denied for somebody else's, ExportUnderWay,
+    Locks the person, so that of concurrent requests one succeeds. Raises Denied for another person, ExportInProgress,
     TooManyExports. Records export.requested.
     """
     now = now or timezone.now()
@@ -72,9 +72,9 @@ def request_export(*, user_id: int, by: Actor, now: datetime | None = None) -> D
 
 
 def make_export(*, uid: str, now: datetime | None = None) -> bool:
-    """Write the copy into the private storage; False when it is not waited for any more, having kept nothing.
+    """Write the export into the private storage. Returns False, without a file, when it is no longer waiting.
 
-    Outside any transaction. Whatever fails leaves no file behind. Records export.made.
+    Runs outside any transaction. A failure leaves no file. Records export.made.
     """
     now = now or timezone.now()
     waiting = DataExport.objects.select_related("user__avatar").filter(uid=uid, state=DataExport.State.WAITING)
@@ -87,7 +87,7 @@ def make_export(*, uid: str, now: datetime | None = None) -> bool:
 
 
 def open_export(*, uid: UUID, secret: str, viewer: User, now: datetime | None = None) -> IO[bytes]:
-    """The file, for its person with the secret of the mail. Raises NotFound, ExportOver."""
+    """Return the file to its owner, with the secret of the email. Raises NotFound, ExportExpired."""
     export = DataExport.objects.filter(uid=uid, user=viewer).first()
     if export is None:
         raise NotFound
@@ -100,12 +100,12 @@ def open_export(*, uid: UUID, secret: str, viewer: User, now: datetime | None = 
 
 
 def get_export_secret(export: DataExport) -> str:
-    """What the mail's link ends in; derived, so that a mail that is sent twice has one link."""
+    """Return the secret of the link. It is derived, so that a repeated email has the same link."""
     return salted_hmac("accounts.exports", export.public_id, algorithm="sha256").hexdigest()
 
 
 def purge_expired(*, now: datetime | None = None) -> None:
-    """Delete the files whose time is over, and give up what the worker could not make for a day."""
+    """Delete expired files, and mark exports as failed that were not prepared within a day."""
     now = now or timezone.now()
     late = DataExport.objects.filter(state=DataExport.State.WAITING, asked_at__lt=now - ONE_DAY)
     late.update(state=DataExport.State.FAILED)
@@ -137,7 +137,7 @@ def _publish_export(export: DataExport, written: IO[bytes], now: datetime) -> bo
 
 
 def _store_file(export: DataExport, written: IO[bytes]) -> str:
-    """Half a file is taken away, or a full disk would stay full."""
+    """Store the file; delete a partial file, for example when the disk is full."""
     name = DataExport.file.field.generate_filename(export, "")
     try:
         return private_storage().save(name, File(written))

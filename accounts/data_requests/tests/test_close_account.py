@@ -50,7 +50,7 @@ def officer(*, superuser=False):
 def test_the_page_lists_what_is_erased_what_loses_its_name_and_what_is_kept(browser_of, user):
     page = browser_of(user).get(CLOSE).content.decode()
 
-    for words in ("Erased", "Kept without your name", "Kept</h2>", "Comments", "Orders that were paid", "10 years"):
+    for words in ("Erased", "Anonymised", "Retained</h2>", "Comments", "Orders that were paid", "10 years"):
         assert words in page, words
 
 
@@ -92,7 +92,7 @@ def test_who_closes_is_signed_out_everywhere_and_programs_end(browser_of, user):
 
     page = here.post(CLOSE, {"email": user.email})
 
-    assert "Your account is closed" in page.content.decode()
+    assert "Your account will be deleted" in page.content.decode()
     for browser in (here, elsewhere):
         assert browser.get(OVERVIEW)["Location"].startswith(reverse("account_login"))
     answer = APIClient().get("/api/v1/me/", headers={"Authorization": f"Bearer {key.token}"})
@@ -125,7 +125,9 @@ def test_who_keeps_it_has_it_as_it_was(user, mailoutbox):
     assert Closing.objects.get().state == "kept"
     assert events_named("user.closing_cancelled")[0].actor_id == str(user.uid)
     deliver_events()
-    assert [mail.subject for mail in mailoutbox if mail.subject == "Your account stays"] == ["Your account stays"]
+    assert [mail.subject for mail in mailoutbox if mail.subject == "Your account will not be deleted"] == [
+        "Your account will not be deleted"
+    ]
     assert deletions.erase_due_accounts(now=timezone.now() + timedelta(days=20)) == 0
     assert sign_in(user).get(OVERVIEW).status_code == 200
 
@@ -155,7 +157,10 @@ def test_mails_go_out_at_the_request_and_a_day_before_the_end(user, mailoutbox):
     assert deletions.send_reminders(now=asked + timedelta(days=13, hours=2)) == 0
     deliver_events()
 
-    assert [mail.subject for mail in mailoutbox] == ["Your account is being closed", "Tomorrow your account is erased"]
+    assert [mail.subject for mail in mailoutbox] == [
+        "Your account will be deleted",
+        "Your account will be deleted tomorrow",
+    ]
     assert all(mail.to == [user.email] for mail in mailoutbox)
     assert "/account/login/" in mailoutbox[0].body
 
@@ -270,7 +275,7 @@ def test_staff_enter_it_for_somebody_who_wrote_a_letter(browser_of, user, mailou
     assert (row.user, row.asked_by, row.reason, row.state) == (user, clerk, "Letter of 3 May", "waiting")
     assert events_named("user.closing_requested")[0].actor_id == str(clerk.uid)
     deliver_events()
-    assert "one of our staff" in mailoutbox[-1].body
+    assert "our staff have entered your request" in mailoutbox[-1].body
     assert mailoutbox[-1].to == [user.email]
 
 

@@ -65,7 +65,7 @@ def test_the_worker_makes_it_and_the_mails_link_leads_to_the_file(browser_of, us
 
     [mail] = mailoutbox
     assert mail.to == ["nora@example.com"]
-    assert mail.subject == "The copy of your data is ready"
+    assert mail.subject == "Your data export is ready"
     answer = browser.get(link_in(mail))
     assert answer["Content-Disposition"] == 'attachment; filename="your-data.zip"'
     assert "no-store" in answer["Cache-Control"]
@@ -116,7 +116,7 @@ def test_after_seven_days_the_file_is_gone_and_the_link_says_so(browser_of, user
     assert DataExport.objects.get().state == "over"
     answer = browser_of(user).get(link)
     assert answer.status_code == 404
-    assert "not here any more" in answer.content.decode()
+    assert "This export has expired" in answer.content.decode()
 
 
 def test_a_file_that_was_not_yet_swept_is_not_given_out_when_its_time_is_over(user):
@@ -190,7 +190,7 @@ def test_the_page_says_why_there_is_no_second_copy(browser_of, user):
 
     page = browser_of(user).post(PAGE, follow=True).content.decode()
 
-    assert "being made already" in page
+    assert "already in progress" in page
 
 
 @pytest.mark.django_db(transaction=True)

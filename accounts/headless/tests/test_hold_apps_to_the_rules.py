@@ -166,7 +166,7 @@ def test_a_new_device_is_told_by_mail_and_the_same_one_is_not(user, deliver_even
     FakeAppClient("198.51.100.9").sign_in(user)
     deliver_events()
 
-    assert [mail.subject for mail in mailoutbox] == ["A new browser is signed in to your account"]
+    assert [mail.subject for mail in mailoutbox] == ["New sign-in to your account"]
     assert "NinthTile on Android, from 198.51.100.9" in mailoutbox[0].body
 
 

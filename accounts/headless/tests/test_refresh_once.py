@@ -83,9 +83,9 @@ def test_the_person_is_told_once_by_mail_however_often_the_token_comes(
 
     assert len(events_named("user.reused_refresh_token")) == 1
     (letter,) = mailoutbox
-    assert (letter.to, letter.subject) == ([user.email], "A program was signed out of your account")
+    assert (letter.to, letter.subject) == ([user.email], "An app was signed out of your account")
     for body in (letter.body, letter.alternatives[0][0]):
-        assert "“NinthTile on Android” came with a token that had been used before." in body
+        assert "“NinthTile on Android” used a token that had already been used." in body
         assert f"{settings.SITE_URL}/account/sessions/" in body
 
 

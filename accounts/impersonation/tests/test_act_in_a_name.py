@@ -1,4 +1,4 @@
-"""Staff act in a person's name: with a reason, for a while, seen by all, and both names stand with what happens."""
+"""Staff impersonation: with a reason, for a while, seen by all, and both names stand with what happens."""
 
 from datetime import timedelta
 
@@ -245,7 +245,7 @@ def test_the_person_reads_who_it_was(acting, client_of, owner, clara):
     page = theirs.get(reverse("accounts:activity")).content.decode()
 
     assert "Olive Owner of Ninth Tile did this for you" in page
-    assert "Somebody of ours began to act in your name" in page
+    assert "Staff started to impersonate you" in page
 
 
 @pytest.mark.parametrize("is_mailed", [True, False])

@@ -95,7 +95,7 @@ def test_what_guards_an_account_is_refused_in_words(acting, name, method):
     answer = getattr(acting, method)(reverse(name))
 
     assert answer.status_code == 403
-    assert "Not in somebody else" in answer.content.decode()
+    assert "Not available while impersonating" in answer.content.decode()
     assert snapshot(*TABLES) == before
 
 

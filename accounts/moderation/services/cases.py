@@ -1,7 +1,7 @@
-"""The queue: cases are opened where something is held or reported, decided by staff, and a decision can be taken back.
+"""Moderation cases: opened for held or reported content, decided by staff, and undone.
 
-Lock order: the case, then whatever its source locks. Services of apps that change a thing for themselves close its case
-through `settle`, before they lock the thing.
+Lock order: the case, then what its source locks. Services that change content themselves call `close_case` before they
+lock the content.
 """
 
 from collections.abc import Iterable
@@ -23,19 +23,19 @@ from core.errors import Conflict, NotFound
 from core.events import services as events
 
 Act = Case.Act
-# How long who decided may take it back.
+# How long a decision can be undone.
 UNDO_WINDOW: Final = timedelta(minutes=2)
 MAX_BULK_DECISIONS: Final = 100
 
 
 class AlreadyDecided(Conflict):
     code = "already_decided"
-    message = _("Somebody decided this meanwhile: %(who)s, %(act)s.")
+    message = _("This has already been decided: %(who)s, %(act)s.")
 
 
 class UndoWindowPassed(Conflict):
     code = "too_late_to_undo"
-    message = _("This can no longer be taken back here.")
+    message = _("This decision can no longer be undone.")
 
 
 @transaction.atomic
@@ -49,7 +49,7 @@ def open_case(
     reasons: Iterable[str] = (),
     now: datetime | None = None,
 ) -> Case:
-    """Put something into the queue; the case it has there already stays. Records case.opened for a new one."""
+    """Open a case unless there is an open one. Records case.opened for a new one."""
     case, made = Case.objects.get_or_create(
         kind=kind,
         subject_id=subject_id,
@@ -63,9 +63,9 @@ def open_case(
 
 @transaction.atomic
 def decide(*, case_uid: UUID, version: int, act: str, by: Actor, words: str = "", now: datetime | None = None) -> Case:
-    """Let the thing of a case stand or take it out, as it was seen at `version`; its reports are answered with it.
+    """Approve or remove the content of a case, as seen at `version`; answers its reports.
 
-    Locks the case, then what its source locks. Raises NotFound, Denied, AlreadyDecided, and what the source raises.
+    Locks the case, then what its source locks. Raises NotFound, Denied, AlreadyDecided, and the errors of the source.
     Records case.decided.
     """
     now = now or timezone.now()
@@ -82,9 +82,9 @@ def decide(*, case_uid: UUID, version: int, act: str, by: Actor, words: str = ""
 
 @transaction.atomic
 def undo_decision(*, case_uid: UUID, version: int, by: Actor, now: datetime | None = None) -> Case:
-    """Take one's own decision back within UNDO_WITHIN: the thing has its former state, the case is open again.
+    """Undo one's own decision within UNDO_WINDOW: restores the state of the content and reopens the case.
 
-    Locks the case, then what its source locks. Raises NotFound, Denied, TooLate. Records case.reopened.
+    Locks the case, then what its source locks. Raises NotFound, Denied, UndoWindowPassed. Records case.reopened.
     """
     now = now or timezone.now()
     case, source = _lock_case(case_uid, by)
@@ -107,7 +107,7 @@ def undo_decision(*, case_uid: UUID, version: int, by: Actor, now: datetime | No
 
 @transaction.atomic
 def close_case(*, kind: str, subject_id: str, act: str, by: Actor, now: datetime | None = None) -> None:
-    """Close the open case of a thing that was decided elsewhere, if there is one. Locks the case.
+    """Close the open case of content that was decided elsewhere, if there is one. Locks the case.
 
     Records case.decided.
     """
@@ -121,7 +121,7 @@ def close_case(*, kind: str, subject_id: str, act: str, by: Actor, now: datetime
 
 
 def count_report(case: Case) -> None:
-    """One more report in a case; the caller's transaction wrote it."""
+    """Count one more report; part of the caller's transaction."""
     Case.objects.filter(pk=case.pk).update(reports=F("reports") + 1)
 
 
@@ -140,10 +140,10 @@ def _mark_decided(case: Case, *, by: Actor, now: datetime) -> None:
     case.version += 1
     case.save()
     answer = Report.State.DISMISSED if case.act == Act.APPROVE else Report.State.UPHELD
-    asked = Report.objects.filter(kind=case.kind, subject_id=case.subject_id, state=Report.State.OPEN)
-    asked.update(state=answer, decided_case=case)
+    open_reports = Report.objects.filter(kind=case.kind, subject_id=case.subject_id, state=Report.State.OPEN)
+    open_reports.update(state=answer, decided_case=case)
 
 
 def _already_decided(case: Case) -> AlreadyDecided:
-    told: dict[str, Any] = {"who": str(case.decided_by or _("somebody")), "act": case.get_act_display()}
-    return AlreadyDecided(**told, version=case.version)
+    details: dict[str, Any] = {"who": str(case.decided_by or _("somebody")), "act": case.get_act_display()}
+    return AlreadyDecided(**details, version=case.version)

@@ -1,4 +1,4 @@
-"""Take out what a profile says, and put it back: what was there is kept for a while."""
+"""Remove and restore profile content."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -19,7 +19,7 @@ REMOVED_CONTENT_RETENTION: Final = timedelta(days=30)
 
 @transaction.atomic
 def remove_content(*, user_id: int, by: Actor, now: datetime | None = None) -> bool:
-    """Remove words and picture, and keep them apart; False when there are none. The name stays: others know them by it.
+    """Remove bio and picture, and store them for a while; False when there are none. The name stays.
 
     Locks the person. Raises and records what `people.change_profile` does.
     """
@@ -35,7 +35,7 @@ def remove_content(*, user_id: int, by: Actor, now: datetime | None = None) -> b
 
 @transaction.atomic
 def restore_content(*, user_id: int, by: Actor, now: datetime | None = None) -> bool:
-    """Give back what was taken out; False when nothing is kept. What they wrote or chose since then stays.
+    """Restore removed content; False when none is stored. Later changes by the person stay.
 
     Locks the person. Raises and records what `people.change_profile` does.
     """
@@ -54,12 +54,12 @@ def restore_content(*, user_id: int, by: Actor, now: datetime | None = None) -> 
 
 
 def purge_removed_content(*, user: User) -> None:
-    """Forget what was taken out of a profile; its person is erased. Part of a transaction of the caller."""
+    """Delete the stored content of a person who is erased. Part of the caller's transaction."""
     _delete_removed_content(KeptProfile.objects.select_related("avatar").filter(user=user).first())
 
 
 def purge_expired(*, now: datetime | None = None) -> int:
-    """Forget what was taken out longer ago than KEEP, each in a transaction of its own; gives how many."""
+    """Delete content that was removed before REMOVED_CONTENT_RETENTION one by one; returns how many."""
     old = KeptProfile.objects.filter(taken_at__lt=(now or timezone.now()) - REMOVED_CONTENT_RETENTION).select_related(
         "avatar"
     )
@@ -72,7 +72,7 @@ def purge_expired(*, now: datetime | None = None) -> int:
 
 
 def _delete_removed_content(kept: KeptProfile | None) -> None:
-    """The picture goes with its files unless the profile shows it again."""
+    """Delete the stored content, and the picture unless the profile shows it again."""
     if kept is None:
         return
     picture: Picture | None = kept.avatar

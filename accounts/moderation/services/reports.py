@@ -1,4 +1,4 @@
-"""People ask staff to look at something. What enough people with accounts report is hidden until somebody did."""
+"""Reports of content. Content with enough reports by people with accounts is hidden until staff review it."""
 
 from datetime import datetime
 from typing import Final
@@ -17,7 +17,7 @@ from core.context import Actor, Grant
 from core.errors import Denied, NotFound
 from core.events import services as events
 
-# So many people, not networks: a stranger costs nothing.
+# Counts people with accounts only; anonymous reports are cheap to fake.
 AUTO_HIDE_THRESHOLD: Final = 3
 MAX_REPORT_LENGTH: Final = 500
 SYSTEM_ACTOR: Final = Actor.system("moderation")
@@ -25,7 +25,7 @@ SYSTEM_ACTOR: Final = Actor.system("moderation")
 
 class CannotReportOwnContent(Denied):
     code = "reports_own"
-    message = _("This is your own. You can change or remove it yourself.")
+    message = _("This is your own content. You can edit or delete it yourself.")
 
 
 @transaction.atomic
@@ -39,9 +39,10 @@ def report_visible(
     network: str = "",
     now: datetime | None = None,
 ) -> Report:
-    """Report a thing that the viewer may see; the same again while it is open gives the first report.
+    """Report content that the viewer may see; a repeated report returns the open one.
 
-    `network` is a stranger's. Raises NotFound, OwnThing, Banned. Records what `file` records.
+    `network` is that of an anonymous visitor. Raises NotFound, CannotReportOwnContent, Banned. Records the events of
+    `file_report`.
     """
     source = moderation.get_source(kind)
     found = source.find(subject_id, viewer) if source else None
@@ -71,9 +72,10 @@ def file_report(
     network: str = "",
     now: datetime | None = None,
 ) -> Report:
-    """Keep a report of somebody who was seen to see the thing; it stands in the queue from then on.
+    """Store a report and add it to the moderation queue. The caller has checked that the reporter may see the content.
 
-    Locks the case. Raises OwnThing, Banned. Records report.filed, and content.auto_hidden with the last of HIDE_AT.
+    Locks the case. Raises CannotReportOwnContent, Banned. Records report.filed, and content.auto_hidden at
+    AUTO_HIDE_THRESHOLD.
     """
     now = now or timezone.now()
     bans.require_not_banned(by=by, scope=Ban.Scope.REPORT, network=network, now=now)
@@ -83,7 +85,7 @@ def file_report(
     # Reports of one thing wait for each other, so that the last of HIDE_AT sees all.
     case = type(case).objects.locked().get(pk=case.pk)
     mark = "" if by.user else bans.compute_digest(network)
-    kept, made = Report.objects.get_or_create(
+    report, made = Report.objects.get_or_create(
         kind=kind,
         subject_id=subject_id,
         reporter=by.user,
@@ -92,18 +94,18 @@ def file_report(
         defaults={"reason": reason, "words": words.strip()[:MAX_REPORT_LENGTH], "created_at": now},
     )
     if not made:
-        return kept
+        return report
     cases.count_report(case)
-    events.record("report.filed", kept, by=by, now=now, kind=kind, about=subject_id, reason=reason)
+    events.record("report.filed", report, by=by, now=now, kind=kind, about=subject_id, reason=reason)
     _hide_at_threshold(kind, subject_id, now)
-    return kept
+    return report
 
 
 def _hide_at_threshold(kind: str, subject_id: str, now: datetime) -> None:
     source = moderation.get_source(kind)
     if source is None or not source.hidden or source.restore is None:
         return
-    asked = Report.objects.filter(kind=kind, subject_id=subject_id, state=Report.State.OPEN, reporter__isnull=False)
-    if asked.count() == AUTO_HIDE_THRESHOLD:
+    reports = Report.objects.filter(kind=kind, subject_id=subject_id, state=Report.State.OPEN, reporter__isnull=False)
+    if reports.count() == AUTO_HIDE_THRESHOLD:
         source.restore(subject_id, source.hidden, SYSTEM_ACTOR, now)
         events.record("content.auto_hidden", (kind, subject_id), by=SYSTEM_ACTOR, now=now, reports=AUTO_HIDE_THRESHOLD)

@@ -1,6 +1,6 @@
-"""Whether what somebody wants to say looks like spam, from what was said before, by the rules of moderation.spam.
+"""Spam check of a text, based on earlier texts and the rules of moderation.spam.
 
-Of a text only a digest is kept, for a week. What staff and trusted people write is not looked at.
+Only a digest of the text is stored, for a week. Texts by staff and trusted people are not checked.
 """
 
 from datetime import datetime, timedelta
@@ -25,15 +25,15 @@ NO_CONTEXT: Final = SubmissionContext()
 
 class LooksLikeSpam(Invalid):
     code = "looks_like_spam"
-    message = _("This looks like an advertisement to us. Say it in other words and without links, or write to us.")
+    message = _("This looks like spam. Rephrase it without links, or contact us.")
 
 
 def check_text(
     *, text: str, by: Actor, how: SubmissionContext = NO_CONTEXT, is_trusted: bool = False, now: datetime | None = None
 ) -> SpamScore:
-    """How much it looks like spam; a trace of it is kept in the caller's transaction. Three queries.
+    """Return the spam score of a text and store a signal in the caller's transaction. Three queries.
 
-    `is_trusted` is for whom the caller knows well, such as `is_buyer`. Raises LooksLikeSpam from spam.REFUSE points on.
+    `is_trusted` is for people the caller knows, such as `is_buyer`. Raises LooksLikeSpam from spam.REFUSE_SCORE.
     """
     now = now or timezone.now()
     if is_trusted or by.kind == "system" or (by.user is not None and by.user.is_staff):
@@ -57,17 +57,17 @@ def check_text(
 
 
 def is_buyer(by: Actor, now: datetime) -> bool:
-    """Whether somebody bought something here and kept it. One query."""
+    """Whether somebody bought something and did not return it. One query."""
     return by.user is not None and Entitlement.objects.of(by.user).running(now).filter(kind="product").exists()
 
 
 def purge_expired(*, now: datetime | None = None) -> None:
-    """Forget traces that tell nothing any more."""
+    """Delete old signals."""
     Trace.objects.filter(at__lt=(now or timezone.now()) - SIGNAL_RETENTION).delete()
 
 
 def _count_earlier(author: str, digest: str, now: datetime) -> tuple[int, int]:
-    """What the author wrote in the last hour, and how often the same was written in the last days."""
+    """Return how much the author wrote in the last hour, and how often the same text was written lately."""
     mine, same = Q(author=author, at__gt=now - RATE_WINDOW), Q(digest=digest) & ~Q(digest="")
     counted = Trace.objects.filter(mine | same, at__gt=now - SIGNAL_RETENTION)
     found = counted.aggregate(lately=Count("pk", filter=mine), twins=Count("pk", filter=same))

@@ -55,7 +55,7 @@ def test_who_is_banned_does_not_write_there_and_learns_until_when(user, by):
         bans.require_not_banned(by=Actor.person(user), scope="comment")
 
     assert refused.value.details["until"] == until.isoformat()
-    assert "If you think this is wrong, write to hello@" in refused.value.detail
+    assert "To appeal, write to hello@" in refused.value.detail
     assert "watches" not in refused.value.detail
     assert writes(Actor.person(user), "review")
     [event] = events_named("user.banned")
@@ -182,7 +182,7 @@ def test_banned_from_the_house_one_is_signed_out_at_once_and_not_let_in(user, by
     assert was_in
     assert not get_user(browser).is_authenticated
     assert answer.status_code == 403
-    assert "You may not write here until" in answer.content.decode()
+    assert "You are banned from posting here until" in answer.content.decode()
     assert not get_user(again).is_authenticated
 
 
@@ -217,7 +217,7 @@ def test_programs_of_who_is_banned_are_refused(user, by):
     bans.unban(ban_uid=made.uid, by=by)
 
     assert (before, during.status_code, program.get("/api/v1/me/").status_code) == (200, 401, 200)
-    assert during.json()["detail"] == "Whoever this belongs to is banned from here."
+    assert during.json()["detail"] == "The owner of this credential is banned."
 
 
 def test_the_page_of_staff_bans_the_author_of_a_case(client, staff, user):
@@ -240,7 +240,7 @@ def test_the_page_refuses_who_may_not_and_tells_what_is_wrong(client, moderator,
     wide = client.post("/staff/bans/new/", {"network": "10.0.0.0/8", "scope": "all", "reason": "spam", "days": ""})
 
     assert (refused.status_code, wide.status_code) == (403, 422)
-    assert "too wide" in wide.content.decode()
+    assert "too large" in wide.content.decode()
     assert not Ban.objects.exists()
 
 

@@ -84,7 +84,7 @@ def test_who_saw_an_older_version_is_told_who_was_faster(case_of, by):
     with pytest.raises(AlreadyDecided) as refused:
         decide(case, "refuse", by=by)
 
-    assert refused.value.detail == "Somebody decided this meanwhile: Mona Moderator, let it stand."
+    assert refused.value.detail == "This has already been decided: Mona Moderator, approve."
     assert refused.value.status == 409
     assert snapshot("accounts.Case", "core.Event") == before
 
@@ -221,7 +221,7 @@ def test_the_staff_area_says_why_in_words_and_programs_get_the_codes(client, cas
 
     page = client.get(reverse("admin:accounts_case_change", args=[case.pk])).content.decode()
 
-    assert "somebody reported it, sent faster than people write, long_gone" in page
+    assert "reported, sent too fast, long_gone" in page
     client.force_login(moderator)
     (told,) = client.get("/api/v1/moderation_cases/").json()["results"]
     assert told["reasons"] == ["reported", "too_fast", "long_gone"]
@@ -239,7 +239,7 @@ def test_many_are_decided_at_once_and_taken_back(client, wall, case_of, moderato
 
     assert (sent.status_code, sent["Location"]) == (303, QUEUE)
     assert states == {"0": "gone", "1": "gone", "2": "waits"}
-    assert "2 decisions of yours can be taken back" in page
+    assert "You can undo 2 decisions" in page
     assert set(wall.states.values()) == {"waits"}
     assert Case.objects.open().count() == 3
 
@@ -253,7 +253,7 @@ def test_of_many_those_that_somebody_else_decided_are_told_and_the_others_done(c
     page = client.post(DECIDE, {"act": "refuse", "case": seen})
 
     said = [str(message) for message in get_messages(page.wsgi_request)]
-    assert said == ["Somebody decided this meanwhile: Mona Moderator, let it stand.", "1 case is decided."]
+    assert said == ["This has already been decided: Mona Moderator, approve.", "1 case decided."]
     assert wall.states == {"a": "shown", "b": "gone"}
 
 
@@ -296,7 +296,7 @@ def test_what_is_gone_is_still_taken_from_the_queue(client, wall, case_of, moder
     page = client.get(QUEUE).content.decode()
     client.post(DECIDE, {"act": "refuse", "case": pairs(case)})
 
-    assert "It is gone." in page
+    assert "This content no longer exists." in page
     assert Case.objects.get().state == "decided"
 
 

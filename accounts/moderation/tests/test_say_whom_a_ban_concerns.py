@@ -60,7 +60,7 @@ def test_own_address_is_refused(staff, verified):
     for email in (staff.email, "Mine@Example.com"):
         answer = signed_in(staff).post(BAN, {**FORM, "email": email})
         assert answer.status_code == 422
-        assert "This is your own address." in answer.content.decode()
+        assert "You cannot ban your own email address." in answer.content.decode()
 
     assert not Ban.objects.exists()
     assert no_event("user.banned")
@@ -83,7 +83,7 @@ def test_own_network_is_refused_on_the_page(staff):
     answer = signed_in(staff, REMOTE_ADDR="203.0.113.7").post(BAN, {**FORM, "network": "203.0.113.0/24"})
 
     assert answer.status_code == 422
-    assert "You are in this network yourself" in answer.content.decode()
+    assert "You cannot ban the network you are using" in answer.content.decode()
     assert not Ban.objects.exists()
 
 

@@ -1,4 +1,4 @@
-"""Names of clients: a person reads one when asked for consent, so it must not pass for the shop or its staff."""
+"""Names of OAuth apps. They are shown in consent requests, so they must not imitate the shop or its staff."""
 
 import unicodedata
 from typing import Final
@@ -34,16 +34,16 @@ SHORT_NAME_LENGTH: Final = 4  # a shop's name of so few letters is compared as a
 
 class ReservedName(Invalid):
     code = "reserved_name"
-    message = _("Choose another name: “%(name)s” could be taken for the shop or its staff.")
+    message = _("Choose another name: “%(name)s” could be mistaken for the shop or its staff.")
 
 
 class InvalidClientName(Invalid):
     code = "bad_name"
-    message = _("Use visible letters of one alphabet in the name.")
+    message = _("Use visible letters of a single alphabet.")
 
 
 def clean_client_name(name: str, *, by: Actor) -> str:
-    """The name as it is stored. Staff who approve clients may use reserved names. Raises BadName, ReservedName."""
+    """Return the name as stored. Staff may use reserved names. Raises InvalidClientName, ReservedName."""
     name = unicodedata.normalize("NFC", " ".join(name.split()))
     if any(unicodedata.category(char)[0] == "C" for char in name) or not confusables.skeleton_words(name):
         raise InvalidClientName(field="name")
@@ -55,7 +55,7 @@ def clean_client_name(name: str, *, by: Actor) -> str:
 
 
 def is_reserved(name: str) -> bool:
-    """Whether a name is, contains or looks like one of the shop or of staff."""
+    """Whether a name is, contains or resembles a name of the shop or of staff."""
     words = confusables.skeleton_words(name)
     whole = "".join(words)
     for brand in (PRODUCT, settings.SITE_NAME):

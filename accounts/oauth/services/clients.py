@@ -1,4 +1,4 @@
-"""Programs of other people's making: who registers them, what they may ask for, where people are sent back to."""
+"""Register, edit, disable and approve OAuth apps."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -40,32 +40,32 @@ EDITABLE_FIELDS: Final = (
 
 class TooManyClients(Conflict):
     code = "too_many_clients"
-    message = _("You have %(most)d clients, and more are not possible. Remove one that you need no longer.")
+    message = _("You can have at most %(most)d OAuth apps. Remove one that you no longer need.")
 
 
 class InvalidScope(Invalid):
     code = "no_such_scope"
-    message = _("A client of this kind cannot ask for %(scope)s.")
+    message = _("An app with this grant type cannot request the scope %(scope)s.")
 
 
 class InvalidRedirectUri(Invalid):
     code = "bad_redirect"
-    message = _("%(address)s cannot be gone back to: give https, or http on the person's own machine, without #.")
+    message = _("%(address)s is not a valid redirect URI. Use https, or http for localhost, without a fragment.")
 
 
 class InvalidLogoutUri(Invalid):
     code = "bad_backchannel_logout_address"
-    message = _("%(address)s cannot be told of signing out: give https on port 443, out on the internet, without #.")
+    message = _("%(address)s is not a valid logout URL. Use a public https URL on port 443, without a fragment.")
 
 
 class RedirectMissing(Invalid):
     code = "redirect_missing"
-    message = _("Say where people are sent back to.")
+    message = _("Enter at least one redirect URI.")
 
 
 @dataclass(frozen=True, slots=True)
 class ClientWithSecret:
-    """A client and its secret, which nobody can show again; empty for a public client."""
+    """A client and its secret, which cannot be shown again; empty for a public client."""
 
     client: Client
     secret: str
@@ -86,10 +86,10 @@ def add_client(
     is_public: bool = False,
     now: datetime | None = None,
 ) -> ClientWithSecret:
-    """Register a client of one's own. Locks the person, so that the limit holds for many at once.
+    """Register one's own client. Locks the person, so that the limit holds for concurrent requests.
 
-    Raises Denied for another's account, BadName, ReservedName, NoSuchScope, BadRedirect, BadLogoutAddress,
-    RedirectMissing, TooManyClients. Records client.added.
+    Raises Denied for another person's account, InvalidClientName, ReservedName, InvalidScope, InvalidRedirectUri,
+    InvalidLogoutUri, RedirectMissing, TooManyClients. Records client.added.
     """
     owner = User.objects.select_for_update(of=("self",)).get(pk=owner_id)
     if by.id != owner.public_id:
@@ -130,10 +130,11 @@ def change_client(
     backchannel_logout_session_required: bool = True,
     now: datetime | None = None,
 ) -> Client:
-    """Change one's client. What people let it do before stays, as far as it may still ask for it. Locks the client.
+    """Edit one's own client. Existing consents stay, within the scopes it may still request. Locks the client.
 
-    Staff approved what it was: their approval ends with a change. Raises Denied for another's, BadName, ReservedName,
-    NoSuchScope, BadRedirect, BadLogoutAddress, RedirectMissing. Records client.changed and client.approval_ended.
+    A change ends the approval by staff. Raises Denied for another person's client, InvalidClientName, ReservedName,
+    InvalidScope, InvalidRedirectUri, InvalidLogoutUri, RedirectMissing. Records client.changed and
+    client.approval_ended.
     """
     client = _lock_own_client(client_id, by)
     before = [getattr(client, field) for field in APPROVED_FIELDS]
@@ -153,9 +154,9 @@ def change_client(
 
 @transaction.atomic
 def renew_secret(*, client_id: int, by: Actor, now: datetime | None = None) -> ClientWithSecret:
-    """Give one's confidential client another secret; the former is refused at once. Locks the client.
+    """Replace the secret of one's own confidential client; the former is rejected at once. Locks the client.
 
-    Raises Denied for another's and for a public client. Records client.renewed_secret.
+    Raises Denied for another person's client and for a public client. Records client.renewed_secret.
     """
     client = _lock_own_client(client_id, by)
     if client.client_type == Client.CLIENT_PUBLIC:
@@ -168,7 +169,7 @@ def renew_secret(*, client_id: int, by: Actor, now: datetime | None = None) -> C
 
 @transaction.atomic
 def remove_client(*, client_id: int, by: Actor, now: datetime | None = None) -> None:
-    """Remove one's client with all its tokens and consents. Locks it. Raises Denied. Records client.removed."""
+    """Delete one's own client with its tokens and consents. Locks it. Raises Denied. Records client.removed."""
     client = _lock_own_client(client_id, by)
     events.record("client.removed", client, by=by, now=now)
     client.delete()
@@ -176,7 +177,7 @@ def remove_client(*, client_id: int, by: Actor, now: datetime | None = None) -> 
 
 @transaction.atomic
 def switch_client(*, client_id: int, on: bool, by: Actor, now: datetime | None = None) -> bool:
-    """Switch a client off, so that none of its tokens is taken, or on again; False when it was so already.
+    """Enable or disable a client and its tokens; False when nothing changed.
 
     Locks it. Raises Denied without accounts.switch_client. Records client.switched_on or client.switched_off.
     """
@@ -195,7 +196,7 @@ def switch_client(*, client_id: int, on: bool, by: Actor, now: datetime | None =
 
 @transaction.atomic
 def approve_client(*, client_id: int, by: Actor, now: datetime | None = None) -> bool:
-    """Let a client ask for staff scopes and act with the permissions of staff; False when it was approved already.
+    """Allow a client to request staff scopes and act with the permissions of staff; False when it was approved.
 
     Locks it. Raises Denied without accounts.approve_client. Records client.approved.
     """
@@ -212,7 +213,7 @@ def approve_client(*, client_id: int, by: Actor, now: datetime | None = None) ->
 
 @transaction.atomic
 def end_approval(*, client_id: int, by: Actor, now: datetime | None = None) -> bool:
-    """Take the approval of a client back, and end its codes and tokens; False when it had none.
+    """Withdraw the approval of a client, and revoke its codes and tokens; False when it had none.
 
     Locks it. Raises Denied without accounts.approve_client. Records client.approval_ended.
     """
@@ -250,7 +251,7 @@ def _validate(flow: str, scopes: Sequence[str], redirect_uris: Sequence[str], lo
 
 
 def _validate_backchannel_uri(address: str) -> None:
-    """We call it ourselves, so the rules of webhooks hold. Its name is looked up when something is sent."""
+    """Apply the rules of webhooks. The host is resolved when a notification is sent."""
     if address:
         try:
             guard.parse(address, own_networks=settings.BACKCHANNEL_ALLOWED_NETWORKS)
@@ -259,7 +260,7 @@ def _validate_backchannel_uri(address: str) -> None:
 
 
 def _is_valid_redirect_uri(address: str) -> bool:
-    """An address that can be compared letter by letter."""
+    """Whether a URI can be compared exactly."""
     try:
         parts = urlsplit(address)
         host, _port = parts.hostname, parts.port

@@ -1,4 +1,4 @@
-"""What people let clients do, and that they take it back."""
+"""Give and withdraw consent."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -17,7 +17,7 @@ from core.events import services as events
 
 
 def is_covered(*, user_id: int, client_id: str, scopes: Iterable[str]) -> bool:
-    """Whether the person let this very client do all of it already."""
+    """Whether the person already consented to all scopes for this client."""
     wanted = sorted(set(scopes))
     return Consent.objects.filter(user_id=user_id, client__client_id=client_id, scopes__contains=wanted).exists()
 
@@ -26,9 +26,9 @@ def is_covered(*, user_id: int, client_id: str, scopes: Iterable[str]) -> bool:
 def give_consent(
     *, user: User, client: Client, scopes: Iterable[str], by: Actor, now: datetime | None = None
 ) -> Consent:
-    """Remember what a person lets a client do, beside what they let it do before. Locks the consent.
+    """Store consent, in addition to earlier scopes. Locks the consent.
 
-    Raises Denied for another person. Records consent.given when something was added.
+    Raises Denied for another person. Records consent.given when a scope was added.
     """
     now = now or timezone.now()
     if by.id != user.public_id:
@@ -48,9 +48,9 @@ def give_consent(
 
 @transaction.atomic
 def withdraw_consent(*, consent_id: int, by: Actor, now: datetime | None = None) -> None:
-    """Forget a consent; codes and tokens that rest on it are refused from now on, and the client is told.
+    """Delete a consent; its codes and tokens are revoked, and the client is notified.
 
-    Locks the consent. Raises Denied for another's. Records consent.withdrawn.
+    Locks the consent. Raises Denied for another person's consent. Records consent.withdrawn.
     """
     consent = Consent.objects.select_for_update(of=("self",)).select_related("user", "client").get(pk=consent_id)
     if by.id != consent.user.public_id:
@@ -62,18 +62,18 @@ def withdraw_consent(*, consent_id: int, by: Actor, now: datetime | None = None)
 
 
 def end_tokens(*, user: User, client: Client) -> None:
-    """Delete every code and token that a client has of a person."""
+    """Delete the codes and tokens of a person at a client."""
     for kind in (AuthorizationCode, RefreshToken, AccessToken):
         kind.objects.filter(user=user, application=client).delete()
 
 
 def end_client_tokens(*, client: Client) -> None:
-    """Delete every code and token that a client has of anybody; what was agreed to stays."""
+    """Delete all codes and tokens of a client; consents stay."""
     for kind in (AuthorizationCode, RefreshToken, AccessToken):
         kind.objects.filter(application=client).delete()
     DeviceGrant.objects.filter(client_id=client.client_id).delete()
 
 
 def lock_token_owner(found: QuerySet[Any]) -> None:
-    """Wait for the person of a code or a token, before it is locked itself: whoever ends all of them does the same."""
+    """Lock the person of a code or token before the code itself, in the same order as services that end all of them."""
     list(User.objects.select_for_update(no_key=True).filter(pk__in=found.values("user")).order_by("pk"))

@@ -1,4 +1,4 @@
-"""A person says whether a device may act for them."""
+"""Allow or deny a device."""
 
 from datetime import datetime
 
@@ -16,11 +16,11 @@ from core.events import services as events
 
 class NoSuchCode(NotFound):
     code = "no_such_code"
-    message = _("This is not a code that a device waits with. It may have expired: start again on the device.")
+    message = _("Invalid or expired code. Start again on the device.")
 
 
 def get_pending_device(*, user_code: str, now: datetime | None = None) -> tuple[DeviceGrant, Client]:
-    """The device that shows a code, and its client. Raises NoSuchCode."""
+    """Return the device with a code, and its client. Raises NoSuchCode."""
     pending = DeviceGrant.objects.filter(status=DeviceGrant.AUTHORIZATION_PENDING, expires__gt=now or timezone.now())
     device = pending.filter(user_code=user_code).first()
     client = Client.objects.filter(client_id=device.client_id, is_enabled=True).first() if device else None
@@ -33,7 +33,7 @@ def get_pending_device(*, user_code: str, now: datetime | None = None) -> tuple[
 def decide(
     *, user_code: str, user: User, allow: bool, auth_time: datetime, by: Actor, now: datetime | None = None
 ) -> None:
-    """Let the device act for the person, or not; once. `auth_time`: of their sign-in. Raises NoSuchCode.
+    """Allow or deny a device, once. `auth_time` is that of the sign-in. Raises NoSuchCode.
 
     Records consent.given, or consent.refused.
     """

@@ -1,4 +1,4 @@
-"""The keys that sign ID tokens: one signs, the next is published already, former ones stay until all has expired."""
+"""Keys that sign ID tokens: a current, a published next, and former ones until their tokens have expired."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -20,7 +20,7 @@ ADVISORY_LOCK_ID: Final = 7_204_110  # an advisory lock's number, ours alone
 
 
 def get_published_keys(now: datetime | None = None) -> list[SigningKey]:
-    """Those that clients may meet, the current first. Makes the first two when there are none."""
+    """Return the published keys, the current first. Creates the first two when there are none."""
     now = now or timezone.now()
     oldest = now - timedelta(seconds=settings.OAUTH2_PROVIDER["ID_TOKEN_EXPIRE_SECONDS"])
     keys = list(SigningKey.objects.exclude(state=SigningKey.State.FORMER, former_at__lte=oldest))
@@ -32,7 +32,7 @@ def get_published_keys(now: datetime | None = None) -> list[SigningKey]:
 
 @transaction.atomic
 def create_initial_keys() -> None:
-    """The first current and the first next key, unless they are there. Serialised by an advisory lock."""
+    """Create the first current and next key unless they exist. Serialised by an advisory lock."""
     _lock()
     for state in (SigningKey.State.CURRENT, SigningKey.State.NEXT):
         if not SigningKey.objects.filter(state=state).exists():
@@ -41,7 +41,7 @@ def create_initial_keys() -> None:
 
 @transaction.atomic
 def rotate(*, by: Actor, now: datetime | None = None) -> SigningKey:
-    """The next key signs from now on, another takes its place, and those that signed nothing still valid are deleted.
+    """Make the next key current, create another next key, and delete expired former keys.
 
     Serialised by an advisory lock. Records signing_key.rotated.
     """
@@ -60,7 +60,7 @@ def rotate(*, by: Actor, now: datetime | None = None) -> SigningKey:
 
 @transaction.atomic
 def renew_secrets() -> int:
-    """Encrypt every key anew with the first of DATA_KEYS; how many. Locks them."""
+    """Encrypt all keys again with the first of DATA_KEYS; returns how many. Locks them."""
     keys = list(SigningKey.objects.select_for_update().order_by("pk"))
     for key in keys:
         key.pem = encryption.renew(key.pem)

@@ -73,7 +73,7 @@ def test_no_address_inside_and_none_that_is_not_https(browser, maker, settings, 
     changed = browser.post(address_of(client), {**FORM, "backchannel_logout_uri": wrong})
 
     assert (made.status_code, changed.status_code) == (422, 422)
-    assert "cannot be told of signing out" in made.content.decode()
+    assert "is not a valid logout URL" in made.content.decode()
     assert snapshot("accounts.Client") == before
     assert no_event("client.changed")
 
@@ -138,4 +138,4 @@ def test_the_owner_sees_how_the_last_word_was_taken(browser, maker, state, answe
 
     assert "Last sign-out notification" in page
     assert answer not in page.partition("Last sign-out notification")[2].partition("</p>")[0]  # a probe would read it
-    assert ("is tried again." in page, "in seven attempts." in page) == (again, given_up)
+    assert ("We will try again." in page, "in seven attempts." in page) == (again, given_up)

@@ -177,7 +177,7 @@ def test_signing_out_at_a_client_signs_out_here_after_asking(maker, nora, user):
     sent = {"id_token_hint": hint, "post_logout_redirect_uri": "https://rp.example/bye", "state": "s2"}
 
     page = nora.get("/oauth/logout/", sent)
-    assert "<bdi>Kiln log</bdi> asks to sign you out here too" in page.content.decode()
+    assert "<bdi>Kiln log</bdi> requests to sign you out here too" in page.content.decode()
     assert "_auth_user_id" in nora.session
     answer = nora.post("/oauth/logout/", {**sent, "allow": "true"})
 

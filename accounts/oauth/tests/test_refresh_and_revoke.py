@@ -54,9 +54,9 @@ def test_the_person_is_told_once_by_mail_however_often_the_token_comes(
     assert (told.subject_id, told.actor_kind) == (str(user.uid), "client")
     assert told.data == {"client": program.client.client_id}
     (letter,) = mailoutbox
-    assert (letter.to, letter.subject) == ([user.email], "A program was signed out of your account")
+    assert (letter.to, letter.subject) == ([user.email], "An app was signed out of your account")
     for body in (letter.body, letter.alternatives[0][0]):
-        assert "“Kiln log” came with a token that had been used before." in body
+        assert "“Kiln log” used a token that had already been used." in body
         assert "change your password" in body
         assert f"{settings.SITE_URL}/account/connected-apps/" in body
 

@@ -170,7 +170,7 @@ def test_after_the_last_attempt_it_is_given_up_and_staff_and_owner_see_it(ended,
     assert (row.state, row.attempts, row.next_at) == (State.FAILED, 7, None)
     assert len(receiver.received) == 7
     assert metrics.count_logouts() == {"waiting": 0, "failed": 1}
-    assert "given up" in admin_client.get("/admin/accounts/clientsession/").content.decode()
+    assert "failed" in admin_client.get("/admin/accounts/clientsession/").content.decode()
     page = admin_client.get(f"/admin/accounts/client/{row.client_id}/change/").content.decode()
     assert ": 500" in page
     assert token_in(receiver.received[-1]) not in page

@@ -115,7 +115,7 @@ def test_the_guard_of_another_service_from_the_documentation(site, nora, program
 def test_the_receiver_of_sign_outs_from_the_documentation(site, user, maker, settings, monkeypatch):
     """The lines of docs/accounts.md, run as they stand there, before and after a rotation."""
     text = (settings.BASE_DIR / "docs" / "accounts.md").read_text()
-    lines = text.split("### Signing out everywhere")[1].split("```python\n")[1].split("```")[0]
+    lines = text.split("### Back-channel logout")[1].split("```python\n")[1].split("```")[0]
     program = program_of(maker)
     monkeypatch.setenv("AGORA", site["issuer"])
     monkeypatch.setenv("CLIENT_ID", program.client.client_id)

@@ -1,7 +1,7 @@
-"""Give and end what people hold.
+"""Grant and end entitlements.
 
-The shop calls these inside the payment's transaction. A guest's purchase waits at its address: it is attached when
-somebody proves that the address is theirs, and not before.
+The shop calls these inside the payment's transaction. A guest's purchase is attached once somebody verifies its
+address.
 """
 
 from collections.abc import Collection
@@ -36,10 +36,10 @@ def grant_entitlement(
     email: str = "",
     since: datetime | None = None,
 ) -> Entitlement:
-    """Let a person, or whoever proves to own an address, hold a thing because of `source`, a (kind, public id).
+    """Grant an entitlement to a person or an address because of `source`, a (kind, public id).
 
-    The same grant again returns the first row as it is. Locks the address until the end of the transaction. Raises
-    NobodyHolds without person and address. Records entitlement.granted on the source.
+    Idempotent. Locks the address until the end of the transaction. Raises HolderRequired without person and address.
+    Records entitlement.granted on the source.
     """
     email = find_email(email)
     if user is None:
@@ -64,7 +64,7 @@ def grant_entitlement(
 def end_entitlements(
     *, source: tuple[str, str], by: Actor, subjects: Collection[str] | None = None, now: datetime | None = None
 ) -> int:
-    """End what `source` gave, all of it or only `subjects`; returns how many ended now.
+    """End the entitlements of `source`, all or only `subjects`; returns how many.
 
     Locks the rows by key. Records entitlement.ended on the source, once for each row.
     """
@@ -77,7 +77,7 @@ def end_entitlements(
 
 @transaction.atomic
 def end_entitlement(*, entitlement_id: int, by: Actor, now: datetime | None = None) -> bool:
-    """End one entitlement by hand; False when it had ended. Locks the row.
+    """End one entitlement; False when it had ended. Locks the row.
 
     Raises Denied without accounts.end_entitlement. Records entitlement.ended on its source.
     """
@@ -88,9 +88,9 @@ def end_entitlement(*, entitlement_id: int, by: Actor, now: datetime | None = No
 
 @transaction.atomic
 def attach_entitlements(*, user: User, email: str, by: Actor, now: datetime | None = None) -> int:
-    """Give a person what waits at an address that they have just proved to own; returns how many.
+    """Attach the entitlements of a newly verified address to a person; returns how many.
 
-    Locks the address until the end of the transaction. Records user.received_entitlements when there was something.
+    Locks the address until the end of the transaction. Records user.received_entitlements when there were any.
     """
     email = find_email(email)
     _lock_address(email)

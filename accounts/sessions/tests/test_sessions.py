@@ -71,8 +71,8 @@ def test_a_person_sees_where_they_are_signed_in(user):
     assert "Firefox on Linux" in page
     assert "Safari on iPhone" in page
     assert "2001:db8:1:2::/64" in page
-    assert page.count("This one") == 1
-    assert page.count("End it") == 1
+    assert page.count("This device") == 1
+    assert page.count("Sign out<span") == 1
 
 
 def test_one_session_is_ended(user):
@@ -107,7 +107,7 @@ def test_all_others_are_ended_also_those_nobody_knows(user):
     assert [is_in(browser) for browser in (here, there, unknown)] == [True, False, False]
     assert Device.objects.signed_in().count() == 1
     assert len(events_named("user.ended_other_sessions")) == 1
-    assert here.get(SESSIONS).content.decode().count("This one") == 1
+    assert here.get(SESSIONS).content.decode().count("This device") == 1
 
 
 def change_password(here, user):
@@ -153,9 +153,7 @@ def test_a_new_browser_is_told_by_mail_the_first_and_a_known_one_are_not(user, d
     sign_in(user, PHONE, "198.51.100.9")
     deliver_events()
 
-    assert [(mail.to, mail.subject) for mail in mailoutbox] == [
-        ([user.email], "A new browser is signed in to your account")
-    ]
+    assert [(mail.to, mail.subject) for mail in mailoutbox] == [([user.email], "New sign-in to your account")]
     assert "Safari on iPhone, from 198.51.100.9" in mailoutbox[0].body
     assert "/account/sessions/" in mailoutbox[0].body
     phone = Device.objects.get(browser="Safari on iPhone")
@@ -220,7 +218,7 @@ def test_the_page_costs_the_same_for_many_sessions(user, django_assert_max_num_q
     with django_assert_max_num_queries(4):
         page = here.get(SESSIONS)
 
-    assert page.content.decode().count("End it") == many
+    assert page.content.decode().count("Sign out<span") == many
 
 
 def test_from_the_page_to_being_signed_in_in_a_new_browser_takes_sixteen_queries(user, client):

@@ -119,7 +119,7 @@ def test_the_password_shows_how_it_is_kept_and_not_what_it_is(client, owner):
 
     page = client.get(page_of(user)).content.decode()
 
-    assert "kept as md5" in page
+    assert "stored as md5" in page
     assert user.password not in page
     assert user.password.split("$")[-1] not in page
 
@@ -170,7 +170,7 @@ def test_a_link_for_a_new_password_is_sent_to_open_accounts(client, owner, mailo
 
     client.post(PEOPLE, {"action": "send_reset_link", "_selected_action": [user.pk for user in chosen]})
 
-    assert [(mail.to, mail.subject) for mail in mailoutbox] == [([chosen[0].email], "Choose a new password")]
+    assert [(mail.to, mail.subject) for mail in mailoutbox] == [([chosen[0].email], "Reset your password")]
 
 
 def test_an_owner_makes_a_role_gives_it_and_deletes_it(client, owner):

@@ -30,7 +30,7 @@ def get_subscription(*, user: User, topic: str, now: datetime | None = None) -> 
 
 @transaction.atomic
 def unsubscribe(*, user: User, topic: str, by: Actor, now: datetime | None = None) -> None:
-    """Want no mails about a topic that is on by default; again is no change. Records subscription.ended."""
+    """Unsubscribe from a topic that is on by default. Idempotent. Records subscription.ended."""
     row = get_subscription(user=user, topic=topic, now=now)
     if row is not None:
         subscriptions.unsubscribe(subscription_id=row.pk, by=by, now=now)

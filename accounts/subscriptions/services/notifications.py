@@ -1,8 +1,7 @@
-"""Letters to everybody who follows a topic: written down in one statement, then sent in small handfuls.
+"""Notifications to the subscribers of a topic: stored in one statement, sent in batches.
 
-`spread` runs in the transaction of an in-database handler, so an event's letters are written down exactly once; the
-unique key of a letter holds that even where something is told twice. Sending is at least once: a worker that dies
-between the mail server's yes and ours leaves a letter that another sends again, under the same Message-ID.
+`enqueue_for_topic` runs in the transaction of an in-database handler, and a unique key prevents duplicates. Sending is
+at least once: after a crash an email may be sent again, with the same Message-ID.
 """
 
 import time
@@ -29,7 +28,7 @@ from core.task_queue import enqueue_best_effort
 log = structlog.get_logger(__name__)
 
 BATCH_SIZE: Final = 50
-# How long one task goes on before it makes room for others, and how long a handful may take it.
+# How long one task runs, and how long a batch is claimed.
 MAX_RUN_SECONDS: Final = 20.0
 LEASE: Final = timedelta(minutes=5)
 FIRST_RETRY_DELAY: Final = timedelta(minutes=1)
@@ -48,11 +47,11 @@ ON CONFLICT (subscription_id, key) DO NOTHING
 def enqueue_for_topic(
     *, topic: str, key: str, about: str, except_user_id: int | None = None, now: datetime | None = None
 ) -> int:
-    """Write a letter down for everybody who follows the topic, but one person; returns how many. One statement.
+    """Store a notification for every subscriber of a topic except one person; returns how many. One statement.
 
-    `key` names what happened: whoever has a letter under it gets no second. To be called in a transaction.
+    A subscriber gets one notification for each `key`. Call it in a transaction.
     """
-    # Nobody has the id 0: without it the rows of strangers would be left out.
+    # No user has the id 0. NULL would exclude rows without a user.
     values: dict[str, Any] = {"topic": topic, "key": key, "about": about, "now": now or timezone.now()}
     values["except"] = except_user_id or 0
     with connection.cursor() as cursor:
@@ -64,17 +63,17 @@ def enqueue_for_topic(
 
 
 def send_due() -> bool:
-    """Send what waits, handful by handful; True when the run was long enough and there may be more."""
+    """Send due notifications in batches; True when the time is up and there may be more."""
     ends = time.monotonic() + MAX_RUN_SECONDS
-    while handful := _claim_batch():
-        _send_batch(handful)
+    while batch := _claim_batch():
+        _send_batch(batch)
         if time.monotonic() > ends:
             return True
     return False
 
 
 def purge_expired(*, now: datetime | None = None) -> None:
-    """Forget letters that were done long ago, and questions that nobody answered."""
+    """Delete old notifications, and subscriptions that were never confirmed."""
     before = (now or timezone.now()) - NOTIFICATION_RETENTION
     Letter.objects.filter(done_at__lt=before).delete()
     Subscription.objects.filter(state=Subscription.State.PENDING, asked_at__lt=before).delete()
@@ -82,65 +81,69 @@ def purge_expired(*, now: datetime | None = None) -> None:
 
 @transaction.atomic
 def _claim_batch() -> list[Letter]:
-    """Some letters that nobody else sends now; for LEASE they are ours. The attempt is counted before it is made."""
+    """Claim a batch for LEASE; concurrent workers get different ones. Counts the attempt before it is made."""
     free = Letter.objects.due().select_for_update(skip_locked=True).order_by("next_at", "id")
     ids = list(free.values_list("pk", flat=True)[:BATCH_SIZE])
     taken = Letter.objects.filter(pk__in=ids)
-    # A worker died of these each time: they count as tried.
+    # Workers crashed on these each time.
     taken.filter(attempts__gte=MAX_ATTEMPTS).update(state=Letter.State.FAILED, done_at=Now())
     taken.filter(attempts__lt=MAX_ATTEMPTS).update(next_at=Now() + LEASE, attempts=F("attempts") + 1)
     waiting = taken.filter(state=Letter.State.WAITING).select_related("subscription__user")
-    return list(waiting.order_by("attempts", "pk"))  # what failed before holds up nothing that is new
+    return list(waiting.order_by("attempts", "pk"))  # new ones first
 
 
-def _send_batch(handful: list[Letter]) -> None:
-    """What happened is looked up once for all letters about it."""
+def _send_batch(batch: list[Letter]) -> None:
+    """Send a batch; each subject is looked up once."""
     filled: dict[tuple[str, str], Mapping[str, Any] | None] = {}
-    for letter in handful:
+    for notification in batch:
         try:
-            _send_one(letter, filled)
-        except Exception as failure:  # noqa: BLE001  whatever is wrong with one mail defers that mail alone
-            _schedule_retry(letter, failure)
+            _send_one(notification, filled)
+        except Exception as failure:  # noqa: BLE001  an error defers this email only
+            _schedule_retry(notification, failure)
 
 
-def _send_one(letter: Letter, filled: dict[tuple[str, str], Mapping[str, Any] | None]) -> None:
-    row = letter.subscription
+def _send_one(notification: Letter, filled: dict[tuple[str, str], Mapping[str, Any] | None]) -> None:
+    row = notification.subscription
     topic = topics.get_topic(row.topic)
-    what = (row.topic, letter.about)
+    what = (row.topic, notification.about)
     if topic is not None and what not in filled:
-        filled[what] = topic.write(letter.about)
-    # Since the handful was read, somebody may have said no to one of its letters.
+        filled[what] = topic.write(notification.about)
+    # Somebody may have unsubscribed since the batch was read.
     wanted = Subscription.objects.active().filter(pk=row.pk).exists() and (row.user is None or row.user.is_active)
     values = filled.get(what)
     if topic is None or values is None or not wanted:
-        _mark_finished(letter, Letter.State.DROPPED)
+        _mark_finished(notification, Letter.State.DROPPED)
         return
-    _send_mail(letter, topic, values)
-    _mark_finished(letter, Letter.State.SENT)
+    _send_mail(notification, topic, values)
+    _mark_finished(notification, Letter.State.SENT)
     if topic.ends_after_first:
         subscriptions.unsubscribe(subscription_id=row.pk, by=SYSTEM_ACTOR)
 
 
-def _send_mail(letter: Letter, topic: topics.Topic, values: Mapping[str, Any]) -> None:
-    row = letter.subscription
+def _send_mail(notification: Letter, topic: topics.Topic, values: Mapping[str, Any]) -> None:
+    row = notification.subscription
     stop = f"{settings.SITE_URL}{reverse('subscriptions:unsubscribe', args=[subscriptions.get_unsubscribe_token(row)])}"
-    key = f"letter:{row.public_id}:{letter.key}"
+    key = f"letter:{row.public_id}:{notification.key}"
     more = {**values, "stop_url": stop, "reason": topic.reason}
     mail.send(topic.template, to=row.email, key=key, values=more, headers=get_unsubscribe_headers(stop))
 
 
 def get_unsubscribe_headers(url: str) -> dict[str, str]:
-    """What lets a mail client end a subscription by itself (RFC 8058)."""
+    """Return the headers of one-click unsubscribe (RFC 8058)."""
     return {"List-Unsubscribe": f"<{url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 
-def _mark_finished(letter: Letter, state: Letter.State) -> None:
-    Letter.objects.filter(pk=letter.pk).update(state=state, done_at=timezone.now())
+def _mark_finished(notification: Letter, state: Letter.State) -> None:
+    Letter.objects.filter(pk=notification.pk).update(state=state, done_at=timezone.now())
 
 
-def _schedule_retry(letter: Letter, failure: Exception) -> None:
-    log.warning("letter_not_sent", letter=letter.pk, attempts=letter.attempts, error=type(failure).__name__)
-    if letter.attempts >= MAX_ATTEMPTS:
-        _mark_finished(letter, Letter.State.FAILED)
+def _schedule_retry(notification: Letter, failure: Exception) -> None:
+    log.warning(
+        "letter_not_sent", notification=notification.pk, attempts=notification.attempts, error=type(failure).__name__
+    )
+    if notification.attempts >= MAX_ATTEMPTS:
+        _mark_finished(notification, Letter.State.FAILED)
     else:
-        Letter.objects.filter(pk=letter.pk).update(next_at=Now() + FIRST_RETRY_DELAY * 3 ** (letter.attempts - 1))
+        Letter.objects.filter(pk=notification.pk).update(
+            next_at=Now() + FIRST_RETRY_DELAY * 3 ** (notification.attempts - 1)
+        )

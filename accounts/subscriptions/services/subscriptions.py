@@ -1,7 +1,6 @@
-"""Who wants letters about what. Nobody is written to who did not say so: an address that is typed is asked first.
+"""Subscribe with double opt-in, and unsubscribe.
 
-The answer to whoever types it is the same whether the address is known or not. What leads from a mail back to a
-subscription is a signed uid, so no address stands in a link.
+The response is the same whether the address is known or not. Links contain a signed uid and no address.
 """
 
 from datetime import datetime, timedelta
@@ -25,10 +24,10 @@ from core.validation.email_addresses import INVALID, canonical_email
 
 State = Subscription.State
 
-# How long the link in "is this you?" works, and how soon the same question may be asked again.
+# How long a confirmation link is valid, and how soon another may be sent.
 CONFIRMATION_MAX_AGE: Final = timedelta(days=7)
 CONFIRMATION_INTERVAL: Final = timedelta(hours=6)
-# Questions about all topics together that an address gets within ASK_AGAIN_AFTER.
+# Confirmation emails to an address for all topics within CONFIRMATION_INTERVAL.
 MAX_CONFIRMATIONS: Final = 3
 
 _confirm_signer = signing.TimestampSigner(salt="accounts.subscription.yes")
@@ -37,7 +36,7 @@ _unsubscribe_signer = signing.Signer(salt="accounts.subscription.no")
 
 class TopicNotFound(NotFound):
     code = "no_such_topic"
-    message = _("There is nothing to follow here.")
+    message = _("There is nothing to subscribe to here.")
 
 
 class InvalidEmail(Invalid):
@@ -47,16 +46,16 @@ class InvalidEmail(Invalid):
 
 class InvalidLink(Invalid):
     code = "link_unfit"
-    message = _("This link does not work any more. Ask once more where you asked first.")
+    message = _("This link is invalid or has expired. Subscribe again to get a new one.")
 
 
 @transaction.atomic
 def subscribe(*, email: str, topic: str, viewer: Grant, source: str, now: datetime | None = None) -> bool:
-    """Want letters about a topic; True when it holds at once, since the address is the viewer's own and verified.
+    """Subscribe to a topic. Returns True when active at once, for the viewer's own verified address.
 
-    Any other address is asked by mail, at most every ASK_AGAIN_AFTER and MOST_QUESTIONS times for all topics; nothing
-    tells whether that was done. Locks the address. Raises NoSuchTopic, InvalidEmail. Records subscription.confirmed or
-    subscription.asked.
+    Other addresses get a confirmation email, at most every CONFIRMATION_INTERVAL and MAX_CONFIRMATIONS times for all
+    topics; the response does not reveal it. Locks the address. Raises TopicNotFound, InvalidEmail. Records
+    subscription.confirmed or subscription.asked.
     """
     now, email = now or timezone.now(), _clean_email(email)
     if topic not in topics.describe([topic], viewer):
@@ -89,9 +88,9 @@ def _clean_email(text: str) -> str:
 
 @transaction.atomic
 def confirm(*, token: str, by: Actor, now: datetime | None = None) -> Subscription:
-    """Say yes with the token of a mail; again is no change. Locks the subscription.
+    """Confirm a subscription with the token of an email. Idempotent. Locks the subscription.
 
-    Raises LinkUnfit for a token that is not ours or too old, and after an end. Records subscription.confirmed.
+    Raises InvalidLink for an invalid or expired token, and after an end. Records subscription.confirmed.
     """
     row = Subscription.objects.locked().filter(uid=_read_confirm_token(token)).first()
     if row is None or row.state == State.ENDED:
@@ -103,7 +102,7 @@ def confirm(*, token: str, by: Actor, now: datetime | None = None) -> Subscripti
 
 @transaction.atomic
 def unsubscribe(*, subscription_id: int, by: Actor, now: datetime | None = None) -> bool:
-    """Want no more letters; False when it had ended. Locks the subscription. Records subscription.ended."""
+    """End a subscription; False when it had ended. Locks the subscription. Records subscription.ended."""
     row = Subscription.objects.locked().get(pk=subscription_id)
     if row.state == State.ENDED:
         return False
@@ -114,7 +113,7 @@ def unsubscribe(*, subscription_id: int, by: Actor, now: datetime | None = None)
 
 
 def get_by_confirm_token(token: str) -> Subscription:
-    """What the token of a question is about. Raises LinkUnfit."""
+    """Return the subscription of a confirmation token. Raises InvalidLink."""
     row = Subscription.objects.filter(uid=_read_confirm_token(token)).exclude(state=State.ENDED).first()
     if row is None:
         raise InvalidLink
@@ -122,7 +121,7 @@ def get_by_confirm_token(token: str) -> Subscription:
 
 
 def get_by_unsubscribe_token(token: str) -> Subscription:
-    """What the token under a letter is about; such a token never runs out. Raises LinkUnfit."""
+    """Return the subscription of an unsubscribe token, which never expires. Raises InvalidLink."""
     try:
         uid = _unsubscribe_signer.unsign(token)
     except signing.BadSignature:
@@ -143,9 +142,9 @@ def get_unsubscribe_token(row: Subscription) -> str:
 
 @transaction.atomic
 def attach_subscriptions(*, user: User) -> None:
-    """Give a person what was asked for at addresses that they proved to own, and move what was at a former one.
+    """Attach subscriptions of verified addresses to a person, and move those of a former address.
 
-    Where both addresses have the same topic, the former one's is forgotten. At most three queries.
+    Where both addresses have the same topic, the former one is deleted. At most three queries.
     """
     proved = EmailAddress.objects.filter(user=user, verified=True).values("email")
     Subscription.objects.filter(email__in=proved, user__isnull=True).update(user=user)
@@ -182,6 +181,6 @@ def _read_confirm_token(token: str) -> str:
 
 
 def _lock_address(email: str) -> None:
-    # Two forms for one address at the same moment would both find that it was not asked lately.
+    # Prevents two confirmation emails for concurrent forms.
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"accounts.letters:{email}"])

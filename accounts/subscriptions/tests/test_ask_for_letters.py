@@ -51,7 +51,7 @@ def test_a_stranger_is_asked_by_mail_and_says_yes_by_a_button(client):
     assert question.to == ["nora@example.com"]
     assert (looked_at.status_code, state_after_a_look) == (200, State.PENDING)
     assert said.status_code == 200
-    assert "You will hear from us" in said.content.decode()
+    assert "You are subscribed" in said.content.decode()
     row = Subscription.objects.get()
     assert (row.email, row.topic, row.state, row.source) == ("nora@example.com", "kiln", State.ACTIVE, "page")
     assert [event.data for event in events_named("subscription.confirmed")] == [{"topic": "kiln"}]
@@ -328,8 +328,8 @@ def test_the_account_page_switches_topics_off_and_on(client):
     client.post(f"/account/notifications/{row.uid}/end/")
     off = client.get("/account/notifications/").content.decode()
 
-    assert "Switch off" in on
-    assert "Switch off" not in off
+    assert "Turn off" in on
+    assert "Turn off" not in off
     assert Subscription.objects.get().state == State.ENDED
     client.post("/account/notifications/", {"topic": "kiln"})
     assert Subscription.objects.get().state == State.ACTIVE
@@ -358,7 +358,7 @@ def test_the_account_page_costs_the_same_for_one_topic_and_many(client, news, dj
     with django_assert_num_queries(5):  # the session, the person, the standing ones, the page, and unread messages
         page = client.get("/account/notifications/")
 
-    assert page.content.decode().count("Switch off") == many
+    assert page.content.decode().count("Turn off") == many
 
 
 @pytest.mark.parametrize(

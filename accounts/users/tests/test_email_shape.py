@@ -1,4 +1,4 @@
-"""The database refuses what is no e-mail address, whatever wrote it."""
+"""The database refuses what is no email address, whatever wrote it."""
 
 import pytest
 from django.db import IntegrityError, transaction

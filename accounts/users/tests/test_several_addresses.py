@@ -74,8 +74,8 @@ def test_an_address_is_added_with_the_code_that_is_sent_there(user, mailoutbox):
     assert get_user(here) == get_user(elsewhere) == user
     assert events_named("user.added_address")[0].data == {}
     assert [(mail.to[0], mail.subject) for mail in mailoutbox] == [
-        (NEW, "Your code to confirm this address"),
-        ("known@example.com", "Your account has another e-mail address"),
+        (NEW, "Your confirmation code"),
+        ("known@example.com", "An email address was added to your account"),
     ]
 
 
@@ -92,7 +92,7 @@ def test_another_becomes_the_one_that_is_written_to(user, mailoutbox):
     assert not get_user(elsewhere).is_authenticated
     assert events_named("user.changed_email")[0].data == {}
     assert [(mail.to[0], mail.subject) for mail in mailoutbox] == [
-        ("known@example.com", "Your e-mail address was changed")
+        ("known@example.com", "Your email address was changed")
     ]
 
 
@@ -109,7 +109,7 @@ def test_an_address_is_removed_but_never_the_one_that_is_written_to(user, mailou
     assert addresses() == [("known@example.com", True, True)]
     assert events_named("user.removed_address")[0].actor_id == str(user.uid)
     assert [(mail.to[0], mail.subject) for mail in mailoutbox] == [
-        ("known@example.com", "An address was removed from your account")
+        ("known@example.com", "An email address was removed from your account")
     ]
 
 
@@ -167,7 +167,7 @@ def test_an_address_of_somebody_else_is_answered_like_any_and_refused_to_who_rea
     assert pages[0] == pages[1]
 
     answer = taken.post(VERIFY, {"code": code_in(mailoutbox[-1])})
-    assert "already" in answer.context["form"].errors["code"][0]
+    assert "belongs to another account" in answer.context["form"].errors["code"][0]
     assert EmailAddress.objects.filter(email="taken@example.com").count() == 1
     assert no_event("user.added_address")
 
@@ -183,7 +183,7 @@ def test_there_are_five_at_most(user, mailoutbox):
     first.post(VERIFY, {"code": codes[0]})
     page = second.post(VERIFY, {"code": codes[1]}, follow=True).content.decode()
 
-    assert "as many addresses as there can be" in page
+    assert "maximum number of email addresses" in page
     assert EmailAddress.objects.filter(user=user).count() == 5
     refused = first.post(EMAIL, {"email": "seventh@example.com", "action_add": "1"})
     assert refused.status_code == 200
@@ -246,6 +246,6 @@ def test_the_page_shows_all_in_few_queries(user):
         page = browser.get(EMAIL).content.decode()
 
     assert len(cost) <= 8
-    for words in ("known@example.com", "We write here", NEW, "Write here", "third@example.com", "Not confirmed"):
+    for words in ("known@example.com", "Primary", NEW, "Make primary", "third@example.com", "Not confirmed"):
         assert words in page
     assert page.count("action_remove") == 2

@@ -122,7 +122,7 @@ def test_a_draft_cannot_be_followed():
     post = draft()
 
     assert (
-        "There is nothing to follow here"
+        "There is nothing to subscribe to here"
         in Client().get(f"/subscriptions/?topic={thread_topic(post)}").content.decode()
     )
     Client().post(
