@@ -124,7 +124,7 @@ def open_order(staff: Visitor, number: str, verb: str) -> None:
 
 def hand_in(author: Visitor, title: str) -> None:
     author.goto("/admin/blog/post/add/")
-    author.page.get_by_label("Title").fill(title)
+    author.page.get_by_role("textbox", name="Title:").fill(title)
     author.page.get_by_role("textbox", name="Text:").fill("One line.")
     author.press("Save and continue editing")
     author.press("Save and submit for review")
