@@ -110,7 +110,7 @@ def build_schema() -> dict[str, Any]:
     schemas |= {"AuthenticatorID": CREDENTIAL_SCHEMA, "Refused": ERROR_SCHEMA}
     schemas["BaseAuthenticationMeta"]["properties"] |= {
         "refresh_token": {"type": "string", "description": "Good once, for the next pair."},
-        "device_token": {"type": "string", "description": "To be remaining for good and sent as X-Device-Token."},
+        "device_token": {"type": "string", "description": "Store it permanently and send it as X-Device-Token."},
     }
     spec_parts["components"]["responses"] |= {
         f"Shared{status}": _build_response(*one) for status, one in SHARED_RESPONSES.items()

@@ -1,4 +1,4 @@
-"""Write docs/openapi-app.yaml anew."""
+"""Regenerate docs/openapi-app.yaml."""
 
 from typing import Any
 
