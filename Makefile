@@ -74,7 +74,7 @@ schema: $(VENV) ## Write docs/openapi.yaml and docs/openapi-app.yaml anew; then 
 	$(PY) manage.py describe_app
 
 fuzz: $(VENV) ## Throw more at the API than the tests do; TRIES=1000 for each address and person
-	FUZZ=$(or $(TRIES),100) $(PY) -m pytest -n 2 tests/contract/test_nothing_unexpected.py $(ARGS)
+	FUZZ=$(or $(TRIES),100) $(PY) -m pytest -n 2 tests/contract/test_api_fuzz.py $(ARGS)
 
 messages: $(VENV) ## Collect the texts for translators in locale/django.pot; then review the difference
 	@$(PY) manage.py extract_messages

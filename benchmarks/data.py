@@ -67,7 +67,7 @@ def _load_shop(number: int, pictures: list[Picture], people: list[User]) -> None
     TaxRate.objects.bulk_create(TaxRate(tax_class="standard", country=one, rate="0.19") for one in market.countries)
     warehouse = Warehouse.objects.create(code="studio", name="The studio")
     glazes = _glazes()
-    shelves = list(_put_up_shelves(pictures))
+    shelves = list(_make_categories(pictures))
     products = _keep(Product, (_product(index, shelves[index % len(shelves)]) for index in range(number)))
     variants = _keep(Variant, _variants(products))
     _keep(VariantOptionValue, (_glazed(variant, glazes[_nth(variant)]) for variant in variants))
@@ -78,7 +78,7 @@ def _load_shop(number: int, pictures: list[Picture], people: list[User]) -> None
     _keep(Review, _reviews(products, people))
 
 
-def _put_up_shelves(pictures: list[Picture]) -> Iterator[Category]:
+def _make_categories(pictures: list[Picture]) -> Iterator[Category]:
     """Four shelves below each of ten; yields the lower ones, on which products stand."""
     for top in range(SHELVES):
         above = Category.objects.create(

@@ -48,7 +48,7 @@ for prefix, viewset, basename in (  # they are looked through in this order
 
 def problems(request: HttpRequest) -> HttpResponse:
     """What each code of a refusal means; the `type` of a problem leads here."""
-    by_code = groupby(sorted(error_codes.table(), key=itemgetter(1)), itemgetter(1))
+    by_code = groupby(sorted(error_codes.all_codes(), key=itemgetter(1)), itemgetter(1))
     return render(request, "api/problems.html", {"problems": [(code, list(rows)) for code, rows in by_code]})
 
 

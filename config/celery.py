@@ -31,12 +31,12 @@ app.autodiscover_tasks()
 
 
 @setup_logging.connect
-def keep_our_logging(**_: Any) -> None:
+def configure_logging(**_: Any) -> None:
     """Celery leaves logging alone once this signal has a receiver."""
 
 
 @before_task_publish.connect
-def send_surroundings(headers: dict[str, Any], **_: Any) -> None:
+def send_context(headers: dict[str, Any], **_: Any) -> None:
     from core import context  # noqa: PLC0415  settings must be read first
 
     headers["request_id"] = context.current().request_id
@@ -52,7 +52,7 @@ def show_that_beat_lives(**_: Any) -> None:
 
 
 @task_prerun.connect
-def take_surroundings(task: Any, **_: Any) -> None:
+def restore_context(task: Any, **_: Any) -> None:
     from core import context  # noqa: PLC0415
     from core.metrics import definitions  # noqa: PLC0415
 
@@ -65,7 +65,7 @@ def take_surroundings(task: Any, **_: Any) -> None:
 
 
 @task_postrun.connect
-def drop_surroundings(task: Any, state: str | None = None, **_: Any) -> None:
+def reset_context(task: Any, state: str | None = None, **_: Any) -> None:
     from core.metrics import definitions  # noqa: PLC0415
 
     bound = getattr(task.request, "agora_context", None)

@@ -8,7 +8,7 @@ from celery.worker.state import maybe_shutdown
 
 log = structlog.get_logger(__name__)
 
-LONGEST_PAUSE = 3.0
+MAX_PAUSE_SECONDS = 3.0
 
 
 class Consumer(consumer.Consumer):
@@ -17,7 +17,7 @@ class Consumer(consumer.Consumer):
     def ensure_connected(self, conn: Any) -> Any:
         """Return the connection once it stands. Ends with the worker when that is told to stop."""
         return conn.ensure_connection(
-            self._tell, max_retries=None, interval_max=LONGEST_PAUSE, interval_start=1.0, callback=maybe_shutdown
+            self._tell, max_retries=None, interval_max=MAX_PAUSE_SECONDS, interval_start=1.0, callback=maybe_shutdown
         )
 
     def on_connection_error_after_connected(self, exc: Exception) -> None:

@@ -51,7 +51,7 @@ def home(request: PageRequest) -> HttpResponse:
 @require_safe
 def search_page(request: PageRequest) -> HttpResponse:
     """What this viewer may find, best first, as cards where the app that owns a hit gives one."""
-    q = request.GET.get("q", "").strip()[: search.LONGEST_QUERY]
+    q = request.GET.get("q", "").strip()[: search.MAX_QUERY_LENGTH]
     kind = asked if (asked := request.GET.get("kind", "")) in search.kinds() else ""
     found = search.find(q, request.grant, [kind] if kind else None, HITS, is_counting_all=True)
     resolved = cards.resolve([(hit.kind, hit.public_id) for hit in found.hits], request.grant)
@@ -69,7 +69,7 @@ def search_page(request: PageRequest) -> HttpResponse:
 @require_safe
 def search_suggestions(request: PageRequest) -> HttpResponse:
     """The best few of what this viewer may find, while they type."""
-    q = request.GET.get("q", "").strip()[: search.LONGEST_QUERY]
+    q = request.GET.get("q", "").strip()[: search.MAX_QUERY_LENGTH]
     found = search.find(q, request.grant, limit=SUGGESTIONS)
     hits = [(hit, KINDS.get(hit.kind, hit.kind)) for hit in found.hits]
     return render(request, "search/suggestions.html", {"q": q, "hits": hits})

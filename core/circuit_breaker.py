@@ -27,76 +27,76 @@ log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
-TIMEOUT = 1.0
-PAUSE = 3.0
+TIMEOUT_SECONDS = 1.0
+PAUSE_SECONDS = 3.0
 
 
 class CircuitOpen(RedisConnectionError):
     """Not even asked: the server failed a moment ago."""
 
 
-class Breaker:
+class CircuitBreaker:
     """Remembers for `pause` seconds that a server failed. Times are of the monotonic clock."""
 
-    def __init__(self, server: str, pause: float = PAUSE, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, server: str, pause: float = PAUSE_SECONDS, clock: Callable[[], float] = time.monotonic) -> None:
         self._server, self._pause, self._clock = server, pause, clock
         self._until = 0.0  # 0: it worked when it was last asked
         self._trying: int | None = None
         self._lock = threading.Lock()
 
     @property
-    def is_resting(self) -> bool:
+    def is_open(self) -> bool:
         """Whether it is too early to ask again."""
         return self._clock() < self._until
 
-    def require(self) -> None:
-        """Before a question. After a pause lets one thread try, with all it needs to ask. Raises Resting."""
+    def check(self) -> None:
+        """Before a question. After a pause lets one thread try, with all it needs to ask. Raises CircuitOpen."""
         if not self._until:
             return
         with self._lock:
             if self._trying == threading.get_ident():
                 return
-            if self.is_resting:
+            if self.is_open:
                 raise CircuitOpen(f"{self._server} did not answer a moment ago")
-            self._rest(trying=threading.get_ident())
+            self._open(trying=threading.get_ident())
 
-    def worked(self) -> None:
+    def record_success(self) -> None:
         """After an answer."""
         if self._until:
             with self._lock:
                 self._until, self._trying = 0.0, None
             log.info("redis_answers_again", server=self._server)
 
-    def failed(self) -> None:
+    def record_failure(self) -> None:
         """After a failure."""
         with self._lock:
-            self._rest(trying=None)
+            self._open(trying=None)
         log.warning("redis_left_alone", server=self._server, seconds=self._pause)
 
     @contextmanager
     def guard(self) -> Iterator[None]:
-        """Around a question that another library asks. Raises Resting, or what the library raises."""
-        self.require()
+        """Around a question that another library asks. Raises CircuitOpen, or what the library raises."""
+        self.check()
         try:
             yield
         except (RedisError, KombuError, OSError):
-            self.failed()
+            self.record_failure()
             raise
-        self.worked()
+        self.record_success()
 
-    def _rest(self, trying: int | None) -> None:
+    def _open(self, trying: int | None) -> None:
         self._until, self._trying = self._clock() + self._pause, trying
 
 
-def breaker(url: str) -> Breaker:
+def get_circuit_breaker(url: str) -> CircuitBreaker:
     """The breaker of the server at this address; its numbered databases share it, and so do all its protocols."""
     parts = urlsplit(url)
     return _breaker(f"{parts.hostname}:{parts.port or 6379}" if parts.hostname else unquote(parts.path))
 
 
 @cache
-def _breaker(server: str) -> Breaker:
-    return Breaker(server)
+def _breaker(server: str) -> CircuitBreaker:
+    return CircuitBreaker(server)
 
 
 class Guarded(Retry):
@@ -104,7 +104,7 @@ class Guarded(Retry):
 
     __hash__ = Retry.__hash__
 
-    def __init__(self, behind: Breaker) -> None:
+    def __init__(self, behind: CircuitBreaker) -> None:
         super().__init__(NoBackoff(), 1, (RedisConnectionError,))
         self._breaker = behind
 
@@ -112,15 +112,15 @@ class Guarded(Retry):
         return self  # connections copy it, and all of them are to know
 
     def call_with_retry(self, do: Callable[[], T], *others: Any, **options: Any) -> T:
-        self._breaker.require()
+        self._breaker.check()
         try:
             answer = super().call_with_retry(do, *others, **options)
         except CircuitOpen:
             raise
         except (RedisConnectionError, RedisTimeoutError, OSError):
-            self._breaker.failed()
+            self._breaker.record_failure()
             raise
-        self._breaker.worked()
+        self._breaker.record_success()
         return answer
 
 
@@ -129,7 +129,11 @@ class Pool(ConnectionPool):
 
     @classmethod
     def from_url(cls, url: str, **options: Any) -> Self:
-        ours = {"socket_timeout": TIMEOUT, "socket_connect_timeout": TIMEOUT, "retry": Guarded(breaker(url))}
+        ours = {
+            "socket_timeout": TIMEOUT_SECONDS,
+            "socket_connect_timeout": TIMEOUT_SECONDS,
+            "retry": Guarded(get_circuit_breaker(url)),
+        }
         return super().from_url(url, **(ours | options))
 
 

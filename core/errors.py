@@ -23,7 +23,7 @@ class DomainError(Exception):
 
     code: ClassVar[str] = "refused"
     status: ClassVar[int] = 400
-    message: ClassVar[str | Promise] = _("This cannot be done.")
+    message: ClassVar[str | Promise] = _("This is not possible.")
 
     def __init__(self, message: str | Promise = "", *, field: str = "", pointer: str = "", **details: Any) -> None:
         self.field = field

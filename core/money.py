@@ -12,7 +12,7 @@ from babel.numbers import format_currency, get_currency_precision
 from core.currencies import MINOR_DIGITS
 
 # What a bigint column holds.
-LARGEST = 2**63 - 1
+MAX_MINOR_UNITS = 2**63 - 1
 
 
 class CurrencyMismatch(TypeError):
@@ -44,7 +44,7 @@ class Money:
             decimals.traps[Inexact] = True
             try:
                 exact = Decimal(amount).scaleb(digits)
-                whole = int(exact) if abs(exact) <= LARGEST else None
+                whole = int(exact) if abs(exact) <= MAX_MINOR_UNITS else None
             except Inexact:
                 raise ValueError(f"{str(amount)[:30]} has more digits than {currency} has") from None
             except (InvalidOperation, ValueError):

@@ -17,7 +17,7 @@ from django.forms import CheckboxInput, FileField
 from django.http import HttpRequest
 from django.test import Client
 
-from core.circuit_breaker import breaker
+from core.circuit_breaker import get_circuit_breaker
 from core.events import services as events
 from core.events.models import Event, EventDelivery
 
@@ -120,7 +120,7 @@ def redis_at(address: str, settings: Any) -> Iterator[None]:
 def close_breakers() -> None:
     """Ask the test run's own Redis again, whatever failed a moment ago: one test's trouble is not the next one's."""
     for url in (settings.REDIS_CACHE_URL, settings.REDIS_BUS_URL, settings.CELERY_BROKER_URL):
-        breaker(url).worked()
+        get_circuit_breaker(url).record_success()
 
 
 def _send_tasks_to(url: str) -> None:

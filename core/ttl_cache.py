@@ -17,12 +17,12 @@ from django.conf import settings
 P = ParamSpec("P")
 R = TypeVar("R")
 
-MOST = 500
+MAX_ENTRIES = 500
 WAIT_SECONDS = 2  # for another caller's answer; then one asks oneself, whatever became of the other
 
 
 @dataclass(slots=True)
-class Asking(Generic[R]):
+class PendingCall(Generic[R]):
     """A call that one thread makes and others wait for. `given` stays empty where it failed."""
 
     thread: int
@@ -38,7 +38,7 @@ def ttl_cache(*, seconds: float = 1, key: Callable[P, Hashable]) -> Callable[[Ca
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         known: dict[Hashable, tuple[float, R]] = {}
-        asked: dict[Hashable, Asking[R]] = {}
+        asked: dict[Hashable, PendingCall[R]] = {}
         lock = Lock()
 
         @wraps(function)
@@ -51,7 +51,7 @@ def ttl_cache(*, seconds: float = 1, key: Callable[P, Hashable]) -> Callable[[Ca
                 found, other = known.get(place), asked.get(place)
                 if found is not None and (now < found[0] or other):
                     return found[1]
-                mine = asked.setdefault(place, Asking(get_ident()))
+                mine = asked.setdefault(place, PendingCall(get_ident()))
             if other and other.thread != get_ident() and other.done.wait(WAIT_SECONDS) and other.given:
                 return other.given[0]
             try:
@@ -60,7 +60,7 @@ def ttl_cache(*, seconds: float = 1, key: Callable[P, Hashable]) -> Callable[[Ca
                 with lock:
                     asked.pop(place, None)
                     if mine.given:
-                        if len(known) >= MOST:
+                        if len(known) >= MAX_ENTRIES:
                             known.clear()
                         known[place] = (now + kept_for, mine.given[0])
                 mine.done.set()

@@ -27,7 +27,7 @@ from chat.realtime.threads import run_in_db_thread
 from chat.realtime.watching import Watchers
 from chat.rooms import queries as room_queries
 from chat.rooms.models import Room
-from core.circuit_breaker import breaker
+from core.circuit_breaker import get_circuit_breaker
 from core.metrics import definitions
 
 log = structlog.get_logger(__name__)
@@ -133,13 +133,13 @@ class Hub:
     async def run_redis_command(self, run: Callable[[Redis], Awaitable[Any]]) -> Any:
         """Run a Redis command. Returns None if Redis cannot be reached."""
         await self._tried.wait()
-        guard = breaker(settings.REDIS_BUS_URL)
-        if self._redis is None or not self.is_redis_up or guard.is_resting:
+        guard = get_circuit_breaker(settings.REDIS_BUS_URL)
+        if self._redis is None or not self.is_redis_up or guard.is_open:
             return None
         try:
             return await run(self._redis)
         except (RedisError, TimeoutError):
-            guard.failed()
+            guard.record_failure()
         return None
 
     def receive(self, envelope: bus.Envelope) -> None:

@@ -43,14 +43,14 @@ def make_backup(*, root: Path, media: Path, now: datetime) -> Path:
         raise
 
 
-def backups(root: Path) -> list[Path]:
+def list_backups(root: Path) -> list[Path]:
     """The backups below `root`, oldest first."""
     return sorted(path for path in root.glob("[0-9]*Z") if path.is_dir())
 
 
-def forget_old(root: Path, *, keep: int) -> list[str]:
+def delete_old_backups(root: Path, *, keep: int) -> list[str]:
     """Remove all but the newest `keep` backups; return the names of what was removed."""
-    old = backups(root)[:-keep]
+    old = list_backups(root)[:-keep]
     for folder in old:
         shutil.rmtree(folder)
     return [folder.name for folder in old]

@@ -95,11 +95,11 @@ def file_content(path: Path) -> Content:
 def differences(expected: dict[str, Content], found: dict[str, Content]) -> list[str]:
     """What differs, a sentence each; empty when all is the same."""
     return [
-        f"{name}: {_told(expected.get(name))} expected, {_told(found.get(name))} found"
+        f"{name}: {_describe(expected.get(name))} expected, {_describe(found.get(name))} found"
         for name in sorted(expected.keys() | found.keys())
         if expected.get(name) != found.get(name)
     ]
 
 
-def _told(content: Content | None) -> str:
+def _describe(content: Content | None) -> str:
     return f"{content.amount} ({content.digest[:12]})" if content else "nothing"

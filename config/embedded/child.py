@@ -11,7 +11,7 @@ from config.embedded.console import say
 from config.embedded.process import Process, ServiceError, kill_group, stop
 
 _STEADY_SECONDS = 30.0  # who ran this long is started again at once
-_LONGEST_PAUSE = 30.0
+_MAX_PAUSE_SECONDS = 30.0
 
 
 @dataclass
@@ -76,6 +76,6 @@ class Child:
             self._start(now)
             return
         self._early_ends = 0 if now - self._started > _STEADY_SECONDS else self._early_ends + 1
-        pause = min(2.0 ** (self._early_ends - 1), _LONGEST_PAUSE) if self._early_ends else 0.0
+        pause = min(2.0 ** (self._early_ends - 1), _MAX_PAUSE_SECONDS) if self._early_ends else 0.0
         self._due = now + pause
         say(f"{self.name} {what}. Starting it again{f' in {pause:.0f} s' if pause else ''}.")

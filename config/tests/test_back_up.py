@@ -189,7 +189,7 @@ def test_old_backups_go_when_asked(places, site, capsys):
 
     call_command("backup", keep=2)
 
-    left = [path.name for path in make.backups(places.BACKUP_ROOT)]
+    left = [path.name for path in make.list_backups(places.BACKUP_ROOT)]
     assert left[0] == "2026-11-03T033000Z"
     assert len(left) == 2
     assert "Removed 2026-11-01T033000Z.\nRemoved 2026-11-02T033000Z." in capsys.readouterr().out

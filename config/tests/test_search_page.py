@@ -147,7 +147,9 @@ def test_where_nothing_fits_nothing_is_suggested(client, q):
     assert client.get("/search/suggestions/", {"q": q}).content.strip() == b""
 
 
-@pytest.mark.parametrize(("q", "words"), [("x", "Type another letter."), ("xyzzy", "Nothing found for “xyzzy”.")])
+@pytest.mark.parametrize(
+    ("q", "words"), [("x", "Enter at least three characters."), ("xyzzy", "Nothing found for “xyzzy”.")]
+)
 def test_one_letter_is_not_yet_nothing_found(client, q, words):
     index("product", 1)
 

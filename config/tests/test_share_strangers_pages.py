@@ -13,7 +13,7 @@ from django.test import Client, RequestFactory
 from blog.tests.factories import published
 from core import ttl_cache
 from core.web import response_cache
-from core.web.response_cache import LARGEST, CacheEntry, ResponseCache, ResponseCacheMiddleware
+from core.web.response_cache import MAX_PAGE_BYTES, CacheEntry, ResponseCache, ResponseCacheMiddleware
 from shop.tests.factories import MarketFactory
 from shop.tests.pages import add_to_cart, product_with
 
@@ -252,7 +252,7 @@ def test_what_a_page_depends_on_parts_the_copies(clock: Clock, other: Any):
         lambda: drawn(**{"Cache-Control": "no-store"}),
         lambda: drawn(Vary="User-Agent"),
         lambda: drawn(Vary="*"),
-        lambda: drawn("x" * (LARGEST + 1)),
+        lambda: drawn("x" * (MAX_PAGE_BYTES + 1)),
     ],
 )
 def test_what_is_not_the_same_for_everybody_is_not_kept(clock: Clock, answer: Any):

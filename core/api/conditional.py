@@ -22,16 +22,16 @@ from rest_framework.response import Response
 from core.errors import DomainError
 
 
-class Whatever(Enum):
+class AnyVersion(Enum):
     """What `If-Match: *` names: whatever version is there."""
 
     ANY = "*"
 
 
-ANY = Whatever.ANY
+ANY = AnyVersion.ANY
 READS = ("GET", "HEAD")
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
-KEPT = ("ETag", "Vary", "Cache-Control", "Link", "Deprecation", "Sunset")
+NOT_MODIFIED_HEADERS = ("ETag", "Vary", "Cache-Control", "Link", "Deprecation", "Sunset")
 
 
 class Stale(DomainError):
@@ -64,7 +64,7 @@ def tag(response: Response, request: Request, version: int | None = None) -> Non
     response.add_post_render_callback(finish)
 
 
-def expected_version(request: Request) -> int | Literal[Whatever.ANY] | None:
+def expected_version(request: Request) -> int | Literal[AnyVersion.ANY] | None:
     """The version that `If-Match` names; ANY for `*`, None without the header.
 
     Raises Stale for a tag that names no version.
@@ -119,7 +119,7 @@ def _is_known(etag: str, request: Request) -> bool:
 
 def _not_modified(rendered: HttpResponse) -> HttpResponse:
     bare = HttpResponseNotModified()
-    for name in KEPT:
+    for name in NOT_MODIFIED_HEADERS:
         if rendered.has_header(name):
             bare[name] = rendered[name]
     return bare

@@ -38,12 +38,12 @@ FRAMEWORK: Final = (
 WORDS: Final = {
     "bad_request": "The address, a header or the body could not be read: `detail` says what.",
     "invalid": "Some fields are not valid: `errors` points at each.",
-    "internal_error": "Something broke on our side; `request_id` finds it in our logs.",
+    "internal_error": "Something went wrong on the server; `request_id` identifies it in the logs.",
 }
 
 
 @cache
-def by_part() -> dict[str, dict[int, dict[str, str]]]:
+def codes_by_app() -> dict[str, dict[int, dict[str, str]]]:
     """`{part: {status: {code: words}}}`; what every part may answer stands under "all"."""
     authentication = (authenticator.__module__ for authenticator in api_settings.DEFAULT_AUTHENTICATION_CLASSES)
     shared = {*SHARED_MODULES, *authentication}
@@ -60,17 +60,17 @@ def by_part() -> dict[str, dict[int, dict[str, str]]]:
     return found
 
 
-def of(part: str, status: int) -> dict[str, str]:
+def messages_for(part: str, status: int) -> dict[str, str]:
     """What a part of the house may say with a status, `{code: words}`, what all may say first."""
-    known = by_part()
+    known = codes_by_app()
     return known["all"].get(status, {}) | known.get(part, {}).get(status, {})
 
 
-def table() -> list[tuple[int, str, str, str]]:
+def all_codes() -> list[tuple[int, str, str, str]]:
     """(status, code, part, words) of every code, in order."""
     return sorted(
         (status, code, part, words)
-        for part, statuses in by_part().items()
+        for part, statuses in codes_by_app().items()
         for status, codes in statuses.items()
         for code, words in codes.items()
     )

@@ -27,7 +27,7 @@ V = TypeVar("V", bound=GrantedViewMixin)
 Handler = Callable[Concatenate[V, Request, P], Response]
 
 HEADER = "Idempotency-Key"
-LONGEST_KEY = 255
+MAX_KEY_LENGTH = 255
 
 
 class KeyInUse(DomainError):
@@ -58,7 +58,7 @@ def idempotent(handler: Handler[V, P]) -> Handler[V, P]:
         key = request.headers.get(HEADER, "")
         if not key:
             return handler(view, request, *args, **kwargs)
-        if len(key) > LONGEST_KEY:
+        if len(key) > MAX_KEY_LENGTH:
             raise KeyTooLong
         return _answer(request, key, lambda: handler(view, request, *args, **kwargs))
 

@@ -112,7 +112,9 @@ class Schema(AutoSchema):
         return [*found, IDEMPOTENCY_KEY] if self._takes_key else found
 
     def _fields_parameter(self) -> list[OpenApiParameter]:
-        names = sparse_fields.names_of(self.view.shape()) if hasattr(self.view, "shape") and self.view.shape() else ()
+        names = (
+            sparse_fields.field_names(self.view.shape()) if hasattr(self.view, "shape") and self.view.shape() else ()
+        )
         if not names:
             return []
         items = {"type": "array", "items": {"type": "string", "enum": list(names)}}
@@ -185,7 +187,7 @@ class Schema(AutoSchema):
     def _refusal(self, status: int) -> dict[str, Any]:
         """A refusal as every operation of the same part of the house gives it."""
         part = self.view.__module__.split(".")[0]
-        said = error_codes.of(part if status in OWN else "all", status)
+        said = error_codes.messages_for(part if status in OWN else "all", status)
         name = f"{part.title()}{NAMES[status]}" if status in OWN else NAMES[status]
         words = "\n".join(f"- `{code}`: {detail}" for code, detail in said.items())
         headers = ["RateLimit", "RateLimit-Policy", *(["Retry-After"] if status in (429, 503) else [])]

@@ -19,14 +19,14 @@ def asked_fields(request: Request, shape: type[serializers.BaseSerializer[Any]] 
     if not given or shape is None:
         return ()
     wanted = tuple(dict.fromkeys(name.strip() for name in given.split(",")))
-    known = names_of(shape)
+    known = field_names(shape)
     if unknown := [name for name in wanted if name not in known]:
         words = _("There is no field %(name)r.")
         raise ValidationError({PARAMETER: [words % {"name": name} for name in unknown]}, code="unknown_field")
     return wanted
 
 
-def names_of(shape: type[serializers.BaseSerializer[Any]]) -> tuple[str, ...]:
+def field_names(shape: type[serializers.BaseSerializer[Any]]) -> tuple[str, ...]:
     made = shape()
     return tuple(made.fields) if isinstance(made, serializers.Serializer) else ()
 

@@ -7,9 +7,9 @@ from django.utils import timezone
 
 from core.api.models import IdempotencyKey
 
-KEEP_IDEMPOTENCY_KEYS = timedelta(hours=24)
+IDEMPOTENCY_KEY_RETENTION = timedelta(hours=24)
 
 
 @shared_task(name="core.forget_idempotency_keys")
 def forget_idempotency_keys() -> None:
-    IdempotencyKey.objects.filter(created_at__lt=timezone.now() - KEEP_IDEMPOTENCY_KEYS).delete()
+    IdempotencyKey.objects.filter(created_at__lt=timezone.now() - IDEMPOTENCY_KEY_RETENTION).delete()

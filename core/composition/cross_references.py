@@ -7,12 +7,12 @@ from core.prepared_queries import PreparedQuery
 
 Pair = tuple[str, str]
 
-MOST = 24
+MAX_REFERENCES = 24
 SOURCES = PreparedQuery(
     lambda of_kind, of_id, kind: (
         Reference.objects.filter(target_kind=of_kind, target_id=of_id, source_kind=kind)
         .order_by("-id")
-        .values_list("source_id", flat=True)[:MOST]
+        .values_list("source_id", flat=True)[:MAX_REFERENCES]
     )
 )
 

@@ -29,8 +29,8 @@ log = structlog.get_logger(__name__)
 
 RELAY_BATCH = 500
 MAX_ATTEMPTS = 8
-FIRST_PAUSE = timedelta(seconds=10)
-LONGEST_AGENT = 200
+INITIAL_BACKOFF = timedelta(seconds=10)
+MAX_AGENT_LENGTH = 200
 # How long an outside handler may work before another worker may take its delivery over.
 LEASE = timedelta(minutes=5)
 # How long a pending delivery waits for its own task before the sweep sends another.
@@ -84,7 +84,10 @@ def record(
     )
     if _keeps_origin(name):
         EventOrigin.objects.create(
-            event=event, at=event.at, address=_address(surroundings.address), agent=surroundings.agent[:LONGEST_AGENT]
+            event=event,
+            at=event.at,
+            address=_address(surroundings.address),
+            agent=surroundings.agent[:MAX_AGENT_LENGTH],
         )
     if not surroundings.quiet:
         transaction.on_commit(partial(enqueue_best_effort, "core.relay_events"), robust=True)
@@ -270,7 +273,7 @@ def _fail(delivery: EventDelivery, failure: Exception) -> None:
     EventDelivery.objects.filter(pk=delivery.pk, state=EventDelivery.State.PENDING).update(
         attempts=attempts,
         state=EventDelivery.State.DEAD if dead else EventDelivery.State.PENDING,
-        next_at=Now() + FIRST_PAUSE * 3 ** (attempts - 1),
+        next_at=Now() + INITIAL_BACKOFF * 3 ** (attempts - 1),
         error="".join(traceback.format_exception_only(failure))[:2000],
     )
     about = {"handler": delivery.handler, "event_uid": str(delivery.event.uid), "error": type(failure).__name__}

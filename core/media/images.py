@@ -15,7 +15,7 @@ from django.core.files.storage import default_storage
 from PIL import Image as PIL_Image
 
 from core.media.decoding import MAX_BYTES, UnusablePicture, decode
-from core.media.storage import keep
+from core.media.storage import save_file
 
 __all__ = ["Encoded", "Image", "Rendition", "UnusablePicture", "reencode", "render"]
 
@@ -92,7 +92,7 @@ def render(source: IO[bytes], stem: str) -> Iterator[tuple[int, str, str]]:
                 name = f"{stem}-{width}.{kind}"
                 if default_storage.exists(name):
                     default_storage.delete(name)
-                yield width, kind, keep(name, out.getvalue())
+                yield width, kind, save_file(name, out.getvalue())
 
 
 def _mean_color(pixels: PIL_Image.Image) -> str:

@@ -31,7 +31,7 @@ class Private(FileSystemStorage):
         raise ValueError("a private file has no address")
 
 
-def keep(name: str, content: bytes) -> str:
+def save_file(name: str, content: bytes) -> str:
     """Write a file that nobody else writes; returns its name. Raises OSError, having taken away what was half written.
 
     Otherwise a full disk would stay full of halves.

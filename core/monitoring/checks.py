@@ -19,24 +19,24 @@ from django.db.migrations.executor import MigrationExecutor
 from redis import Redis
 
 from core.ids import uuid7
-from core.media.storage import keep
+from core.media.storage import save_file
 from core.monitoring import health_metrics
 from core.monitoring.doctor import Finding, broken, check, first_line, off, ok, warning
 from core.monitoring.safety_checks import is_unencrypted_mail
 from core.web.static_files import SITE_CSS
 from core.webhooks.metrics import deliveries
 
-OLDEST_POSTGRES = 15
-OLDEST_REDIS = 7
-SHORTEST_KEY = 50
+MIN_POSTGRES_VERSION = 15
+MIN_REDIS_VERSION = 7
+MIN_KEY_LENGTH = 50
 DEVELOPMENT = "development-only-"  # how its keys begin
-SECONDS = 4
+TIMEOUT_SECONDS = 4
 # Beyond the first a signature or a code may be refused; beyond the second sign-in breaks.
 SKEW_SECONDS, BAD_SKEW_SECONDS = 2.0, 30.0
 LAG_SECONDS, BAD_LAG_SECONDS = 30.0, 300.0
-WAITING_TASKS = 1000
+MAX_WAITING_TASKS = 1000
 LOW_ROOM, NO_ROOM = 0.10, 0.02
-MAKE_ROOM = "Make room, or move MEDIA_ROOT to a larger disk."
+FREE_SPACE = "Make room, or move MEDIA_ROOT to a larger disk."
 
 
 @check("keys")
@@ -44,8 +44,8 @@ def keys() -> Finding:
     """Long, well formed and not those of development; none is shown."""
     fix = "Write fresh ones with `make env`, or see .env.example for their form."
     says = warning if settings.DEBUG else broken
-    if len(settings.SECRET_KEY) < SHORTEST_KEY or settings.SECRET_KEY.startswith(DEVELOPMENT):
-        return says(f"SECRET_KEY is shorter than {SHORTEST_KEY} characters, or that of development.", fix)
+    if len(settings.SECRET_KEY) < MIN_KEY_LENGTH or settings.SECRET_KEY.startswith(DEVELOPMENT):
+        return says(f"SECRET_KEY is shorter than {MIN_KEY_LENGTH} characters, or that of development.", fix)
     try:
         for key in settings.DATA_KEYS:
             Fernet(key.strip())
@@ -79,8 +79,8 @@ def database() -> Finding:
         return broken(
             first_line(failure), "See that PostgreSQL runs and DATABASE_URL names it with the right password."
         )
-    if number // 10_000 < OLDEST_POSTGRES:
-        return broken(f"PostgreSQL {version} is too old.", f"Upgrade it to {OLDEST_POSTGRES} or newer.")
+    if number // 10_000 < MIN_POSTGRES_VERSION:
+        return broken(f"PostgreSQL {version} is too old.", f"Upgrade it to {MIN_POSTGRES_VERSION} or newer.")
     return ok(f"PostgreSQL {version} answered in {_ms(started)} ms.")
 
 
@@ -104,8 +104,10 @@ def redis() -> Finding:
         except Exception as failure:  # noqa: BLE001
             return broken(first_line(failure), "See that Redis or Valkey runs and REDIS_URL names it.")
         version = info.get("valkey_version") or info["redis_version"]
-        if int(version.split(".")[0]) < OLDEST_REDIS:
-            return broken(f"Redis {version} is too old.", f"Upgrade it to {OLDEST_REDIS}, or to Valkey 8 or newer.")
+        if int(version.split(".")[0]) < MIN_REDIS_VERSION:
+            return broken(
+                f"Redis {version} is too old.", f"Upgrade it to {MIN_REDIS_VERSION}, or to Valkey 8 or newer."
+            )
         told.append(f"{version} answered in {_ms(started)} ms")
         if info.get("maxmemory_policy", "noeviction") != "noeviction":
             fix = "Set maxmemory-policy to noeviction, or give the cache a server of its own by REDIS_CACHE_URL."
@@ -121,7 +123,7 @@ def queue() -> Finding:
         return broken(first_line(failure), "See that the broker runs and BROKER_URL or REDIS_URL names it.")
     words = ", ".join(f"{found.name}: {found.length} waiting" for found in waiting)
     oldest = max((found.oldest or 0.0 for found in waiting), default=0.0)
-    if oldest > BAD_LAG_SECONDS or sum(found.length for found in waiting) > WAITING_TASKS:
+    if oldest > BAD_LAG_SECONDS or sum(found.length for found in waiting) > MAX_WAITING_TASKS:
         return warning(f"{words}; the oldest for {oldest:.0f} s.", "See that workers run; start more of them.")
     return ok(f"{words}.")
 
@@ -147,7 +149,7 @@ def mail() -> Finding:
         words = f"EMAIL_URL is not set: mails are written to {settings.MAILBOX} and not sent."
         return off(words) if settings.DEBUG else broken(words, "Set EMAIL_URL: without mail nobody can sign up.")
     server = f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT}"
-    outgoing = get_connection(timeout=SECONDS)
+    outgoing = get_connection(timeout=TIMEOUT_SECONDS)
     try:
         outgoing.open()
     except Exception as failure:  # noqa: BLE001  smtplib, ssl and sockets each have their own errors
@@ -165,20 +167,20 @@ def storage() -> Finding:
     """Writes a small file where media are kept, reads it back and removes it."""
     name = f"doctor-{uuid7().hex}.txt"
     try:
-        name = keep(name, name.encode())
+        name = save_file(name, name.encode())
         with default_storage.open(name) as file:
             whole = file.read()
         default_storage.delete(name)
     except OSError as failure:
         full = failure.errno in {errno.ENOSPC, errno.EDQUOT}
-        cure = MAKE_ROOM if full else "Give this user the right to write there."
+        cure = FREE_SPACE if full else "Give this user the right to write there."
         return broken(f"Media cannot be written: {first_line(failure)}", cure)
     if not whole:
         return broken("A file written there came back empty.", "The disk may be full: make room.")
     usage = shutil.disk_usage(Path(settings.MEDIA_ROOT))
     free, words = usage.free / usage.total, f"{usage.free / 2**30:.1f} GiB of {usage.total / 2**30:.1f} GiB are free."
     if free < NO_ROOM:
-        return broken(words, MAKE_ROOM)
+        return broken(words, FREE_SPACE)
     return warning(words, "Make room soon.") if free < LOW_ROOM else ok(words)
 
 
@@ -258,7 +260,7 @@ def _reachable(variable: str, url: str) -> Finding:
     parts = urlsplit(url)
     where = (parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
     try:
-        socket.create_connection(where, timeout=SECONDS).close()
+        socket.create_connection(where, timeout=TIMEOUT_SECONDS).close()
     except OSError as failure:
         return warning(
             f"{where[0]}:{where[1]}: {first_line(failure)}", f"See that {variable} names a server that runs."
@@ -285,7 +287,7 @@ def _redis_time() -> float:
 
 
 def _redis(url: str) -> Redis:
-    return Redis.from_url(url, socket_timeout=SECONDS, socket_connect_timeout=SECONDS)
+    return Redis.from_url(url, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS)
 
 
 def _ms(started: float) -> int:

@@ -15,8 +15,8 @@ from django.conf import settings
 from django.db import connections
 
 # What a whole check may take; the clients inside give up earlier where they can.
-PATIENCE = 8.0
-SHORTEST_SECRET = 6
+TIMEOUT_SECONDS = 8.0
+MIN_SECRET_LENGTH = 6
 
 
 class State(StrEnum):
@@ -67,7 +67,7 @@ def broken(what: str, fix: str) -> Finding:
     return Finding(State.BROKEN, what, fix)
 
 
-def examine(patience: float = PATIENCE) -> list[Finding]:
+def examine(patience: float = TIMEOUT_SECONDS) -> list[Finding]:
     """Run all checks at once; a finding for each, in the order of their registration, after `patience` at most."""
     found: dict[str, Finding] = {}
     # Threads that hang must not keep the command from ending, so they are daemons and no pool.
@@ -122,4 +122,4 @@ def _secrets() -> Iterator[str]:
         *inside,
         *(unquote(part) for part in inside),
     ]
-    return (secret for secret in candidates if secret and len(secret) >= SHORTEST_SECRET)
+    return (secret for secret in candidates if secret and len(secret) >= MIN_SECRET_LENGTH)

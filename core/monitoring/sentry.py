@@ -22,7 +22,7 @@ from sentry_sdk.types import Event, Hint
 from core import context
 
 ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+")
-KEPT = frozenset(
+ALLOWED_FIELDS = frozenset(
     {
         "event_id",
         "timestamp",
@@ -36,7 +36,7 @@ KEPT = frozenset(
         "exception",
     }
 )
-SECONDS_TO_SEND_THE_LAST = 2
+FLUSH_TIMEOUT_SECONDS = 2
 
 
 def start() -> None:
@@ -68,7 +68,7 @@ def start() -> None:
 def cleaned(event: Event, hint: Hint) -> Event:
     """What may leave of an event, with the request id by which logs and the event table are found."""
     here = context.current()
-    kept: dict[str, Any] = {name: value for name, value in event.items() if name in KEPT}
+    kept: dict[str, Any] = {name: value for name, value in event.items() if name in ALLOWED_FIELDS}
     kept["tags"] = {"request_id": here.request_id, "source": here.source, "role": settings.ROLE}
     for failure in kept.get("exception", {}).get("values", []):
         # A database's message goes on with the row, which may be a customer's.
@@ -98,4 +98,4 @@ def _say_nothing(waiting: int, timeout: float) -> None:
 
 def _send_the_last(**_: Any) -> None:
     # A worker's child ends without running what was registered for exit.
-    sentry_sdk.flush(SECONDS_TO_SEND_THE_LAST)
+    sentry_sdk.flush(FLUSH_TIMEOUT_SECONDS)

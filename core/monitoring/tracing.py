@@ -24,7 +24,7 @@ from opentelemetry.trace import Status
 from core import context
 
 # Names of the older and the newer semantic conventions: OTEL_SEMCONV_STABILITY_OPT_IN chooses.
-KEPT = frozenset(
+ALLOWED_ATTRIBUTES = frozenset(
     {"request_id", "exception.type", "error.type"}
     | {"http.method", "http.route", "http.status_code", "http.request.method", "http.response.status_code"}
     | {"db.system", "db.name", "db.statement", "db.system.name", "db.namespace", "db.query.text"}
@@ -83,4 +83,4 @@ def _cleaned(span: ReadableSpan) -> ReadableSpan:
 
 
 def _kept(attributes: Any) -> dict[str, Any]:
-    return {name: value for name, value in (attributes or {}).items() if name in KEPT}
+    return {name: value for name, value in (attributes or {}).items() if name in ALLOWED_ATTRIBUTES}

@@ -25,7 +25,7 @@ from core.search.models import SearchDocument
 
 EVERYONE = "everyone"
 CANDIDATES = 1000
-LONGEST_QUERY = 200
+MAX_QUERY_LENGTH = 200
 BATCH = 500
 NEGATIONS = re.compile(r"[-!](?:\W*[-!])+")  # PostgreSQL keeps 32 operators at a time
 
@@ -172,7 +172,7 @@ def find(
 
 def clean(q: str) -> str:
     """Text of a query without what PostgreSQL cannot read: NUL, and signs of negation that would nest."""
-    return NEGATIONS.sub(" ", q.replace("\0", "")).strip()[:LONGEST_QUERY]
+    return NEGATIONS.sub(" ", q.replace("\0", "")).strip()[:MAX_QUERY_LENGTH]
 
 
 def matching(words: Any, widened: Any) -> Query:

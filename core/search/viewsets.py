@@ -16,8 +16,8 @@ from core.search import index as search
 MAX_HITS = 100
 
 
-class SearchIn(serializers.Serializer[Any]):
-    q = serializers.CharField(max_length=search.LONGEST_QUERY)
+class SearchQuerySerializer(serializers.Serializer[Any]):
+    q = serializers.CharField(max_length=search.MAX_QUERY_LENGTH)
     page_size = serializers.IntegerField(min_value=1, default=24, help_text="How many; more than 100 gives 100.")
 
     def get_fields(self) -> dict[str, Any]:
@@ -25,7 +25,7 @@ class SearchIn(serializers.Serializer[Any]):
         return {**super().get_fields(), "kind": kinds}
 
 
-class HitOut(serializers.Serializer[Any]):
+class HitSerializer(serializers.Serializer[Any]):
     kind = serializers.CharField()
     id = serializers.CharField(source="public_id", help_text="Its public id.")
     title = serializers.CharField()
@@ -46,19 +46,19 @@ class Hits(OnePage):
 class SearchViewSet(GrantedViewMixin, viewsets.ViewSet):
     """What the caller may find, best first, across products, posts and rooms."""
 
-    serializer_class = HitOut
+    serializer_class = HitSerializer
     pagination_class = Hits
     program_scopes: ClassVar = {"GET": settings.SEARCH_API_SCOPE}
     parameters = ("q", "kind", "page_size")
 
-    @extend_schema(parameters=[SearchIn], responses={200: HitOut(many=True), 400: Problem})
+    @extend_schema(parameters=[SearchQuerySerializer], responses={200: HitSerializer(many=True), 400: Problem})
     def list(self, request: Request) -> Response:
         kinds = [kind for kind in request.query_params.getlist("kind") if kind]
-        asked = SearchIn(data={**request.query_params.dict(), "kind": kinds})
+        asked = SearchQuerySerializer(data={**request.query_params.dict(), "kind": kinds})
         asked.is_valid(raise_exception=True)
         wanted = asked.validated_data
         found = search.find(wanted["q"], self.grant, sorted(wanted["kind"]) or None, min(wanted["page_size"], MAX_HITS))
-        return Response(one_page(HitOut(found.hits, many=True).data, total=found.total, capped=found.capped))
+        return Response(one_page(HitSerializer(found.hits, many=True).data, total=found.total, capped=found.capped))
 
 
 routes: list[tuple[str, Any, str]] = [("search", SearchViewSet, "search")]

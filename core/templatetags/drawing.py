@@ -17,7 +17,7 @@ from django.utils.translation import get_language
 
 register = template.Library()
 
-MOST = 2000
+MAX_ENTRIES = 2000
 
 _drawn: OrderedDict[Hashable, SafeString] = OrderedDict()
 _lock = Lock()
@@ -56,5 +56,5 @@ def _remembered(key: Hashable) -> SafeString | None:
 def _remember(key: Hashable, text: SafeString) -> None:
     with _lock:
         _drawn[key] = text
-        if len(_drawn) > MOST:
+        if len(_drawn) > MAX_ENTRIES:
             _drawn.popitem(last=False)

@@ -46,7 +46,7 @@ def handler403(request: HttpRequest, exception: Exception | None = None) -> Http
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form came back without its token: most often a page that lay open for long, or blocked cookies."""
-    detail = _("This form has expired. Load the page again and send it once more.")
+    detail = _("This form has expired. Reload the page and send it once more.")
     return _answer(request, 403, "csrf_failed", detail, template="403_csrf")
 
 
@@ -72,7 +72,7 @@ def handler500(request: HttpRequest) -> HttpResponse:
         response = _answer(request, 503, "unavailable", detail, standalone=True)
         response["Retry-After"] = str(RETRY_AFTER)
         return response
-    return _answer(request, 500, "internal_error", _("Something broke on our side."), standalone=True)
+    return _answer(request, 500, "internal_error", _("Something went wrong."), standalone=True)
 
 
 def _answer(

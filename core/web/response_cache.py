@@ -28,9 +28,9 @@ Key = tuple[str, ...]
 
 THEME = "theme"
 KNOWN_VARIATIONS = frozenset({"cookie", "hx-request", "hx-history-restore-request", "accept-language"})
-LARGEST = 256 * 1024  # bytes of one page
-ROOM = 8 * 1024 * 1024  # bytes of all pages a process keeps
-LONGEST_QUERY = 512
+MAX_PAGE_BYTES = 256 * 1024  # bytes of one page
+MAX_TOTAL_BYTES = 8 * 1024 * 1024  # bytes of all pages a process keeps
+MAX_QUERY_LENGTH = 512
 WAIT_SECONDS = 2  # for another request's page; then one's own is drawn, whatever became of the other
 
 
@@ -77,7 +77,7 @@ class Drawing:
 class ResponseCache:
     """The answers of one process, the longest unused given up first."""
 
-    room: int = ROOM
+    room: int = MAX_TOTAL_BYTES
     kept: OrderedDict[Key, CacheEntry] = field(default_factory=OrderedDict)
     drawn: dict[Key, Drawing] = field(default_factory=dict)
     size: int = 0
@@ -140,7 +140,7 @@ class ResponseCacheMiddleware:
             if not is_shareable(response):
                 return response
             tag(response)
-            if settings.MICROCACHE_SECONDS and len(response.content) <= LARGEST:
+            if settings.MICROCACHE_SECONDS and len(response.content) <= MAX_PAGE_BYTES:
                 fresh = _kept(request, response, now + settings.MICROCACHE_SECONDS)
         finally:
             self.shelf.put(key, fresh)
@@ -159,7 +159,7 @@ def is_for_strangers(path: str, urlconf: str) -> bool:
 def is_stranger(request: HttpRequest) -> bool:
     """Whether nothing about the request says who asks."""
     meta = request.META
-    if request.method != "GET" or "HTTP_AUTHORIZATION" in meta or len(meta.get("QUERY_STRING", "")) > LONGEST_QUERY:
+    if request.method != "GET" or "HTTP_AUTHORIZATION" in meta or len(meta.get("QUERY_STRING", "")) > MAX_QUERY_LENGTH:
         return False
     return not meta.get("HTTP_COOKIE") or request.COOKIES.keys() <= {THEME}
 

@@ -256,7 +256,8 @@ def save_variant_form(admin: EditAdmin, request: HttpRequest, form: VariantForm)
 
 def warn_about_renamed_sku(admin: EditAdmin, request: HttpRequest, former: str, current: str) -> None:
     sources = [
-        ("post", slug) for slug in cross_references.sources_of(("product", former), "post", cross_references.MOST)
+        ("post", slug)
+        for slug in cross_references.sources_of(("product", former), "post", cross_references.MAX_REFERENCES)
     ]
     titles = [card.title for card in cards.resolve(sources, grant_of(request)).values()]
     words = _("%(former)s is now %(current)s. Links with the former SKU lead to it.")

@@ -18,7 +18,7 @@ from drf_spectacular.utils import extend_schema_field
 from core.api.filters import BooleanFilter
 from core.money import Money
 from core.search import index as search
-from core.search.index import LONGEST_QUERY
+from core.search.index import MAX_QUERY_LENGTH
 from shop.catalogue.models import Product
 from shop.listing.filters import Filters, PriceRange
 from shop.pricing.models import Market
@@ -56,7 +56,7 @@ class ProductFilter(django_filters.FilterSet):
     option = RepeatedFilter(label=_("An option and a value, such as glaze:celadon"), pattern=OPTION_PATTERN)
     price = RepeatedFilter(label=_("A price range such as 25-50, -25 or 100-"), pattern=PRICE_RANGE_PATTERN)
     in_stock = BooleanFilter(label=_("Only what lies on the shelf"))
-    q = django_filters.CharFilter(label=_("Words to look for"), max_length=LONGEST_QUERY)
+    q = django_filters.CharFilter(label=_("Words to look for"), max_length=MAX_QUERY_LENGTH)
 
     class Meta:
         model = Product

@@ -130,7 +130,7 @@ def test_the_doctor_says_to_make_room_and_leaves_nothing_either(disk: Disk):
 
     full = checks.storage()
 
-    assert (full.state, full.fix) == (State.BROKEN, checks.MAKE_ROOM)
+    assert (full.state, full.fix) == (State.BROKEN, checks.FREE_SPACE)
     assert "No space left on device" in full.what
     assert disk.files() == []
     disk.clear()

@@ -9,7 +9,7 @@ from django.core.management import BaseCommand, CommandError
 from django.utils import timezone
 
 from config.backups import BackupFailed
-from config.backups.make import forget_old, make_backup
+from config.backups.make import delete_old_backups, make_backup
 
 
 class Command(BaseCommand):
@@ -26,5 +26,5 @@ class Command(BaseCommand):
         except BackupFailed as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"Made {made}.")
-        for name in forget_old(root, keep=keep) if keep > 0 else []:
+        for name in delete_old_backups(root, keep=keep) if keep > 0 else []:
             self.stdout.write(f"Removed {name}.")

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management import BaseCommand, CommandError
 
 from config.backups import BackupFailed
-from config.backups.make import backups
+from config.backups.make import list_backups
 from config.backups.restore import drill
 
 
@@ -21,7 +21,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, name: str | None, **options: Any) -> None:
         root = Path(settings.BACKUP_ROOT)
-        found = [root / name] if name else backups(root)
+        found = [root / name] if name else list_backups(root)
         if not found:
             raise CommandError(f"There is no backup in {root}. Make one: manage.py backup")
         try:

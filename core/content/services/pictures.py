@@ -13,7 +13,7 @@ from core.context import Actor
 from core.errors import Conflict, Invalid, Unavailable
 from core.events import services as events
 from core.media import images
-from core.media.storage import keep
+from core.media.storage import save_file
 
 log = structlog.get_logger(__name__)
 
@@ -98,7 +98,7 @@ def render_picture(uid: str) -> None:
 def _write(picture: Picture, content: bytes) -> None:
     """The file comes before the row that names it."""
     try:
-        picture.file.name = keep(picture_name(picture, ""), content)
+        picture.file.name = save_file(picture_name(picture, ""), content)
     except OSError as failure:
         log.exception("picture_not_written", size=len(content))
         raise NoRoomForPicture from failure

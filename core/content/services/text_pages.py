@@ -18,7 +18,7 @@ from core.search import index as search
 from core.validation.text import has_visible_text
 from core.validation.xml_text import drop_non_xml
 
-SLUGS_SECONDS = 5
+SLUGS_TTL_SECONDS = 5
 
 
 class _Known(NamedTuple):
@@ -85,7 +85,7 @@ def published_slugs() -> frozenset[str]:
             slugs = frozenset(TextPage.objects.values_list("slug", flat=True))
         except DatabaseError:
             return _known.slugs
-        _known = _Known(slugs, time.monotonic() + SLUGS_SECONDS)
+        _known = _Known(slugs, time.monotonic() + SLUGS_TTL_SECONDS)
     return _known.slugs
 
 

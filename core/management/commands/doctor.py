@@ -20,7 +20,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", help="one JSON object instead of words")
-        parser.add_argument("--timeout", type=float, default=doctor.PATIENCE, help="seconds for all checks together")
+        parser.add_argument(
+            "--timeout", type=float, default=doctor.TIMEOUT_SECONDS, help="seconds for all checks together"
+        )
 
     def handle(self, *args: Any, timeout: float, **options: Any) -> None:
         findings = doctor.examine(timeout)

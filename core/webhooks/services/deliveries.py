@@ -21,7 +21,7 @@ from core.webhooks.services import endpoints
 
 # No webhook receives what happens to webhooks: a failing one would be sent its own failures.
 OWN_EVENTS = "webhook.*"
-KEEP = timedelta(days=30)
+DELIVERY_RETENTION = timedelta(days=30)
 FORGET_BATCH = 1000
 
 
@@ -94,7 +94,7 @@ def replay(*, delivery_id: int, by: Actor, now: datetime | None = None) -> Webho
 
 def forget_old(*, now: datetime | None = None) -> int:
     """Delete the log of what is older than KEEP, in batches of their own transactions; returns how many deliveries."""
-    before = (now or timezone.now()) - KEEP
+    before = (now or timezone.now()) - DELIVERY_RETENTION
     forgotten = 0
     while ids := list(
         WebhookDelivery.objects.filter(created_at__lt=before)

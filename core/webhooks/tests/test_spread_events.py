@@ -146,7 +146,7 @@ def test_the_log_is_forgotten_after_thirty_days(make_webhook, make_delivery, mon
     old = [make_delivery(webhook) for _ in range(5)]
     for delivery in old:
         WebhookAttempt.objects.create(delivery=delivery, at=timezone.now(), ms=1, status=200)
-    WebhookDelivery.objects.update(created_at=timezone.now() - deliveries.KEEP - timedelta(seconds=1))
+    WebhookDelivery.objects.update(created_at=timezone.now() - deliveries.DELIVERY_RETENTION - timedelta(seconds=1))
     kept = make_delivery(webhook)
 
     assert deliveries.forget_old() == 5

@@ -26,7 +26,7 @@ from tests.contract.world import PRINCIPALS, World
 pytestmark = pytest.mark.usefixtures("db", "unlimited")
 
 TRIES = os.environ.get("FUZZ", "")
-KNOWN = {(status, code) for status, code, _part, _words in error_codes.table()}
+KNOWN = {(status, code) for status, code, _part, _words in error_codes.all_codes()}
 
 
 def a_refusal_is_a_problem_with_a_code_that_is_written_down(context: Any, response: Any, case: Any) -> None:

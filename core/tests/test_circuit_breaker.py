@@ -12,7 +12,15 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from core import rate_limits, testing
-from core.circuit_breaker import TIMEOUT, Breaker, CircuitOpen, Guarded, Pool, breaker, client
+from core.circuit_breaker import (
+    TIMEOUT_SECONDS,
+    CircuitBreaker,
+    CircuitOpen,
+    Guarded,
+    Pool,
+    client,
+    get_circuit_breaker,
+)
 from core.task_queue import enqueue_best_effort
 
 
@@ -30,8 +38,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def fuse(clock: Clock) -> Breaker:
-    return Breaker("somewhere", pause=3.0, clock=clock)
+def breaker(clock: Clock) -> CircuitBreaker:
+    return CircuitBreaker("somewhere", pause=3.0, clock=clock)
 
 
 def seconds_of(work) -> float:
@@ -40,46 +48,46 @@ def seconds_of(work) -> float:
     return time.monotonic() - started
 
 
-def test_after_a_failure_nobody_is_let_through_until_the_pause_is_over(fuse, clock):
-    fuse.require()
-    fuse.failed()
+def test_after_a_failure_nobody_is_let_through_until_the_pause_is_over(breaker, clock):
+    breaker.check()
+    breaker.record_failure()
 
     with pytest.raises(CircuitOpen):
-        fuse.require()
+        breaker.check()
     clock.now += 2.9
     with pytest.raises(CircuitOpen):
-        fuse.require()
+        breaker.check()
     clock.now += 0.1
-    fuse.require()
+    breaker.check()
 
 
-def test_after_the_pause_one_thread_tries_and_the_others_go_without(fuse, clock):
-    fuse.failed()
+def test_after_the_pause_one_thread_tries_and_the_others_go_without(breaker, clock):
+    breaker.record_failure()
     clock.now += 3.0
 
-    results = testing.race(*[fuse.require] * 8)
+    results = testing.race(*[breaker.require] * 8)
 
     assert [type(result) for result in results].count(CircuitOpen) == 7
 
 
-def test_who_tries_may_ask_all_it_needs(fuse, clock):
-    fuse.failed()
+def test_who_tries_may_ask_all_it_needs(breaker, clock):
+    breaker.record_failure()
     clock.now += 3.0
 
-    fuse.require()
-    fuse.require()
+    breaker.check()
+    breaker.check()
 
-    assert fuse.is_resting  # for everybody else
+    assert breaker.is_open  # for everybody else
 
 
-def test_an_answer_lets_everybody_through_again(fuse, clock):
-    fuse.failed()
+def test_an_answer_lets_everybody_through_again(breaker, clock):
+    breaker.record_failure()
     clock.now += 3.0
-    fuse.require()
+    breaker.check()
 
-    fuse.worked()
+    breaker.record_success()
 
-    assert testing.race(*[fuse.require] * 4) == [None] * 4
+    assert testing.race(*[breaker.require] * 4) == [None] * 4
 
 
 @pytest.mark.parametrize(
@@ -90,15 +98,15 @@ def test_an_answer_lets_everybody_through_again(fuse, clock):
     ],
 )
 def test_all_databases_and_protocols_of_a_server_share_its_breaker(one, other):
-    assert breaker(one) is breaker(other)
+    assert get_circuit_breaker(one) is get_circuit_breaker(other)
 
 
 def test_another_server_has_another_breaker():
-    assert breaker("redis://cache:6379/0") is not breaker("redis://queue:6379/0")
+    assert get_circuit_breaker("redis://cache:6379/0") is not get_circuit_breaker("redis://queue:6379/0")
 
 
-def test_a_copied_policy_has_the_same_breaker(fuse):
-    policy = Guarded(fuse)
+def test_a_copied_policy_has_the_same_breaker(breaker):
+    policy = Guarded(breaker)
 
     assert copy.deepcopy(policy) is policy
 
@@ -110,14 +118,14 @@ def test_a_silent_redis_is_asked_once_by_cache_limits_and_queue_together(silent_
     with pytest.raises(CircuitOpen):
         cache.get("any")
 
-    assert TIMEOUT <= waited < 2 * TIMEOUT
-    assert rest < TIMEOUT
+    assert TIMEOUT_SECONDS <= waited < 2 * TIMEOUT_SECONDS
+    assert rest < TIMEOUT_SECONDS
     assert silent_redis.connections == 1
 
 
 def test_a_silent_queue_holds_nobody_up_for_longer_than_one_time_out(silent_redis):
-    assert TIMEOUT <= seconds_of(lambda: enqueue_best_effort("core.relay_events")) < 2 * TIMEOUT
-    assert seconds_of(lambda: enqueue_best_effort("core.relay_events")) < TIMEOUT / 2
+    assert TIMEOUT_SECONDS <= seconds_of(lambda: enqueue_best_effort("core.relay_events")) < 2 * TIMEOUT_SECONDS
+    assert seconds_of(lambda: enqueue_best_effort("core.relay_events")) < TIMEOUT_SECONDS / 2
 
 
 def test_without_the_breaker_every_question_waits(silent_redis):
@@ -140,7 +148,7 @@ def test_a_connection_that_redis_closed_is_opened_anew_without_anybody_noticing(
 
     assert ours.get("agora:test:kept") == b"1"
     assert ours.client_id() != number
-    assert not breaker(site.REDIS_CACHE_URL).is_resting
+    assert not get_circuit_breaker(site.REDIS_CACHE_URL).is_open
 
 
 def test_without_the_second_try_the_closed_connection_would_be_an_error():
@@ -175,12 +183,12 @@ def test_a_hint_without_a_queue_is_lost_and_nothing_else(without_redis):
 
 def test_no_test_begins_with_what_failed_in_another():
     """The same Redis serves all tests of a run, and its breaker would stay open for seconds."""
-    ours = breaker(site.REDIS_CACHE_URL)
-    ours.failed()
-    assert ours.is_resting
+    ours = get_circuit_breaker(site.REDIS_CACHE_URL)
+    ours.record_failure()
+    assert ours.is_open
 
     testing.close_breakers()
 
-    assert not ours.is_resting
+    assert not ours.is_open
     assert cache.set("asked", "yes") is None
     assert cache.get("asked") == "yes"
