@@ -34,7 +34,7 @@ def test_before_a_word_is_typed_nothing_is_asked(client, django_assert_num_queri
         page = client.get("/search/")
 
     assert page.status_code == 200
-    assert b"Type what you are looking for" in page.content
+    assert b"Enter a search term" in page.content
 
 
 def test_hits_are_cards_where_their_app_gives_one_and_plain_where_not(client):
