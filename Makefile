@@ -69,7 +69,7 @@ format: $(VENV) ## Bring the code into shape
 	$(PY) -m ruff check --fix
 	$(PY) -m ruff format
 
-schema: $(VENV) ## Write docs/openapi.yaml and docs/openapi-app.yaml anew; then review the difference
+schema: $(VENV) ## Write docs/openapi.yaml and docs/openapi-app.yaml; then review the difference
 	$(PY) manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
 	$(PY) manage.py describe_app
 
@@ -79,7 +79,7 @@ fuzz: $(VENV) ## Throw more at the API than the tests do; TRIES=1000 for each ad
 messages: $(VENV) ## Collect the texts for translators in locale/django.pot; then review the difference
 	@$(PY) manage.py extract_messages
 
-lock: $(VENV) ## Compile the requirements anew; ARGS=--upgrade takes newer versions
+lock: $(VENV) ## Recompile the requirements; ARGS=--upgrade takes newer versions
 	$(COMPILE) requirements-uv.in -o requirements-uv.txt $(ARGS)
 	$(COMPILE) requirements.in -o requirements.txt $(ARGS)
 	$(COMPILE) requirements-dev.in -o requirements-dev.txt $(ARGS)

@@ -1,1 +1,1 @@
-"""How fast the house is, measured against floors: `make bench`, `make soak`. See docs/performance.md."""
+"""Benchmarks of the site against minimal baselines: `make bench`, `make soak`. See docs/performance.md."""

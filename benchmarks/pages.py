@@ -86,7 +86,7 @@ def main() -> int:
 
 
 def _round(site: Site, wanted: Sequence[Case], seconds: int, place: int) -> dict[str, Burst]:
-    """Every case once; round 0 warms up and does not count. ETags are fetched anew: they change every five minutes."""
+    """Every case once; round 0 warms up and does not count. ETags are fetched again: they change every five minutes."""
     told = "Warming up." if place == 0 else f"Round {place}."
     print(told, file=sys.stderr, flush=True)
     length = seconds if place else 1
@@ -179,7 +179,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=2, help="of one burst")
     parser.add_argument("--only", default="", help="cases whose name holds one of these words, parted by |")
-    parser.add_argument("--fresh", action="store_true", help="load the data anew")
+    parser.add_argument("--fresh", action="store_true", help="reload the data")
     parser.add_argument("--json", action="store_true")
     return parser.parse_args()
 

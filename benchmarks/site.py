@@ -43,7 +43,7 @@ class Site:
     env: dict[str, str]
 
     def told(self, module: str, *arguments: str) -> str:
-        """What a module of ours prints that runs with the site's settings and keys."""
+        """Run a module with the site's settings and keys, and return what it prints."""
         return subprocess.run(
             [sys.executable, "-m", module, *arguments],
             cwd=ROOT,

@@ -1,4 +1,4 @@
-"""Django's own admin behind the house's own doors: one way in, one way out, one place to change a password."""
+"""Admin site that uses the site's own pages to sign in, sign out and change a password."""
 
 from functools import wraps
 from typing import Any

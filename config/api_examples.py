@@ -1,4 +1,4 @@
-"""Examples for the schema: one value for a name wherever it stands, so that all examples tell one story."""
+"""Examples for the schema: each field name has one example value, so that examples are consistent."""
 
 from collections.abc import Iterator
 from typing import Any, Final

@@ -36,4 +36,4 @@ class Consumer(consumer.Consumer):
 
 
 def _too_late(*_: Any, **__: Any) -> None:
-    """Whoever could be told is gone."""
+    """The connection that would receive the reply is closed."""

@@ -25,7 +25,7 @@ keepalive = 75  # longer than the proxy keeps an idle connection, so that it is 
 loglevel = "warning"  # requests are logged by the application, one JSON object each
 control_socket_disable = True  # it would write to the home folder
 
-share_metrics()  # in the parent: /metrics tells what all workers counted, whoever of them answers
+share_metrics()  # in the parent: /metrics shows the totals of all workers, from any of them
 
 
 def when_ready(server: Any) -> None:

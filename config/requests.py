@@ -1,4 +1,4 @@
-"""Requests as both servers make them: text is UTF-8, whatever a Content-Type says.
+"""Requests as both servers make them: text is UTF-8, regardless of the Content-Type.
 
 Django decodes the query by the charset of the Content-Type while it makes the request, so one that names no encoding of
 text (`charset=hex`) would raise before any middleware could answer. `core.web.input_guard` refuses such requests.

@@ -159,7 +159,7 @@ elif ROLE in ("web", "realtime"):
         "min_size": 1,
         "max_size": env.int("DB_POOL", 8),
         "timeout": 5,
-        "reconnect_timeout": 5,  # then the next request tries anew; longer, and its pauses would grow with the outage
+        "reconnect_timeout": 5,  # then the next request tries again; longer, and its pauses would grow with the outage
     }
 
 # --- Redis or Valkey: cache, limits, broker, socket bus -------------------------------------------------------------
@@ -188,7 +188,7 @@ CACHES = {
 # How long a stranger's page is shown to the next stranger; a page being written is looked at without.
 MICROCACHE_SECONDS = env.float("MICROCACHE_SECONDS", 0 if DEBUG else 1)
 
-# Whoever serves people only leaves hints in the queue and must not wait for it; a worker waits for its next task.
+# Web processes only enqueue tasks and must not wait for the queue; a worker waits for its next task.
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     **({"socket_timeout": 30} if ROLE in ("worker", "beat") else {"socket_timeout": 1, "max_retries": 0}),
     "socket_connect_timeout": 1,
@@ -421,7 +421,7 @@ API_SCOPES = frozenset(rest.SCOPES)
 SEARCH_API_SCOPE = "blog:read"
 SPECTACULAR_SETTINGS = rest.SCHEMA
 
-# --- Eyes -----------------------------------------------------------------------------------------------------------
+# --- Observability ------------------------------------------------------------------------------------------------
 METRICS_TOKEN = env.str("METRICS_TOKEN", "")  # who may read /metrics; without it there is none, but in development
 SENTRY_DSN = env.str("SENTRY_DSN", "")
 OTEL_ENDPOINT = env.str("OTEL_EXPORTER_OTLP_ENDPOINT", "")

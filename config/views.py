@@ -78,7 +78,7 @@ def search_suggestions(request: PageRequest) -> HttpResponse:
 @cache_for_anonymous
 @require_safe
 def text_page(request: PageRequest, slug: str) -> HttpResponse:
-    """About, delivery, returns, privacy and whatever else staff wrote; one query."""
+    """About, delivery, returns, privacy and other pages that staff wrote; one query."""
     return render(request, "pages/page.html", {"page": get_object_or_404(TextPage, slug=slug)})
 
 

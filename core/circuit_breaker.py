@@ -1,6 +1,6 @@
-"""Redis makes things quicker and counts them; nothing waits for it twice.
+"""Circuit breaker for Redis.
 
-When a server does not answer, nobody in this process asks it for a few seconds: the cache, limits, chat's bus and the
+When a server does not answer, this process does not call it for a few seconds: the cache, limits, message bus and the
 queue's nudges share the breaker of its address. Then one caller tries while all others still go without. So an absent
 or slow Redis costs one time-out every few seconds, not one a question.
 """
@@ -32,7 +32,7 @@ PAUSE_SECONDS = 3.0
 
 
 class CircuitOpen(RedisConnectionError):
-    """Not even asked: the server failed a moment ago."""
+    """The server was not called, because it failed a moment ago."""
 
 
 class CircuitBreaker:
@@ -46,7 +46,7 @@ class CircuitBreaker:
 
     @property
     def is_open(self) -> bool:
-        """Whether it is too early to ask again."""
+        """Whether it is too early to try again."""
         return self._clock() < self._until
 
     def check(self) -> None:
@@ -100,7 +100,7 @@ def _breaker(server: str) -> CircuitBreaker:
 
 
 class Guarded(Retry):
-    """Asks behind a breaker. A closed connection is opened anew and asked once more; a time-out is not repeated."""
+    """Runs commands behind a breaker. Retries once after a closed connection, never after a time-out."""
 
     __hash__ = Retry.__hash__
 

@@ -37,7 +37,7 @@ class Actor:
 
     @classmethod
     def person(cls, user: "User") -> "Actor":
-        """A person; whoever the context says acts in others' names acts in this one's, but for their own."""
+        """A person. The impersonator of the context applies, unless it is this person."""
         impersonator = _current.get().impersonator
         return cls("user", str(user.uid), user, "" if impersonator == str(user.uid) else impersonator)
 
@@ -112,7 +112,7 @@ def request_id_from(given: str) -> str:
 class bind:  # noqa: N801  used like a function, as contextlib's are
     """Set parts of the context for a block; logs carry the request id and source inside it.
 
-    `quiet` marks events as history being loaded: they are recorded, but nothing leaves the house because of them.
+    `quiet` marks events as history being loaded: they are recorded, but outside handlers do not run.
     `impersonator` is who really acts while a member of staff acts in a person's name: events keep both.
     `address` and `agent` are from where a request comes and what its browser calls itself.
     """

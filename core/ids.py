@@ -12,7 +12,7 @@ def uuid7() -> uuid.UUID:
 
 
 def uuid7_timestamp(uid: uuid.UUID) -> datetime | None:
-    """When a uuid7 was made, as whoever made it says; None for one of another version."""
+    """The timestamp of a uuid7; None for another version."""
     if uid.version != 7:  # noqa: PLR2004  the version
         return None
     return datetime.fromtimestamp((uid.int >> 80) / 1000, UTC)

@@ -38,7 +38,7 @@ def _is_secret(name: str) -> bool:
 
 
 class LineFormatter(structlog.stdlib.ProcessorFormatter):
-    """Writes a line of ours as it stands. The library's copies the record first, for other handlers to be served."""
+    """Writes a log line unchanged. The library's copies the record first, for other handlers to be served."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)

@@ -1,7 +1,7 @@
 """Hints to the workers: there is something to do now.
 
 Only a hint: what is to be done stands in the database, and a sweep finds what a lost hint leaves. So an unreachable
-queue neither fails nor holds up whoever gives it.
+queue neither fails nor delays the caller.
 """
 
 from typing import Any

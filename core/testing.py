@@ -23,7 +23,7 @@ from core.events.models import Event, EventDelivery
 
 
 class JustSignedIn(Client):
-    """A browser in which whoever is signed in by `force_login` said just now who they are."""
+    """A test client whose `force_login` counts as a recent authentication."""
 
     def force_login(self, user: Any, backend: str | None = None) -> None:
         super().force_login(user, backend)
@@ -118,7 +118,7 @@ def redis_at(address: str, settings: Any) -> Iterator[None]:
 
 
 def close_breakers() -> None:
-    """Ask the test run's own Redis again, whatever failed a moment ago: one test's trouble is not the next one's."""
+    """Close the circuit breakers of the test run's Redis, so that one test's failures do not affect the next."""
     for url in (settings.REDIS_CACHE_URL, settings.REDIS_BUS_URL, settings.CELERY_BROKER_URL):
         get_circuit_breaker(url).record_success()
 

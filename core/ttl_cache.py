@@ -18,7 +18,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 MAX_ENTRIES = 500
-WAIT_SECONDS = 2  # for another caller's answer; then one asks oneself, whatever became of the other
+WAIT_SECONDS = 2  # for another caller's answer; then the caller computes it itself
 
 
 @dataclass(slots=True)

@@ -100,7 +100,7 @@ def _is_there(option: str, place: str) -> bool:
 
 
 def install(venv: Path, uv_lock: Path, locks: Iterable[Path]) -> None:
-    """Create `venv` anew and install the packages of all lock files. Raises InstallError."""
+    """Recreate `venv` and install the packages of all lock files. Raises InstallError."""
     files = [uv_lock, *locks]
     say(f"Creating {venv}.")
     run([sys.executable, "-m", "venv", "--clear", str(venv)], dict(os.environ))

@@ -28,7 +28,7 @@ class Child:
     _started: float = 0.0
     _due: float = 0.0
     _early_ends: int = 0
-    _kill_at: float | None = None  # set while we asked it to stop, to start it anew
+    _kill_at: float | None = None  # set while we asked it to stop, to restart it
 
     def watch(self) -> None:
         """Look after it once; never blocks for long."""
@@ -44,7 +44,7 @@ class Child:
             self._plan(now, f"ended with {self.process.returncode}")
 
     def restart(self) -> None:
-        """Ask it to stop; `watch` starts it anew without a pause."""
+        """Stop the process; `watch` restarts it without a pause."""
         self._early_ends, self._due = 0, 0.0
         if self.process is not None and self._kill_at is None:
             self.process.send_signal(SIGTERM)

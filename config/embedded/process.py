@@ -35,7 +35,7 @@ def spawn(
 ) -> Process:
     """Start a child in a session of its own, so that Ctrl-C reaches only us and we choose the order of stopping.
 
-    The kernel sends it `death_signal` when we end in whatever way (on Linux). It does so when the *thread* that
+    The kernel sends it `death_signal` when this process ends (on Linux). It does so when the *thread* that
     forked ends, so call this from the main thread. `before` runs in the child ahead of the command.
     """
     parent = os.getpid()

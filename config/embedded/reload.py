@@ -7,7 +7,7 @@ from watchfiles import Change, DefaultFilter, watch
 
 from config.embedded.paths import BASE_DIR
 
-_SUFFIXES = (".py", ".html", ".txt")  # style sheets and scripts are read anew for every request anyway
+_SUFFIXES = (".py", ".html", ".txt")  # style sheets and scripts are read for every request anyway
 _NOT_CODE = {"staticfiles", "static", "docs", "node_modules"}
 
 

@@ -26,7 +26,7 @@ class Identity:
     gid: int
 
     def own(self, path: Path) -> None:
-        """Give it a folder of ours."""
+        """Make this user the owner of a folder."""
         if self.uid != os.geteuid():
             os.chown(path, self.uid, self.gid)
 

@@ -61,7 +61,7 @@ class Stack:
 def services(what: str = "a command") -> Iterator[None]:
     """Both services for as long as the block runs: those of a running Agora, or else started just for it.
 
-    `what` names the work to whoever wants to start Agora meanwhile. Raises ServiceError.
+    `what` names the work in the message to others who start Agora meanwhile. Raises ServiceError.
     """
     lock = Lock(lock_path())
     if not lock.acquire():

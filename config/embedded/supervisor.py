@@ -167,7 +167,7 @@ def _listen(port: int | None) -> socket.socket:
 
 
 def _serves(port: int) -> bool:
-    """Whether a page is answered yet, whatever the answer. Until then connections wait in the listener's queue."""
+    """Whether the server answers requests yet, with any status. Until then connections wait in the listener's queue."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
         connection.request("GET", "/health/live", headers={"Connection": "close"})

@@ -29,7 +29,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return not poll.poll(0)
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Connection[Any]:
-        """Connect; while the server does not answer, anew for `RECONNECT_SECONDS`. Raises psycopg.OperationalError."""
+        """Connect, with retries for `RECONNECT_SECONDS`. Raises psycopg.OperationalError."""
         end = time.monotonic() + RECONNECT_SECONDS
         while True:
             try:

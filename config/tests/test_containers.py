@@ -91,7 +91,7 @@ def test_data_is_out_of_reach_from_the_door():
 
 
 def test_what_is_stopped_has_more_time_than_it_takes(monkeypatch, tmp_path):
-    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))  # else reading its settings would set it for good
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))  # else reading its settings would set it permanently
     from config import gunicorn
 
     web = seconds(SERVICES["web"]["stop_grace_period"])

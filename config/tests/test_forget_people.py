@@ -1,4 +1,4 @@
-"""Somebody with traces in every part of the house is given all of them, and then is nowhere."""
+"""A user with data in every app can export all of it, and erasure leaves none."""
 
 import json
 from datetime import timedelta

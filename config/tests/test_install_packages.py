@@ -1,4 +1,4 @@
-"""`deploy/install.py`: what the lock files name is installed, whatever has been released since."""
+"""`deploy/install.py`: what the lock files name is installed, even if there are newer releases."""
 
 import base64
 import hashlib

@@ -12,7 +12,7 @@ from accounts.privacy import registry as privacy
 from accounts.privacy.registry import RetentionPolicy
 from accounts.users.models import User
 
-# Named like this, a column is looked at in whatever model it is.
+# Named like this, a column is checked in every model.
 TELLING = re.compile(
     r"(^|_)(e?mail|phone|address|addresses|ip|user_agent|browser|network|networks|author_name|birthday|iban)($|_)"
 )

@@ -1,6 +1,6 @@
 """Every endpoint of the API and every kind of caller: nothing is open by oversight, and no refusal changes a thing.
 
-A caller without credentials gets 401, one without the scope 403, whatever the address names; what the answer to a good
+A caller without credentials gets 401, one without the scope 403, for every address; what the answer to a good
 caller is, the tests of each part say.
 """
 
@@ -35,7 +35,7 @@ from tests.contract.asking import failures
 pytestmark = pytest.mark.django_db
 
 EVERYONE = {
-    ("get", "cart-detail"),  # whoever has a cart's token has the cart
+    ("get", "cart-detail"),  # a cart's token grants access to the cart
     ("patch", "cart-detail"),
     ("put", "cart-line"),
     ("delete", "cart-line"),

@@ -1,4 +1,4 @@
-"""Somebody who left traces in every part of the house."""
+"""A user with data in every app."""
 
 from dataclasses import dataclass
 from typing import Any

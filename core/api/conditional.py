@@ -1,6 +1,6 @@
 """Conditional requests of the API (RFC 9110, 13): `If-None-Match` spares the body, `If-Match` spares a lost change.
 
-A tag is the digest of the JSON, so it is right whatever the answer depends on. Where a row counts its versions the tag
+A tag is the digest of the JSON, so it covers the whole response. Where a row counts its versions the tag
 begins with that number, and a write compares the number alone, under the row's own lock.
 """
 
@@ -23,7 +23,7 @@ from core.errors import DomainError
 
 
 class AnyVersion(Enum):
-    """What `If-Match: *` names: whatever version is there."""
+    """What `If-Match: *` matches: any version."""
 
     ANY = "*"
 

@@ -61,7 +61,7 @@ def codes_by_app() -> dict[str, dict[int, dict[str, str]]]:
 
 
 def messages_for(part: str, status: int) -> dict[str, str]:
-    """What a part of the house may say with a status, `{code: words}`, what all may say first."""
+    """The codes of an app for a status, `{code: message}`, after those that all apps share."""
     known = codes_by_app()
     return known["all"].get(status, {}) | known.get(part, {}).get(status, {})
 

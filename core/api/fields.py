@@ -73,7 +73,7 @@ def lacks_offset(given: Any) -> bool:
 
 
 class TimeField(serializers.DateTimeField):
-    """A time in a body, whatever the time zone of the site."""
+    """A time in a body, independent of the site's time zone."""
 
     default_error_messages = {"offset_missing": OFFSET_MISSING}  # noqa: RUF012  as in the package
 

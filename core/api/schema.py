@@ -29,7 +29,7 @@ NAMES: Final = {
     429: "TooMany",
     503: "Unavailable",
 }
-OWN: Final = frozenset({403, 404, 409, 422, 503})  # what is said with these differs between the parts of the house
+OWN: Final = frozenset({403, 404, 409, 422, 503})  # the codes of these differ between apps
 HEADERS: Final = {
     "ETag": "Names this version of the answer, for If-None-Match and If-Match.",
     "Link": 'The page after and the page before, as rel="next" and rel="prev".',
@@ -58,7 +58,7 @@ IDEMPOTENCY_KEY: Final = OpenApiParameter(
 
 
 class Schema(AutoSchema):
-    """Reads what our views declare; without a declaration of ours a view is described as the package would."""
+    """Reads what the views declare; a view without a declaration is described as drf-spectacular does."""
 
     def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
         operation: dict[str, Any] | None = super().get_operation(*args, **kwargs)
@@ -134,7 +134,7 @@ class Schema(AutoSchema):
         return dict(sorted(responses.items()))
 
     def _statuses(self) -> list[int]:
-        """With what every operation of this kind may refuse, whatever it does."""
+        """The error responses that every operation of this kind shares."""
         reads, scoped = self.method == "GET", self._scope is not None
         said = {
             400: True,  # a parameter, or a body, that it does not take
@@ -185,7 +185,7 @@ class Schema(AutoSchema):
         return self._shared("headers", name, {"description": HEADERS[name], "schema": {"type": kind}})
 
     def _refusal(self, status: int) -> dict[str, Any]:
-        """A refusal as every operation of the same part of the house gives it."""
+        """The error response that all operations of an app share."""
         part = self.view.__module__.split(".")[0]
         said = error_codes.messages_for(part if status in OWN else "all", status)
         name = f"{part.title()}{NAMES[status]}" if status in OWN else NAMES[status]

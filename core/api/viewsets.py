@@ -160,7 +160,7 @@ class In(serializers.Serializer[Any]):
 
 
 class NothingIn(In):
-    """For writes that take no body: whatever is in one is refused."""
+    """For writes without a body: any field is rejected."""
 
 
 @extend_schema_field(
@@ -197,7 +197,7 @@ class MoneyField(serializers.Field[Money, Any, dict[str, str], Any]):
 
 
 class GrantedViewMixin:
-    """What every endpoint of ours knows and does: its caller, `?fields=`, CSV for lists, conditional requests.
+    """What every endpoint supports: its caller, `?fields=`, CSV for lists, conditional requests.
 
     An `@action` that reads says with `serializer_class` what it answers with, and with `is_list` that it is a list.
     `parameters` names what else than filters it takes in a query.
@@ -283,7 +283,7 @@ class GrantedViewMixin:
 
 
 def _tell_programs(response: Response) -> None:
-    """A refusal is a problem in JSON whatever was asked for; in a browser it is shown on the API's own page."""
+    """An error is problem+json for any Accept header; in a browser it is shown on the API's own page."""
     if isinstance(response.accepted_renderer, BrowsableAPIRenderer):
         response.content_type = None
     else:

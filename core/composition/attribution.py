@@ -1,6 +1,6 @@
 """Where a customer came from: a signed pair of kind and public id, carried by links and forms on a card.
 
-Whoever shows a card adds one; only a signed one is believed, so nobody can credit sales to a post of theirs.
+A page that shows a card adds one. Only signed ones are accepted, so an author cannot credit sales to a post.
 """
 
 from django.core import signing

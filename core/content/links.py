@@ -2,7 +2,7 @@
 
 One pass, linear in the length of the text. An address ends at white space, at quotation marks, at a bracket without its
 partner, and at the punctuation of Chinese, Japanese and Korean, whose writers put no space after it. It begins at its
-scheme, whatever stands before it, unless that makes the scheme another word (`xhttp://`).
+scheme, after any character, unless that makes the scheme another word (`xhttp://`).
 """
 
 import re

@@ -298,7 +298,7 @@ def _draw_gallery(_: Any, tokens: Sequence[Token], index: int, *__: Any) -> str:
 
 
 def _draw_image(renderer: Any, tokens: Sequence[Token], index: int, options: Any, environment: Any) -> str:
-    """A mark for a picture of ours, an `img` for a file of this site; what lies elsewhere is linked, not loaded."""
+    """A mark for an uploaded picture, an `img` for a file of this site; what lies elsewhere is linked, not loaded."""
     token = tokens[index]
     source = str(token.attrGet("src") or "")
     alt = escape(renderer.renderInlineAsText(token.children, options, environment))

@@ -92,7 +92,7 @@ def face_of(  # noqa: PLR0917  the columns of a row
 def image_of(  # noqa: PLR0917  the columns of a row
     name: str, width: int, height: int, alt: str, decorative: bool, color: str, renditions: list[dict[str, Any]]
 ) -> Image:
-    """The picture of a row's values, for whoever reads them without the row."""
+    """The picture of a row's values, for queries that read them without the row."""
     address = default_storage.url  # looked up once: it is found through a lazy object
     return Image(
         url=address(name),

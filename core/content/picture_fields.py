@@ -1,4 +1,4 @@
-"""Choose a picture from those there are, or upload a new one, in the form of whatever shows it."""
+"""Form fields to choose an existing picture or upload a new one."""
 
 from collections.abc import Iterator
 from typing import Any, ClassVar

@@ -72,7 +72,7 @@ def decode(raw: bytes) -> PIL_Image.Image:
     except UnusablePicture:
         raise
     except Exception as failure:  # noqa: BLE001
-        # Decoders raise whatever they meet in a broken file, from struct.error to RuntimeError.
+        # Decoders raise many kinds of errors for a broken file, from struct.error to RuntimeError.
         log.info("picture_not_decoded", error=repr(failure))
         raise UnusablePicture from None
 

@@ -1,6 +1,6 @@
 """Pictures: what is uploaded is never what is served.
 
-An upload is decoded within a pixel limit, turned upright, stripped of everything but pixels and written anew as
+An upload is decoded within a pixel limit, turned upright, stripped of everything but pixels and re-encoded as
 WebP under a random name. Renditions in fixed widths are made later, in a task; a page names only those that exist.
 """
 
@@ -63,7 +63,7 @@ class Encoded:
 
 
 def reencode(upload: IO[bytes]) -> Encoded:
-    """Decode an upload and write it anew. Several at once take turns, so that their memory does not add up.
+    """Decode an upload and re-encode it. Several at once take turns, so that their memory does not add up.
 
     Raises UnusablePicture for anything that is not a bounded picture.
     """

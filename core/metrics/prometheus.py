@@ -76,14 +76,14 @@ def serve(port: int) -> WSGIServer:
 
 
 class Site(Collector):
-    """The registered parts, read anew at each scrape."""
+    """The registered parts, read at each scrape."""
 
     def collect(self) -> Iterator[Metric]:
         failed = GaugeMetricFamily("agora_scrape_failed", "1 where this part could not be read.", labels=["part"])
         for name, read in _parts.items():
             try:
                 families = list(read())
-            except Exception as failure:  # noqa: BLE001  whatever a part stumbles over, the others are told
+            except Exception as failure:  # noqa: BLE001  an error in one part must not hide the others
                 log.warning("scrape_failed", part=name, error=str(failure))
                 failed.add_metric([name], 1)
             else:

@@ -225,7 +225,7 @@ def webhooks() -> Finding:
         return warning(words, "See that the worker and the beat run, and that the worker takes WEBHOOK_QUEUE.")
     if failed.count:
         fix = "Look at *Webhook deliveries* in the admin: the attempts tell what the receiver answered."
-        return warning(f"{failed.count} failed for good in the last 24 hours.", fix)
+        return warning(f"{failed.count} failed permanently in the last 24 hours.", fix)
     return ok(f"{found['waiting'].count} wait; none failed in the last 24 hours.")
 
 

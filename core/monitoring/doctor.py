@@ -89,7 +89,7 @@ def first_line(failure: BaseException) -> str:
 def _run(name: str, found: dict[str, Finding]) -> None:
     try:
         found[name] = replace(_checks[name](), name=name)
-    except Exception as failure:  # noqa: BLE001  whatever it stumbles over is what there is to say
+    except Exception as failure:  # noqa: BLE001  any error is reported as the result
         fix = "This check could not be carried out. If the line says too little, look at the log."
         found[name] = Finding(State.BROKEN, f"{type(failure).__name__}: {first_line(failure)}", fix, name)
     finally:

@@ -43,7 +43,7 @@ def payments() -> Finding:
 
 @check("networks of webhooks")
 def webhook_networks() -> Finding:
-    """Every network in WEBHOOK_ALLOWED_NETWORKS is open to whoever may add a webhook."""
+    """Every network in WEBHOOK_ALLOWED_NETWORKS is reachable by everyone who can add a webhook."""
     wide, inner = [], []
     for text in settings.WEBHOOK_ALLOWED_NETWORKS:
         try:

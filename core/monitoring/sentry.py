@@ -1,6 +1,6 @@
-"""Errors to Sentry, or to whatever speaks its protocol. Imported only when SENTRY_DSN is set.
+"""Error reports to Sentry or a compatible server. Imported only when SENTRY_DSN is set.
 
-Only what is named here leaves the house: where in the code it happened, which route, which request id. No cookies,
+Only the fields named here are sent: where in the code it happened, which route, which request id. No cookies,
 headers, bodies, addresses, people, variables or queries; what is left is searched for e-mail addresses.
 """
 

@@ -1,7 +1,7 @@
 """Traces to OpenTelemetry. Imported only when OTEL_EXPORTER_OTLP_ENDPOINT is set.
 
 One trace from the request through its statements and the tasks it sent. Only the attributes named here leave the
-house: routes instead of paths, statements without their parameters, the type of an error without its words.
+site: routes instead of paths, statements without their parameters, the type of an error without its words.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Editing in the admin without surprises: what every ModelAdmin of ours that changes rows starts from.
+"""Base classes for every ModelAdmin that changes rows.
 
 A page carries the fingerprints of the values it was drawn with. When a field was saved by somebody else in the
 meantime, saving is refused and both values are shown. Constraints and refusals of services become words at their

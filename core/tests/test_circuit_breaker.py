@@ -65,7 +65,7 @@ def test_after_the_pause_one_thread_tries_and_the_others_go_without(breaker, clo
     breaker.record_failure()
     clock.now += 3.0
 
-    results = testing.race(*[breaker.require] * 8)
+    results = testing.race(*[breaker.check] * 8)
 
     assert [type(result) for result in results].count(CircuitOpen) == 7
 
@@ -87,7 +87,7 @@ def test_an_answer_lets_everybody_through_again(breaker, clock):
 
     breaker.record_success()
 
-    assert testing.race(*[breaker.require] * 4) == [None] * 4
+    assert testing.race(*[breaker.check] * 4) == [None] * 4
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_a_silent_queue_holds_nobody_up_for_longer_than_one_time_out(silent_redi
 
 
 def test_without_the_breaker_every_question_waits(silent_redis):
-    """The control: the same client with redis-py's own policy waits anew each time."""
+    """The control: the same client with redis-py's own policy waits each time."""
     unguarded = Redis.from_url(f"redis://{silent_redis.address}/0", socket_timeout=0.3)
 
     def ask() -> None:

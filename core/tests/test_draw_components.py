@@ -84,7 +84,7 @@ def test_a_signed_in_person_s_form_has_their_token_and_is_not_remembered(custome
 
 
 def test_no_more_is_remembered_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(drawing, "MOST", 2)
+    monkeypatch.setattr(drawing, "MAX_ENTRIES", 2)
 
     for title in "ABC":
         draw(CARD, card=card(title=title))

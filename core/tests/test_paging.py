@@ -1,4 +1,4 @@
-"""Pages by key: every row once, in order, forwards and back, whatever is inserted meanwhile."""
+"""Pages by key: every row once, in order, forwards and back, with rows inserted meanwhile."""
 
 import base64
 import contextlib

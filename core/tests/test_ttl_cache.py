@@ -153,7 +153,7 @@ def test_nothing_is_remembered_where_pages_are_not_kept(clock: list[float], sett
 
 
 def test_keys_without_end_take_no_memory_without_end(clock: list[float], monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(module, "MOST", 2)
+    monkeypatch.setattr(module, "MAX_ENTRIES", 2)
     counter = Counter()
 
     for what in ("a", "b", "c", "c", "a"):

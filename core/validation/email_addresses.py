@@ -1,4 +1,4 @@
-"""The identity of a mailbox: one spelling for each, wherever an e-mail address enters.
+"""The identity of a mailbox: one spelling for each, in all input.
 
 The local part is kept in lower case; `+` tags stay distinct. A domain of other letters becomes its A-label (UTS 46),
 however it is composed or written. Refused: what is invisible, a local part beyond ASCII (mail to it cannot be

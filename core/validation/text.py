@@ -50,7 +50,7 @@ def has_visible_text(text: str) -> bool:
     """Return whether a reader sees anything: a letter, digit, sign or emoji.
 
     False for spaces, zero-width and bidirectional characters, fillers, variation selectors, tags and combining
-    marks without a base, however many. Use it wherever a text must not be empty.
+    marks without a base, however many. Use it where a text must not be empty.
     """
     return any(unicodedata.category(found[0])[0] != "M" for found in _NOT_BLANK.finditer(text))
 

@@ -12,7 +12,7 @@ THEMES = frozenset({"light", "dark"})
 
 
 class Site(NamedTuple):
-    """The house as every page names it."""
+    """The site's name and addresses."""
 
     name: str
     tagline: str

@@ -26,7 +26,7 @@ class PageRequest(HttpRequest):
 class FragmentDetails(HtmxDetails):
     """`request.htmx`: true where htmx will swap the answer into the page.
 
-    A history restore replaces the whole body, so it counts as a request for the whole page. Whoever asks makes the
+    A history restore replaces the whole body, so it counts as a request for the whole page. The request makes the
     response depend on these headers, which `FragmentMiddleware` then says in `Vary`.
     """
 

@@ -1,4 +1,4 @@
-"""Where messages to whoever asks wait for the next page."""
+"""Message storage for the next page."""
 
 from functools import cached_property
 

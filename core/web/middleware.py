@@ -63,7 +63,7 @@ class HeadersMiddleware:
     RateLimit header fields).
 
     The content policy is that of the settings, put together once. django-csp puts it together for each answer; here
-    it is only asked about an answer that has a policy of its own. No policy of ours has a nonce.
+    it is only asked about an answer that has a policy of its own. No policy of this site has a nonce.
     """
 
     def __init__(self, get_response: GetResponse) -> None:

@@ -1,8 +1,8 @@
 """Pages of strangers are drawn once a second in each process, however many ask.
 
-Whoever brings no cookie but the theme's, and no credentials, is shown the same page as everybody else who asks for the
+A visitor without credentials and without cookies but the theme's sees the same page as all others who request the
 address. So the answer is kept for `MICROCACHE_SECONDS` (one), in the memory of each process: no invalidation is needed,
-since nothing is staler, and Redis is not asked. While one request draws a page anew, others get the copy that has
+since nothing is staler, and Redis is not asked. While one request renders a page again, others get the copy that has
 just run out, for one second more at most; where there is none, they wait for the new one, `WAIT_SECONDS` at most. A
 view says by `for_strangers` that its page may be shared; the rest is checked here.
 """
@@ -31,11 +31,11 @@ KNOWN_VARIATIONS = frozenset({"cookie", "hx-request", "hx-history-restore-reques
 MAX_PAGE_BYTES = 256 * 1024  # bytes of one page
 MAX_TOTAL_BYTES = 8 * 1024 * 1024  # bytes of all pages a process keeps
 MAX_QUERY_LENGTH = 512
-WAIT_SECONDS = 2  # for another request's page; then one's own is drawn, whatever became of the other
+WAIT_SECONDS = 2  # for another request's page; then this request renders its own
 
 
 def cache_for_anonymous(view: View) -> View:
-    """Mark a view whose page depends on the address and the theme alone for whoever has no session and no cart."""
+    """Mark a view whose page depends on the address and the theme alone for visitors without a session and a cart."""
 
     @wraps(view)
     def marked(*args: Any, **kwargs: Any) -> HttpResponse:
@@ -57,7 +57,7 @@ class CacheEntry:
     until: float
 
     def answer(self, request: HttpRequest) -> HttpResponse:
-        """The page once more, or 304 to whoever has it."""
+        """The cached page, or 304 if the client has it."""
         request.resolver_match = self.match  # what logs and counts call the request
         response = HttpResponse(self.content)
         for name, value in self.headers:

@@ -29,7 +29,7 @@ def posted(request: HttpRequest) -> QueryDict | None:
 
 
 def came_from(request: PageRequest, otherwise: str) -> str:
-    """The page of ours that the form was on."""
+    """The page of this site that the form was on."""
     referer = request.headers.get("Referer", "")
     ours = url_has_allowed_host_and_scheme(referer, {request.get_host()}, require_https=request.is_secure())
     return referer if referer and ours else otherwise

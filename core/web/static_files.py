@@ -1,6 +1,6 @@
 """Stylesheets are many small files to write and one file to serve; scripts are modules with hashed imports.
 
-`css/site.css` is no file of the source tree: the finder below joins it, wherever Django looks for static files, so
+`css/site.css` is no file of the source tree: the finder below builds it where Django looks for static files, so
 development, tests and collectstatic serve the very same thing and a page has one link to write.
 """
 

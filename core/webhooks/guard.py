@@ -1,4 +1,4 @@
-"""No address inside the house: where a webhook may go, decided on the addresses that its name has at that moment.
+"""No internal address: where a webhook may go, decided on the addresses that its name has at that moment.
 
 A name is resolved once, all its addresses are looked at, and the connection goes to one of those, so a name that
 answers differently the second time gains nothing. `own_networks` are those of the operator that this kind of call may
@@ -18,7 +18,7 @@ from core.errors import Invalid
 
 HTTPS = 443
 GLOBAL_UNICAST = IPv6Network("2000::/3")
-# Beyond what `is_global` knows: protocol assignments, and addresses that carry another, which might be one of ours
+# Beyond what `is_global` knows: protocol assignments, and addresses that carry another, which might be internal
 # (6to4 and its relay, Teredo). NAT64 and addresses mapped from IPv4 are outside 2000::/3.
 NEVER = (
     IPv4Network("192.0.0.0/24"),
@@ -57,7 +57,7 @@ class Target:
 
     @property
     def usual(self) -> bool:
-        """Whether this is https on its own port: the only way out of the house."""
+        """Whether this is https on its own port: the only way out."""
         return self.secure and self.port == HTTPS
 
     @property

@@ -61,7 +61,7 @@ def tls_context() -> ssl.SSLContext:
 def _connected(addresses: list[str], port: int) -> Iterator[tuple[socket.socket, threading.Event]]:
     """A line to the first of the checked addresses that takes one, hung up when time is over, and whether it is."""
     line = _dial(addresses, port)
-    # A socket's own timeout begins anew with each byte, so a drip could last for ever. The twin outlives the TLS
+    # A socket's own timeout restarts with each byte, so a drip could last for ever. The twin outlives the TLS
     # handshake, which takes the first socket's number away.
     twin = line.dup()
     is_over = threading.Event()
@@ -112,7 +112,7 @@ def _exchange(
 
 
 def _in_words(failure: Exception, *, late: bool) -> str:
-    """Why nothing came, in words that name no address of the house."""
+    """Why nothing came, without naming an internal address."""
     if isinstance(failure, TimeoutError) or late:
         return "The receiver took too long."
     if isinstance(failure, ssl.SSLCertVerificationError):

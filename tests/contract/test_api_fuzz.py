@@ -1,4 +1,4 @@
-"""Whatever is sent to any address of the API, by whomever: no fault, and an answer that the schema announces.
+"""Fuzzed requests to every API address, by every role: no fault, and only responses that the schema documents.
 
 A few tries for each address and person, the same in every run; `make fuzz` tries more, and others each time.
 """

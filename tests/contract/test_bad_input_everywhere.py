@@ -1,4 +1,4 @@
-"""Whatever stands in a path, a query, a form, a body or a header of any address: no fault, and nothing in the log.
+"""Bad input in a path, query, form, body or header of any address: no fault, and nothing in the log.
 
 Addresses come from the URLconf, so a new one is tried by itself. Each is asked as a stranger, a customer and staff.
 What the guard at the edge refuses before any view runs is tried once an address; what only a view, a filter or an

@@ -1,4 +1,4 @@
-"""Whatever stands in a query or a raw body of any address: no fault, for any role, and nothing in the log.
+"""Bad input in a query or raw body of any address: no fault, for any role, and nothing in the log.
 
 Admin and page parameters are asked one at a time, because a refusal of one would hide the others. What the guard at
 the edge refuses is asked once an address.

@@ -27,7 +27,7 @@ CUSTOMER = "customer"
 WHO = (CUSTOMER, *(role.slug for role in BUILT_IN_ROLES))
 UID = "019a9f2e-7b6c-7d8e-9fa0-b1c2d3e4f5a6"
 
-# Who is let in by a program of theirs; owners are let in wherever somebody is. All others are refused everywhere else.
+# Roles whose API clients have access; owners always have. All others are refused.
 LET_IN = {
     # About oneself, and what everybody makes or reads.
     "customer analyst author editor shop-manager support-agent": [
@@ -78,7 +78,7 @@ LET_IN = {
         ("get", "conversation-list"),
         ("get", "conversation-detail"),
         ("patch", "conversation-detail"),
-        ("get", "room-detail"),  # the room is a customer's conversation with the house
+        ("get", "room-detail"),  # the room is a customer's conversation with staff
         ("get", "room-messages"),
         ("post", "room-messages"),
         ("get", "room-message"),

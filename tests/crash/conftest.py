@@ -64,7 +64,7 @@ class Agora:
         return self.log.read_text(errors="replace")
 
     def processes(self, words: str = "") -> list[int]:
-        """Everything that was started with this home, whoever its parent is now, and has these words in its name."""
+        """All processes started with this home, even orphans, that have these words in their command line."""
         return [pid for pid, command in running_with(self.home) if words in command]
 
 
@@ -101,7 +101,7 @@ def status_of(url: str) -> int:
 
 @pytest.fixture
 def services() -> Iterator[Any]:
-    """What this test run stands on; whatever the test takes away is brought back."""
+    """The services of this test run; what the test stops is started again."""
     from tests import services as plugin
     from tests.crash.parts import Services
 

@@ -1,4 +1,4 @@
-"""Parts of a running house that can be taken away one by one: the services of this test run, a web process, a worker."""
+"""Parts of a running site that can be stopped one by one: the services of this test run, a web process, a worker."""
 
 import http.client
 import json
@@ -25,7 +25,7 @@ FORM = "application/x-www-form-urlencoded"
 
 
 class Services:
-    """PostgreSQL and Valkey of this test run; `mend` brings back whatever a test took away."""
+    """PostgreSQL and Valkey of this test run; `mend` restarts what a test stopped."""
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
@@ -68,7 +68,7 @@ class Services:
 
 
 class Program:
-    """A process of ours on the test's database and on the run's Valkey, with a home of its own."""
+    """A process on the test's database and on the run's Valkey, with a home of its own."""
 
     def __init__(self, folder: Path, role: str, *command: str) -> None:
         self.log = folder / f"{role}.log"

@@ -26,7 +26,7 @@ COMMANDS = {
 }
 PROXY = ROOT / "deploy" / "Caddyfile"
 PORTS = {"web": "8000", "realtime": "8001"}
-ENDS = {"web": 0, "realtime": -signal.SIGTERM}  # uvicorn raises the signal anew once it has ended in order
+ENDS = {"web": 0, "realtime": -signal.SIGTERM}  # uvicorn raises the signal again once it has ended in order
 
 
 def caddy_version() -> tuple[int, ...]:

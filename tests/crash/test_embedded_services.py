@@ -1,4 +1,4 @@
-"""PostgreSQL and Valkey start wherever the checkout lies, whoever we are and whatever an earlier run left."""
+"""PostgreSQL and Valkey start in any checkout, for any user and after any earlier run."""
 
 import os
 import subprocess
@@ -118,7 +118,7 @@ def test_root_is_told_a_way_out_where_nobody_may_not_pass() -> None:
 
 @contextmanager
 def stranger() -> Iterator[int]:
-    """A living process of ours that is no PostgreSQL."""
+    """A living process that is not PostgreSQL."""
     process = subprocess.Popen(["sleep", "60"])
     yield process.pid
     process.kill()

@@ -123,7 +123,7 @@ def test_everyone_is_told_to_come_back_and_nobody_has_to_help(services: Services
         assert (answer.status, answer.headers["Retry-After"]) == (503, "10")
         assert answer.headers["Cache-Control"] == "no-store"
         assert answer.seconds < PATIENCE
-        assert "A part of this site does not answer right now." in answer.text
+        assert "Part of this site is temporarily unavailable." in answer.text
         assert answer.headers["X-Request-ID"] in answer.text
         assert not re.search("psycopg|OperationalError|Traceback|/static/", answer.text)
         assert "Set-Cookie" not in answer.headers

@@ -101,7 +101,7 @@ def mug():
 
 @pytest.fixture
 def site(tmp_path: Path):
-    """Starts processes and a proxy; stops whatever it started."""
+    """Starts processes and a proxy, and stops them at the end."""
     started: list[Served | Caddy] = []
 
     def start(*, webs: int, realtimes: int, careful: bool) -> tuple[list[Served], list[Served], Caddy]:

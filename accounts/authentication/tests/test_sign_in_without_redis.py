@@ -25,7 +25,7 @@ def visitor(client):
 
 def shut(answer):
     """Whether an answer says kindly that this does not work right now, and when to come back."""
-    words = "A part of this site does not answer right now."
+    words = "Part of this site is temporarily unavailable."
     return (answer.status_code, answer["Retry-After"], words in answer.content.decode()) == (503, "10", True)
 
 

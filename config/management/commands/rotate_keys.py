@@ -11,7 +11,7 @@ from core.webhooks.models import Webhook
 
 class Command(BaseCommand):
     help = (
-        "Encrypt all secrets anew with the first of DATA_KEYS. After it the keys between the first and the oldest can "
+        "Re-encrypt all secrets with the first of DATA_KEYS. After it the keys between the first and the oldest can "
         "be taken away, and the oldest too, if there are no API keys: those are checked with it."
     )
 

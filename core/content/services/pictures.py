@@ -56,7 +56,7 @@ def add_picture(*, upload: IO[bytes], by: Actor, alt: str = "", decorative: bool
 
 @transaction.atomic
 def describe_picture(*, picture_id: int, alt: str, by: Actor, decorative: bool = False) -> Picture:
-    """Say anew what a picture shows. Locks it. Raises MissingDescription. Records picture.changed, if it changed."""
+    """Change the alternative text. Locks the picture. Raises MissingDescription. Records picture.changed."""
     picture = Picture.objects.select_for_update().get(pk=picture_id)
     alt = alt.strip()
     if not alt and not decorative:

@@ -38,7 +38,7 @@ class EmptyPage(Invalid):
 def save_text_page(
     *, slug: str, title: str, body: str, by: Actor, description: str = "", now: datetime | None = None
 ) -> TextPage:
-    """Write the page of this slug, new or anew; `body` is Markdown.
+    """Create or replace the page of this slug; `body` is Markdown.
 
     Locks the page. Raises Denied, EmptyPage. Records page.saved, unless nothing changed.
     """

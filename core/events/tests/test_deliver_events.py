@@ -1,4 +1,4 @@
-"""Every event reaches every handler; effects in our database happen exactly once, whatever dies in between."""
+"""Every event reaches every handler; effects in our database happen exactly once, even if a process dies in between."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""What waits in the database or in the queue finds its handler in the next release, wherever its code lies by then."""
+"""Deliveries and tasks that wait during an upgrade find their handler, even if its code moved."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Text that nothing can hold is refused once, before any view, by whatever way it comes."""
+"""Text that nothing can hold is refused once, before any view, in every part of a request."""
 
 from base64 import b64encode
 from typing import Any

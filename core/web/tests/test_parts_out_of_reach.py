@@ -51,7 +51,7 @@ def test_people_are_asked_to_come_back(visitor, away):
 
     page = answer.content.decode()
     assert (answer.status_code, answer["Retry-After"], answer["Cache-Control"]) == (503, "10", "no-store")
-    assert "A part of this site does not answer right now." in page
+    assert "Part of this site is temporarily unavailable." in page
     assert answer["X-Request-ID"] in page
 
 

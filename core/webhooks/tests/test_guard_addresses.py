@@ -1,4 +1,4 @@
-"""A webhook goes out of the house or nowhere: whatever its name resolves to, whenever it is asked."""
+"""A webhook never reaches an internal address, even if its name resolves to one later."""
 
 import ipaddress
 import socket

@@ -82,7 +82,7 @@ def test_failures_are_told_for_a_day(standing):
     standing(state="delivered", done_at=ago(hours=1))
 
     assert metrics.deliveries() == {"waiting": NONE, "late": NONE, "failed": Deliveries(1, 23 * 3600.0)}
-    assert checks.webhooks().what == "1 failed for good in the last 24 hours."
+    assert checks.webhooks().what == "1 failed permanently in the last 24 hours."
 
 
 @pytest.mark.parametrize("count", [1, 24, 100])

@@ -25,7 +25,7 @@ State = WebhookDelivery.State
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
-    """Tests wait less long than the house does."""
+    """Shorter waits for tests."""
     monkeypatch.setattr(transport, "CONNECT_SECONDS", 0.5)
     monkeypatch.setattr(transport, "TOTAL_SECONDS", 0.5)
 

@@ -50,7 +50,7 @@ COMPUTED = {
 
 
 def recorded() -> Iterator[tuple[str, ast.expr]]:
-    """Each call of `record` in the house, as (file, the name's expression)."""
+    """Each call of `record`, as (file, the name's expression)."""
     for app in APPS:
         for file in sorted((Path(settings.BASE_DIR) / app).rglob("*.py")):
             if {"tests", "migrations"} & set(file.parts):
