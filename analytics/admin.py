@@ -1,4 +1,4 @@
-"""Sales as insight keeps them, to look at."""
+"""Recorded sales in the admin, read-only."""
 
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
@@ -20,7 +20,7 @@ class SaleFactAdmin(ReadOnlyAdmin):
     def total(self, fact: SaleFact) -> str:
         return Money(fact.amount, fact.currency).format()
 
-    @admin.display(description=_("owed to"))
+    @admin.display(description=_("attributed to"))
     def owed_to(self, fact: SaleFact) -> str:
         parts = fact.sources.order_by("kind", "public_id")
         return ", ".join(f"{part}: {Money(part.amount, fact.currency).format()}" for part in parts) or "–"

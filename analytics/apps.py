@@ -1,4 +1,4 @@
-"""What came of it all."""
+"""Sales analytics."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
@@ -8,7 +8,7 @@ from core.autodiscovery import import_rooms
 
 class AnalyticsConfig(AppConfig):
     name = "analytics"
-    verbose_name = _("Insight")
+    verbose_name = _("Analytics")
 
     def ready(self) -> None:
         import_rooms("analytics")

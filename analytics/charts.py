@@ -1,4 +1,4 @@
-"""Bars over days, drawn as SVG on the server: no script, and the numbers stand in a table beside it."""
+"""Bar charts as SVG, drawn on the server. The page has the numbers in a table as well."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ GAP = 0.25  # of a day's width
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A day's bar, in units of the drawing."""
+    """The bar of one day, in units of the drawing."""
 
     x: float
     y: float
@@ -19,7 +19,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Bars of a period, the line of the one before, and where zero is."""
+    """Bars of a period, the line of the previous period, and the position of zero."""
 
     bars: list[Bar]
     before: str
@@ -29,7 +29,7 @@ class Chart:
 
 
 def draw_chart(values: Sequence[int], before: Sequence[int] = ()) -> Chart:
-    """Put both series on one scale that holds zero; `before` becomes the points of a polyline."""
+    """Scale both series to one axis that includes zero. `before` becomes the points of a polyline."""
     top, bottom = max(*values, *before, 0, 1), min(*values, *before, 0)
     step = WIDTH / max(len(values), 1)
 

@@ -1,4 +1,4 @@
-"""What insight takes from events."""
+"""Records sales from events."""
 
 from analytics import services
 from analytics.models import SaleFact

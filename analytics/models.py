@@ -1,4 +1,4 @@
-"""Money as it came and went, one row for each event of the shop, and what it is owed to."""
+"""Sales and refunds, one row for each event of the shop, and their sources."""
 
 from datetime import date
 from typing import ClassVar, Self
@@ -15,7 +15,7 @@ class SaleFactQuerySet(models.QuerySet["SaleFact"]):
 
 
 class SaleFact(models.Model):
-    """An order that was paid, or money that went back. `amount` is in minor units of `currency`, never negative."""
+    """A paid order or a refund. `amount` is in minor units of `currency`, never negative."""
 
     class Kind(models.TextChoices):
         PAID = "paid", _("paid")
@@ -47,7 +47,7 @@ class SaleFact(models.Model):
 
 
 class SaleSource(models.Model):
-    """The part of a sale that is owed to a thing, such as the post whose product card was followed."""
+    """The part of a sale that is attributed to an object, such as the post whose product card was followed."""
 
     fact = models.ForeignKey(SaleFact, models.CASCADE, related_name="sources", verbose_name=_("sale"))
     kind = models.CharField(_("kind"), max_length=40)

@@ -1,4 +1,4 @@
-"""What insight adds to others' pages: earnings below a post, the week at the top of the admin."""
+"""Panels on pages of other apps: sales below a post, and of the week on the first page of the admin."""
 
 from datetime import timedelta
 from typing import Any
@@ -17,19 +17,19 @@ WEEK_DAYS = 7
 
 @panels.register("post.below")
 def earned(post: Any, viewer: Grant) -> Panel | None:
-    """What a post earned, for its authors and for those who see all figures."""
+    """Sales from a post, for its authors and for staff who may see all sales."""
     user = viewer.user
     if user is None or not user.is_staff:
         return None
     if not viewer.actor.can(PERMISSION) and not post.authors.filter(pk=user.pk).exists():
         return None
     sales = queries.get_earnings(post.public_kind, post.public_id)
-    return Panel(_("What this post earned"), "analytics/panels/earned.html", {"sales": sales}, order=50)
+    return Panel(_("Sales from this post"), "analytics/panels/earned.html", {"sales": sales}, order=50)
 
 
 @panels.register("admin.index")
 def this_week(_subject: None, viewer: Grant) -> Panel | None:
-    """Today and the last seven days in the currency of most orders."""
+    """Sales of today and the last seven days, in the currency of most orders."""
     if not viewer.actor.can(PERMISSION):
         return None
     today = timezone.localdate()

@@ -1,4 +1,4 @@
-"""What the figures hold about people: nothing that leads to them but through an order's number."""
+"""Personal data in sales: only the order number."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -15,13 +15,13 @@ def export(person: Person) -> Iterator[Part]:
 
 
 def erase(person: Person, now: datetime) -> None:
-    """Nothing: a sum does not change when a buyer goes."""
+    """Nothing: sums do not change when an account is deleted."""
 
 
 privacy.register(
     "analytics",
     DataHandler(
-        words=_("Figures"),
+        words=_("Sales figures"),
         export=export,
         erase=erase,
         categories=(
@@ -29,7 +29,7 @@ privacy.register(
                 _("Sales: order number, day and amount"),
                 RetentionPolicy.KEPT,
                 {"analytics.SaleFact": "order"},
-                why=_("They have to add up to the books."),
+                why=_("They must match the accounts."),
                 not_exported=_("the same amounts are in the orders"),
             ),
         ),

@@ -1,4 +1,4 @@
-"""What the figures say. Sums are made by PostgreSQL; currencies are never added to each other."""
+"""Sums of sales, computed by PostgreSQL. Amounts of different currencies are never added."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -15,7 +15,7 @@ PAID, REFUNDED = SaleFact.Kind.PAID, SaleFact.Kind.REFUNDED
 
 @dataclass(frozen=True, slots=True)
 class Sales:
-    """Money of a day or a period in one currency, and how many orders and refunds made it."""
+    """Amounts of a day or a period in one currency, with the number of orders and refunds."""
 
     paid: Money
     refunded: Money
@@ -49,7 +49,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Days from `first` to `last`, both included, in one currency, and their sum."""
+    """The days from `first` to `last`, both included, in one currency, and their sum."""
 
     first: date
     last: date
@@ -58,7 +58,7 @@ class Period:
 
 
 def get_sales_by_day(first: date, last: date, currency: str = "") -> list[Day]:
-    """The days on which money moved, oldest first, in one currency or in each. One query with one GROUP BY."""
+    """The days with sales or refunds, oldest first, in one currency or in each. One query with one GROUP BY."""
     facts = SaleFact.objects.between(first, last)
     if currency:
         facts = facts.filter(currency=currency)
@@ -67,7 +67,7 @@ def get_sales_by_day(first: date, last: date, currency: str = "") -> list[Day]:
 
 
 def get_period(first: date, last: date, currency: str) -> Period:
-    """Every day of a period, also those on which nothing moved, in one currency. One query."""
+    """Every day of a period, including those without sales, in one currency. One query."""
     moved = {day.date: day.sales for day in get_sales_by_day(first, last, currency)}
     nothing = Sales.none(currency)
     dates = (first + timedelta(days=n) for n in range((last - first).days + 1))
@@ -87,7 +87,7 @@ def get_currencies(first: date, last: date) -> list[str]:
 
 
 def get_best_sources(kind: str, first: date, last: date, currency: str, limit: int = 10) -> list[tuple[str, Money]]:
-    """Which things of a kind earned most, less what went back: pairs of public id and money. One query."""
+    """The objects of a kind with the highest net sales: pairs of public id and money. One query."""
     rows = (
         SaleSource.objects.filter(kind=kind, fact__day__gte=first, fact__day__lte=last, fact__currency=currency)
         .values("public_id")
@@ -98,7 +98,7 @@ def get_best_sources(kind: str, first: date, last: date, currency: str, limit: i
 
 
 def get_earnings(kind: str, public_id: str) -> list[Sales]:
-    """What one thing earned since the beginning, one entry a currency. One query."""
+    """All sales of one object, one entry for each currency. One query."""
     rows = (
         SaleSource.objects.filter(kind=kind, public_id=public_id)
         .values(currency=F("fact__currency"))
@@ -109,7 +109,7 @@ def get_earnings(kind: str, public_id: str) -> list[Sales]:
 
 
 def get_percent_change(now: Money, before: Money) -> int | None:
-    """By how many per cent an amount grew or shrank; None where there was nothing to compare with."""
+    """The change of an amount in per cent, or None without a previous amount."""
     if before.minor <= 0:
         return None
     return round((now.minor - before.minor) * 100 / before.minor)

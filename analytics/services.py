@@ -1,4 +1,4 @@
-"""Keep what the shop's events say about money. Nothing else writes here, so the sums follow the ledger."""
+"""Record sales from the shop's events. Nothing else writes these tables, so the sums follow the ledger."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -23,7 +23,7 @@ def record_sale(
     amount: int,
     sources: Iterable[Mapping[str, Any]] = (),
 ) -> SaleFact:
-    """Keep one event. `sources` are `{kind, id, amount}` of the lines that are owed to something.
+    """Record one event. `sources` are `{kind, id, amount}` of the lines that have a source.
 
     Amounts are in minor units; the day is that of the site's time zone. The same event again changes nothing.
     """

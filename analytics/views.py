@@ -1,4 +1,4 @@
-"""The figures of the house, for those who may see them."""
+"""The sales page, for staff with permission to see it."""
 
 from datetime import timedelta
 
@@ -23,7 +23,7 @@ MAX_POSTS = 10
 @require_safe
 @login_required
 def index(request: PageRequest) -> HttpResponse:
-    """Sales of the last days in one currency, against as many days before; 3 queries and those of the cards."""
+    """Sales of the last days in one currency, compared with the previous period; 3 queries and those of the cards."""
     request.grant.actor.require(PERMISSION)
     length = next((n for n in PERIOD_DAYS if str(n) == request.GET.get("days")), DEFAULT_PERIOD_DAYS)
     today = timezone.localdate()
@@ -56,15 +56,15 @@ def _get_net_values(period: queries.Period) -> list[int]:
 
 
 def _get_change_context(percent: int | None) -> dict[str, object]:
-    """The note below net sales and which way it points."""
+    """The note below net sales, and the direction of its trend."""
     if percent is None:
-        return {"change_note": _("nothing to compare with"), "trend": ""}
-    note = _("%(percent)s %% against before") % {"percent": f"{percent:+d}"}
+        return {"change_note": _("no previous period to compare"), "trend": ""}
+    note = _("%(percent)s %% compared with the previous period") % {"percent": f"{percent:+d}"}
     return {"change_note": note, "trend": "up" if percent > 0 else "down" if percent < 0 else ""}
 
 
 def _get_period_tabs(chosen: int, currency: str) -> list[dict[str, object]]:
-    """The tabs above the figures."""
+    """The tabs for the length of the period."""
     return [
         {
             "label": ngettext("%(n)d day", "%(n)d days", n) % {"n": n},

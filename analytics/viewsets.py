@@ -1,4 +1,4 @@
-"""Figures for programs."""
+"""Sales in the API."""
 
 from datetime import timedelta
 from typing import Any, ClassVar
@@ -21,7 +21,7 @@ MAX_PERIOD = timedelta(days=366)
 
 class InvalidPeriod(Invalid):
     code = "bad_period"
-    message = _("Give a period that ends after it begins, of 366 days at most.")
+    message = _("Enter a period of at most 366 days that ends after it begins.")
 
 
 class PeriodSerializer(In):
@@ -32,7 +32,7 @@ class PeriodSerializer(In):
 
 
 class SalesSerializer(serializers.Serializer[Any]):
-    """A day on which money moved, in one currency."""
+    """A day with sales or refunds, in one currency."""
 
     date = serializers.DateField()
     currency = serializers.CharField(source="sales.paid.currency")
@@ -44,7 +44,7 @@ class SalesSerializer(serializers.Serializer[Any]):
 
 
 class InsightsViewSet(GrantedViewMixin, viewsets.ViewSet):
-    """What the shop took and gave back."""
+    """Sales and refunds of the shop."""
 
     pagination_class: Any = None
     required_scopes: ClassVar = {"GET": "shop:read"}

@@ -1,4 +1,4 @@
-"""What tests of the shop share."""
+"""Shared fixtures of the shop's tests."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,12 +13,12 @@ from shop.tests.fakes import FlakySandbox
 
 
 class ApiJustSignedIn(JustSignedIn, APIClient):
-    """A browser's script, the same way."""
+    """An API client whose user has just signed in."""
 
 
 @pytest.fixture(autouse=True)
 def no_hold_limits(settings: Any) -> None:
-    """Tests make many unpaid orders of one guest; the limits are the matter of test_hold_limits."""
+    """Switch off the limits for unpaid orders, which test_hold_limits covers."""
     settings.GUEST_HOLD_ORDERS = settings.GUEST_HOLD_PIECES = settings.GUEST_TRANSFER_PIECES = 0
     settings.NETWORK_HOLD_ORDERS = settings.NETWORK_HOLD_PIECES = 0
     settings.GUEST_HOLD_VALUE = settings.GUEST_TRANSFER_VALUE = {}
@@ -26,7 +26,7 @@ def no_hold_limits(settings: Any) -> None:
 
 @pytest.fixture
 def client() -> JustSignedIn:
-    """Whoever is signed in said just now who they are; others are met in test_recent_authentication."""
+    """A client whose user has just signed in. test_recent_authentication covers older sessions."""
     return JustSignedIn()
 
 
@@ -44,14 +44,14 @@ def desk(client: JustSignedIn, manager: Any) -> JustSignedIn:
 
 @pytest.fixture
 def sums_hold(db: None) -> Iterator[None]:
-    """After the test every sum of the shop still holds: stock, orders, money."""
+    """Check after the test that all sums of the shop match."""
     yield
     assert audit.find_drift() == []
 
 
 @pytest.fixture
 def flaky(monkeypatch: pytest.MonkeyPatch) -> FlakySandbox:
-    """The sandbox, with faults the test switches on."""
+    """The sandbox provider with faults that the test switches on."""
     fake = FlakySandbox()
     monkeypatch.setitem(providers._providers, "sandbox", fake)
     return fake

@@ -59,7 +59,7 @@ def test_the_page_shows_the_period_and_the_one_before(client, analyst, sold):
 
     assert page.context["now"].total.net.minor == 6650
     assert page.context["before"].total.net.minor == 10000
-    assert page.context["change_note"] == "-34 % against before"
+    assert page.context["change_note"] == "-34 % compared with the previous period"
     text = page.content.decode()
     assert "€66.50" in text
     assert "€100.00 before" in text
@@ -87,7 +87,7 @@ def test_another_currency_is_shown_by_itself(client, analyst, sold):
 def test_an_empty_house_says_so(client, analyst):
     client.force_login(analyst)
 
-    assert "No sales in this time" in client.get(PAGE).content.decode()
+    assert "No sales in this period" in client.get(PAGE).content.decode()
 
 
 def test_the_page_costs_as_much_with_many_sales_as_with_one(client, analyst):

@@ -78,7 +78,7 @@ def test_the_cart_counts_and_an_empty_one_shows_nothing():
     full = page(ask(), cart_count=3)
     empty = page(ask(), cart_count=0)
 
-    assert 'id="cart-count">3<span class="visually-hidden"> pieces</span>' in full
+    assert 'id="cart-count">3<span class="visually-hidden"> items</span>' in full
     assert 'id="cart-count"></span>' in empty
 
 

@@ -13,7 +13,7 @@ from shop.pricing.models import Market
 
 
 class AddressForm(forms.Form):
-    """An address in one of the given countries; the postcode is checked against the country."""
+    """A postal address in a country of the market. The postcode is checked against the country."""
 
     name = forms.CharField(label=_("Name"), max_length=validation.MAX_LENGTHS["name"], widget=text_input("name"))
     company = forms.CharField(
@@ -27,7 +27,7 @@ class AddressForm(forms.Form):
         label=_("Street and number"), max_length=validation.MAX_LENGTHS["street"], widget=text_input("address-line1")
     )
     extra = forms.CharField(
-        label=_("Flat, floor, door"),
+        label=_("Apartment, floor"),
         max_length=validation.MAX_LENGTHS["extra"],
         required=False,
         widget=text_input("address-line2"),
@@ -39,19 +39,19 @@ class AddressForm(forms.Form):
         widget=text_input("postal-code", autocapitalize="characters"),
     )
     city = forms.CharField(
-        label=_("Town"), max_length=validation.MAX_LENGTHS["city"], widget=text_input("address-level2")
+        label=_("City"), max_length=validation.MAX_LENGTHS["city"], widget=text_input("address-level2")
     )
     region = forms.CharField(
-        label=_("Region or county"),
+        label=_("State or region"),
         max_length=validation.MAX_LENGTHS["region"],
         required=False,
         widget=text_input("address-level1"),
     )
     phone = forms.CharField(
-        label=_("Telephone"),
+        label=_("Phone"),
         max_length=validation.MAX_LENGTHS["phone"],
         required=False,
-        help_text=_("Only for the courier."),
+        help_text=_("Only used for delivery."),
         widget=forms.TextInput(attrs={"autocomplete": "tel", "type": "tel"}),
     )
 
@@ -63,7 +63,7 @@ class AddressForm(forms.Form):
         self.fields["postcode"].required = country in validation.POSTCODES
 
     def clean(self) -> dict[str, Any]:
-        """The tidy address; what is wrong with it stands at its field."""
+        """Return the cleaned address. Errors are added to their field."""
         cleaned = super().clean() or {}
         if self.errors:
             return cleaned

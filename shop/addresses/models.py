@@ -1,4 +1,4 @@
-"""Addresses that customers keep for their next order."""
+"""Addresses that customers save for their next order."""
 
 from typing import ClassVar
 

@@ -1,4 +1,4 @@
-"""Which address a checkout begins with, and what a customer has saved."""
+"""The saved addresses of a customer, and the address a checkout starts with."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -19,7 +19,7 @@ def get_saved_address(person: User, uid: UUID) -> SavedAddress | None:
 
 
 def get_initial_address(person: User, countries: Iterable[str]) -> Address | None:
-    """The default address, or else that of the latest order, when the market reaches its country; two queries."""
+    """The default address, or else that of the latest order, if the market sells to its country; two queries."""
     within = list(countries)
     saved = SavedAddress.objects.filter(user=person, address__country__in=within).first()
     if saved is not None:

@@ -6,7 +6,7 @@ from core.api.viewsets import In
 
 
 class AddressSerializer(In):
-    """An address; which parts are needed depends on the country."""
+    """A postal address. The required fields depend on the country."""
 
     name = serializers.CharField(max_length=120, allow_blank=True, required=False)
     company = serializers.CharField(max_length=120, allow_blank=True, required=False)

@@ -1,4 +1,4 @@
-"""Keep the addresses of a customer: add, change, remove, choose the default."""
+"""Add, change and remove the saved addresses of a customer."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -23,14 +23,14 @@ class TooManyAddresses(Conflict):
 
 class UnknownAddress(NotFound):
     code = "unknown_address"
-    message = _("This address is not saved any more.")
+    message = _("This address no longer exists.")
 
 
 @transaction.atomic
 def add_address(
     *, address: Mapping[str, Any], is_default: bool = False, by: Actor, now: datetime | None = None
 ) -> SavedAddress:
-    """Save an address of the actor; one that is saved already is given back. The first becomes the default.
+    """Save an address of the actor, or return the one that is saved already. The first becomes the default.
 
     Locks the person. Raises Denied, addresses.InvalidAddress, TooManyAddresses. Records address.added.
     """
@@ -67,7 +67,7 @@ def change_address(
 
 @transaction.atomic
 def make_default(*, uid: UUID | str, by: Actor, now: datetime | None = None) -> SavedAddress:
-    """Choose the address that the next checkout begins with.
+    """Make an address the default, which the next checkout starts with.
 
     Locks the person. Raises Denied, UnknownAddress. Records address.changed.
     """
@@ -102,7 +102,7 @@ def _get_user(by: Actor) -> User:
 
 
 def _lock_addresses(by: Actor) -> Any:
-    """The actor's addresses, under a lock of the person, so that two tabs cannot make two defaults."""
+    """Lock the actor and return their addresses, so that two requests cannot make two defaults."""
     person = User.objects.select_for_update(of=("self",), no_key=True).get(pk=_get_user(by).pk)
     return SavedAddress.objects.filter(user=person)
 

@@ -1,4 +1,4 @@
-"""Where parcels go: what an address must have, by country. Pure, so that forms, API and services agree."""
+"""Validation of postal addresses by country. Without I/O, so that forms, API and services share it."""
 
 import re
 import unicodedata
@@ -24,8 +24,8 @@ MAX_LENGTHS = {
 }
 REQUIRED_FIELDS = ("name", "street", "city", "country")
 MAX_TYPED_POSTCODE = 40  # before separators and country prefix are dropped
-# Only where a wrong code is common and the form certain; elsewhere any code is taken. Each is a pattern of the code
-# without separators, and the separator that the country's post writes between its groups.
+# Countries with a fixed format; elsewhere any code is accepted. Each entry is a pattern without separators, and the
+# separator that the country's postal service writes between the groups.
 POSTCODES = {
     "AT": (r"(\d{4})", ""),
     "BE": (r"(\d{4})", ""),
@@ -61,7 +61,7 @@ POSTCODES = {
     "SK": (r"(\d{3})(\d{2})", " "),
     "US": (r"(\d{5})(\d{4})?", "-"),
 }
-# What people write before a code, beside the country's own two letters: the plate of its cars, or the post's own sign.
+# Prefixes that people write before a code, besides the two-letter country code.
 POSTCODE_PREFIXES = {
     "AT": ("A",),
     "BE": ("B",),
@@ -85,7 +85,7 @@ POSTCODE_PREFIXES = {
 
 class InvalidAddress(Invalid):
     code = "invalid_address"
-    message = _("The address is not complete.")
+    message = _("The address is incomplete.")
 
 
 class InvalidPostcode(InvalidAddress):
@@ -93,21 +93,19 @@ class InvalidPostcode(InvalidAddress):
 
 
 def clean_address(raw: Mapping[str, Any], *, field: str = "") -> dict[str, str]:
-    """Return a tidy address: known keys, trimmed, without pasted marks, the postcode as the country's post writes it.
+    """Return a cleaned address: known keys, trimmed, without invisible characters, with a canonical postcode.
 
-    Raises InvalidAddress; its `field` is `field` and the key with an underscore, so a form can show it in place, and
-    its pointer leads into the address of the API.
+    Raises InvalidAddress. Its `field` is `field` and the key joined by an underscore, so that a form can show it in
+    place; its pointer is the location in the API request.
     """
     address = {key: _clean_line(raw.get(key)) for key in MAX_LENGTHS}
     address["country"] = address["country"].upper()
     for key, value in address.items():
         if key in REQUIRED_FIELDS and not has_visible_text(value):
-            raise InvalidAddress(_("Fill in this part of the address."), **_get_error_location(field, key))
+            raise InvalidAddress(_("This field is required."), **_get_error_location(field, key))
         limit = MAX_TYPED_POSTCODE if key == "postcode" else MAX_LENGTHS[key]
         if len(value) > limit:
-            too_long = _("Shorten this part of the address to at most %(limit)s characters.") % {
-                "limit": MAX_LENGTHS[key]
-            }
+            too_long = _("Enter at most %(limit)s characters.") % {"limit": MAX_LENGTHS[key]}
             raise InvalidAddress(too_long, **_get_error_location(field, key))
     address["postcode"] = _clean_postcode(
         address["postcode"], address["country"], _get_error_location(field, "postcode")
@@ -116,12 +114,12 @@ def clean_address(raw: Mapping[str, Any], *, field: str = "") -> dict[str, str]:
 
 
 def _clean_line(value: Any) -> str:
-    """One line of what was typed or pasted; joiners inside a word are part of its spelling and stay."""
+    """Collapse a value into one line. Joiners inside a word are part of its spelling and stay."""
     return " ".join(strip_invisible(str(value or "")).split())
 
 
 def _clean_postcode(typed: str, country: str, place: dict[str, str]) -> str:
-    """The canonical form of a postcode however people write it: full-width, without separators, with a country prefix.
+    """Return the canonical form of a postcode, however it was typed: full-width, without separators, with a prefix.
 
     Raises InvalidPostcode.
     """
@@ -134,7 +132,7 @@ def _clean_postcode(typed: str, country: str, place: dict[str, str]) -> str:
     pattern, separator = POSTCODES[country]
     compact = re.sub(r"[\s\-‐-―−._/]+", "", digits)
     bare = [compact.removeprefix(prefix) for prefix in (country, *POSTCODE_PREFIXES.get(country, ()))]
-    for candidate in (compact, *bare, country + compact):  # the last for Latvia, whose codes include its letters
+    for candidate in (compact, *bare, country + compact):  # the last one for Latvia (LV-1010)
         found = re.fullmatch(pattern, candidate, re.ASCII)
         if found:
             return separator.join(filter(None, found.groups()))
@@ -142,5 +140,5 @@ def _clean_postcode(typed: str, country: str, place: dict[str, str]) -> str:
 
 
 def _get_error_location(address: str, key: str) -> dict[str, str]:
-    """Where the wrong part is, for forms and for the API."""
+    """The location of an invalid field, for forms and for the API."""
     return {"field": f"{address}_{key}", "pointer": f"/{address}_address/{key}"} if address else {"field": key}

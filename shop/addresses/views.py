@@ -1,4 +1,4 @@
-"""The addresses a customer has saved, among the pages of their account."""
+"""The saved addresses in a customer's account."""
 
 from typing import cast
 from uuid import UUID
@@ -29,7 +29,7 @@ from shop.pricing.models import Market
 @never_cache
 @login_required
 def addresses(request: PageRequest) -> HttpResponse:
-    """What is saved, the default first."""
+    """List the saved addresses, the default first."""
     saved = queries.get_saved_addresses(_get_user(request))
     return render(request, "shop/account/addresses.html", {"saved": saved, "may_add": len(saved) < MAX_ADDRESSES})
 
@@ -60,7 +60,7 @@ def change(request: PageRequest, uid: UUID) -> HttpResponse:
 @never_cache
 @login_required
 def remove(request: PageRequest, uid: UUID) -> HttpResponse:
-    """Remove a saved address. Orders keep theirs."""
+    """Remove a saved address. Existing orders keep their copy."""
     address_book.remove_address(uid=uid, by=request.grant.actor)
     messages.success(request, _("Address removed."))
     return SeeOther(reverse("shop:addresses"))
@@ -70,7 +70,7 @@ def remove(request: PageRequest, uid: UUID) -> HttpResponse:
 @never_cache
 @login_required
 def make_default(request: PageRequest, uid: UUID) -> HttpResponse:
-    """Choose what the next checkout begins with."""
+    """Make a saved address the default."""
     address_book.make_default(uid=uid, by=request.grant.actor)
     messages.success(request, _("Default address changed."))
     return SeeOther(reverse("shop:addresses"))
@@ -93,7 +93,7 @@ def _save(request: PageRequest, form: AddressForm, saved: SavedAddress | None) -
 
 
 def _get_market_for(saved: SavedAddress) -> Market:
-    """The market that reaches the address, or the default one."""
+    """The market that sells to the address, or the default one."""
     country = saved.address.get("country", "")
     return Market.objects.filter(countries__contains=[country]).order_by("-is_default", "pk").first() or (
         pricing_queries.get_default_market()

@@ -1,12 +1,12 @@
-"""Does every sum still hold? What constraints cannot see because it spans rows, checked over the whole shop."""
+"""Checks of sums that span rows, which database constraints cannot express."""
 
 from dataclasses import dataclass
 
 from django.db import connection
 
-# Each query finds what is wrong: (subject, what is written down, what the rows add up to).
+# Each query returns mismatches: (subject, stored value, computed value).
 CHECKS = {
-    "reserved is what live reservations hold": """
+    "reserved equals the live reservations": """
         SELECT variant.sku || '@' || warehouse.code, level.reserved, coalesce(held.sum, 0)
         FROM shop_stocklevel level
         JOIN shop_variant variant ON variant.id = level.variant_id
@@ -16,7 +16,7 @@ CHECKS = {
         ) held ON held.level_id = level.id
         WHERE level.reserved <> coalesce(held.sum, 0)
     """,
-    "stock on hand is what movements add up to": """
+    "stock on hand equals the sum of movements": """
         SELECT variant.sku || '@' || warehouse.code, level.on_hand, coalesce(moved.sum, 0)
         FROM shop_stocklevel level
         JOIN shop_variant variant ON variant.id = level.variant_id
@@ -24,7 +24,7 @@ CHECKS = {
         LEFT JOIN (SELECT level_id, sum(quantity) FROM shop_stockmovement GROUP BY 1) moved ON moved.level_id = level.id
         WHERE level.on_hand <> coalesce(moved.sum, 0)
     """,
-    "promised pieces are those to be sent": """
+    "reserved items equal the items to ship": """
         SELECT subject, promised, wanted FROM (
             SELECT line.sku || ' of ' || orders.number AS subject,
                 coalesce((
@@ -40,21 +40,21 @@ CHECKS = {
                 END AS wanted
             FROM shop_orderline line JOIN shop_order orders ON orders.id = line.order_id
             WHERE NOT line.is_digital
-        ) AS pieces WHERE promised <> wanted
+        ) AS items WHERE promised <> wanted
     """,
-    "the value of the goods is the sum of the lines": """
+    "the value of the goods equals the sum of the lines": """
         SELECT orders.number, orders.subtotal - orders.discount, coalesce(sum(line.total), 0)
         FROM shop_order orders LEFT JOIN shop_orderline line ON line.order_id = orders.id
         GROUP BY orders.id HAVING orders.subtotal - orders.discount <> coalesce(sum(line.total), 0)
     """,
-    "sent pieces are in parcels": """
+    "shipped items are in fulfilments": """
         SELECT line.sku || ' of ' || orders.number, line.quantity_fulfilled, coalesce(sum(packed.quantity), 0)
         FROM shop_orderline line JOIN shop_order orders ON orders.id = line.order_id
         LEFT JOIN shop_fulfilmentline packed ON packed.line_id = line.id
         WHERE NOT line.is_digital
         GROUP BY line.id, orders.number HAVING line.quantity_fulfilled <> coalesce(sum(packed.quantity), 0)
     """,
-    "refunded pieces are in refunds": """
+    "refunded items are in refunds": """
         SELECT line.sku || ' of ' || orders.number, line.quantity_refunded,
             coalesce(sum(part.quantity) FILTER (WHERE refund.state <> 'failed'), 0)
         FROM shop_orderline line JOIN shop_order orders ON orders.id = line.order_id
@@ -63,43 +63,43 @@ CHECKS = {
         GROUP BY line.id, orders.number
         HAVING line.quantity_refunded <> coalesce(sum(part.quantity) FILTER (WHERE refund.state <> 'failed'), 0)
     """,
-    "received money is in the ledger": """
+    "captured amounts are in the ledger": """
         SELECT payment.uid::text, payment.captured, coalesce(sum(entry.amount), 0)
         FROM shop_payment payment
         LEFT JOIN shop_ledgerentry entry ON entry.payment_id = payment.id AND entry.kind = 'capture'
         GROUP BY payment.id HAVING payment.captured <> coalesce(sum(entry.amount), 0)
     """,
-    "refunded money is in the ledger": """
+    "refunded amounts are in the ledger": """
         SELECT payment.uid::text, payment.refunded, coalesce(sum(entry.amount), 0)
         FROM shop_payment payment
         LEFT JOIN shop_ledgerentry entry ON entry.payment_id = payment.id AND entry.kind = 'refund'
         GROUP BY payment.id HAVING payment.refunded <> coalesce(sum(entry.amount), 0)
     """,
-    "money on its way back is in open refunds": """
+    "pending refunds of payments equal the open refunds": """
         SELECT payment.uid::text, payment.refund_pending, coalesce(sum(refund.amount), 0)
         FROM shop_payment payment
         LEFT JOIN shop_refund refund ON refund.payment_id = payment.id AND refund.state = 'pending'
         GROUP BY payment.id HAVING payment.refund_pending <> coalesce(sum(refund.amount), 0)
     """,
-    "a paid order was paid its total, others nothing that stays": """
-        SELECT number, wanted, kept FROM (
-            SELECT orders.number, CASE WHEN orders.paid_at IS NULL THEN 0 ELSE orders.total END AS wanted,
+    "a paid order was paid its total, other orders nothing": """
+        SELECT number, expected, received FROM (
+            SELECT orders.number, CASE WHEN orders.paid_at IS NULL THEN 0 ELSE orders.total END AS expected,
                 coalesce((SELECT sum(captured) FROM shop_payment WHERE order_id = orders.id), 0)
                 - coalesce((
                     SELECT sum(refund.amount) FROM shop_refund refund JOIN shop_payment payment
                     ON payment.id = refund.payment_id
                     WHERE payment.order_id = orders.id AND refund.cause = 'surplus' AND refund.state <> 'failed'
-                ), 0) AS kept
+                ), 0) AS received
             FROM shop_order orders
-        ) AS sums WHERE wanted <> kept
+        ) AS sums WHERE expected <> received
     """,
-    "an order says once that it was paid": """
+    "each paid order has one order.paid event": """
         SELECT orders.number, (orders.paid_at IS NOT NULL)::int, count(event.id)
         FROM shop_order orders LEFT JOIN core_event event
             ON event.subject_kind = 'order' AND event.subject_id = orders.number AND event.name = 'order.paid'
         GROUP BY orders.id HAVING (orders.paid_at IS NOT NULL)::int <> count(event.id)
     """,
-    "stars are those of published reviews": """
+    "ratings equal the published reviews": """
         SELECT product.slug, product.rating_sum, coalesce(sum(review.rating), 0)
         FROM shop_product product
         LEFT JOIN shop_review review ON review.product_id = product.id AND review.status = 'published'
@@ -111,7 +111,7 @@ CHECKS = {
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """One sum that does not hold."""
+    """One sum that does not match."""
 
     check: str
     subject: str
@@ -120,7 +120,7 @@ class Drift:
 
 
 def find_drift() -> list[Drift]:
-    """Everything that does not add up; empty when all is well. Reads whole tables: for a nightly run."""
+    """Return all sums that do not match. Reads whole tables, so it is meant for a nightly run."""
     found = []
     with connection.cursor() as cursor:
         for check, query in CHECKS.items():

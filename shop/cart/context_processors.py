@@ -1,4 +1,4 @@
-"""What the head of every page knows of the shop."""
+"""Context of every page."""
 
 from collections.abc import Callable
 from functools import partial
@@ -12,12 +12,12 @@ from shop.cart import queries as carts
 
 
 def cart(request: HttpRequest) -> dict[str, Callable[[], int]]:
-    """`cart_count`: pieces in the cart. Nothing is asked, nor the session touched, for a visitor without a cart."""
+    """`cart_count`: the number of items in the cart. No query, and no session access, for a visitor without a cart."""
     return {"cart_count": partial(_count, cast("PageRequest", request))}
 
 
 def _count(request: PageRequest) -> int:
-    # An error page may be drawn for a request that never came as far as its grant.
+    # An error page may be rendered for a request without a grant.
     if not cookies.has_cookie(request) or not hasattr(request, "grant"):
         return 0
     found = cookies.get_cart(request)

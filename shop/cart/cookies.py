@@ -1,4 +1,4 @@
-"""Whose cart it is: a signed cookie for a visitor, the person's own after sign-in."""
+"""The cart of a request: by a signed cookie for a visitor, by user after sign-in."""
 
 from django.conf import settings
 from django.http import HttpResponse
@@ -18,16 +18,16 @@ def has_cookie(request: PageRequest) -> bool:
 
 
 def get_cart_token(request: PageRequest) -> str:
-    """The token of the visitor's cart, or "" when there is none or the cookie is not ours."""
+    """The token of the visitor's cart, or "" without a cookie or with an invalid one."""
     return str(request.get_signed_cookie(COOKIE_NAME, "", salt=COOKIE_SALT, max_age=COOKIE_AGE_SECONDS))
 
 
 def get_cart(request: PageRequest) -> Cart | None:
-    """The open cart of whoever asks, looked up once a request. After sign-in a visitor's cart becomes the person's."""
+    """The open cart of the request, looked up once. After sign-in a visitor's cart becomes the user's."""
     if not hasattr(request, "shop_cart"):
         token = get_cart_token(request) if has_cookie(request) else ""
         found = carts.get_current_cart(token=token, user=get_user(request))
-        request.shop_cart = found  # type: ignore[attr-defined]  # kept for the context processor
+        request.shop_cart = found  # type: ignore[attr-defined]  # for the context processor
     return request.shop_cart  # type: ignore[attr-defined, no-any-return]
 
 
@@ -36,7 +36,7 @@ def get_user(request: PageRequest) -> User | None:
 
 
 def get_or_open_cart(request: PageRequest) -> tuple[Cart, str]:
-    """The cart to put things in, made when there is none, and the token to remember ("" when it is known)."""
+    """Return the open cart, or a new one, and the token to store in the cookie ("" for an existing cart)."""
     found = get_cart(request)
     if found is not None:
         return found, ""
@@ -46,7 +46,7 @@ def get_or_open_cart(request: PageRequest) -> tuple[Cart, str]:
 
 
 def set_cart_cookie(response: HttpResponse, token: str) -> None:
-    """Give the visitor the key to the cart."""
+    """Store the token of the cart in a signed cookie."""
     if token:
         response.set_signed_cookie(
             COOKIE_NAME,
@@ -60,5 +60,5 @@ def set_cart_cookie(response: HttpResponse, token: str) -> None:
 
 
 def delete_cart_cookie(response: HttpResponse) -> None:
-    """Take the key back, once the cart has become an order."""
+    """Delete the cookie once the cart has become an order."""
     response.delete_cookie(COOKIE_NAME, samesite="Lax")

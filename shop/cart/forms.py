@@ -6,7 +6,7 @@ from shop.cart.models import MAX_QUANTITY
 
 
 class AddLineForm(forms.Form):
-    """Something to put in the cart: a SKU, or a product with chosen options."""
+    """An item to add to the cart: a SKU, or a product with chosen options."""
 
     sku = forms.CharField(max_length=60, required=False)
     product = forms.CharField(max_length=80, required=False)
@@ -15,6 +15,6 @@ class AddLineForm(forms.Form):
 
 
 class QuantityForm(forms.Form):
-    """How many pieces a line is to have; 0 takes it out."""
+    """The quantity of a line; 0 removes it."""
 
     quantity = forms.IntegerField(min_value=0, max_value=MAX_QUANTITY)

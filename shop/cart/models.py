@@ -1,4 +1,4 @@
-"""What someone means to buy."""
+"""Carts and their lines."""
 
 import hashlib
 from typing import ClassVar, Self
@@ -18,7 +18,7 @@ MAX_QUANTITY = 9999
 
 
 def digest_token(token: str) -> str:
-    """How a cart's token is kept: whoever reads the table cannot open the carts in it."""
+    """The stored form of a cart's token. Reading the table does not give access to the carts."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
@@ -34,10 +34,10 @@ class CartQuerySet(models.QuerySet["Cart"]):
 
 
 class Cart(models.Model):
-    """A visitor's or a person's cart. It knows no prices: the server prices it whenever it is shown.
+    """A cart of a visitor or a user. It stores no prices: it is priced whenever it is shown.
 
-    `email`, addresses, shipping method and note are what the checkout has gathered so far.
-    `version` rises with every change.
+    `email`, addresses, shipping method and note are what the customer has entered at the checkout so far.
+    `version` increases with every change.
     """
 
     class Status(models.TextChoices):
@@ -52,11 +52,11 @@ class Cart(models.Model):
     market = models.ForeignKey(Market, models.PROTECT, related_name="carts", verbose_name=_("market"))
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.OPEN)
     version = models.PositiveIntegerField(_("version"), default=1)
-    email = models.EmailField(_("e-mail address"), max_length=254, blank=True)
+    email = models.EmailField(_("email address"), max_length=254, blank=True)
     shipping_address = models.JSONField(_("delivery address"), default=dict, blank=True)
     billing_address = models.JSONField(_("billing address"), default=dict, blank=True)
     shipping_method = models.ForeignKey(
-        ShippingMethod, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("shipping method")
+        ShippingMethod, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("delivery method")
     )
     note = models.CharField(_("note"), max_length=500, blank=True)
     created_at = models.DateTimeField(_("created at"), default=timezone.now)
@@ -83,8 +83,8 @@ class Cart(models.Model):
 
 
 class CartLine(models.Model):
-    """A variant in a cart. `source` is the post or message whose card it was added from; `seen` is the unit price in
-    minor units the visitor saw last, so that a change can be told.
+    """A variant in a cart. `source` is the post or message whose card it was added from. `seen` is the unit price in
+    minor units that the visitor saw last, so that a change can be shown.
     """
 
     cart = models.ForeignKey(Cart, models.CASCADE, related_name="lines", verbose_name=_("cart"))

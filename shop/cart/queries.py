@@ -1,4 +1,4 @@
-"""Reading carts: prices, taxes, stock and delivery of what someone means to buy."""
+"""Carts with their prices, taxes, stock and delivery options."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,9 +25,9 @@ UNLIMITED = 9999
 
 @dataclass(frozen=True, slots=True)
 class CartViewLine:
-    """A cart line as it stands now. `unit` is None when it is not sold any more; `available` counts backorders.
+    """A cart line with its current price. `unit` is None if it is no longer sold; `available` includes backorders.
 
-    `tax_rate` is None where none is decided: then it cannot be ordered.
+    `tax_rate` is None if no rate is configured; then the line cannot be ordered.
     """
 
     line: CartLine
@@ -49,12 +49,12 @@ class CartViewLine:
 
     @property
     def is_short(self) -> bool:
-        """Fewer are left than are wanted, but some."""
+        """Whether some items are available, but fewer than the quantity."""
         return not self.is_unavailable and self.available < self.line.quantity
 
     @property
     def changed_from(self) -> Money | None:
-        """The price the visitor saw last, when it is another one now."""
+        """The price the visitor saw last, if it has changed since."""
         if self.unit is None or self.line.seen is None or self.line.seen == self.unit.minor:
             return None
         return Money(self.line.seen, self.unit.currency)
@@ -62,7 +62,7 @@ class CartViewLine:
 
 @dataclass(frozen=True, slots=True)
 class CartView:
-    """A priced cart. Lines that cannot be sold are shown but not part of the quote."""
+    """A priced cart. Lines that cannot be sold are listed, but not part of the quote."""
 
     cart: Cart
     country: str
@@ -80,22 +80,22 @@ class CartView:
 
     @property
     def problems(self) -> tuple[CartViewLine, ...]:
-        """Lines that stand in the way of an order."""
+        """Lines that cannot be ordered as they are."""
         return tuple(line for line in self.lines if line.is_unavailable or line.is_short)
 
     @property
     def untaxed(self) -> tuple[CartViewLine, ...]:
-        """Lines that are sold, but whose tax is not decided where they go."""
+        """Lines without a tax rate for the country."""
         return tuple(line for line in self.lines if line.unit is not None and line.tax_rate is None)
 
 
 def get_cart_by_token(token: str) -> Cart | None:
-    """The cart a token opens, whatever its state; one query."""
+    """The cart of a token, in any state; one query."""
     return Cart.objects.with_token(token).select_related("market", "user").first() if token else None
 
 
 def count_items(cart: Cart) -> int:
-    """How many pieces lie in the cart; one query."""
+    """The number of items in the cart; one query."""
     return cart.lines.aggregate(total=Sum("quantity"))["total"] or 0
 
 
@@ -107,13 +107,13 @@ def price_cart(
     now: datetime | None = None,
     pictures: bool = False,
 ) -> CartView:
-    """Price a cart for a country (the market's first when none is given); four queries, two more with pictures."""
+    """Price a cart for a country (by default the market's first); four queries, two more with pictures."""
     now = now or timezone.now()
     market = cart.market
     country = country or market.home_country
     lines = list(_get_lines(cart, pictures=pictures))
     amounts = _get_unit_prices(lines, market, now)
-    # What is picked up is handed over, and taxed, where the shop is.
+    # Orders that are picked up are taxed in the country of the shop.
     rates = tax.get_tax_rates(market.home_country if method and method.is_pick_up else country)
     free = _get_available(lines)
     views = tuple(
@@ -131,7 +131,7 @@ def price_cart(
 
 
 def quote_lines(views: tuple[CartViewLine, ...], market: Market, method: ShippingMethod | None) -> calculation.Quote:
-    """The quote of the lines that can be sold; no query."""
+    """Quote the lines that can be sold; no query."""
     items = [
         calculation.Item(line.sku, line.line.quantity, line.unit, line.tax_rate or Decimal(0))
         for line in views
@@ -148,7 +148,7 @@ def quote_lines(views: tuple[CartViewLine, ...], market: Market, method: Shippin
 def get_shipping_options(
     cart_view: CartView, *, country: str = "", now: datetime | None = None
 ) -> list[ShippingOption]:
-    """How this cart can reach a country, in order; one query."""
+    """The delivery methods of this cart for a country, in order; one query."""
     today = timezone.localdate(now)
     methods = ShippingMethod.objects.to(cart_view.cart.market, country or cart_view.country).select_related("market")
     return [
@@ -173,7 +173,7 @@ def _get_lines(cart: Cart, *, pictures: bool) -> QuerySet[CartLine]:
 
 
 def _get_unit_prices(lines: list[CartLine], market: Market, now: datetime) -> dict[int, int]:
-    """Unit prices by line: of the prices valid now, the one for the largest quantity that is reached."""
+    """Unit prices by line: of the currently valid prices, the one of the highest quantity that is reached."""
     tiers: dict[int, list[tuple[int, int]]] = {}
     prices = Price.objects.valid(market, now).filter(variant__in=[line.variant_id for line in lines])
     for variant_id, min_qty, amount in prices.order_by("min_qty").values_list("variant_id", "min_qty", "amount"):
@@ -197,7 +197,7 @@ def _is_for_sale(line: CartLine) -> bool:
 
 class TaxRateMissing(Conflict):
     code = "tax_not_decided"
-    message = _("We cannot sell this to %(country)s yet: %(titles)s. Please contact us.")
+    message = _("These products cannot be delivered to %(country)s yet: %(titles)s. Please contact us.")
 
     @classmethod
     def of(cls, view: CartView, *, field: str = "") -> "TaxRateMissing":

@@ -6,6 +6,6 @@ from shop.cart.models import MAX_QUANTITY
 
 
 class ItemsField(serializers.DictField):
-    """Pieces by the uid of their order line."""
+    """Quantities by the uid of the order line."""
 
     child = serializers.IntegerField(min_value=1, max_value=MAX_QUANTITY)

@@ -1,4 +1,4 @@
-"""Fill a cart. A cart promises nothing: it holds neither stock nor prices, the checkout settles both."""
+"""Change carts. A cart reserves neither stock nor prices; the checkout does."""
 
 import secrets
 from collections.abc import Mapping
@@ -34,29 +34,29 @@ class CartClosed(Conflict):
 
 class NotForSale(Conflict):
     code = "not_for_sale"
-    message = _("%(title)s is not for sale any more.")
+    message = _("%(title)s is no longer available.")
 
 
 class InvalidQuantity(Invalid):
     code = "invalid_quantity"
-    message = _("The quantity is a whole number from 1 to %(most)s.")
+    message = _("Enter a whole number from 1 to %(most)s.")
 
 
 class UnknownShipping(Invalid):
     code = "unknown_shipping_method"
-    message = _("This way of delivery does not reach the address.")
+    message = _("This delivery method is not available for the address.")
 
 
 class InvalidEmail(Invalid):
     code = "invalid_email"
-    message = _("This is not an e-mail address.")
+    message = _("Enter a valid email address.")
 
 
 @transaction.atomic
 def open_cart(*, by: Actor, market: Market | None = None, now: datetime | None = None) -> tuple[Cart, str]:
-    """Make an empty cart and the token that opens it; only the token's digest is kept.
+    """Create an empty cart and its token, of which only the digest is stored.
 
-    A person who has an open cart gets that one, with a fresh token.
+    A user who has an open cart gets that one, with a new token.
     """
     now = now or timezone.now()
     market = market or Market.objects.default()
@@ -77,9 +77,9 @@ def open_cart(*, by: Actor, market: Market | None = None, now: datetime | None =
 
 
 def get_current_cart(*, token: str, user: User | None, now: datetime | None = None) -> Cart | None:
-    """The open cart of a visitor or a person, or None; asks nothing of the database for a stranger without a token.
+    """The open cart of a visitor or a user, or None; no query for a visitor without a token.
 
-    After sign-in the visitor's cart becomes the person's, or is merged into the one they had.
+    After sign-in the visitor's cart becomes the user's, or is merged into the one they had.
     """
     found = Cart.objects.open().with_token(token).select_related("market", "user").first() if token else None
     if user is None:
@@ -88,7 +88,7 @@ def get_current_cart(*, token: str, user: User | None, now: datetime | None = No
         return found
     own = Cart.objects.open().filter(user=user).select_related("market", "user").order_by("-updated_at").first()
     if found is None or found.user_id is not None or context.current().impersonator:
-        return own  # what staff chose for themselves does not go to the person in whose name they act
+        return own  # a cart that staff filled is not given to the user they impersonate
     if own is None or own.market_id != found.market_id:
         return adopt_cart(cart_id=found.pk, by=Actor.person(user), now=now)
     return merge_carts(from_id=found.pk, into_id=own.pk, by=Actor.person(user), now=now)
@@ -96,7 +96,7 @@ def get_current_cart(*, token: str, user: User | None, now: datetime | None = No
 
 @transaction.atomic
 def adopt_cart(*, cart_id: int, by: Actor, now: datetime | None = None) -> Cart:
-    """Make a visitor's cart that of the person who signed in. Locks the cart. Raises CartClosed."""
+    """Assign a visitor's cart to the user who signed in. Locks the cart. Raises CartClosed."""
     cart = _lock_open_cart(cart_id)
     if by.user is None or cart.user_id is not None:
         raise CartClosed
@@ -107,9 +107,9 @@ def adopt_cart(*, cart_id: int, by: Actor, now: datetime | None = None) -> Cart:
 
 @transaction.atomic
 def merge_carts(*, from_id: int, into_id: int, by: Actor, now: datetime | None = None) -> Cart:
-    """Pour one cart into another of the same market: quantities add up to the allowed most. Locks both, by id.
+    """Merge one cart into another of the same market: quantities add up to the maximum. Locks both, by id.
 
-    A cart that was merged or ordered meanwhile is left alone. Raises CartClosed when the target is not open.
+    A cart that was merged or ordered in the meantime is left as it is. Raises CartClosed if the target is not open.
     """
     carts = {cart.pk: cart for cart in Cart.objects.locked().filter(pk__in=[from_id, into_id])}
     source, target = carts[from_id], carts[into_id]
@@ -117,9 +117,9 @@ def merge_carts(*, from_id: int, into_id: int, by: Actor, now: datetime | None =
         raise CartClosed
     if source.status != Cart.Status.OPEN:
         return target
-    kept = {line.variant_id: line for line in target.lines.all()}
+    existing = {line.variant_id: line for line in target.lines.all()}
     for line in source.lines.all():
-        mine = kept.get(line.variant_id)
+        mine = existing.get(line.variant_id)
         if mine is None:
             CartLine.objects.filter(pk=line.pk).update(cart=target)
         else:
@@ -134,7 +134,7 @@ def merge_carts(*, from_id: int, into_id: int, by: Actor, now: datetime | None =
 def add_line(
     *, cart_id: int, sku: str, quantity: int = 1, source: Source | None = None, by: Actor, now: datetime | None = None
 ) -> CartLine:
-    """Put pieces in the cart, on top of those that are there; `source` is where the customer saw it.
+    """Add items to the cart. `source` is the post or message that the customer came from.
 
     Locks the cart. Raises CartClosed, UnknownVariant, InvalidQuantity, NotForSale, NotEnoughStock.
     """
@@ -161,7 +161,7 @@ def add_line(
 
 @transaction.atomic
 def set_quantity(*, cart_id: int, sku: str, quantity: int, by: Actor, now: datetime | None = None) -> CartLine | None:
-    """Say how many pieces there are to be; 0 takes the line out. Locks the cart; raises as add_line does."""
+    """Set the quantity of a line; 0 removes it. Locks the cart. Raises the same errors as add_line."""
     now = now or timezone.now()
     cart = _lock_open_cart(cart_id)
     line = cart.lines.filter(variant__sku=sku).first()
@@ -173,7 +173,7 @@ def set_quantity(*, cart_id: int, sku: str, quantity: int, by: Actor, now: datet
         line.delete()
         _save_cart(cart, now)
         return None
-    # Fewer is always allowed: it is how a customer gets out of "only two left".
+    # A lower quantity is always allowed, so that a line with too little stock can be corrected.
     if quantity > line.quantity:
         _get_buyable_variant(cart, sku, _validate_quantity(quantity), now)
     line.quantity = _validate_quantity(quantity)
@@ -183,7 +183,7 @@ def set_quantity(*, cart_id: int, sku: str, quantity: int, by: Actor, now: datet
 
 
 def remove_line(*, cart_id: int, sku: str, by: Actor, now: datetime | None = None) -> None:
-    """Take a line out; one that is not there is no error. Locks the cart. Raises CartClosed."""
+    """Remove a line, if it exists. Locks the cart. Raises CartClosed."""
     with transaction.atomic():
         cart = _lock_open_cart(cart_id)
         cart.lines.filter(variant__sku__in=[sku, get_current_sku(sku)]).delete()
@@ -192,7 +192,7 @@ def remove_line(*, cart_id: int, sku: str, by: Actor, now: datetime | None = Non
 
 @transaction.atomic
 def accept_prices(*, cart_id: int, seen: Mapping[str, int], by: Actor) -> None:
-    """Remember which unit prices (minor units by SKU) the customer has been shown. Locks the cart."""
+    """Store the unit prices (minor units by SKU) that the customer has seen. Locks the cart."""
     cart = _lock_open_cart(cart_id)
     for line in cart.lines.filter(variant__sku__in=list(seen)).select_related("variant"):
         if line.seen != seen[line.variant.sku]:
@@ -211,7 +211,7 @@ def set_details(
     by: Actor,
     now: datetime | None = None,
 ) -> Cart:
-    """Keep what the checkout has gathered; None leaves a detail as it is, an empty billing address means the same.
+    """Store checkout details. None leaves a detail unchanged; an empty billing address means the delivery address.
 
     Locks the cart. Raises CartClosed, InvalidEmail, addresses.InvalidAddress, UnknownShipping.
     """
@@ -231,7 +231,7 @@ def set_details(
         if cart.shipping_method is None:
             raise UnknownShipping(field="shipping_method")
     elif cart.shipping_method_id and shipping_address is not None:
-        # Another country may be out of the reach of what was chosen.
+        # The chosen method may not deliver to another country.
         cart.shipping_method = reachable.filter(pk=cart.shipping_method_id).first()
     return _save_cart(cart, now, "email", "shipping_address", "billing_address", "shipping_method", "note")
 
@@ -257,7 +257,7 @@ def _validate_quantity(quantity: int) -> int:
 
 
 def _get_buyable_variant(cart: Cart, sku: str, quantity: int, now: datetime) -> Variant:
-    """The variant with its price, when that many can be had. What others order meanwhile is settled at the checkout."""
+    """The variant with its price, if the quantity is available. The checkout checks again and reserves the stock."""
     variants = (
         Variant.objects.filter(sku=sku).select_related("product").with_prices(cart.market, now, quantity).with_stock()
     )

@@ -1,7 +1,7 @@
-"""The cart: putting in, taking out, looking at it.
+"""The cart: show it, add items and remove them.
 
-Its forms stand on pages that are the same for every stranger, so they carry no token; the views ask where a POST
-came from instead.
+Its forms are on pages that are cached for anonymous visitors, so they carry no CSRF token. The views check the origin
+of a POST instead.
 """
 
 from dataclasses import dataclass
@@ -33,14 +33,14 @@ from shop.cart.queries import CartView, CartViewLine, TaxRateMissing
 from shop.listing import options
 from shop.listing.forms import get_chosen_options
 from shop.pricing.models import Market
-from shop.pricing.tax_notes import get_tax_note
+from shop.pricing.tax_notes import get_tax_name, get_tax_note
 from shop.shipping.queries import ShippingOption
 from shop.stock import services as stock_services
 
 
 @dataclass(frozen=True, slots=True)
 class RemovedLine:
-    """A line just taken out, to be put back with one press."""
+    """A line that was just removed, for the undo button."""
 
     sku: str
     title: str
@@ -51,21 +51,21 @@ class RemovedLine:
 @require_safe
 @never_cache
 def cart(request: PageRequest) -> HttpResponse:
-    """What lies in the cart, what it costs now, and what stands in the way of ordering it."""
+    """The items in the cart, their current price, and what prevents an order."""
     return render(request, "shop/cart/page.html", get_cart_context(get_cart(request)))
 
 
 @require_safe
 @never_cache
 def count(request: PageRequest) -> HttpResponse:
-    """The number in the header, for a page that the browser shows again after Back."""
+    """The number of items in the header, for a page that the browser restores from its cache."""
     return render(request, "components/cart_count.html", {"oob": True})
 
 
 @same_origin_post
 @require_POST
 def add_line(request: PageRequest) -> HttpResponse:
-    """Put something in the cart: the drawer for a script, the cart for a browser."""
+    """Add an item to the cart. Returns the drawer to scripts and redirects other clients to the cart."""
     form = AddLineForm(request.POST)
     if not form.is_valid():
         return refuse(request, _get_form_error(form), back=reverse("shop:index"))
@@ -92,7 +92,7 @@ def add_line(request: PageRequest) -> HttpResponse:
 @same_origin_post
 @require_POST
 def set_line(request: PageRequest, sku: str) -> HttpResponse:
-    """Change how many pieces of a line there are; 0 takes it out."""
+    """Set the quantity of a line; 0 removes it."""
     form = QuantityForm(request.POST)
     own = get_cart(request)
     if own is None or not form.is_valid():
@@ -112,7 +112,7 @@ def set_line(request: PageRequest, sku: str) -> HttpResponse:
 @same_origin_post
 @require_POST
 def remove_line(request: PageRequest, sku: str) -> HttpResponse:
-    """Take a line out, and offer to put it back."""
+    """Remove a line, and offer to undo it."""
     own = get_cart(request)
     line = own.lines.filter(variant__sku=sku).select_related("variant__product").first() if own else None
     if own is None or line is None:
@@ -127,7 +127,7 @@ def remove_line(request: PageRequest, sku: str) -> HttpResponse:
 
 
 def get_cart_context(own: Cart | None) -> dict[str, Any]:
-    """What a cart's page and drawer show; seven queries."""
+    """The context of the cart's page and drawer; seven queries."""
     if own is None:
         return {"view": None, "cart_count": 0}
     country = own.shipping_address.get("country", "")
@@ -136,7 +136,7 @@ def get_cart_context(own: Cart | None) -> dict[str, Any]:
     return {
         "view": view,
         "lines": [(line, get_line_image(line)) for line in view.lines],
-        "rows": [(_("Pieces"), view.quote.subtotal, "")],
+        "rows": [(_("Subtotal"), view.quote.subtotal, "")],
         "tax_note": _get_tax_note(view),
         "untaxed": TaxRateMissing.of(view).detail if view.untaxed else "",
         "delivery": _get_cheapest(options),
@@ -148,8 +148,8 @@ def get_cart_context(own: Cart | None) -> dict[str, Any]:
 
 def _get_tax_note(view: CartView) -> str:
     if not view.quote.tax_included:
-        return _("before tax")
-    return "" if view.untaxed else get_tax_note(view.quote.tax, included=True)
+        return _("excl. %(tax)s") % {"tax": get_tax_name(view.country)}
+    return "" if view.untaxed else get_tax_note(view.quote.tax, included=True, country=view.country)
 
 
 def get_line_image(line: CartViewLine) -> Image | None:
@@ -168,17 +168,17 @@ def _get_form_error(form: forms.Form) -> str:
     if "quantity" in form.errors:
         lowest = form.fields["quantity"].min_value  # type: ignore[attr-defined]
         return _("Enter a whole number from %(least)d to %(most)d.") % {"least": lowest, "most": MAX_QUANTITY}
-    return _("Choose a product and how many of it.")
+    return _("Choose a product and a quantity.")
 
 
 def _get_refusal_message(refusal: DomainError, own: Cart | None, sku: str) -> str:
-    """Why a quantity was refused, and which one counts."""
+    """Why a quantity was refused, and which quantity the cart has."""
     if not isinstance(refusal, stock_services.NotEnoughStock):
         return refusal.detail
     [short] = refusal.details["lines"]
-    words = _("Only %(left)d of %(title)s left.") if short["available"] else _("%(title)s is sold out.")
-    told = words % {"left": short["available"], "title": refusal.details["titles"]}
-    return f"{told} {_get_quantity_message(own, sku)}".strip()
+    words = _("Only %(left)d of %(title)s left.") if short["available"] else _("%(title)s is out of stock.")
+    message = words % {"left": short["available"], "title": refusal.details["titles"]}
+    return f"{message} {_get_quantity_message(own, sku)}".strip()
 
 
 def _get_quantity_message(own: Cart | None, sku: str) -> str:
@@ -196,7 +196,7 @@ def _render_drawer(request: PageRequest, own: Cart) -> HttpResponse:
 def _render_cart(
     request: PageRequest, own: Cart | None, *, problem: str = "", removed: RemovedLine | None = None
 ) -> HttpResponse:
-    """The cart after a change; without scripts the cart's page, which says the same."""
+    """The cart after a change, as a fragment or as the whole page."""
     context = {**get_cart_context(own), "problem": problem, "removed": removed}
     status = 422 if problem else 200
     if request.htmx:
@@ -212,7 +212,7 @@ def _get_cheapest(options: list[ShippingOption]) -> ShippingOption | None:
 
 
 def _get_free_delivery(view: CartView, options: list[ShippingOption]) -> dict[str, Any] | None:
-    """How far the cart is from free delivery, or None where there is none."""
+    """How far the cart is from free delivery, or None if no method offers it."""
     bars = [option.method.free_over for option in options if option.method.free_over and not option.method.is_pick_up]
     if not bars:
         return None

@@ -1,4 +1,4 @@
-"""The catalogue for staff: shelves, options, products with their variants, pictures and prices."""
+"""The catalogue in the admin: categories, options, products with their variants, pictures and prices."""
 
 from typing import Any, ClassVar
 
@@ -76,7 +76,7 @@ class OptionAdmin(ConfigurationAdmin):
 
 
 class VariantInline(admin.StackedInline):
-    """Variants with options, price and what is free; the price is that of the default market, for one piece."""
+    """Variants with options, price and stock. The price is that of the default market for one item."""
 
     model = Variant
     form = VariantForm
@@ -101,7 +101,7 @@ class VariantInline(admin.StackedInline):
         return super().get_formset(request, obj, **{**kwargs, "form": build_variant_form()})
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """What was sold once is not taken away; it is only not sold any more."""
+        """Variants are deactivated instead of deleted, because orders refer to them."""
         return False
 
     @admin.display(description=_("stock"))
@@ -110,7 +110,7 @@ class VariantInline(admin.StackedInline):
 
 
 class ProductImageInline(admin.StackedInline):
-    """Pictures of a product: upload new ones, say what they show and which variant."""
+    """Pictures of a product with their alternative text and variant."""
 
     model = ProductImage
     form = ImageForm
@@ -150,14 +150,14 @@ class ProductAdmin(EditAdmin):
         return f"{product.rating:.1f} ({product.rating_count})" if product.rating is not None else ""
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """A product that was once sold is archived, so that orders and links keep their meaning."""
+        """Products are archived instead of deleted, because orders and links refer to them."""
         return False
 
     def save_model(self, request: HttpRequest, obj: Product, form: forms.ModelForm, change: bool) -> None:
         catalogue.save_product(product=obj, by=grant_of(request).actor)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        """Rows first, then what the services keep: options, prices, pictures."""
+        """Save the rows, then options, prices and pictures through the services."""
         if formset.model is ProductImage:
             for row in formset.forms:
                 save_picture(row, by=grant_of(request).actor)
@@ -181,7 +181,7 @@ class ProductAdmin(EditAdmin):
 
 @admin.register(Variant)
 class VariantAdmin(EditAdmin):
-    """One variant: its options and its price."""
+    """One variant with its options and its price."""
 
     list_display = ("sku", "product", "title", "is_active")
     list_filter = ("is_active",)
@@ -224,13 +224,13 @@ class VariantAdmin(EditAdmin):
 
 
 def build_variant_form() -> type[VariantForm]:
-    """The form of variants, with the default market and all option values."""
+    """Build the form of variants with the default market and all option values."""
     values = OptionValue.objects.select_related("option").order_by("option__position", "option_id", "position", "id")
     return make_variant_form(Market.objects.default(), values)
 
 
 def save_picture(form: Any, *, by: Actor) -> None:
-    """Store what was uploaded in a row of pictures, or what the picture that is there is now said to show."""
+    """Save the uploaded picture of a row, or the alternative text of an existing picture."""
     given = form.cleaned_data
     if given.get("file"):
         form.instance.picture = add_picture(upload=given["file"], alt=given["alt"], by=by)
@@ -239,7 +239,7 @@ def save_picture(form: Any, *, by: Actor) -> None:
 
 
 def save_variant_form(admin: EditAdmin, request: HttpRequest, form: VariantForm) -> None:
-    """Hand what a variant's form says to the services, and say which posts name a SKU that is former now."""
+    """Save a variant's form through the services, and warn about posts that use its former SKU."""
     by, variant = grant_of(request).actor, form.instance
     former_sku = form.initial.get("sku", "")
     catalogue.save_variant(variant=variant, by=by)
@@ -247,7 +247,7 @@ def save_variant_form(admin: EditAdmin, request: HttpRequest, form: VariantForm)
         catalogue.set_options(variant=variant, values=form.cleaned_data["chosen"], by=by)
     if "price" in form.changed_data and form.cleaned_data["price"] is not None:
         market = Market.objects.default()
-        # The form has asked about an unusual price.
+        # The form has already asked to confirm an unusual price.
         amount = form.cleaned_data["price"]
         catalogue.set_price(variant=variant, market=market, amount=amount, is_confirmed=True, by=by)
     if former_sku and former_sku != variant.sku:
@@ -260,18 +260,18 @@ def warn_about_renamed_sku(admin: EditAdmin, request: HttpRequest, former: str, 
         for slug in cross_references.sources_of(("product", former), "post", cross_references.MAX_REFERENCES)
     ]
     titles = [card.title for card in cards.resolve(sources, grant_of(request)).values()]
-    words = _("%(former)s is now %(current)s. Links with the former SKU lead to it.")
+    words = _("%(former)s is now %(current)s. Links with the former SKU still work.")
     if titles:
         words = _(
-            "%(former)s is now %(current)s. These posts name the former SKU; they still show the piece, but should be "
-            "changed: %(posts)s."
+            "%(former)s is now %(current)s. These posts use the former SKU. They still show the product, but should be "
+            "updated: %(posts)s."
         )
     named = {"former": former, "current": current, "posts": ", ".join(titles)}
     admin.message_user(request, words % named, messages.WARNING)
 
 
 def render_stock(variant: Variant) -> SafeString | str:
-    """How many pieces are free, with the way to receive more."""
+    """The number of items in stock, with a link to receive more."""
     if not variant.pk or variant.is_digital:
         return ""
     url = reverse("admin:shop_stocklevel_receive", query={"product": variant.product_id, "sku": variant.sku})

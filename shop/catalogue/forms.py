@@ -1,4 +1,4 @@
-"""Forms of the catalogue in the admin. What several rows need is read once and shared by all forms of a page."""
+"""Forms of the catalogue in the admin. Data that several rows need is read once and shared by all forms of a page."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
@@ -36,7 +36,7 @@ class ProductForm(forms.ModelForm):
     def clean_slug(self) -> str:
         slug: str = self.cleaned_data["slug"]
         if ProductSlug.objects.filter(slug=slug).exclude(product=self.instance.pk).exists():
-            raise forms.ValidationError(_("Another product once had this address."), code="taken")
+            raise forms.ValidationError(_("Another product has used this slug."), code="taken")
         return slug
 
 
@@ -69,11 +69,11 @@ class VariantForm(forms.ModelForm):
             self.initial["price"] = str(self.market.money(amount).amount) if amount is not None else ""
 
     def clean_price(self) -> Money | None:
-        """A price that is likely to be a slip is asked about before anything is saved."""
+        """Require a confirmation for a price that is likely to be a mistake."""
         price: Money | None = self.cleaned_data["price"]
         if price is None and self.initial.get("price"):
             raise forms.ValidationError(
-                _("Enter a price. To stop selling this variant, untick “Sold”."), code="price_missing"
+                _("Enter a price. To stop selling this variant, clear “Active”."), code="price_missing"
             )
         is_confirmed = str(self.data.get(self.add_prefix("confirm_price"), "")).lower() in {"on", "true", "1"}
         if price is None or "price" not in self.changed_data:
@@ -83,20 +83,20 @@ class VariantForm(forms.ModelForm):
             raise forms.ValidationError(_("The highest price is %(highest)s.") % {"highest": highest.format()})
         if not is_confirmed and catalogue.is_unusual_price(variant=self.instance, market=self.market, amount=price):
             self.fields["confirm_price"].widget = forms.CheckboxInput()
-            text = _("%(amount)s is an unusual price. If it is right, tick “Save this unusual price” and save again.")
+            text = _("%(amount)s is an unusual price. To keep it, select “Save this unusual price” and save again.")
             raise forms.ValidationError(text % {"amount": price.format()}, code="unusual_price")
         return price
 
     def clean_chosen(self) -> list[OptionValue]:
         chosen = list(self.cleaned_data["chosen"])
         if len({value.option_id for value in chosen}) < len(chosen):
-            raise forms.ValidationError(_("A variant has one value of each option."), code="option_twice")
+            raise forms.ValidationError(_("Choose one value for each option."), code="option_twice")
         return sorted(chosen, key=lambda value: (value.option.position, value.option_id))
 
     def clean_sku(self) -> str:
         sku: str = self.cleaned_data["sku"]
         if VariantSku.objects.filter(sku=sku).exclude(variant=self.instance.pk).exists():
-            raise forms.ValidationError(_("Another variant once had this SKU."), code="taken")
+            raise forms.ValidationError(_("Another variant has used this SKU."), code="taken")
         return sku
 
     def clean(self) -> dict[str, Any]:
@@ -106,13 +106,13 @@ class VariantForm(forms.ModelForm):
             combination = " ".join(f"{value.option.slug}={value.slug}" for value in cleaned["chosen"])
             same = Variant.objects.filter(product=product, combination=combination).exclude(pk=self.instance.pk)
             if product and same.exists():
-                self.add_error("chosen", _("The product has a variant with these options already."))
+                self.add_error("chosen", _("The product already has a variant with these options."))
             self.instance.combination = combination
         return cleaned
 
 
 class VariantFormSet(BaseInlineFormSet):
-    """Two new rows must not stand for the same options either."""
+    """Checks that two new rows do not have the same options."""
 
     def clean(self) -> None:
         super().clean()
@@ -123,13 +123,13 @@ class VariantFormSet(BaseInlineFormSet):
 
 
 class ImageForm(forms.ModelForm):
-    """A picture: a new one is uploaded, an old one may be replaced, moved or given to a variant."""
+    """A picture of a product, or of one of its variants."""
 
     variants: ClassVar[Sequence[tuple[Any, str]]]
 
     file = UploadField(required=False, label=_("Upload"))
     alt = forms.CharField(
-        required=False, max_length=400, label=_("What it shows"), widget=forms.TextInput({"size": 50})
+        required=False, max_length=400, label=_("Alternative text"), widget=forms.TextInput({"size": 50})
     )
 
     class Meta:
@@ -148,17 +148,17 @@ class ImageForm(forms.ModelForm):
             self.add_error("file", _("Choose a picture."))
         is_removed = cleaned.get("DELETE", False)
         if (cleaned.get("file") or self.instance.pk) and not cleaned.get("alt") and not is_removed:
-            self.add_error("alt", _("Say what it shows, for those who cannot see it."))
+            self.add_error("alt", _("Describe the picture for people who cannot see it."))
         return cleaned
 
 
 def make_variant_form(market: Market, values: Iterable[OptionValue]) -> type[VariantForm]:
-    """The variant's form with what all rows share."""
+    """Make a form class for variants with the data that all rows share."""
     choices = [(value.pk, f"{value.option.name}: {value.name}") for value in values]
     return type("VariantForm", (VariantForm,), {"market": market, "values": choices})
 
 
 def make_image_form(variants: Iterable[Variant]) -> type[ImageForm]:
-    """The picture's form with the product's variants to choose from."""
+    """Make a form class for pictures with the variants of the product."""
     choices = [("", _("all variants")), *((variant.pk, variant.sku) for variant in variants)]
     return type("ImageForm", (ImageForm,), {"variants": choices})

@@ -1,4 +1,4 @@
-"""What is sold: categories, products and their variants."""
+"""Categories, products and their variants."""
 
 from datetime import datetime
 from typing import ClassVar, Self
@@ -18,11 +18,11 @@ from core.ids import uuid7
 from shop.pricing.models import Market, Price, TaxClass
 
 LIST_FIELDS = ("slug", "title", "status", "summary", "popularity", "rating_count", "rating_sum")
-validate_hex_colour = RegexValidator(r"^#[0-9a-f]{6}$", _("A colour is written like #d9c9ac."))
+validate_hex_colour = RegexValidator(r"^#[0-9a-f]{6}$", _("Enter a colour such as #d9c9ac."))
 
 
 class Category(TreeNode):
-    """A shelf. Shelves form a tree of parents; the tree is read with a recursive query, so it cannot go out of step."""
+    """A category of products. Categories form a tree by parent, which is read with a recursive query."""
 
     public_kind: ClassVar[str] = "category"
 
@@ -55,20 +55,20 @@ class Category(TreeNode):
 
 class ProductQuerySet(models.QuerySet["Product"]):
     def active(self) -> Self:
-        """Those a customer can buy."""
+        """Products for sale."""
         return self.filter(status=Product.Status.ACTIVE)
 
     def visible(self) -> Self:
-        """Those a customer may read about: what is sold now and what was sold once."""
+        """Products that have a page: active and archived ones."""
         return self.exclude(status=Product.Status.DRAFT)
 
     def for_lists(self, *columns: str) -> Self:
-        """With no more of a row than a card shows, and the `columns` a list is ordered by."""
+        """Load only the fields that a card shows, and the `columns` a list is ordered by."""
         return self.only(*LIST_FIELDS, *columns)
 
 
 class Product(models.Model):
-    """A thing in the shop, in one or more variants. `description` is Markdown; `description_html` is made from it."""
+    """A product with one or more variants. `description` is Markdown; `description_html` is rendered from it."""
 
     public_kind: ClassVar[str] = "product"
 
@@ -85,9 +85,11 @@ class Product(models.Model):
     description_html = models.TextField(blank=True, editable=False)
     category = models.ForeignKey(Category, models.PROTECT, related_name="products", verbose_name=_("category"))
     attributes = models.JSONField(
-        _("attributes"), default=dict, blank=True, help_text=_("Materials, dimensions, capacity, care.")
+        _("attributes"), default=dict, blank=True, help_text=_("For example materials, dimensions, capacity and care.")
     )
-    popularity = models.PositiveIntegerField(_("popularity"), default=0, editable=False, help_text=_("Pieces sold."))
+    popularity = models.PositiveIntegerField(
+        _("popularity"), default=0, editable=False, help_text=_("Number of items sold.")
+    )
     rating_count = models.PositiveIntegerField(_("number of ratings"), default=0, editable=False)
     rating_sum = models.PositiveIntegerField(_("sum of ratings"), default=0, editable=False)
     created_at = models.DateTimeField(_("created at"), default=timezone.now)
@@ -133,7 +135,7 @@ class Product(models.Model):
 
 
 class ProductSlug(models.Model):
-    """A slug a product once had, so that old links lead to it."""
+    """A former slug of a product, so that old links still work."""
 
     product = models.ForeignKey(Product, models.CASCADE, related_name="old_slugs", verbose_name=_("product"))
     slug = models.SlugField(_("slug"), max_length=80, unique=True)
@@ -147,7 +149,7 @@ class ProductSlug(models.Model):
 
 
 class Option(models.Model):
-    """What variants differ in, across the catalogue: the glaze, the size."""
+    """An attribute that variants differ in, such as colour or size."""
 
     public_kind: ClassVar[str] = "option"
 
@@ -169,7 +171,7 @@ class Option(models.Model):
 
 
 class OptionValue(models.Model):
-    """One choice of an option: Celadon, with the colour of its swatch."""
+    """One value of an option, with the colour of its swatch."""
 
     option = models.ForeignKey(Option, models.CASCADE, related_name="values", verbose_name=_("option"))
     slug = models.SlugField(_("slug"), max_length=60)
@@ -184,7 +186,7 @@ class OptionValue(models.Model):
         ordering: ClassVar = ["position", "id"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["option", "slug"], name="option_value_once"),
-            # What the composite foreign key of VariantOptionValue points at.
+            # The target of the composite foreign key of VariantOptionValue.
             models.UniqueConstraint(fields=["id", "option"], name="option_value_of_option"),
             models.CheckConstraint(
                 condition=Q(swatch="") | Q(swatch__regex=r"^#[0-9a-f]{6}$"), name="option_value_swatch"
@@ -197,16 +199,16 @@ class OptionValue(models.Model):
 
 class VariantQuerySet(models.QuerySet["Variant"]):
     def for_sale(self) -> Self:
-        """Those a customer can put in a cart now, whatever the stock."""
+        """Active variants of active products, with or without stock."""
         return self.filter(is_active=True, product__status=Product.Status.ACTIVE)
 
     def with_prices(self, market: Market, now: datetime, quantity: int = 1) -> Self:
-        """Annotate `amount`: the unit price in minor units when buying `quantity`, or null when not sold there."""
+        """Annotate `amount`: the unit price in minor units for a `quantity`, or null if not sold in the market."""
         valid = Price.objects.valid(market, now).filter(variant=OuterRef("pk"), min_qty__lte=quantity)
         return self.annotate(amount=Subquery(valid.order_by("-min_qty").values("amount")[:1]))
 
     def with_stock(self) -> Self:
-        """Annotate `in_stock` (pieces on the shelf nobody holds) and `available` (the same with backorders)."""
+        """Annotate `in_stock` (unreserved items on hand) and `available` (the same with backorders)."""
         free = Sum(F("levels__on_hand") - F("levels__reserved"))
         return self.annotate(
             in_stock=Coalesce(free, 0),
@@ -215,9 +217,9 @@ class VariantQuerySet(models.QuerySet["Variant"]):
 
 
 class Variant(models.Model):
-    """One exact thing to buy, with its own SKU, price and stock.
+    """A variant of a product, with its own SKU, price and stock.
 
-    `combination` spells its option values ("glaze=celadon size=large"), so no product has the same variant twice.
+    `combination` lists its option values ("color=blue size=large"), so that a product has each combination once.
     """
 
     public_kind: ClassVar[str] = "variant"
@@ -230,20 +232,18 @@ class Variant(models.Model):
         unique=True,
         validators=[RegexValidator(r"^[A-Z0-9][A-Z0-9-]*$", _("Use A-Z, 0-9, -."))],
     )
-    title = models.CharField(
-        _("title"), max_length=160, blank=True, help_text=_("What it is called beside the product.")
-    )
+    title = models.CharField(_("title"), max_length=160, blank=True, help_text=_("Shown after the product title."))
     values = models.ManyToManyField(
         OptionValue, through="VariantOptionValue", related_name="variants", verbose_name=_("option values")
     )
     combination = models.CharField(_("combination"), max_length=300, blank=True, editable=False)
     weight_g = models.PositiveIntegerField(_("weight in grams"), default=0)
     tax_class = models.CharField(_("tax class"), max_length=10, choices=TaxClass, default=TaxClass.STANDARD)
-    is_digital = models.BooleanField(_("digital"), default=False, help_text=_("Is not shipped and never runs out."))
-    is_active = models.BooleanField(_("sold"), default=True)
+    is_digital = models.BooleanField(_("digital"), default=False, help_text=_("Not shipped and always in stock."))
+    is_active = models.BooleanField(_("active"), default=True)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
 
-    # What `with_prices()` and `with_stock()` annotate.
+    # Annotated by `with_prices()` and `with_stock()`.
     amount: int | None
     in_stock: int
     available: int
@@ -269,7 +269,7 @@ class Variant(models.Model):
 
 
 class VariantSku(models.Model):
-    """A SKU that a variant once had, so that posts and links that name it keep working."""
+    """A former SKU of a variant, so that posts and links that use it still work."""
 
     variant = models.ForeignKey(Variant, models.CASCADE, related_name="old_skus", verbose_name=_("variant"))
     sku = models.CharField(_("SKU"), max_length=60, unique=True)
@@ -283,7 +283,7 @@ class VariantSku(models.Model):
 
 
 class VariantOptionValue(models.Model):
-    """The value a variant has of an option: one each. A composite key makes the value one of that very option."""
+    """The value of an option that a variant has. A composite key ensures that the value belongs to the option."""
 
     variant = models.ForeignKey(Variant, models.CASCADE, related_name="option_values", verbose_name=_("variant"))
     option = models.ForeignKey(Option, models.PROTECT, related_name="+", verbose_name=_("option"))

@@ -1,4 +1,4 @@
-"""Find variants by a SKU that they have now or had once, so that posts, links and integrations keep working."""
+"""Find variants by their current or a former SKU, so that posts, links and integrations still work."""
 
 from collections.abc import Collection
 
@@ -9,7 +9,7 @@ from shop.catalogue.models import ProductSlug, Variant, VariantSku
 
 
 def resolve_sku(sku: str) -> Variant | None:
-    """The variant with its product; one query, a second one when no variant has the SKU now."""
+    """The variant of a SKU with its product; one query, two for a former SKU."""
     return Variant.objects.filter(sku=sku).select_related("product").first() or _resolve_former_sku(sku)
 
 
@@ -19,22 +19,22 @@ def _resolve_former_sku(sku: str) -> Variant | None:
 
 
 def get_current_sku(sku: str) -> str:
-    """The SKU of today for a former one, otherwise the SKU itself; one query."""
+    """The current SKU for a former one, otherwise the SKU itself; one query."""
     return VariantSku.objects.filter(sku=sku).values_list("variant__sku", flat=True).first() or sku
 
 
 def get_current_ids(ids: Collection[str]) -> dict[str, str]:
-    """Today's public id for each former SKU and former slug of a product among these; two queries."""
+    """The current public id for each former SKU and former product slug among these; two queries."""
     skus = VariantSku.objects.filter(sku__in=ids).values_list("sku", "variant__sku")
     slugs = ProductSlug.objects.filter(slug__in=ids).values_list("slug", "product__slug")
     return dict([*slugs, *skus])
 
 
 def get_all_skus(variant: Variant) -> list[str]:
-    """All SKUs the variant has or had, today's first; one query."""
+    """All SKUs of the variant, the current one first; one query."""
     return [variant.sku, *variant.old_skus.order_by("-pk").values_list("sku", flat=True)]
 
 
 class UnknownVariant(NotFound):
     code = "unknown_variant"
-    message = _("There is no such thing in the shop.")
+    message = _("This product does not exist.")

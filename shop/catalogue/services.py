@@ -1,4 +1,4 @@
-"""Keep products and their variants, options and categories."""
+"""Save products and their variants, options and categories."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -33,31 +33,31 @@ UNUSUAL_PRICE_AMOUNT = 10**8
 
 class SlugTaken(Conflict):
     code = "slug_taken"
-    message = _("Another product has, or had, this address.")
+    message = _("Another product uses, or has used, this slug.")
 
 
 class SkuTaken(Conflict):
     code = "sku_taken"
-    message = _("Another variant has, or had, this SKU.")
+    message = _("Another variant uses, or has used, this SKU.")
 
 
 class CombinationTaken(Conflict):
     code = "combination_taken"
-    message = _("The product has a variant with these options already.")
+    message = _("The product already has a variant with these options.")
 
 
 class DuplicateOption(Invalid):
     code = "option_twice"
-    message = _("A variant has one value of each option.")
+    message = _("Choose one value for each option.")
 
 
 class InvalidPrice(Invalid):
     code = "invalid_price"
-    message = _("A price is in the market's currency, not negative, and begins after the one it replaces.")
+    message = _("Enter a price in the market's currency that is not negative and starts after the current price.")
 
 
 class UnusualPrice(Invalid):
-    """Asked again before it is saved: nothing, or many times what this or anything else costs."""
+    """A price that needs a confirmation: 0, or many times the usual price."""
 
     code = "unusual_price"
     message = _("%(amount)s is an unusual price. Confirm it to save it.")
@@ -65,7 +65,7 @@ class UnusualPrice(Invalid):
 
 @transaction.atomic
 def save_product(*, product: Product, by: Actor, now: datetime | None = None) -> Product:
-    """Save a new or changed product: render its description, keep its former slug, tell those who follow.
+    """Save a product: render its description and store its former slug.
 
     Raises Denied, SlugTaken. Records product.added or product.changed.
     """
@@ -86,7 +86,7 @@ def save_product(*, product: Product, by: Actor, now: datetime | None = None) ->
 
 @transaction.atomic
 def save_variant(*, variant: Variant, by: Actor, now: datetime | None = None) -> Variant:
-    """Save a new or changed variant and keep its former SKU. Locks the product, then the variant.
+    """Save a variant and store its former SKU. Locks the product, then the variant.
 
     Raises Denied, SkuTaken. Records variant.added, variant.renamed or variant.changed.
     """
@@ -109,7 +109,7 @@ def save_variant(*, variant: Variant, by: Actor, now: datetime | None = None) ->
 
 @transaction.atomic
 def set_options(*, variant: Variant, values: Iterable[OptionValue], by: Actor, now: datetime | None = None) -> Variant:
-    """Say which option values a variant stands for. Locks the product.
+    """Set the option values of a variant. Locks the product.
 
     Raises Denied, OptionTwice, CombinationTaken. Records product.changed.
     """
@@ -142,9 +142,9 @@ def set_price(
     is_confirmed: bool = False,
     now: datetime | None = None,
 ) -> Price:
-    """Let a variant cost this from now on; the price until now ends and stays as history. Locks the variant.
+    """Set the price of a variant from now on. The current price ends and stays as history. Locks the variant.
 
-    Raises Denied, InvalidPrice, and UnusualPrice unless it is confirmed. Records price.changed.
+    Raises Denied, InvalidPrice, and UnusualPrice unless `is_confirmed`. Records price.changed.
     """
     by.require("shop.change_price")
     now = now or timezone.now()
@@ -171,7 +171,7 @@ def set_price(
 
 
 def is_unusual_price(*, variant: Variant | None, market: Market, amount: Money) -> bool:
-    """Whether a price is likely to be a slip: nothing, or ten times what it was, or ten times all others."""
+    """Whether a price is likely to be a mistake: 0, ten times the current price, or ten times all others."""
     running = Price.objects.filter(market=market, valid__endswith=None)
     former = running.filter(variant=variant, min_qty=1).first() if variant and variant.pk else None
     if amount.minor == 0 or amount.minor >= UNUSUAL_PRICE_AMOUNT:
@@ -181,7 +181,7 @@ def is_unusual_price(*, variant: Variant | None, market: Market, amount: Money) 
 
 
 def _check_sku(variant: Variant) -> None:
-    """A SKU may go back to a variant that had it, never to another one: old links keep leading to the first."""
+    """A former SKU may be used again by its own variant, but not by another one: old links lead to the first."""
     same = Variant.objects.filter(sku=variant.sku).exclude(pk=variant.pk)
     former = VariantSku.objects.filter(sku=variant.sku).exclude(variant=variant.pk)
     if same.exists() or former.exists():
@@ -189,20 +189,20 @@ def _check_sku(variant: Variant) -> None:
 
 
 def _check_slug(product: Product) -> None:
-    """A slug may go back to a product that had it, but never to another one: old links keep leading to the first."""
+    """A former slug may be used again by its own product, but not by another one: old links lead to the first."""
     same = Product.objects.filter(slug=product.slug).exclude(pk=product.pk)
     former = ProductSlug.objects.filter(slug=product.slug).exclude(product=product.pk)
     if same.exists() or former.exists():
         raise SlugTaken(field="slug")
 
 
-# Pages of the shop that a category of the same name could never be seen behind.
+# Paths of shop pages, which would hide a category of the same name.
 RESERVED_SLUGS = frozenset({"addresses", "cart", "checkout", "orders", "p", "sandbox"})
 
 
 class ReservedSlug(Invalid):
     code = "reserved_slug"
-    message = _("A page of the shop has this address.")
+    message = _("A page of the shop already uses this slug.")
 
 
 def save_category(*, category: Category, by: Actor, now: datetime | None = None) -> Category:
@@ -221,7 +221,7 @@ def save_option(
     by: Actor,
     now: datetime | None = None,
 ) -> Option:
-    """Save an option with new, changed and removed values of it. Raises Denied. Records option.saved."""
+    """Save an option and its new, changed and removed values. Raises Denied. Records option.saved."""
     save_row(option, by, now)
     for value in removed:
         value.delete()

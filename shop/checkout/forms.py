@@ -10,18 +10,18 @@ from shop.addresses.forms import AddressForm
 
 
 class ContactForm(forms.Form):
-    """Who orders."""
+    """The contact of an order."""
 
     email = EmailField(
-        label=_("E-mail address"),
+        label=_("Email address"),
         max_length=254,
-        help_text=_("For the confirmation and news of this order, nothing else."),
+        help_text=_("Only used for updates about this order."),
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
 
 
 class DeliveryForm(AddressForm):
-    """Where an order goes; who is signed in may save the address for the next time."""
+    """The delivery address. Users who are signed in can save it."""
 
     save_address = forms.BooleanField(label=_("Save this address in my account"), required=False)
 
@@ -31,14 +31,14 @@ class DeliveryForm(AddressForm):
             del self.fields["save_address"]
 
     @property
-    def wants_saving(self) -> bool:
+    def should_save_address(self) -> bool:
         return self.is_valid() and "save_address" in self.fields and bool(self["save_address"].data)
 
 
 class PaymentForm(forms.Form):
-    """How to pay, and whether the bill goes elsewhere."""
+    """The payment method, and whether the billing address differs."""
 
-    provider = forms.ChoiceField(label=_("Way to pay"), widget=forms.RadioSelect)
+    provider = forms.ChoiceField(label=_("Payment method"), widget=forms.RadioSelect)
     other_billing = forms.BooleanField(label=_("Use a different billing address"), required=False)
 
     def __init__(self, *args: Any, providers: list[tuple[str, str]], **kwargs: Any) -> None:
@@ -47,7 +47,7 @@ class PaymentForm(forms.Form):
 
 
 class PlaceForm(forms.Form):
-    """The last press: what the customer saw and how they pay."""
+    """The quote that the customer saw, and the payment method."""
 
     quote_hash = forms.CharField(max_length=64)
     provider = forms.CharField(max_length=20)

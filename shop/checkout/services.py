@@ -1,4 +1,4 @@
-"""From a cart to an order. The order comes first, then the money: nobody can pay for what was not recorded."""
+"""Place orders. An order is recorded before it is paid, so that every payment has an order."""
 
 import secrets
 from datetime import datetime
@@ -25,37 +25,37 @@ from shop.shipping.models import ShippingMethod
 from shop.stock import services as stock
 from shop.stock.services import NotEnoughStock
 
-# Without vowels, so that it spells nothing, and without 0, 1 and I, so that it can be read out.
+# Without vowels, so that it spells no words, and without 0, 1 and I, which are easily confused.
 NUMBER_ALPHABET = "23456789BCDFGHJKLMNPQRSTVWXZ"
 NUMBER_LENGTH = 10
 
 
 class CartEmpty(Invalid):
     code = "cart_empty"
-    message = _("There is nothing in the cart.")
+    message = _("Your cart is empty.")
 
 
 class QuoteChanged(Conflict):
-    """What the customer saw is not what it costs now; `quote_hash` and `total` in the details are the new ones."""
+    """The total has changed since the customer saw it. The details have the new `quote_hash` and `total`."""
 
     code = "quote_changed"
-    message = _("The total has changed to %(total)s. Look at it again before you order.")
+    message = _("The total has changed to %(total)s. Review it before you place the order.")
 
 
 @transaction.atomic
 def place_order(
     *, cart_id: int, quote_hash: str, provider: str, by: Actor, locale: str = "en", now: datetime | None = None
 ) -> Order:
-    """Make an order of a cart whose details are complete, and hold its stock until it expires.
+    """Create an order from a complete cart, and reserve its stock until the order expires.
 
-    A cart that is an order already gives that order, so a second click changes nothing. Locks the cart, for a buyer
-    without a confirmed address what counts their holds, last the stock levels. Raises CartClosed, CartEmpty,
+    If the cart is an order already, that order is returned. Locks the cart, for a buyer without a confirmed address
+    the advisory locks of holds, and last the stock levels. Raises CartClosed, CartEmpty,
     NotForSale, NotEnoughStock, InvalidEmail, addresses.InvalidAddress, UnknownShipping, TaxNotDecided, QuoteChanged,
     holds.TooMuchOnHold, holds.TransferNotOffered, providers.UnknownProvider. Records order.placed, for a free order
     order.paid too.
     """
     now = now or timezone.now()
-    way = providers.get_offered_provider(provider)
+    payment_provider = providers.get_offered_provider(provider)
     cart = Cart.objects.locked().select_related("market", "user", "shipping_method__market").get(pk=cart_id)
     if cart.status != Cart.Status.OPEN:
         return _get_placed_order(cart)
@@ -65,10 +65,10 @@ def place_order(
     is_confirmed = by.kind == "system" or holds.has_confirmed_email(cart.user)
     network = "" if is_confirmed else holds.network_digest()
     if not is_confirmed and view.quote.total:
-        pieces = sum(entry.line.quantity for entry in view.lines if not entry.line.variant.is_digital)
+        items = sum(entry.line.quantity for entry in view.lines if not entry.line.variant.is_digital)
         email, total = cart.email.lower(), view.quote.total
-        holds.check_hold_limits(email=email, network=network, items=pieces, total=total, provider=way)
-    expires_at = now + holds.get_hold_duration(way, is_confirmed=is_confirmed)
+        holds.check_hold_limits(email=email, network=network, items=items, total=total, provider=payment_provider)
+    expires_at = now + holds.get_hold_duration(payment_provider, is_confirmed=is_confirmed)
     order = _create_order(view, locale=locale, network=network, expires_at=expires_at, now=now)
     lines = _create_lines(order, view)
     if order.total:
@@ -91,7 +91,7 @@ def _get_placed_order(cart: Cart) -> Order:
 
 
 def _check_cart(cart: Cart, now: datetime) -> carts.CartView:
-    """The priced cart, if an order can be made of it. The last word on stock has the reservation."""
+    """Return the priced cart if it can be ordered. The reservation checks the stock again."""
     if not cart.email:
         raise InvalidEmail(field="email")
     method = cart.shipping_method

@@ -1,7 +1,7 @@
-"""The checkout: contact, delivery, payment, review. Each step is an address of its own and can be come back to.
+"""The checkout: contact, delivery, payment, review. Each step has its own URL.
 
-What is gathered lies on the cart. Nothing is promised before the last press, which sends back the hash of the quote
-the customer saw.
+The details are stored on the cart. Nothing is reserved before the last step, which sends back the hash of the quote
+that the customer saw.
 """
 
 from collections.abc import Callable, Mapping
@@ -34,7 +34,7 @@ from shop.cart.cookies import get_cart, get_cart_token, get_user
 from shop.cart.models import Cart
 from shop.cart.queries import CartView
 from shop.cart.views import get_line_image
-from shop.checkout import services as verbs
+from shop.checkout import services as checkout_services
 from shop.checkout.forms import ContactForm, DeliveryForm, PaymentForm, PlaceForm
 from shop.payments import providers
 from shop.payments.redirects import redirect_to_payment
@@ -48,7 +48,7 @@ BILLING_PREFIX = "billing"
 
 
 def checkout_step(view: Step[P]) -> Callable[Concatenate[PageRequest, P], HttpResponse]:
-    """Give a step its priced cart; a cart that cannot be ordered sends back to the cart's page."""
+    """Pass the priced cart to a step. A cart that cannot be ordered redirects to the cart's page."""
 
     @never_cache
     @require_http_methods(["GET", "HEAD", "POST"])
@@ -68,7 +68,7 @@ def checkout_step(view: Step[P]) -> Callable[Concatenate[PageRequest, P], HttpRe
 @require_safe
 @never_cache
 def start(request: PageRequest) -> HttpResponse:
-    """To the first step that is not done; prices the cart's page has shown count as seen."""
+    """Redirect to the first step that is not complete."""
     cart = get_cart(request)
     if cart is None:
         return redirect("shop:cart")
@@ -77,7 +77,7 @@ def start(request: PageRequest) -> HttpResponse:
 
 @checkout_step
 def contact(request: PageRequest, cart: Cart, view: CartView) -> HttpResponse:
-    """Who orders: an e-mail address, and nothing more."""
+    """The email address of the customer."""
     user = get_user(request)
     form = ContactForm(posted(request), initial={"email": cart.email or (user.email if user else "")})
     if request.method == "POST" and form.is_valid():
@@ -94,17 +94,17 @@ def contact(request: PageRequest, cart: Cart, view: CartView) -> HttpResponse:
 
 @checkout_step
 def delivery(request: PageRequest, cart: Cart, view: CartView) -> HttpResponse:
-    """Where to and how. Another country asks for its ways of delivery as a fragment; the press checks all again."""
+    """The delivery address and method. Choosing another country loads its methods as a fragment."""
     if not view.needs_shipping:
         return redirect("shop:payment")
     saved = _get_initial_address(request, cart)
     form = DeliveryForm(posted(request), initial=saved, market=cart.market, may_save=get_user(request) is not None)
-    asked = request.POST.get("country") or request.GET.get("country") or saved["country"]
-    country = asked if asked in cart.market.countries else cart.market.home_country
+    requested = request.POST.get("country") or request.GET.get("country") or saved["country"]
+    country = requested if requested in cart.market.countries else cart.market.home_country
     options = queries.get_shipping_options(view, country=country)
     codes = [option.method.code for option in options]
-    wish = request.POST.get("shipping_method") or (cart.shipping_method.code if cart.shipping_method else "")
-    chosen = wish if wish in codes else ""
+    selected = request.POST.get("shipping_method") or (cart.shipping_method.code if cart.shipping_method else "")
+    chosen = selected if selected in codes else ""
     context: dict[str, Any] = {
         "form": form,
         "options": options,
@@ -121,7 +121,7 @@ def delivery(request: PageRequest, cart: Cart, view: CartView) -> HttpResponse:
                 shipping_method=chosen if request.POST.get("shipping_method") else "",
                 by=request.grant.actor,
             )
-            if form.wants_saving:
+            if form.should_save_address:
                 address_book.add_address(address=form.cleaned_data, by=request.grant.actor)
         except carts.UnknownShipping as refusal:
             context["method_problem"] = (
@@ -140,18 +140,18 @@ def delivery(request: PageRequest, cart: Cart, view: CartView) -> HttpResponse:
 
 @checkout_step
 def payment_step(request: PageRequest, cart: Cart, view: CartView) -> HttpResponse:
-    """How to pay, and the billing address where it is not the delivery address."""
-    if (behind := _get_next_step(cart, view)) != "payment":
-        return redirect(f"shop:{behind}")
+    """The payment method, and the billing address if it differs from the delivery address."""
+    if (missing_step := _get_next_step(cart, view)) != "payment":
+        return redirect(f"shop:{missing_step}")
     offered = [(provider.code, str(provider.name)) for provider in providers.get_offered_providers()]
     initial = {"provider": offered[0][0], "other_billing": bool(cart.billing_address) or not view.needs_shipping}
     form = PaymentForm(posted(request), initial=initial, providers=offered)
     saved = cart.billing_address or {"country": cart.shipping_address.get("country", cart.market.home_country)}
-    wants_other = not view.needs_shipping or bool(request.POST.get("other_billing"))
-    data = posted(request) if wants_other else None
+    has_other_billing = not view.needs_shipping or bool(request.POST.get("other_billing"))
+    data = posted(request) if has_other_billing else None
     billing = AddressForm(data, initial=saved, market=cart.market, prefix=BILLING_PREFIX)
-    if request.method == "POST" and form.is_valid() and (not wants_other or billing.is_valid()):
-        address = billing.cleaned_data if wants_other else {}
+    if request.method == "POST" and form.is_valid() and (not has_other_billing or billing.is_valid()):
+        address = billing.cleaned_data if has_other_billing else {}
         try:
             carts.set_details(cart_id=cart.pk, billing_address=address, by=request.grant.actor)
         except DomainError as refusal:
@@ -164,7 +164,7 @@ def payment_step(request: PageRequest, cart: Cart, view: CartView) -> HttpRespon
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def review(request: PageRequest) -> HttpResponse:
-    """Everything once more, and the press that orders and pays."""
+    """The summary of the order, with the button that places it."""
     if request.method == "POST":
         return _place_order(request)
     return _review(request)
@@ -172,8 +172,8 @@ def review(request: PageRequest) -> HttpResponse:
 
 @checkout_step
 def _review(request: PageRequest, cart: Cart, view: CartView, refusal: DomainError | None = None) -> HttpResponse:
-    if (behind := _get_next_step(cart, view)) != "payment":
-        return redirect(f"shop:{behind}")
+    if (missing_step := _get_next_step(cart, view)) != "payment":
+        return redirect(f"shop:{missing_step}")
     offered = {one.code: one for one in providers.get_offered_providers()}
     chosen = offered.get(request.POST.get("provider") or request.GET.get("with", ""))
     if chosen is None:
@@ -188,21 +188,27 @@ def _review(request: PageRequest, cart: Cart, view: CartView, refusal: DomainErr
 
 
 def _place_order(request: PageRequest) -> HttpResponse:
-    """Order, then pay. A second press finds the order that the first one made."""
+    """Place the order, then start the payment. A second click finds the order of the first."""
     form = PlaceForm(request.POST)
     cart = get_cart(request) or _get_ordered_cart(request)
     if cart is None or not form.is_valid():
         return SeeOther(reverse("shop:cart"))
     wanted = form.cleaned_data
     try:
-        order = verbs.place_order(
+        order = checkout_services.place_order(
             cart_id=cart.pk,
             quote_hash=wanted["quote_hash"],
             provider=wanted["provider"],
             by=request.grant.actor,
             locale=translation.get_language() or "en",
         )
-    except (carts.InvalidEmail, InvalidAddress, carts.UnknownShipping, carts.CartClosed, verbs.CartEmpty) as refusal:
+    except (
+        carts.InvalidEmail,
+        InvalidAddress,
+        carts.UnknownShipping,
+        carts.CartClosed,
+        checkout_services.CartEmpty,
+    ) as refusal:
         messages.error(request, refusal.detail)
         return SeeOther(reverse("shop:checkout"))
     except (stock_services.NotEnoughStock, carts.NotForSale) as refusal:
@@ -214,10 +220,10 @@ def _place_order(request: PageRequest) -> HttpResponse:
 
 
 def get_priced_cart(cart: Cart) -> CartView:
-    """The cart priced for where it goes, as far as that is known."""
+    """The cart priced for its delivery address and method, if known."""
     country, method = cart.shipping_address.get("country", ""), cart.shipping_method
     if method is not None:
-        method.market = cart.market  # the same row, at hand already
+        method.market = cart.market  # the same row, already loaded
     return queries.price_cart(cart, country=country, method=method, now=timezone.now(), pictures=True)
 
 
@@ -230,10 +236,10 @@ def _get_next_step(cart: Cart, view: CartView) -> str:
 
 
 def _get_initial_address(request: PageRequest, cart: Cart) -> Mapping[str, str]:
-    """What the form starts with: a saved address that was asked for, the cart's own, the customer's usual one."""
-    asked, user = request.GET.get("address", ""), get_user(request)
-    if user is not None and asked:
-        chosen = [one.address for one in _get_saved_addresses(request, cart) if str(one.uid) == asked]
+    """The initial address: a saved one that was chosen, that of the cart, or the customer's default."""
+    requested, user = request.GET.get("address", ""), get_user(request)
+    if user is not None and requested:
+        chosen = [one.address for one in _get_saved_addresses(request, cart) if str(one.uid) == requested]
         if chosen:
             return dict(chosen[0])
     usual = (
@@ -245,21 +251,21 @@ def _get_initial_address(request: PageRequest, cart: Cart) -> Mapping[str, str]:
 
 
 def _get_saved_addresses(request: PageRequest, cart: Cart) -> list[SavedAddress]:
-    """The customer's saved addresses that the market reaches."""
+    """The customer's saved addresses in countries of the market."""
     user = get_user(request)
     saved = address_book_queries.get_saved_addresses(user) if user else []
     return [one for one in saved if one.address["country"] in cart.market.countries]
 
 
 def _get_ordered_cart(request: PageRequest) -> Cart | None:
-    """The cart of a second press, after the first has made an order of it."""
+    """The cart of a second click, after the first has placed the order."""
     found = queries.get_cart_by_token(get_cart_token(request))
     mine = found is not None and (found.user is None or found.user == get_user(request))
     return found if mine else None
 
 
 def _get_default_method(options: list[shipping_queries.ShippingOption]) -> str:
-    """What most people want: the first way that brings it to the door."""
+    """The first method that is not a pick-up."""
     sent = [option for option in options if not option.method.is_pick_up]
     return next((option.method.code for option in [*sent, *options]), "")
 
@@ -267,7 +273,7 @@ def _get_default_method(options: list[shipping_queries.ShippingOption]) -> str:
 def _render_step(
     request: PageRequest, name: str, cart: Cart, view: CartView, *, status: int = 200, **context: Any
 ) -> HttpResponse:
-    """A step with its stepper and the summary beside it. A form that did not validate answers 422."""
+    """Render a step with its stepper and the order summary; 422 for an invalid form."""
     wrong = any(getattr(context.get(form), "errors", None) for form in ("form", "billing"))
     wrong = wrong or bool(context.get("method_problem"))
     shared = {
@@ -277,7 +283,9 @@ def _render_step(
         "lines": [_get_summary_line(line) for line in view.lines],
         "rows": _get_rows(view),
         "total": view.quote.total,
-        "total_note": "" if view.untaxed else get_tax_note(view.quote.tax, included=view.quote.tax_included),
+        "total_note": ""
+        if view.untaxed
+        else get_tax_note(view.quote.tax, included=view.quote.tax_included, country=view.country),
         "country_names": dict(countries),
     }
     status = 422 if wrong and status == 200 else status  # noqa: PLR2004  as HTTP numbers them
@@ -314,9 +322,9 @@ def _get_summary_line(line: queries.CartViewLine) -> dict[str, Any]:
 def _get_rows(view: CartView) -> list[tuple[str, Any, str]]:
     quote = view.quote
     shipping = _("free") if view.method and not quote.shipping else quote.shipping
-    rows: list[tuple[str, Any, str]] = [(_("Pieces"), quote.subtotal, "")]
+    rows: list[tuple[str, Any, str]] = [(_("Subtotal"), quote.subtotal, "")]
     if view.needs_shipping:
         rows.append(
             (_("Delivery"), shipping if view.method else _("next step"), view.method.name if view.method else "")
         )
-    return [*rows, *get_tax_rows(quote.tax, included=quote.tax_included)]
+    return [*rows, *get_tax_rows(quote.tax, included=quote.tax_included, country=view.country)]

@@ -1,4 +1,4 @@
-"""Carts for programs. Whoever holds a cart's token holds the cart; a person's cart also wants that person."""
+"""Carts in the API. The token of a cart gives access to it; a user's cart also requires that user."""
 
 from typing import Any, ClassVar
 
@@ -32,7 +32,7 @@ from shop.payments.serializers import PaymentSerializer
 
 
 class CartLineCreateSerializer(In):
-    """Something to put in the cart; `ref` says, signed, where it was seen."""
+    """An item to add to the cart. `ref` is the signed source that the customer came from."""
 
     sku = serializers.CharField(max_length=60)
     quantity = serializers.IntegerField(min_value=1, max_value=MAX_QUANTITY, default=1)
@@ -44,7 +44,7 @@ class CartLineUpdateSerializer(In):
 
 
 class CartUpdateSerializer(In):
-    """What the checkout gathers; what is left out stays. An empty billing address means the delivery address."""
+    """Checkout details. Omitted fields are unchanged. An empty billing address means the delivery address."""
 
     email = EmailField(required=False)
     shipping_address = AddressSerializer(required=False)
@@ -54,7 +54,7 @@ class CartUpdateSerializer(In):
 
 
 class OrderCreateSerializer(In):
-    """The order as the customer saw it: the hash of the quote, and how to pay."""
+    """The quote that the customer saw, and the payment method."""
 
     quote_hash = serializers.CharField(max_length=64)
     provider = serializers.CharField(max_length=20)
@@ -63,12 +63,12 @@ class OrderCreateSerializer(In):
 
 class CountrySerializer(In):
     country = serializers.RegexField(
-        "[A-Za-z]{2}", allow_blank=True, default="", error_messages={"invalid": _("Give a country by its two letters.")}
+        "[A-Za-z]{2}", allow_blank=True, default="", error_messages={"invalid": _("Enter a two-letter country code.")}
     )
 
 
 class CartLineSerializer(serializers.Serializer[CartViewLine]):
-    """A line as it stands now. `unit` is null when it is not sold any more."""
+    """A line with its current price. `unit` is null if it is no longer sold."""
 
     sku = serializers.CharField()
     title = serializers.CharField(source="line.variant.product.title")
@@ -95,7 +95,7 @@ class CartSerializer(serializers.Serializer[CartView]):
     tax = MoneyField(source="quote.tax")
     tax_included = serializers.BooleanField(source="quote.tax_included")
     is_taxed = serializers.SerializerMethodField(
-        help_text="Whether the tax of every line is decided for the country; without, the cart cannot be ordered."
+        help_text="Whether every line has a tax rate for the country. If not, the cart cannot be ordered."
     )
     total = MoneyField(source="quote.total")
     quote_hash = serializers.CharField(source="quote.hash")
@@ -111,14 +111,14 @@ class CartSerializer(serializers.Serializer[CartView]):
 
 
 class NewCartSerializer(serializers.Serializer[Any]):
-    """A new cart; keep the token, it is shown once."""
+    """A new cart. Store the token: it is shown only once."""
 
     token = serializers.CharField()
     cart = CartSerializer()
 
 
 class ShippingOptionSerializer(serializers.Serializer[Any]):
-    """A way of delivery with its price and the days it should arrive between."""
+    """A delivery method with its price and expected delivery dates."""
 
     code = serializers.CharField(source="method.code")
     name = serializers.CharField(source="method.name")
@@ -129,11 +129,11 @@ class ShippingOptionSerializer(serializers.Serializer[Any]):
 
 
 class PlacedOrderSerializer(serializers.Serializer[Any]):
-    """The order, and where it is paid."""
+    """The order, its payment and its token."""
 
     order = OrderSerializer()
     payment = PaymentSerializer(allow_null=True)
-    token = serializers.CharField(help_text="Opens a guest's order later: `GET /api/v1/orders/{number}/?token=…`.")
+    token = serializers.CharField(help_text="Gives access to a guest's order: `GET /api/v1/orders/{number}/?token=…`.")
 
 
 @extend_schema(parameters=[OpenApiParameter("token", str, OpenApiParameter.PATH)])
@@ -149,14 +149,14 @@ class CartViewSet(GrantedViewMixin, viewsets.ViewSet):
 
     @extend_schema(parameters=[], request=None, responses={201: NewCartSerializer})
     def create(self, request: Request) -> Response:
-        """Open an empty cart; a person who has one gets it back with a fresh token."""
+        """Create an empty cart. A user who has an open cart gets that one with a new token."""
         NothingIn.parse(request)
         cart, token = carts.open_cart(by=self.grant.actor)
         return Response({"token": token, "cart": CartSerializer(_price_cart(cart)).data}, status=201)
 
     @extend_schema(responses={200: CartSerializer, 404: Problem})
     def retrieve(self, request: Request, token: str) -> Response:
-        """The cart with today's prices."""
+        """The cart with current prices."""
         return Response(CartSerializer(_price_cart(self._cart(token))).data)
 
     @extend_schema(
@@ -164,9 +164,9 @@ class CartViewSet(GrantedViewMixin, viewsets.ViewSet):
         responses={200: CartSerializer, 400: Problem, 404: Problem, 409: Problem, 422: Problem},
     )
     def partial_update(self, request: Request, token: str) -> Response:
-        """Keep what the checkout gathers."""
-        asked = CartUpdateSerializer.parse(request)
-        return self._answer(carts.set_details(cart_id=self._cart(token).pk, by=self.grant.actor, **asked))
+        """Store checkout details."""
+        data = CartUpdateSerializer.parse(request)
+        return self._answer(carts.set_details(cart_id=self._cart(token).pk, by=self.grant.actor, **data))
 
     @extend_schema(
         parameters=[OpenApiParameter("country", str)],
@@ -181,7 +181,7 @@ class CartViewSet(GrantedViewMixin, viewsets.ViewSet):
         parameters=("country",),
     )
     def shipping_methods(self, request: Request, token: str) -> Response:
-        """Ways of delivery to a country, or to the address the cart has."""
+        """Delivery methods for a country, or for the address of the cart."""
         cart = self._cart(token)
         country = CountrySerializer.parse_query(request)["country"].upper()
         is_served = not country or country in cart.market.countries
@@ -194,11 +194,11 @@ class CartViewSet(GrantedViewMixin, viewsets.ViewSet):
     )
     @action(detail=True, methods=["post"])
     def lines(self, request: Request, token: str) -> Response:
-        """Put pieces in the cart, on top of those that are there."""
-        asked = CartLineCreateSerializer.parse(request)
+        """Add items to the cart."""
+        data = CartLineCreateSerializer.parse(request)
         cart = self._cart(token)
-        source = attribution.read(asked.pop("ref"))
-        carts.add_line(cart_id=cart.pk, source=source, by=self.grant.actor, **asked)
+        source = attribution.read(data.pop("ref"))
+        carts.add_line(cart_id=cart.pk, source=source, by=self.grant.actor, **data)
         return self._answer(cart, 201)
 
     @extend_schema(
@@ -206,7 +206,7 @@ class CartViewSet(GrantedViewMixin, viewsets.ViewSet):
     )
     @action(detail=True, methods=["put"], url_path=r"lines/(?P<sku>[-A-Z0-9]+)")
     def line(self, request: Request, token: str, sku: str) -> Response:
-        """Say how many pieces of a line there are to be."""
+        """Set the quantity of a line."""
         cart = self._cart(token)
         quantity = CartLineUpdateSerializer.parse(request)["quantity"]
         carts.set_quantity(cart_id=cart.pk, sku=sku, quantity=quantity, by=self.grant.actor)
@@ -215,7 +215,7 @@ class CartViewSet(GrantedViewMixin, viewsets.ViewSet):
     @extend_schema(responses={200: CartSerializer, 404: Problem, 409: Problem})
     @line.mapping.delete
     def remove_line(self, request: Request, token: str, sku: str) -> Response:
-        """Take a line out."""
+        """Remove a line."""
         cart = self._cart(token)
         carts.remove_line(cart_id=cart.pk, sku=sku, by=self.grant.actor)
         return self._answer(cart)
@@ -227,15 +227,15 @@ class CartViewSet(GrantedViewMixin, viewsets.ViewSet):
     )
     @action(detail=True, methods=["post"])
     def orders(self, request: Request, token: str) -> Response:
-        """Order what is in the cart. A cart that is an order already gives that order.
+        """Place an order. If the cart is an order already, that order is returned.
 
-        The payment is begun after the order is kept, so an answer may come without one: then POST it to the order.
+        The payment starts after the order is stored, so the response may have none. Then POST one to the order.
         """
-        asked = OrderCreateSerializer.parse(request)
-        return_url = validate_return_url(request, asked.get("return_url", ""))
+        data = OrderCreateSerializer.parse(request)
+        return_url = validate_return_url(request, data.get("return_url", ""))
         response = self._place(request, token)
         placed = Order.objects.filter(number=response.data["number"])
-        attempt = start_order_payment(request, placed.get(), asked["provider"], return_url, self.grant.actor)
+        attempt = start_order_payment(request, placed.get(), data["provider"], return_url, self.grant.actor)
         order = orders.prefetch_order_details(placed).get()
         paying = PaymentSerializer(attempt).data if attempt else None
         response.data = {"order": OrderSerializer(order).data, "payment": paying, "token": order.signature}
@@ -243,17 +243,17 @@ class CartViewSet(GrantedViewMixin, viewsets.ViewSet):
 
     @idempotent
     def _place(self, request: Request, token: str) -> Response:
-        asked = OrderCreateSerializer.parse(request)
+        data = OrderCreateSerializer.parse(request)
         order = checkout.place_order(
             cart_id=self._cart(token, is_open=False).pk,
-            quote_hash=asked["quote_hash"],
-            provider=asked["provider"],
+            quote_hash=data["quote_hash"],
+            provider=data["provider"],
             by=self.grant.actor,
         )
         return Response(OrderSerializer(order).data, status=201)
 
     def _cart(self, token: str, *, is_open: bool = True) -> Cart:
-        """The cart a token opens for this caller; a person's visit makes a stranger's cart theirs."""
+        """The cart of a token for this caller. A visitor's cart becomes the user's."""
         user = self.grant.user
         found = queries.get_cart_by_token(token)
         if found is None or (found.user_id and found.user != user) or (is_open and found.status != Cart.Status.OPEN):

@@ -1,4 +1,4 @@
-"""What the admins of the shop's set-up share: they save and delete through the services."""
+"""Base class of the admins that save and delete through the services."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from shop.configuration import services as configuration
 
 
 class ConfigurationAdmin(EditAdmin):
-    """Subclasses name the service that saves a row in `save`."""
+    """Saves and deletes rows through services. Subclasses implement `save`."""
 
     def save(self, row: Any, by: Actor) -> None:
         raise NotImplementedError

@@ -1,7 +1,6 @@
-"""Keep what the shop is set up with: categories, options, delivery, warehouses.
+"""Save and delete categories, options, delivery methods and warehouses.
 
-Each is a row or two without effects elsewhere. They go through one place all the same, so that every change is in the
-event log with who made it.
+These are rows without effects elsewhere. They are saved here so that every change is in the event log.
 """
 
 from datetime import datetime
@@ -18,7 +17,7 @@ RowType = TypeVar("RowType", bound=Model)
 
 @transaction.atomic
 def delete_row(row: Model, *, by: Actor, now: datetime | None = None) -> None:
-    """Delete a row that nothing refers to. Raises Denied, ProtectedError. Records category.deleted and the like."""
+    """Delete a row without references to it. Raises Denied, ProtectedError. Records {kind}.deleted."""
     by.require(f"shop.delete_{row._meta.model_name}")  # noqa: SLF001  Django's documented API
     subject = cast("events.Subject", row)
     events.record(f"{subject.public_kind}.deleted", subject, by=by, now=now)

@@ -134,10 +134,10 @@ def get_first_image(offer: Offer) -> Image | None:
 def get_stock_label(offer: Offer) -> str:
     """What is worth saying of the stock: nothing while there is plenty."""
     if offer.stock == StockStatus.LOW:
-        return _("%(count)d left") % {"count": offer.in_stock}
+        return _("Only %(count)d left") % {"count": offer.in_stock}
     if offer.stock == StockStatus.BACKORDER:
         return _("Made to order")
-    return _("Sold out") if offer.stock == StockStatus.SOLD_OUT else ""
+    return _("Out of stock") if offer.stock == StockStatus.SOLD_OUT else ""
 
 
 def build_add_action(offer: Offer) -> Action | None:

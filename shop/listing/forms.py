@@ -40,7 +40,7 @@ class RepeatedField(forms.Field):
     def to_python(self, value: Sequence[str] | None) -> list[tuple[str, str]]:
         found = [self.pattern.fullmatch(part) for part in value or []]
         if len(found) > MAX_VALUES or not all(found):
-            raise ValidationError(_("This is not a filter we know."), code="invalid")
+            raise ValidationError(_("Unknown filter."), code="invalid")
         return [(match[1], match[2]) for match in found if match]
 
 
@@ -52,11 +52,11 @@ class RepeatedFilter(django_filters.Filter):
 class ProductFilter(django_filters.FilterSet):
     """The products of a shelf. Options and prices are matched by one variant of a product, not by several together."""
 
-    category = django_filters.CharFilter(label=_("Category and those below it, by slug"), max_length=80)
-    option = RepeatedFilter(label=_("An option and a value, such as glaze:celadon"), pattern=OPTION_PATTERN)
+    category = django_filters.CharFilter(label=_("Slug of a category; includes its subcategories"), max_length=80)
+    option = RepeatedFilter(label=_("An option and a value, such as color:blue"), pattern=OPTION_PATTERN)
     price = RepeatedFilter(label=_("A price range such as 25-50, -25 or 100-"), pattern=PRICE_RANGE_PATTERN)
-    in_stock = BooleanFilter(label=_("Only what lies on the shelf"))
-    q = django_filters.CharFilter(label=_("Words to look for"), max_length=MAX_QUERY_LENGTH)
+    in_stock = BooleanFilter(label=_("Only products in stock"))
+    q = django_filters.CharFilter(label=_("Search terms"), max_length=LONGEST_QUERY)
 
     class Meta:
         model = Product

@@ -53,8 +53,8 @@ def _link(piece: Variant) -> str:
 topics.register(
     Topic(
         kind=STOCK_TOPIC,
-        words=_("A piece is back on the shelf"),
-        reason=_("You get this once, because you asked when this piece is back."),
+        words=_("A product is back in stock"),
+        reason=_("You received this email because you asked to be notified when this product is back in stock."),
         template="back_in_stock",
         find=_find,
         write=_write,

@@ -50,7 +50,10 @@ class MissingRatesAdmin(EditAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         missing = tax.get_missing_rates(timezone.now())
         if missing and request.method == "GET":
-            text = _("Tax rates are missing, so this cannot be sold: %(rates)s. Add them; enter 0 where no tax is due.")
+            text = _(
+                "Tax rates are missing, so these products cannot be sold: %(rates)s. Add the rates; enter 0 where no "
+                "tax is due."
+            )
             messages.warning(request, text % {"rates": tax.format_missing_rates(missing)})
         return super().changelist_view(request, extra_context)
 

@@ -10,6 +10,9 @@ from shop.markets import queries as tax
 def tax_rates() -> Finding:
     missing = tax.get_missing_rates(timezone.now())
     if missing:
-        fix = "Add them under *Tax rates* in the admin; a rate of 0 must be entered, too. Until then nothing is sold."
+        fix = (
+            "Add them under *Tax rates* in the admin. Enter 0 where no tax is due. Until then these products cannot be "
+            "sold."
+        )
         return warning(f"Missing: {tax.format_missing_rates(missing)}.", fix)
-    return ok("All that is sold has a tax rate in every country of its market.")
+    return ok("Every product for sale has a tax rate in every country of its market.")

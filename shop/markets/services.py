@@ -54,7 +54,7 @@ def save_market(*, market: Market, by: Actor, now: datetime | None = None) -> Ma
 def check_market(*, pk: int | None, currency: str, countries_in: list[str], is_default: bool) -> None:
     """Whether a market may be saved like this. Raises InvalidMarket, DefaultMarketNeeded, CurrencyInUse."""
     if currency not in MINOR_DIGITS:
-        raise InvalidMarket(_("This is not a currency in use, such as EUR."), field="currency")
+        raise InvalidMarket(_("Enter a currency code that is in use, such as EUR."), field="currency")
     unknown = [code for code in countries_in if code not in dict(countries)]
     if unknown or not countries_in:
         raise InvalidMarket(_("Use two-letter country codes, such as DE."), field="countries")

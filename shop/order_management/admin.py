@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -34,17 +35,20 @@ from shop.payments.models import Payment, Refund
 from shop.payments.providers.bank_transfer import BankTransfer
 from shop.payments.services import refunds as refund
 from shop.payments.services import transfers
+from shop.pricing.tax_notes import get_tax_name
 from shop.stock.models import Reservation
 
 
 def get_totals(order: Order) -> list[tuple[str, str]]:
     """The sums of an order, one below the other, as on its invoice."""
-    rows = [(_("Goods"), money(order.money(order.subtotal)))]
+    rows = [(_("Subtotal"), money(order.money(order.subtotal)))]
     if order.discount:
         rows.append((_("Discount"), money(order.money(-order.discount))))
     delivery = _("Delivery: %(method)s") % {"method": order.shipping_name} if order.shipping_name else _("Delivery")
     rows.append((delivery, money(order.money(order.shipping))))
-    rows.append((_("Tax included") if order.tax_included else _("Tax"), money(order.money(order.tax))))
+    name = get_tax_name(order.tax_country)
+    label = _("Includes %(tax)s") % {"tax": name} if order.tax_included else capfirst(name)
+    rows.append((label, money(order.money(order.tax))))
     return [*rows, (_("Total"), money(order.money(order.total)))]
 
 
@@ -115,21 +119,21 @@ class OrderAdmin(ReadOnlyAdmin):
         ]
 
     def refund(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Give money back; the worker carries it out."""
+        """Refund; the worker carries it out."""
         order = self._order(request, pk)
 
         def carry_out(form: RefundForm) -> str:
             made = refund.request_refund(order_id=order.pk, by=grant_of(request).actor, **form.arguments)
-            return _("A refund of %(amount)s is on its way.") % {"amount": money(order.money(made.amount))}
+            return _("Refund of %(amount)s requested.") % {"amount": money(order.money(made.amount))}
 
         page = get_order_page(order)
         if request.method == "GET" and not page.can_be_refunded:
-            return self._not_possible(request, order, _("Nothing of this order can be refunded."))
+            return self._not_possible(request, order, _("This order has nothing left to refund."))
         form = build_refund_form(page, posted(request))
         return self._act(request, order, form, carry_out, title=_("Refund"), permission="shop.refund_order")
 
     def fulfil(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Record a parcel."""
+        """Record shipment."""
         order = self._order(request, pk)
 
         def carry_out(form: FulfilForm) -> str:
@@ -138,9 +142,9 @@ class OrderAdmin(ReadOnlyAdmin):
 
         page = get_order_page(order)
         if request.method == "GET" and not page.can_be_sent:
-            return self._not_possible(request, order, _("Nothing of this order is to be sent."))
+            return self._not_possible(request, order, _("This order has no items to ship."))
         form = build_fulfil_form(page, posted(request))
-        return self._act(request, order, form, carry_out, title=_("Send"), permission="shop.fulfil_order")
+        return self._act(request, order, form, carry_out, title=_("Record shipment"), permission="shop.fulfil_order")
 
     def cancel(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Cancel an order that waits for its payment."""
@@ -148,12 +152,12 @@ class OrderAdmin(ReadOnlyAdmin):
 
         def carry_out(form: forms.Form) -> str:
             verbs.cancel_order(order_id=order.pk, by=grant_of(request).actor)
-            return _("The order is cancelled.")
+            return _("Order cancelled.")
 
         if request.method == "GET" and order.status != Order.Status.PENDING_PAYMENT:
             return self._not_possible(request, order, str(verbs.OrderNotCancellable.message))
         form = forms.Form(posted(request))
-        return self._act(request, order, form, carry_out, title=_("Cancel"), permission="shop.cancel_order")
+        return self._act(request, order, form, carry_out, title=_("Cancel order"), permission="shop.cancel_order")
 
     def transfer(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Note a transfer that came in for an order, with its amount."""
@@ -168,18 +172,22 @@ class OrderAdmin(ReadOnlyAdmin):
 
         due = transfers.get_missing_amount(attempt).amount if attempt and attempt.is_live else None
         form = TransferForm(posted(request), currency=order.currency, initial={"amount": due})
-        return self._act(request, order, form, carry_out, title=_("Note the transfer"), permission="shop.note_transfer")
+        return self._act(
+            request, order, form, carry_out, title=_("Record bank transfer"), permission="shop.note_transfer"
+        )
 
     def _noted(self, order: Order, paid: Payment, amount: Money) -> str:
         """What a noted transfer came to, in words."""
         if paid.is_live:
-            words = _("%(amount)s noted. %(missing)s are still missing; the customer has been emailed.")
+            words = _("%(amount)s recorded. %(missing)s is still due. The customer has been emailed.")
             return words % {"amount": money(amount), "missing": money(transfers.get_missing_amount(paid))}
         page = get_order_page(Order.objects.get(pk=order.pk))
         if page.payment_summary.surplus:
-            words = _("%(amount)s noted. %(surplus)s are too much: send them back and note the refund as sent.")
+            words = _(
+                "%(amount)s recorded. The customer paid %(surplus)s too much: refund it and mark the refund as sent."
+            )
             return words % {"amount": money(amount), "surplus": money(page.payment_summary.surplus)}
-        return _("The transfer is noted, the order is paid.")
+        return _("Transfer recorded. The order is paid.")
 
     def refund_sent(self, request: HttpRequest, pk: int, uid: Any) -> HttpResponse:
         """Note that the money of a refund by transfer was sent."""
@@ -189,11 +197,11 @@ class OrderAdmin(ReadOnlyAdmin):
         def carry_out(form: StatementForm) -> str:
             statement = form.cleaned_data["statement"]
             transfers.record_refund_sent(refund_id=made.pk, statement=statement, by=grant_of(request).actor)
-            return _("The refund is complete.")
+            return _("Refund completed.")
 
         form = StatementForm(posted(request))
         return self._act(
-            request, order, form, carry_out, title=_("Note the refund as sent"), permission="shop.note_transfer"
+            request, order, form, carry_out, title=_("Mark refund as sent"), permission="shop.note_transfer"
         )
 
     def _order(self, request: HttpRequest, pk: int) -> Order:
@@ -237,14 +245,14 @@ class ReservationAdmin(ReadOnlyAdmin):
     def buyer(self, reservation: Reservation) -> str:
         return reservation.line.order.email
 
-    @admin.display(description=gettext_lazy("held until"))
+    @admin.display(description=gettext_lazy("reserved until"))
     def held_until(self, reservation: Reservation) -> datetime | None:
         return reservation.line.order.expires_at if reservation.state == Reservation.State.HELD else None
 
     def has_release_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("shop.cancel_order")
 
-    @admin.action(description=gettext_lazy("Release: cancel the unpaid orders"), permissions=["release"])
+    @admin.action(description=gettext_lazy("Cancel the unpaid orders"), permissions=["release"])
     def release(self, request: HttpRequest, queryset: QuerySet[Reservation]) -> None:
         held = queryset.filter(state=Reservation.State.HELD)
         numbers = set(held.order_by().values_list("line__order__number", flat=True))

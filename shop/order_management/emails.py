@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.urls import reverse
 from django.utils import translation
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from core import rate_limits
@@ -13,6 +14,7 @@ from core.mail import services as mail
 from core.task_queue import enqueue_best_effort
 from shop.orders.models import Order
 from shop.payments.services import holds
+from shop.pricing.tax_notes import get_tax_name
 
 DELAY_MARGIN_SECONDS = 60
 MAX_ORDERS = 20
@@ -86,5 +88,7 @@ def _get_rows(order: Order) -> list[tuple[str, Any, str]]:
     if order.shipping_name:
         rows.append((_("Delivery"), order.money(order.shipping) if order.shipping else _("free"), order.shipping_name))
     if order.tax:
-        rows.append((_("VAT, included") if order.tax_included else _("Tax"), order.money(order.tax), ""))
+        name = get_tax_name(order.tax_country)
+        label = _("Includes %(tax)s") % {"tax": name} if order.tax_included else capfirst(name)
+        rows.append((label, order.money(order.tax), ""))
     return rows

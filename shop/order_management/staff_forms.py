@@ -45,18 +45,18 @@ class RefundForm(ItemsForm):
 
     ALL, ITEMS, AMOUNT = "all", "items", "amount"
 
-    what = forms.ChoiceField(label=_("What to give back"), widget=forms.RadioSelect)
+    what = forms.ChoiceField(label=_("Refund"), widget=forms.RadioSelect)
     amount = MoneyInput(label=_("Amount"), required=False)
-    restock = forms.BooleanField(label=_("Sent items came back: put them on the shelf"), required=False)
-    reason = forms.CharField(label=_("Reason"), max_length=300, help_text=_("For us; the customer does not see it."))
+    restock = forms.BooleanField(label=_("Restock returned items"), required=False)
+    reason = forms.CharField(label=_("Reason"), max_length=300, help_text=_("Only visible to staff."))
 
     def __init__(self, *args: Any, order: Order, lines: Iterable[OrderLine], refundable: Money, **kwargs: Any) -> None:
         limits = [(line, line.refundable_quantity) for line in lines if line.refundable_quantity]
         super().__init__(*args, limits=limits, **kwargs)
         self.fields["what"].choices = [  # type: ignore[attr-defined]
-            (self.ALL, _("All that is left: %(amount)s") % {"amount": refundable.format()}),
-            (self.ITEMS, _("Items, at what they cost")),
-            (self.AMOUNT, _("An amount")),
+            (self.ALL, _("Full remaining amount: %(amount)s") % {"amount": refundable.format()}),
+            (self.ITEMS, _("Selected items")),
+            (self.AMOUNT, _("Custom amount")),
         ]
         self.fields["amount"].currency = order.currency  # type: ignore[attr-defined]
         self.fields["amount"].label = _("Amount in %(currency)s") % {"currency": order.currency}
@@ -64,9 +64,9 @@ class RefundForm(ItemsForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if cleaned.get("what") == self.AMOUNT and not cleaned.get("amount") and "amount" not in self.errors:
-            self.add_error("amount", _("Say how much."))
+            self.add_error("amount", _("Enter an amount."))
         if cleaned.get("what") == self.ITEMS and not self.quantities:
-            self.add_error("what", _("Say how many of which item."))
+            self.add_error("what", _("Enter a quantity for at least one item."))
         return cleaned
 
     @property
@@ -105,7 +105,10 @@ class StatementForm(forms.Form):
     statement = forms.CharField(
         label=_("Bank statement line"),
         max_length=MAX_STATEMENT_LENGTH,
-        help_text=_("What the bank calls this transfer, such as its date and number. Each line counts once."),
+        help_text=_(
+            "Text that identifies this transfer on the bank statement, such as its date and number. Each line can be "
+            "recorded once."
+        ),
     )
 
 
@@ -114,7 +117,9 @@ class TransferForm(StatementForm):
 
     amount = MoneyInput(
         label=_("Amount received"),
-        help_text=_("If it is less than is due, the order waits for the rest. What is too much is to be sent back."),
+        help_text=_(
+            "If it is less than the amount due, the order stays unpaid until the rest arrives. Refund any excess."
+        ),
     )
     field_order = ("amount", "statement")
 

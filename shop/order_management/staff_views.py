@@ -29,13 +29,13 @@ from shop.payments.services import refunds as refund
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def refunds(request: PageRequest, number: str) -> HttpResponse:
-    """Give money back, by who said within minutes who they are; the worker carries it out."""
+    """Refund, by who said within minutes who they are; the worker carries it out."""
     page = _get_page(request, number, "shop.refund_order")
 
     def carry_out(form: RefundForm) -> str:
         recent_authentication.require(request)
         made = refund.request_refund(order_id=page.order.pk, by=request.grant.actor, **form.arguments)
-        return _("A refund of %(amount)s is on its way.") % {"amount": money(page.order.money(made.amount))}
+        return _("Refund of %(amount)s requested.") % {"amount": money(page.order.money(made.amount))}
 
     return _handle_form(request, page, build_refund_form(page, posted(request)), "refund", carry_out)
 
@@ -43,7 +43,7 @@ def refunds(request: PageRequest, number: str) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def fulfilments(request: PageRequest, number: str) -> HttpResponse:
-    """Record a parcel."""
+    """Record shipment."""
     page = _get_page(request, number, "shop.fulfil_order")
 
     def carry_out(form: FulfilForm) -> str:

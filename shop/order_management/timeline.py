@@ -19,26 +19,26 @@ from shop.orders.models import Order
 from shop.payments.models import Payment
 
 EVENT_LABELS = {
-    "order.placed": (gettext_lazy("Ordered"), "done"),
+    "order.placed": (gettext_lazy("Order placed"), "done"),
     "payment.declined": (gettext_lazy("Payment declined"), "failed"),
     "payment.partly_received": (gettext_lazy("Part of the transfer received"), "done"),
     "order.paid": (gettext_lazy("Paid"), "done"),
-    "order.fulfilled": (gettext_lazy("Sent"), "done"),
-    "order.refund_requested": (gettext_lazy("Refund on its way"), "done"),
+    "order.fulfilled": (gettext_lazy("Shipped"), "done"),
+    "order.refund_requested": (gettext_lazy("Refund requested"), "done"),
     "order.refunded": (gettext_lazy("Refunded"), "done"),
-    "order.expired": (gettext_lazy("Not paid in time"), "failed"),
+    "order.expired": (gettext_lazy("Expired: not paid in time"), "failed"),
     "order.cancelled": (gettext_lazy("Cancelled"), "failed"),
-    "payment.returned": (gettext_lazy("Money sent back"), "done"),
+    "payment.returned": (gettext_lazy("Payment returned"), "done"),
 }
 NEXT_STEPS = {
-    Order.Status.PENDING_PAYMENT: gettext_lazy("Waiting for the payment"),
-    Order.Status.PAID: gettext_lazy("We are packing it"),
-    Order.Status.PARTLY_FULFILLED: gettext_lazy("We are packing the rest"),
+    Order.Status.PENDING_PAYMENT: gettext_lazy("Awaiting payment"),
+    Order.Status.PAID: gettext_lazy("Preparing your order"),
+    Order.Status.PARTLY_FULFILLED: gettext_lazy("Preparing the remaining items"),
 }
 HEADLINES = {
-    Order.Status.PENDING_PAYMENT: gettext_lazy("Waiting for your payment"),
-    Order.Status.PAID: gettext_lazy("Thank you. We are packing it"),
-    Order.Status.PARTLY_FULFILLED: gettext_lazy("Part of it is on its way"),
+    Order.Status.PENDING_PAYMENT: gettext_lazy("Awaiting payment"),
+    Order.Status.PAID: gettext_lazy("Thank you. We are preparing your order"),
+    Order.Status.PARTLY_FULFILLED: gettext_lazy("Part of your order has been shipped"),
 }
 IN_TRANSIT = timedelta(days=12)  # after which a parcel is no longer said to be on its way
 EVENTS_WITH_AMOUNT = frozenset(
@@ -60,12 +60,14 @@ class Step:
 def get_headline(order: Order, *, is_declined: bool, transfer: Payment | None, sent_at: datetime | None = None) -> str:
     """How an order stands, for its buyer, in one line; `sent_at` is when its last parcel left."""
     if is_declined:
-        return _("The payment did not go through")
+        return _("Payment failed")
     if transfer is not None:
         is_in_part = order.payment_status == Order.PaymentStatus.PARTLY_PAID
-        return _("Part of your transfer is here") if is_in_part else _("Thank you. We are waiting for your transfer")
+        return (
+            _("Part of your transfer has arrived") if is_in_part else _("Thank you. We are waiting for your transfer")
+        )
     if order.status == Order.Status.FULFILLED and order.is_partly_sent:
-        return _("Part of it was sent, the rest is cancelled")
+        return _("Partly shipped, the rest cancelled")
     if order.is_refunded and order.status in Order.CONFIRMED:
         return _("Refunded")
     if order.status == Order.Status.FULFILLED:
@@ -78,8 +80,8 @@ def _get_sent_label(order: Order, sent_at: datetime | None) -> str:
     if order.shipping_method is not None and order.shipping_method.is_pick_up:
         return _("Collected")
     if sent_at is None or timezone.now() - sent_at < IN_TRANSIT:
-        return _("On its way to you")
-    return _("Sent on %(date)s") % {"date": date_format(timezone.localtime(sent_at), "DATE_FORMAT")}
+        return _("On its way")
+    return _("Shipped on %(date)s") % {"date": date_format(timezone.localtime(sent_at), "DATE_FORMAT")}
 
 
 def get_status_label(order: Order) -> str:
@@ -125,7 +127,7 @@ def _get_past_steps(
         words, state = EVENT_LABELS[event.name]
         in_part = event.name == "order.fulfilled" and not event.data.get("complete", True)
         yield Step(
-            label=_("Sent in part") if in_part else str(words),
+            label=_("Partly shipped") if in_part else str(words),
             at=event.at,
             state=state,
             note=_get_note(order, event.name, event.data),

@@ -71,7 +71,7 @@ def payments(request: PageRequest, number: str) -> HttpResponse:
     offered = {provider.code for provider in providers.get_offered_providers()}
     provider = request.POST.get("provider", "")
     if provider not in offered:
-        messages.error(request, _("Choose how to pay."))
+        messages.error(request, _("Choose a payment method."))
         return SeeOther(get_order_url(found, signature))
     return redirect_to_payment(request, found, provider)
 
@@ -89,7 +89,7 @@ def cancellation(request: PageRequest, number: str, signature: str = "") -> Http
         except DomainError as refusal:
             messages.error(request, refusal.detail)
         else:
-            messages.success(request, _("The order is cancelled. The items are back in your cart."))
+            messages.success(request, _("Order cancelled. The items are back in your cart."))
         return SeeOther(back)
     if found.status != Order.Status.PENDING_PAYMENT:
         messages.error(request, verbs.OrderNotCancellable().detail)
@@ -159,7 +159,7 @@ def get_order_context(request: PageRequest, page: OrderPage, signature: str = ""
         "lines": [_get_line(line, image, found) for line, image in page.lines],
         "rows": _get_rows(page),
         "total": found.money(found.total),
-        "tax_note": get_tax_note(found.money(found.tax), included=found.tax_included),
+        "tax_note": get_tax_note(found.money(found.tax), included=found.tax_included, country=found.tax_country),
         "shipments": page.shipments,
         # Who holds only the link does not learn the names of people.
         "steps": build_timeline(found, page.events, get_impersonation_names(page.events) if is_known else {}),
@@ -194,10 +194,10 @@ def _get_line(line: Any, image: Any, found: Order) -> dict[str, Any]:
 def _get_rows(page: OrderPage) -> list[tuple[str, Any, str]]:
     """The sums under the lines: label, amount, note."""
     found = page.order
-    rows: list[tuple[str, Any, str]] = [(_("Pieces"), found.money(found.subtotal), "")]
+    rows: list[tuple[str, Any, str]] = [(_("Subtotal"), found.money(found.subtotal), "")]
     if found.discount:
         rows.append((_("Discount"), -found.money(found.discount), ""))
     if found.shipping_name:
         price = found.money(found.shipping) if found.shipping else _("free")
         rows.append((_("Delivery"), price, found.shipping_name))
-    return [*rows, *get_tax_rows(found.money(found.tax), included=found.tax_included)]
+    return [*rows, *get_tax_rows(found.money(found.tax), included=found.tax_included, country=found.tax_country)]

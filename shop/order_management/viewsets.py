@@ -110,7 +110,7 @@ class OrderViewSet(ReadViewSet[Order]):
     @action(detail=True, methods=["post"], filter_backends=[])
     @idempotent
     def fulfilments(self, request: Request, number: str) -> Response:
-        """Record a parcel."""
+        """Record shipment."""
         asked = FulfilmentCreateSerializer.parse(request)
         made = fulfilment.fulfil_order(order_id=self._id(number), by=self.grant.actor, **asked)
         return Response(FulfilmentSerializer(made).data, status=201)

@@ -49,10 +49,10 @@ class Order(models.Model):
     public_kind: ClassVar[str] = "order"
 
     class Status(models.TextChoices):
-        PENDING_PAYMENT = "pending_payment", _("waiting for payment")
+        PENDING_PAYMENT = "pending_payment", _("awaiting payment")
         PAID = "paid", _("paid")
-        PARTLY_FULFILLED = "partly_fulfilled", _("partly sent")
-        FULFILLED = "fulfilled", _("sent")
+        PARTLY_FULFILLED = "partly_fulfilled", _("partly shipped")
+        FULFILLED = "fulfilled", _("shipped")
         CANCELLED = "cancelled", _("cancelled")
         EXPIRED = "expired", _("expired")
         REFUNDED = "refunded", _("refunded")
@@ -65,9 +65,9 @@ class Order(models.Model):
         REFUNDED = "refunded", _("refunded")
 
     class FulfilmentStatus(models.TextChoices):
-        UNFULFILLED = "unfulfilled", _("not sent")
-        PARTLY_FULFILLED = "partly_fulfilled", _("partly sent")
-        FULFILLED = "fulfilled", _("sent")
+        UNFULFILLED = "unfulfilled", _("not shipped")
+        PARTLY_FULFILLED = "partly_fulfilled", _("partly shipped")
+        FULFILLED = "fulfilled", _("shipped")
 
     # An order that may still be, or has been, paid and served. Its cart cannot become a second one.
     CLOSED: ClassVar = (Status.CANCELLED, Status.EXPIRED)
@@ -96,7 +96,7 @@ class Order(models.Model):
         related_name="orders",
         verbose_name=_("person"),
     )
-    email = models.EmailField(_("e-mail address"), max_length=254)
+    email = models.EmailField(_("email address"), max_length=254)
     status = models.CharField(_("status"), max_length=20, choices=Status, default=Status.PENDING_PAYMENT)
     payment_status = models.CharField(
         _("payment"),
@@ -124,7 +124,7 @@ class Order(models.Model):
     total = models.BigIntegerField(_("total"))
     quote_hash = models.CharField(_("quote"), max_length=64)
     shipping_method = models.ForeignKey(
-        ShippingMethod, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("shipping method")
+        ShippingMethod, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("delivery method")
     )
     shipping_name = models.CharField(_("delivery"), max_length=80, blank=True)
     shipping_tax_rate = models.DecimalField(_("tax rate of delivery"), max_digits=6, decimal_places=5, default=0)
@@ -137,7 +137,7 @@ class Order(models.Model):
     placed_at = models.DateTimeField(_("placed at"), default=timezone.now)
     expires_at = models.DateTimeField(_("expires at"))
     paid_at = models.DateTimeField(_("paid at"), null=True, blank=True)
-    fulfilled_at = models.DateTimeField(_("sent at"), null=True, blank=True)
+    fulfilled_at = models.DateTimeField(_("shipped at"), null=True, blank=True)
     closed_at = models.DateTimeField(_("expired or cancelled at"), null=True, blank=True)
 
     objects = OrderQuerySet.as_manager()
@@ -147,7 +147,7 @@ class Order(models.Model):
         verbose_name_plural = _("orders")
         ordering: ClassVar = ["-placed_at", "-id"]
         permissions: ClassVar = [
-            ("fulfil_order", _("Can send orders")),
+            ("fulfil_order", _("Can fulfil orders")),
             ("refund_order", _("Can refund orders")),
             ("cancel_order", _("Can cancel orders")),
         ]
@@ -216,6 +216,11 @@ class Order(models.Model):
     @property
     def public_id(self) -> str:
         return self.number
+
+    @property
+    def tax_country(self) -> str:
+        """The country whose tax is due: that of the delivery address, or else the first one of the market."""
+        return str(self.shipping_address.get("country") or self.market.home_country)
 
     @property
     def signature(self) -> str:
@@ -288,7 +293,7 @@ class OrderLine(models.Model):
     tax = models.BigIntegerField(_("tax"))
     source_kind = models.CharField(_("source kind"), max_length=40, blank=True)
     source_id = models.CharField(_("source"), max_length=80, blank=True)
-    quantity_fulfilled = models.PositiveIntegerField(_("sent"), default=0)
+    quantity_fulfilled = models.PositiveIntegerField(_("shipped"), default=0)
     quantity_refunded = models.PositiveIntegerField(_("refunded"), default=0)
     quantity_cancelled = models.PositiveIntegerField(_("cancelled"), default=0)
 
@@ -338,7 +343,7 @@ class Fulfilment(models.Model):
     tracking_code = models.CharField(_("tracking code"), max_length=80, blank=True)
     tracking_url = models.URLField(_("tracking link"), max_length=300, blank=True)
     idempotency_key = models.CharField(_("key"), max_length=120, unique=True)
-    at = models.DateTimeField(_("sent at"), default=timezone.now)
+    at = models.DateTimeField(_("shipped at"), default=timezone.now)
 
     class Meta:
         verbose_name = _("fulfilment")

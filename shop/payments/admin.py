@@ -1,7 +1,10 @@
-"""Money for staff, to look at: it moves at the providers, and the books follow."""
+"""Payments, refunds and bookings in the admin, read-only: money moves at the providers."""
+
+from collections.abc import Callable
+from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import BigIntegerField, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -11,47 +14,67 @@ from core.errors import DomainError
 from core.money import Money
 from core.staff.read_only_admin import ReadOnlyAdmin
 from core.templatetags.ui import money
+from shop.payments import providers
 from shop.payments.models import BankBooking, LedgerEntry, Payment, Refund, SandboxCharge, WebhookInbox
 from shop.payments.services import payments
 
 
 class MoneyAdmin(ReadOnlyAdmin):
-    """Rows with an amount in minor units and a currency."""
+    """Rows with amounts in minor units of their `currency`, shown as money."""
 
     show_full_result_count = False
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        return [self._get_field(str(name)) for name in super().get_fields(request, obj)]
+
+    def _get_field(self, name: str) -> str | Callable[[Any], str]:
+        """The name of a field, or for an amount a function that formats it."""
+        field = self.opts.get_field(name)
+        if not isinstance(field, BigIntegerField):
+            return name
+
+        @admin.display(description=str(field.verbose_name))
+        def show_amount(row: Any) -> str:
+            return money(Money(getattr(row, name), row.currency))
+
+        return show_amount
+
+    @admin.display(description=_("provider"), ordering="provider")
+    def provider_label(self, row: Any) -> str:
+        return providers.get_provider_name(row.provider)
+
     @admin.display(description=_("amount"), ordering="amount")
-    def sum(self, row: LedgerEntry) -> str:
+    def sum(self, row: Any) -> str:
         return money(Money(row.amount, row.currency))
 
 
 @admin.register(Payment)
 class PaymentAdmin(MoneyAdmin):
-    list_display = ("created_at", "order", "provider", "sum", "status", "provider_ref", "synced_at")
+    list_display = ("created_at", "order", "provider_label", "sum", "status", "provider_ref", "synced_at")
     list_filter = ("status", "provider")
     list_select_related = ("order",)
     search_fields = ("=order__number", "=provider_ref")
-    actions = ("ask_provider",)
+    actions = ("sync_payments",)
 
-    def has_ask_permission(self, request: HttpRequest) -> bool:
+    def has_sync_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("shop.change_order")
 
-    @admin.action(description=_("Ask the provider how it stands"), permissions=["ask"])
-    def ask_provider(self, request: HttpRequest, queryset: QuerySet[Payment]) -> None:
-        asked = 0
+    @admin.action(description=_("Update from the payment provider"), permissions=["sync"])
+    def sync_payments(self, request: HttpRequest, queryset: QuerySet[Payment]) -> None:
+        updated = 0
         for payment in queryset.order_by("pk"):
             try:
                 payments.sync_payment(payment_id=payment.pk, by=grant_of(request).actor)
-                asked += 1
+                updated += 1
             except DomainError as refusal:
                 self.message_user(request, f"{payment.provider_ref}: {refusal.detail}", messages.WARNING)
-        text = ngettext("%(count)d payment was looked up.", "%(count)d payments were looked up.", asked)
-        self.message_user(request, text % {"count": asked}, messages.SUCCESS)
+        text = ngettext("%(count)d payment updated.", "%(count)d payments updated.", updated)
+        self.message_user(request, text % {"count": updated}, messages.SUCCESS)
 
 
 @admin.register(LedgerEntry)
 class LedgerEntryAdmin(MoneyAdmin):
-    list_display = ("at", "order", "kind", "sum", "provider", "provider_txn")
+    list_display = ("at", "order", "kind", "sum", "provider_label", "provider_txn")
     list_filter = ("kind", "provider")
     list_select_related = ("payment__order",)
     search_fields = ("=provider_txn", "=payment__order__number")
@@ -62,20 +85,15 @@ class LedgerEntryAdmin(MoneyAdmin):
 
 
 @admin.register(Refund)
-class RefundAdmin(ReadOnlyAdmin):
+class RefundAdmin(MoneyAdmin):
     list_display = ("created_at", "order", "sum", "state", "cause", "reason", "requested_by", "error")
     list_filter = ("state", "cause")
     list_select_related = ("payment__order", "requested_by")
     search_fields = ("=payment__order__number", "=provider_ref")
-    show_full_result_count = False
 
     @admin.display(description=_("order"))
     def order(self, refund: Refund) -> str:
         return refund.payment.order.number
-
-    @admin.display(description=_("amount"), ordering="amount")
-    def sum(self, refund: Refund) -> str:
-        return money(refund.payment.money(refund.amount))
 
 
 @admin.register(BankBooking)

@@ -59,17 +59,17 @@ class Payment(models.Model):
     order = models.ForeignKey(Order, models.PROTECT, related_name="payments", verbose_name=_("order"))
     provider = models.CharField(_("provider"), max_length=20)
     provider_ref = models.CharField(_("reference at the provider"), max_length=120, blank=True)
-    action_url = models.CharField(_("where the customer pays"), max_length=500, blank=True)
+    action_url = models.CharField(_("payment page"), max_length=500, blank=True)
     currency = models.CharField(_("currency"), max_length=3)
     amount = models.BigIntegerField(_("amount"))
     captured = models.BigIntegerField(_("received"), default=0)
     refunded = models.BigIntegerField(_("refunded"), default=0)
-    refund_pending = models.BigIntegerField(_("being refunded"), default=0)
+    refund_pending = models.BigIntegerField(_("pending refunds"), default=0)
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.CREATED)
-    decline_code = models.CharField(_("reason of decline"), max_length=60, blank=True)
+    decline_code = models.CharField(_("decline code"), max_length=60, blank=True)
     idempotency_key = models.CharField(_("key"), max_length=120, unique=True)
     created_at = models.DateTimeField(_("created at"), default=timezone.now)
-    synced_at = models.DateTimeField(_("last asked the provider"), null=True, blank=True)
+    synced_at = models.DateTimeField(_("last updated from the provider"), null=True, blank=True)
 
     objects = PaymentQuerySet.as_manager()
 
@@ -101,7 +101,7 @@ class Payment(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.provider} {self.status}"
+        return f"{self.provider_ref or self.uid}, {self.get_status_display()}"
 
     @property
     def public_id(self) -> str:
@@ -149,7 +149,7 @@ class LedgerEntry(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.amount} {self.currency}"
+        return f"{self.get_kind_display()}: {Money(self.amount, self.currency).format()}"
 
 
 class Refund(models.Model):
@@ -167,8 +167,8 @@ class Refund(models.Model):
         FAILED = "failed", _("failed")
 
     class Cause(models.TextChoices):
-        STAFF = "staff", _("asked for by staff")
-        SURPLUS = "surplus", _("money that came too late or twice")
+        STAFF = "staff", _("requested by staff")
+        SURPLUS = "surplus", _("late or duplicate payment")
         EXTERNAL = "external", _("made at the provider")
 
     uid = models.UUIDField(_("uid"), default=uuid7, unique=True, editable=False)
@@ -177,14 +177,19 @@ class Refund(models.Model):
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.PENDING)
     cause = models.CharField(_("cause"), max_length=10, choices=Cause, default=Cause.STAFF)
     reason = models.CharField(_("reason"), max_length=300, blank=True)
-    restock = models.BooleanField(_("put back on the shelf"), default=False)
+    restock = models.BooleanField(_("restock"), default=False)
     idempotency_key = models.CharField(_("key"), max_length=120, unique=True)
     provider_ref = models.CharField(_("reference at the provider"), max_length=120, blank=True)
     error = models.CharField(_("error"), max_length=300, blank=True)
     requested_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("asked by")
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("requested by"),
     )
-    created_at = models.DateTimeField(_("asked at"), default=timezone.now)
+    created_at = models.DateTimeField(_("requested at"), default=timezone.now)
     done_at = models.DateTimeField(_("done at"), null=True, blank=True)
 
     class Meta:
@@ -205,7 +210,11 @@ class Refund(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.amount} {self.state}"
+        return f"{self.payment.money(self.amount).format()}, {self.get_state_display()}"
+
+    @property
+    def currency(self) -> str:
+        return self.payment.currency
 
     @property
     def public_id(self) -> str:
@@ -218,7 +227,7 @@ class RefundLine(models.Model):
     refund = models.ForeignKey(Refund, models.CASCADE, related_name="lines", verbose_name=_("refund"))
     line = models.ForeignKey(OrderLine, models.PROTECT, related_name="refund_lines", verbose_name=_("order line"))
     quantity = models.PositiveIntegerField(_("quantity"))
-    cancelled = models.PositiveIntegerField(_("of these not sent"), default=0)
+    cancelled = models.PositiveIntegerField(_("of these not shipped"), default=0)
     amount = models.BigIntegerField(_("amount"))
 
     class Meta:
@@ -248,8 +257,8 @@ class WebhookInbox(models.Model):
 
     provider = models.CharField(_("provider"), max_length=20)
     event_id = models.CharField(_("event"), max_length=120)
-    payload = models.JSONField(_("what it is about"), default=dict)
-    body = models.BinaryField(_("as it came"), db_default=b"", editable=False)
+    payload = models.JSONField(_("payload"), default=dict)
+    body = models.BinaryField(_("body"), db_default=b"", editable=False)
     received_at = models.DateTimeField(_("received at"), default=timezone.now)
     processed_at = models.DateTimeField(_("processed at"), null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
@@ -287,7 +296,7 @@ class SandboxCharge(models.Model):
     currency = models.CharField(_("currency"), max_length=3)
     amount = models.BigIntegerField(_("amount"))
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.OPEN)
-    decline_code = models.CharField(_("reason of decline"), max_length=60, blank=True)
+    decline_code = models.CharField(_("decline code"), max_length=60, blank=True)
     created_at = models.DateTimeField(_("created at"), default=timezone.now)
     settled_at = models.DateTimeField(_("settled at"), null=True, blank=True)
 
@@ -315,26 +324,34 @@ class SandboxRefund(models.Model):
         ordering: ClassVar = ["id"]
 
     def __str__(self) -> str:
-        return f"{self.ref} {self.amount}"
+        return self.ref
 
 
 class BankBooking(models.Model):
     """A line of the bank statement, noted by staff: what came in for a transfer's reference, or what was sent back."""
 
     class Kind(models.TextChoices):
-        IN = "in", _("came in")
-        OUT = "out", _("sent back")
+        IN = "in", _("received")
+        OUT = "out", _("refunded")
 
     ref = models.CharField(_("reference"), max_length=60, db_index=True)
     kind = models.CharField(_("kind"), max_length=5, choices=Kind)
     currency = models.CharField(_("currency"), max_length=3)
     amount = models.BigIntegerField(_("amount"))
     statement = models.CharField(
-        _("line of the statement"), max_length=100, unique=True, help_text=_("What the bank calls this booking.")
+        _("bank statement line"),
+        max_length=100,
+        unique=True,
+        help_text=_("Text that identifies this booking on the bank statement."),
     )
     refund_key = models.CharField(_("key of the refund"), max_length=120, blank=True)
     noted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("noted by")
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("recorded by"),
     )
     at = models.DateTimeField(_("at"), default=timezone.now)
 
@@ -342,11 +359,11 @@ class BankBooking(models.Model):
         verbose_name = _("bank booking")
         verbose_name_plural = _("bank bookings")
         ordering: ClassVar = ["-id"]
-        permissions: ClassVar = [("note_transfer", _("Can note bank transfers"))]
+        permissions: ClassVar = [("note_transfer", _("Can record bank transfers"))]
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="bank_booking_amount"),
             models.CheckConstraint(condition=Q(kind__in=["in", "out"]), name="bank_booking_kind"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.ref} {self.kind} {self.amount}"
+        return f"{self.ref}: {Money(self.amount, self.currency).format()} {self.get_kind_display()}"

@@ -12,7 +12,7 @@ from core.errors import Invalid
 
 class InvalidReturnUrl(Invalid):
     code = "invalid_return_url"
-    message = _("Use an address of this site, or of a site that PAYMENT_RETURN_ORIGINS names.")
+    message = _("Use a URL of this site or of an origin in PAYMENT_RETURN_ORIGINS.")
 
 
 def is_allowed_return_url(request: HttpRequest, url: str) -> bool:

@@ -73,11 +73,11 @@ def provider_webhook(request: HttpRequest, provider: str) -> HttpResponse:
         body = request.read(MAX_BODY_BYTES + 1)
         if len(body) > MAX_BODY_BYTES:
             return _refuse_webhook(
-                HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "message_too_large", "The message is too large."
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "message_too_large", "The webhook body is too large."
             )
         inbox.receive_webhook(provider=provider, body=body, headers=request.headers)
     except UnknownProvider:
-        return _refuse_webhook(HTTPStatus.NOT_FOUND, "not_found", "There is nothing here.")
+        return _refuse_webhook(HTTPStatus.NOT_FOUND, "not_found", "Unknown payment provider.")
     except DomainError as refusal:
         return _refuse_webhook(refusal.status, refusal.code, refusal.detail, refusal.details.get("retry_after"))
     return HttpResponse(content_type="text/plain")

@@ -40,17 +40,17 @@ def waits(person: Person) -> Words:
     under_way |= Q(payments__refunds__state=Refund.State.PENDING)
     if not get_orders(person).filter(under_way).exists():
         return ""
-    return _("An order is still under way. The rest is erased once it has arrived or is cancelled.")
+    return _("An order is still open. Its data is erased once it has been delivered or cancelled.")
 
 
 def export(person: Person) -> Iterator[Records]:
     orders = get_orders(person).select_related("market").order_by("pk")
     orders = orders.prefetch_related("lines", "payments__refunds", "fulfilments")
     yield Records(
-        "shop/orders.json", _("What you ordered and paid."), map(_order, orders.iterator(chunk_size=CHUNK_SIZE))
+        "shop/orders.json", _("Your orders and payments."), map(_order, orders.iterator(chunk_size=CHUNK_SIZE))
     )
     carts = get_carts(person).order_by("pk").prefetch_related("lines__variant")
-    yield Records("shop/carts.json", _("What you put into carts."), map(_cart, carts.iterator(chunk_size=CHUNK_SIZE)))
+    yield Records("shop/carts.json", _("The items in your carts."), map(_cart, carts.iterator(chunk_size=CHUNK_SIZE)))
     saved = SavedAddress.objects.filter(user=person.user).order_by("pk")
     yield Records(
         "shop/addresses.json",
@@ -142,7 +142,8 @@ def _review(review: Review) -> dict[str, Any]:
 
 
 INVOICE_RETENTION_REASON = format_lazy(
-    _("The law asks us to keep invoices for {years} years; then the address goes too."), years=settings.INVOICE_YEARS
+    _("The law requires us to store invoices for {years} years. After that the address is erased as well."),
+    years=settings.INVOICE_YEARS,
 )
 
 privacy.register(
@@ -154,13 +155,13 @@ privacy.register(
         get_obstacle=waits,
         categories=(
             DataCategory(
-                _("Delivery address, e-mail address and notes of your orders, numbers of parcels"),
+                _("Delivery address, email address and notes of your orders, and tracking numbers"),
                 RetentionPolicy.ERASED,
                 {"shop.Order": "email shipping_address note"},
                 file="shop/orders.json",
             ),
             DataCategory(
-                _("Orders that were paid: number, what was bought, amounts, and the address they were billed to"),
+                _("Paid orders: number, items, amounts and billing address"),
                 RetentionPolicy.KEPT,
                 {"shop.Order": "user billing_address", "shop.BankBooking": "ref statement"},
                 why=INVOICE_RETENTION_REASON,
@@ -182,19 +183,19 @@ privacy.register(
                 _("Reviews"),
                 RetentionPolicy.NAMELESS,
                 {"shop.Review": "user title body"},
-                why=_("Others rely on them when they buy."),
+                why=_("Other customers rely on them."),
                 file="shop/reviews.json",
             ),
             DataCategory(
-                _("That you refunded, counted or booked something as one of our staff"),
+                _("Refunds, stock counts and bookings you made as staff"),
                 RetentionPolicy.NAMELESS,
                 {
                     "shop.Refund": "requested_by reason",
                     "shop.BankBooking": "noted_by",
                     "shop.StockMovement": "actor note",
                 },
-                why=_("The books say what was done, not by whom."),
-                not_exported=_("they are records of the house"),
+                why=_("The accounts show what was done, not by whom."),
+                not_exported=_("they are internal records"),
             ),
         ),
         unrelated_columns={

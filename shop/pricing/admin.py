@@ -28,7 +28,7 @@ class PriceAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("valid"), ordering="valid")
     def validity(self, row: Price) -> str:
         begin, end = (
-            edge and date_format(localtime(edge), "DATETIME_FORMAT") for edge in (row.valid.lower, row.valid.upper)
+            edge and date_format(localtime(edge), "DATE_FORMAT") for edge in (row.valid.lower, row.valid.upper)
         )
         if begin and end:
             return _("%(begin)s to %(end)s") % {"begin": begin, "end": end}

@@ -26,4 +26,4 @@ class MoneyInput(forms.RegexField):
         try:
             return Money.parse(text.replace(",", "."), self.currency)
         except ValueError:
-            raise forms.ValidationError(_("This is not an amount."), code="invalid") from None
+            raise forms.ValidationError(_("Enter a valid amount."), code="invalid") from None

@@ -15,11 +15,11 @@ from django.utils.translation import gettext_lazy as _
 from core.errors import Unavailable
 from core.money import Money
 
-COUNTRY = RegexValidator(r"^[A-Z]{2}$", _("A country is written with two capitals, such as DE."))
+COUNTRY = RegexValidator(r"^[A-Z]{2}$", _("Enter a two-letter country code in capitals, such as DE."))
 # Of one price, in minor units: a cart of many such still fits what a column of amounts holds.
 MAX_AMOUNT = 10**12
 MAX_DELIVERY_DAYS = 365
-CURRENCY = RegexValidator(r"^[A-Z]{3}$", _("A currency is written with three capitals, such as EUR."))
+CURRENCY = RegexValidator(r"^[A-Z]{3}$", _("Enter a three-letter currency code in capitals, such as EUR."))
 
 
 class TaxClass(models.TextChoices):
@@ -30,7 +30,7 @@ class TaxClass(models.TextChoices):
 
 class ShopNotOpen(Unavailable):
     code = "shop_not_open"
-    message = _("The shop is not open yet. In the staff area, add a market and make it the default one.")
+    message = _("The shop is not set up yet. Add a market in the admin and make it the default.")
 
 
 class MarketQuerySet(models.QuerySet["Market"]):
@@ -99,7 +99,7 @@ class Price(models.Model):
     variant = models.ForeignKey("shop.Variant", models.CASCADE, related_name="prices", verbose_name=_("variant"))
     market = models.ForeignKey(Market, models.PROTECT, related_name="prices", verbose_name=_("market"))
     min_qty = models.PositiveSmallIntegerField(_("from quantity"), default=1, validators=[MinValueValidator(1)])
-    amount = models.BigIntegerField(_("amount in minor units"), validators=[MinValueValidator(0)])
+    amount = models.BigIntegerField(_("amount"), validators=[MinValueValidator(0)])
     valid = DateTimeRangeField(_("valid"), default=from_now_on)
 
     objects = PriceQuerySet.as_manager()
@@ -124,7 +124,7 @@ class Price(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.amount}"
+        return self.market.money(self.amount).format()
 
 
 class TaxRate(models.Model):

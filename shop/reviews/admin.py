@@ -1,4 +1,4 @@
-"""What buyers say: show it or hide it. Nobody rewrites another's words."""
+"""Customer reviews: show it or hide it. Nobody rewrites another's words."""
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet

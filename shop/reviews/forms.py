@@ -8,7 +8,7 @@ class WriteReviewForm(forms.Form):
     """A buyer's words."""
 
     rating = forms.TypedChoiceField(
-        label=_("Stars"),
+        label=_("Rating"),
         coerce=int,
         choices=[
             (1, _("1, poor")),
@@ -20,6 +20,4 @@ class WriteReviewForm(forms.Form):
         widget=forms.RadioSelect,
     )
     title = forms.CharField(label=_("Headline"), max_length=120, required=False)
-    body = forms.CharField(
-        label=_("What is it like to live with?"), max_length=4000, required=False, widget=forms.Textarea
-    )
+    body = forms.CharField(label=_("Your review"), max_length=4000, required=False, widget=forms.Textarea)

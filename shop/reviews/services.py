@@ -1,4 +1,4 @@
-"""What buyers say about what they bought."""
+"""Customer reviews about what they bought."""
 
 from datetime import datetime
 
@@ -28,12 +28,12 @@ EVENTS = {
 
 class NotABuyer(Denied):
     code = "not_a_buyer"
-    message = _("Only those who bought it can review it.")
+    message = _("Only customers who bought this product can review it.")
 
 
 class AlreadyReviewed(Conflict):
     code = "already_reviewed"
-    message = _("You have reviewed this already.")
+    message = _("You have already reviewed this product.")
 
 
 class InvalidReview(Invalid):

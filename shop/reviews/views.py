@@ -42,8 +42,10 @@ def reviews(request: PageRequest, slug: str) -> HttpResponse:
             return SeeOther(request.path)
         else:
             shown = written.status == Review.Status.PUBLISHED
-            thanks = _("Thank you. Others will be glad of it.")
-            messages.success(request, thanks if shown else _("Thank you. We look at it first, then others see it."))
+            thanks = _("Thank you. Your review is published.")
+            messages.success(
+                request, thanks if shown else _("Thank you. Your review will appear once we have checked it.")
+            )
             return SeeOther(f"{reverse('shop:product', args=[slug])}#reviews")
     published = product.reviews.published().select_related("user", "user__avatar")
     page = keyset(published, by=("-created_at", "-id"), cursor=request.GET.get("cursor", ""), size=PAGE_SIZE)

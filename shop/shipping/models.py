@@ -26,20 +26,18 @@ class ShippingMethod(models.Model):
     market = models.ForeignKey(Market, models.PROTECT, related_name="shipping_methods", verbose_name=_("market"))
     code = models.SlugField(_("code"), max_length=30)
     name = models.CharField(_("name"), max_length=80)
-    amount = models.BigIntegerField(
-        _("amount in minor units"), validators=[MinValueValidator(0), MaxValueValidator(MAX_AMOUNT)]
-    )
+    amount = models.BigIntegerField(_("amount"), validators=[MinValueValidator(0), MaxValueValidator(MAX_AMOUNT)])
     free_over = models.BigIntegerField(
-        _("free from, in minor units"),
+        _("free from"),
         null=True,
         blank=True,
         validators=[MinValueValidator(0), MaxValueValidator(MAX_AMOUNT)],
     )
     min_days = models.PositiveSmallIntegerField(
-        _("working days at least"), default=1, validators=[MaxValueValidator(MAX_DELIVERY_DAYS)]
+        _("minimum working days"), default=1, validators=[MaxValueValidator(MAX_DELIVERY_DAYS)]
     )
     max_days = models.PositiveSmallIntegerField(
-        _("working days at most"), default=3, validators=[MaxValueValidator(MAX_DELIVERY_DAYS)]
+        _("maximum working days"), default=3, validators=[MaxValueValidator(MAX_DELIVERY_DAYS)]
     )
     countries = ArrayField(
         models.CharField(max_length=2, validators=[COUNTRY]), verbose_name=_("countries"), default=list, blank=True
@@ -51,8 +49,8 @@ class ShippingMethod(models.Model):
     objects = ShippingMethodQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("shipping method")
-        verbose_name_plural = _("shipping methods")
+        verbose_name = _("delivery method")
+        verbose_name_plural = _("delivery methods")
         ordering: ClassVar = ["position", "id"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["market", "code"], name="shipping_method_once"),

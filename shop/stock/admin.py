@@ -32,7 +32,7 @@ class LowFilter(admin.SimpleListFilter):
     parameter_name = "low"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("yes", _("runs empty")), ("none", _("nothing on the shelf"))]
+        return [("yes", _("low")), ("none", _("out of stock"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[StockLevel]) -> QuerySet[StockLevel]:
         if self.value() == "yes":
@@ -52,7 +52,7 @@ class WarehouseAdmin(ConfigurationAdmin):
 
 @admin.register(StockLevel)
 class StockLevelAdmin(EditAdmin):
-    """One shelf for one variant; its marks can be set here, its counts by "Receive or correct"."""
+    """One shelf for one variant; its marks can be set here, its counts by "Adjust stock"."""
 
     list_display = ("sku", "product", "warehouse", "on_hand", "reserved", "free", "backorder_limit", "low_at")
     list_filter = (LowFilter, "warehouse")
@@ -118,7 +118,7 @@ class StockLevelAdmin(EditAdmin):
                 apply_stock_form(form, sku=level.variant.sku, warehouse=level.warehouse.code, by=by)
             )
 
-        title = _("Receive or correct: %(sku)s") % {"sku": level.variant.sku}
+        title = _("Adjust stock: %(sku)s") % {"sku": level.variant.sku}
         form = StockForm(posted(request))
         return act(self, request, level, title=title, permission="shop.adjust_stock", form=form, carry_out=carry_out)
 
@@ -162,13 +162,13 @@ def apply_stock_form(form: StockForm, *, sku: str, warehouse: str, by: Actor) ->
     }
     if form.is_receipt:
         if asked["change"] < 1:
-            raise stock.InvalidStockChange(_("Enter how many pieces came in, 1 or more."), field="change")
+            raise stock.InvalidStockChange(_("Enter the number of items received, 1 or more."), field="change")
         return stock.receive_stock(quantity=asked["change"], **about)
     return stock.adjust_stock(change=asked["change"], cause=asked["cause"], **about)
 
 
 def get_stock_message(level: StockLevel) -> str:
-    words = _("%(sku)s: %(count)d on the shelf in %(warehouse)s now.")
+    words = _("%(sku)s: %(count)d on hand in %(warehouse)s.")
     return words % {"sku": level.variant.sku, "count": level.on_hand, "warehouse": level.warehouse.name}
 
 
@@ -182,7 +182,7 @@ class LevelForm(forms.ModelForm):
     def clean_backorder_limit(self) -> int:
         limit: int = self.cleaned_data["backorder_limit"]
         if self.instance.reserved > self.instance.on_hand + limit:
-            raise forms.ValidationError(_("More is promised already."), code="promised")
+            raise forms.ValidationError(_("More items are already reserved."), code="promised")
         return limit
 
 

@@ -17,15 +17,15 @@ class StockForm(forms.Form):
     RECEIVE, ADJUST = "receive", "adjust"
 
     what = forms.ChoiceField(
-        label=_("What happened"),
-        choices=[(RECEIVE, _("New items came in")), (ADJUST, _("The count was wrong"))],
+        label=_("Change"),
+        choices=[(RECEIVE, _("Stock received")), (ADJUST, _("Correction"))],
         widget=forms.RadioSelect,
     )
     change = forms.IntegerField(
         label=_("Items"), min_value=-100_000, max_value=100_000, help_text=_("A correction may be negative.")
     )
     cause = forms.ChoiceField(
-        label=_("Reason of a correction"), choices=[("", "---------"), *StockMovement.Cause.choices], required=False
+        label=_("Reason for the correction"), choices=[("", "---------"), *StockMovement.Cause.choices], required=False
     )
     note = forms.CharField(label=_("Note"), max_length=200, required=False)
     key = forms.CharField(max_length=60, widget=forms.HiddenInput, initial=lambda: uuid4().hex)

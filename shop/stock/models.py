@@ -54,9 +54,11 @@ class StockLevel(models.Model):
     on_hand = models.IntegerField(_("on hand"), default=0, editable=False)
     reserved = models.IntegerField(_("reserved"), default=0, editable=False)
     backorder_limit = models.PositiveIntegerField(
-        _("backorder limit"), default=0, help_text=_("Pieces that may be sold before they are made.")
+        _("backorder limit"), default=0, help_text=_("Number of items that may be sold while out of stock.")
     )
-    low_at = models.PositiveIntegerField(_("low at"), default=3, help_text=_("From here on the stock counts as low."))
+    low_at = models.PositiveIntegerField(
+        _("low stock threshold"), default=3, help_text=_("Stock at or below this number is shown as low.")
+    )
 
     objects = StockLevelQuerySet.as_manager()
 
@@ -75,7 +77,7 @@ class StockLevel(models.Model):
         permissions: ClassVar = [("adjust_stock", _("Can receive and adjust stock"))]
 
     def __str__(self) -> str:
-        return f"{self.variant_id}@{self.warehouse_id}"
+        return f"{self.variant.sku}, {self.warehouse.name}"
 
     @property
     def in_stock(self) -> int:
@@ -95,7 +97,7 @@ class StockMovement(models.Model):
         RECEIVED = "received", _("received")
         ADJUSTED = "adjusted", _("adjusted")
         SHIPPED = "shipped", _("shipped")
-        RESTOCKED = "restocked", _("put back")
+        RESTOCKED = "restocked", _("restocked")
 
     class Cause(models.TextChoices):
         """Why a count was corrected."""
@@ -135,7 +137,7 @@ class StockMovement(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.quantity:+d} {self.reason}"
+        return f"{self.quantity:+d}, {self.get_reason_display()}"
 
 
 class ReservationQuerySet(models.QuerySet["Reservation"]):
@@ -192,4 +194,4 @@ class Reservation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.outstanding}/{self.quantity} {self.state}"
+        return f"{self.quantity}, {self.get_state_display()}"

@@ -84,17 +84,19 @@ ReservationPart = tuple[Reservation, int]
 
 class NotOnHand(Conflict):
     code = "not_on_hand"
-    message = _("Promised but not on the shelf yet: %(skus)s.")
+    message = _("Reserved but not in stock yet: %(skus)s.")
 
 
 class StockPromised(Conflict):
     code = "stock_promised"
-    message = _("So many pieces of %(sku)s cannot be taken away: they are not there, or promised to orders.")
+    message = _(
+        "Stock of %(sku)s cannot be reduced by this much: the items are not in stock or are reserved for orders."
+    )
 
 
 class InvalidStockChange(Invalid):
     code = "invalid_stock_change"
-    message = _("Enter a number of pieces other than 0.")
+    message = _("Enter a number of items other than 0.")
 
 
 class MissingCause(InvalidStockChange):
@@ -192,7 +194,7 @@ def receive_stock(
     NoWarehouse, InvalidStockChange. Records stock.received.
     """
     if quantity <= 0:
-        raise InvalidStockChange(_("Enter how many pieces came in, 1 or more."), field="quantity")
+        raise InvalidStockChange(_("Enter the number of items received, 1 or more."), field="quantity")
     return _record_movement(sku, warehouse, quantity, StockMovement.Reason.RECEIVED, key=key, note=note, by=by, now=now)
 
 
@@ -350,7 +352,7 @@ class NotEnoughStock(Conflict):
     """`lines` in the details names each SKU with the quantity wanted and the quantity left."""
 
     code = "not_enough_stock"
-    message = _("There is not enough left of: %(titles)s.")
+    message = _("Not enough in stock: %(titles)s.")
 
 
 def save_warehouse(*, warehouse: Warehouse, by: Actor, now: datetime | None = None) -> Warehouse:

@@ -25,7 +25,7 @@ from shop.pricing import queries as pricing_queries
 from shop.pricing.models import Market
 
 SORT_LABELS = {
-    "-popularity": gettext_lazy("Most loved"),
+    "-popularity": gettext_lazy("Most popular"),
     "-created_at": gettext_lazy("Newest"),
     "price": gettext_lazy("Price, low to high"),
     "-price": gettext_lazy("Price, high to low"),
@@ -104,7 +104,7 @@ def _build_facets(shelf: ProductList, filters: Filters, market: Market) -> list[
         FacetValue(_get_range_value(span, market), _get_range_label(span, market), count, span in filters.prices)
         for span, count in shelf.prices
     ]
-    in_stock = FacetValue("true", _("On the shelf now"), shelf.in_stock, filters.in_stock)
+    in_stock = FacetValue("true", _("In stock"), shelf.in_stock, filters.in_stock)
     return [
         *(Facet("option", facet.label, facet.values) for facet in shelf.options),
         Facet("price", _("Price"), prices),
@@ -127,7 +127,7 @@ def _build_chips(shelf: ProductList, filters: Filters, market: Market, url: str,
         rest = tuple(other for other in filters.prices if other != span)
         less.append((_get_range_label(span, market), replace(filters, prices=rest)))
     if filters.in_stock:
-        less.append((_("On the shelf now"), replace(filters, in_stock=False)))
+        less.append((_("In stock"), replace(filters, in_stock=False)))
     if filters.q:
         less.append((_("“%(words)s”") % {"words": filters.q}, replace(filters, q="")))
     return [(label, _build_url(url, without, market, order)) for label, without in less]

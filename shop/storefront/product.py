@@ -16,6 +16,7 @@ from shop.listing.forms import CHOICE_PREFIX, get_chosen_options
 from shop.listing.specs import get_specs
 from shop.listing.topics import get_stock_topic
 from shop.pricing import queries as pricing_queries
+from shop.pricing.tax_notes import get_tax_name
 from shop.reviews.forms import WriteReviewForm
 from shop.reviews.views import can_review
 from shop.storefront import jsonld, queries
@@ -54,6 +55,7 @@ def _get_buy_context(request: PageRequest, page: ProductPage) -> dict[str, objec
         "product": page.product,
         "offer": page.offer,
         "market": page.market,
+        "tax_name": get_tax_name(page.market.home_country),
         "options": page.options,
         "prefix": CHOICE_PREFIX,
         "state": get_stock_label(page.offer) if page.offer else "",

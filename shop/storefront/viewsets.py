@@ -215,7 +215,7 @@ class ProductViewSet(ReadViewSet[Product]):
         filter_backends=[],
     )
     def reviews(self, request: Request, slug: str) -> Response:
-        """What buyers say, newest first."""
+        """Customer reviews, newest first."""
         published: QuerySet[Any] = self._product().reviews.published().select_related("user")
         page = self.paginate_queryset(published)
         return self.get_paginated_response(ReviewSerializer(page, many=True).data)

@@ -41,7 +41,7 @@ def test_a_guest_buys_and_is_written_to_later(client: Client, silent_redis: test
 
     order = Order.objects.get()
     assert (shelf.status_code, product.status_code, order.status) == (200, 200, "paid")
-    assert "Thank you. We are packing it" in page.content.decode()
+    assert "Thank you. We are preparing your order" in page.content.decode()
     # One time-out a pause at the most, however many questions this asked.
     assert silent_redis.connections <= 1 + took // circuit_breaker.PAUSE_SECONDS
 

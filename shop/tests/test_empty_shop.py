@@ -10,7 +10,7 @@ def test_a_shop_that_is_not_set_up_yet_says_so(client: Client, address: str):
     page = client.get(address)
 
     assert page.status_code == 503
-    assert "The shop is not open yet" in page.content.decode()
+    assert "The shop is not set up yet" in page.content.decode()
 
 
 @pytest.mark.django_db

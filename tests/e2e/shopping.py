@@ -11,7 +11,7 @@ ADDRESS = {
     "Name": "Gwen Guest",
     "Street and number": "Shop Street 12",
     "Postcode": "H91 A2B3",
-    "Town": "Galway",
+    "City": "Galway",
 }
 
 
@@ -55,19 +55,19 @@ def check_out(visitor: Visitor, email: str, at_each_step: Callable[[], None] = l
     """Check out as a guest, from the open cart to the sandbox payment page. Returns the order number."""
     page = visitor.page
     visitor.follow("Check out")
-    page.get_by_label("E-mail address").fill(email)
+    page.get_by_label("Email address").fill(email)
     at_each_step()
-    visitor.press("On to delivery")
+    visitor.press("Continue to delivery")
     page.get_by_label("Country").select_option("IE")
     for label, value in ADDRESS.items():
         page.get_by_label(re.compile(f"^{label}")).fill(value)
     page.get_by_role("radio", name=re.compile("^Standard")).check()
     at_each_step()
-    visitor.press("On to payment")
+    visitor.press("Continue to payment")
     page.get_by_role("radio", name=re.compile("Sandbox", re.IGNORECASE)).check()
     at_each_step()
-    visitor.press("Look it over")
-    visitor.sees("Everything right?", email, ADDRESS["Street and number"])
+    visitor.press("Review order")
+    visitor.sees("Review order", email, ADDRESS["Street and number"])
     at_each_step()
     visitor.press("Pay €")
     expect(page).to_have_title("Sandbox Bank")
@@ -84,7 +84,7 @@ def decline_then_pay(visitor: Visitor, number: str) -> None:
 def decline(visitor: Visitor, number: str) -> None:
     """Decline the payment and return to the order."""
     visitor.press("Decline")
-    visitor.sees(f"Order {number}", "The payment did not go through", "Nothing was charged.")
+    visitor.sees(f"Order {number}", "Payment failed", "You have not been charged.")
 
 
 def pay_again(visitor: Visitor, number: str) -> None:
@@ -92,4 +92,4 @@ def pay_again(visitor: Visitor, number: str) -> None:
     visitor.click(visitor.page.get_by_role("button", name=re.compile("^Pay €.*sandbox")))
     expect(visitor.page).to_have_title("Sandbox Bank")
     visitor.press("Pay")
-    visitor.sees(f"Order {number}", "Thank you. We are packing it")
+    visitor.sees(f"Order {number}", "Thank you. We are preparing your order")

@@ -102,18 +102,18 @@ def lose_nothing_when_the_web_process_dies(site: Site, number: str, customer: Vi
 
 
 def send_order(staff: Visitor, number: str) -> None:
-    open_order(staff, number, "Send")
-    staff.press("Send")
+    open_order(staff, number, "Record shipment")
+    staff.press("Record shipment")
     staff.sees("Shipment recorded")
 
 
 def refund_part(staff: Visitor, number: str) -> None:
     open_order(staff, number, "Refund")
-    staff.page.get_by_label("An amount").check()
+    staff.page.get_by_label("Custom amount").check()
     staff.page.get_by_label("Amount in EUR").fill("10.00")
     staff.page.get_by_label("Reason").fill("A scratch on the foot")
     staff.press("Refund")
-    staff.sees("A refund of €10.00 is on its way.")
+    staff.sees("Refund of €10.00 requested.")
 
 
 def open_order(staff: Visitor, number: str, verb: str) -> None:

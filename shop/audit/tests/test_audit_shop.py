@@ -46,28 +46,28 @@ def raw(statement: str) -> Callable[[], None]:
 
 
 PLANTED: dict[str, Callable[[], Any]] = {
-    "reserved is what live reservations hold": lambda: StockLevel.objects.filter(variant__sku="MUG").update(reserved=1),
-    "stock on hand is what movements add up to": lambda: StockLevel.objects.filter(variant__sku="MUG").update(
+    "reserved equals the live reservations": lambda: StockLevel.objects.filter(variant__sku="MUG").update(reserved=1),
+    "stock on hand equals the sum of movements": lambda: StockLevel.objects.filter(variant__sku="MUG").update(
         on_hand=99
     ),
-    "promised pieces are those to be sent": raw(
+    "reserved items equal the items to ship": raw(
         "UPDATE shop_order SET status = 'expired', closed_at = now() WHERE status = 'pending_payment'"
     ),
-    "the value of the goods is the sum of the lines": raw(
+    "the value of the goods equals the sum of the lines": raw(
         "UPDATE shop_orderline SET unit = unit + 1, total = total + 3 WHERE quantity = 3"
     ),
-    "sent pieces are in parcels": lambda: FulfilmentLine.objects.all().delete(),
-    "refunded pieces are in refunds": lambda: RefundLine.objects.order_by("id").first().delete(),
-    "received money is in the ledger": raw("DELETE FROM shop_ledgerentry WHERE kind = 'capture'"),
-    "refunded money is in the ledger": raw("UPDATE shop_ledgerentry SET amount = amount + 1 WHERE kind = 'refund'"),
-    "money on its way back is in open refunds": lambda: Payment.objects.filter(status="captured").update(
+    "shipped items are in fulfilments": lambda: FulfilmentLine.objects.all().delete(),
+    "refunded items are in refunds": lambda: RefundLine.objects.order_by("id").first().delete(),
+    "captured amounts are in the ledger": raw("DELETE FROM shop_ledgerentry WHERE kind = 'capture'"),
+    "refunded amounts are in the ledger": raw("UPDATE shop_ledgerentry SET amount = amount + 1 WHERE kind = 'refund'"),
+    "pending refunds of payments equal the open refunds": lambda: Payment.objects.filter(status="captured").update(
         refund_pending=0
     ),
-    "a paid order was paid its total, others nothing that stays": raw(
+    "a paid order was paid its total, other orders nothing": raw(
         "UPDATE shop_order SET paid_at = now() WHERE status = 'pending_payment'"
     ),
-    "an order says once that it was paid": raw("DELETE FROM core_event WHERE name = 'order.paid'"),
-    "stars are those of published reviews": lambda: Product.objects.update(rating_count=1, rating_sum=5),
+    "each paid order has one order.paid event": raw("DELETE FROM core_event WHERE name = 'order.paid'"),
+    "ratings equal the published reviews": lambda: Product.objects.update(rating_count=1, rating_sum=5),
 }
 
 
@@ -96,7 +96,7 @@ def test_the_command_fails_and_tells_what_drifted(busy_shop: Order, capsys: pyte
 
     told = json.loads(capsys.readouterr().out)
     assert told["drift"] == [
-        {"check": "stock on hand is what movements add up to", "subject": "MUG@studio", "written": 99, "counted": 7}
+        {"check": "stock on hand equals the sum of movements", "subject": "MUG@studio", "written": 99, "counted": 7}
     ]
 
 

@@ -101,7 +101,7 @@ def test_anothers_former_slug_is_refused_in_words(desk: Client):
 
     answer = desk.post(f"/admin/shop/product/{other.pk}/change/", product_form(other, slug="cup"))
 
-    assert "Another product once had this address." in answer.content.decode()
+    assert "Another product has used this slug." in answer.content.decode()
     assert Product.objects.get(pk=other.pk).slug == "bowl"
 
 
@@ -163,7 +163,7 @@ def test_two_variants_cannot_stand_for_the_same_options(desk: Client):
         f"/admin/shop/product/{product.pk}/change/", product_form(product, **{"variants-1-chosen": [celadon]})
     )
 
-    assert "The product has a variant with these options already." in answer.content.decode()
+    assert "The product already has a variant with these options." in answer.content.decode()
     assert Variant.objects.get(sku="MUG-MOSS").combination == "glaze=moss"
 
 
@@ -211,7 +211,7 @@ def test_what_is_not_a_picture_is_refused_in_words(desk: Client, file: Any, alt:
 def test_a_category_cannot_hide_behind_a_page(desk: Client):
     answer = desk.post("/admin/shop/category/add/", {"name": "Cart", "slug": "cart", "position": "0"})
 
-    assert "A page of the shop has this address." in answer.content.decode()
+    assert "A page of the shop already uses this slug." in answer.content.decode()
     assert not Category.objects.exists()
 
 
@@ -223,5 +223,5 @@ def test_a_price_in_the_admin_is_exact_to_the_cent(desk: Client):
         f"/admin/shop/product/{product.pk}/change/", product_form(product, **{"variants-0-price": "34.001"})
     )
 
-    assert "This is not an amount." in answer.content.decode()
+    assert "Enter a valid amount." in answer.content.decode()
     assert Decimal(Price.objects.get().amount) == 3400

@@ -45,7 +45,7 @@ def test_an_emptied_price_is_refused(desk: Client, mug: Product):
     answer = desk.post(product_url(mug), open_tab(desk, product_url(mug)) | {"variants-0-price": ""})
 
     row = answer.context["inline_admin_formsets"][0].formset.forms[0]
-    assert row.errors == {"price": ["Enter a price. To stop selling this variant, untick “Sold”."]}
+    assert row.errors == {"price": ["Enter a price. To stop selling this variant, clear “Active”."]}
     assert Price.objects.get().valid.upper is None
 
 
@@ -135,7 +135,7 @@ def test_a_constraint_is_said_in_words_at_its_field(desk: Client):
     answer = desk.post(url, open_tab(desk, url) | {"min_days": "5", "max_days": "2"})
 
     assert answer.context["adminform"].form.errors == {
-        "max_days": ["The longest time cannot be shorter than the shortest."]
+        "max_days": ["The maximum delivery time cannot be shorter than the minimum."]
     }
     assert "shipping_days" not in answer.content.decode()
     assert no_event("shipping_method.saved")
@@ -159,5 +159,5 @@ def test_a_category_takes_an_uploaded_picture(desk: Client):
 def test_a_category_of_a_reserved_name_is_refused_at_its_field(desk: Client):
     answer = desk.post("/admin/shop/category/add/", {"name": "Cart", "slug": "cart", "position": "0"})
 
-    assert answer.context["adminform"].form.errors == {"slug": ["A page of the shop has this address."]}
+    assert answer.context["adminform"].form.errors == {"slug": ["A page of the shop already uses this slug."]}
     assert not Category.objects.exists()

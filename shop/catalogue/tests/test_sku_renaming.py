@@ -120,6 +120,6 @@ def test_a_taken_sku_is_refused_at_its_field(desk: Client, renamed: Variant):
     answer = desk.post(url, open_tab(desk, url) | {"variants-1-sku": "MUG-CELADON"})
 
     formset = answer.context["inline_admin_formsets"][0].formset
-    assert formset.errors[1] == {"sku": ["Another variant once had this SKU."]}
+    assert formset.errors[1] == {"sku": ["Another variant has used this SKU."]}
     assert Variant.objects.filter(sku="MUG-MOSS").exists()
     assert no_event("variant.changed")

@@ -50,7 +50,7 @@ def test_a_guest_walks_from_the_shelf_to_a_paid_order(client: Client):
     assert (order.status, order.email, order.total, order.user) == ("paid", "bea@example.com", 7290, None)
     assert order.shipping_address["city"] == "Berlin"
     assert page.redirect_chain[-1][0] == f"/shop/orders/{order.number}/{order.signature}/"
-    assert "Thank you. We are packing it" in page.content.decode()
+    assert "Thank you. We are preparing your order" in page.content.decode()
     assert [event.data["amount"] for event in events_named("order.paid")] == [7290]
 
 
@@ -70,13 +70,13 @@ def test_a_declined_payment_can_be_tried_again(client: Client):
 
     declined = decide(client, check_out(client), "decline")
     order = Order.objects.get()
-    assert "The payment did not go through" in declined.content.decode()
+    assert "Payment failed" in declined.content.decode()
     assert order.status == "pending_payment"
 
     again = client.post(f"/shop/orders/{order.number}/payments/", {"provider": "sandbox", "signature": order.signature})
     page = decide(client, again, "pay")
 
-    assert "Thank you. We are packing it" in page.content.decode()
+    assert "Thank you. We are preparing your order" in page.content.decode()
     assert sorted(Payment.objects.values_list("status", flat=True)) == ["captured", "declined"]
     assert len(events_named("order.paid")) == 1
 
@@ -86,7 +86,7 @@ def test_a_second_step_comes_between_when_the_bank_wants_one(client: Client):
     placed = check_out(client)
 
     asked = client.post(placed["Location"], {"outcome": "second_step"})
-    assert "Confirm the payment" in asked.content.decode()
+    assert "Confirm this payment" in asked.content.decode()
     assert Order.objects.get().status == "pending_payment"
 
     decide(client, placed, "pay")
@@ -99,7 +99,7 @@ def test_whoever_leaves_the_providers_page_finds_the_order_waiting(client: Clien
 
     page = client.get(urlsplit(client.get(placed["Location"]).context["charge"].return_url).path, follow=True)
 
-    assert "Waiting for your payment" in page.content.decode()
+    assert "Awaiting payment" in page.content.decode()
     assert client.get(placed["Location"]).status_code == 200
 
 
@@ -156,7 +156,7 @@ def test_a_price_that_changed_meanwhile_is_shown_before_anything_is_ordered(clie
 
     assert answer.status_code == 409
     assert "Pay €40.90" in answer.content.decode()
-    assert "Look at it again before you order." in answer.content.decode()
+    assert "Review it before you place the order." in answer.content.decode()
     assert not Order.objects.exists()
     again = client.post("/shop/checkout/review/", {**press, "quote_hash": answer.context["view"].quote.hash})
     assert again.status_code == 303
@@ -173,7 +173,7 @@ def test_stock_that_went_meanwhile_leads_back_to_the_cart(client: Client):
     assert answer["Location"] == "/shop/cart/"
     assert not Order.objects.exists()
     page = client.get("/shop/cart/").content.decode()
-    assert "There is not enough left of: Straight Mug." in page
+    assert "Not enough in stock: Straight Mug." in page
     assert "Only 1 left" in page
 
 
@@ -198,7 +198,7 @@ def test_a_provider_that_does_not_answer_leaves_an_order_to_be_paid(client: Clie
 
     order = Order.objects.get()
     assert answer["Location"] == f"/shop/orders/{order.number}/{order.signature}/"
-    assert "does not answer" in client.get(answer["Location"]).content.decode()
+    assert "is not responding" in client.get(answer["Location"]).content.decode()
     assert order.status == "pending_payment"
 
 

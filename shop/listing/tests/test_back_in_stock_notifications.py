@@ -42,7 +42,7 @@ def test_new_pieces_are_told_once_to_who_asked():
     first = send()
     set_stock(piece, 2)
 
-    assert first == send() == [("nora@example.com", f"{piece.product.title} is back")]
+    assert first == send() == [("nora@example.com", f"{piece.product.title} is back in stock")]
     assert "variant=BOWL" in mail.outbox[0].body
     waiting.refresh_from_db()
     assert (waiting.state, other.sku) == ("ended", "MUG")
@@ -98,5 +98,5 @@ def test_the_page_of_what_is_sold_out_offers_it():
     )
 
     assert 'value="stock:MUG-CELADON"' in gone
-    assert "Tell me when it is back" not in here
+    assert "Notify me when available" not in here
     assert Subscription.objects.get().topic == "stock:MUG-CELADON"

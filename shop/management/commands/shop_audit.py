@@ -1,4 +1,4 @@
-"""`manage.py shop_audit`: does every sum of the shop still hold?"""
+"""`manage.py shop_audit`: check all sums of the shop."""
 
 import json
 from argparse import ArgumentParser
@@ -12,7 +12,7 @@ from shop.audit import queries as audit
 
 
 class Command(BaseCommand):
-    help = "Check stock, orders and money against the rows they are made of. Exits non-zero when something drifted."
+    help = "Check the sums of stock, orders and payments. Exits non-zero if one does not match."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", help="print the drift as JSON")
@@ -21,7 +21,7 @@ class Command(BaseCommand):
         alone = not connection.in_atomic_block
         with transaction.atomic():
             if alone:
-                # All checks look at one moment, so a sale between two of them is no drift.
+                # All checks read one snapshot, so that a sale between two of them is not reported.
                 with connection.cursor() as cursor:
                     cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             found = audit.find_drift()
@@ -30,7 +30,7 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps({"checks": list(audit.CHECKS), "drift": drift}, indent=2))
         else:
             for entry in found:
-                self.stdout.write(f"{entry.subject}: {entry.check}: {entry.written} written, {entry.counted} counted")
+                self.stdout.write(f"{entry.subject}: {entry.check}: {entry.written} stored, {entry.counted} computed")
             self.stdout.write(f"{len(audit.CHECKS)} checks, {len(found)} findings")
         if found:
-            raise CommandError(f"{len(found)} sums do not hold")
+            raise CommandError(f"{len(found)} sums do not match")

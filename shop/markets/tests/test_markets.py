@@ -110,9 +110,9 @@ def test_two_who_choose_another_default_at_once_leave_one() -> None:
 
 
 class TestCurrency:
-    @pytest.mark.parametrize("kept", ["price", "order", "shipping method"])
+    @pytest.mark.parametrize("kept", ["price", "order", "delivery method"])
     def test_it_stays_once_there_are_amounts(self, desk: Client, kept: str) -> None:
-        make = {"price": VariantFactory, "order": place, "shipping method": ShippingMethodFactory}
+        make = {"price": VariantFactory, "order": place, "delivery method": ShippingMethodFactory}
         make[kept]()
         market = Market.objects.get()
 

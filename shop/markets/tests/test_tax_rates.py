@@ -36,7 +36,7 @@ def test_a_class_without_a_rate_is_not_sold() -> None:
     mug = VariantFactory(tax_class="reduced", product__title="Handbook")
     before = snapshot("shop.Order", "shop.Payment")
 
-    with pytest.raises(TaxRateMissing, match="We cannot sell this to Germany yet: Handbook"):
+    with pytest.raises(TaxRateMissing, match="These products cannot be delivered to Germany yet: Handbook"):
         place({mug: 1})
 
     assert snapshot("shop.Order", "shop.Payment") == before
@@ -81,7 +81,9 @@ def test_the_checkout_refuses_in_words(client: Client) -> None:
     answer = client.post("/shop/checkout/delivery/", {**PARIS, "shipping_method": "standard"})
 
     assert answer.status_code == 422
-    assert "We cannot sell this to France yet: Straight Mug." in answer.context["form"].errors["country"][0]
+    assert (
+        "These products cannot be delivered to France yet: Straight Mug." in answer.context["form"].errors["country"][0]
+    )
     assert client.get("/shop/checkout/payment/")["Location"] == "/shop/checkout/delivery/"
     cart = client.get("/shop/cart/").content.decode()
     assert "We cannot sell this to France yet" in cart

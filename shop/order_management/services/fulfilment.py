@@ -20,17 +20,17 @@ from shop.stock import services as stock
 
 class NothingToSend(Conflict):
     code = "nothing_to_send"
-    message = _("Nothing of this order is to be sent.")
+    message = _("This order has no items to ship.")
 
 
 class ItemsNotToSend(Conflict):
     code = "pieces_not_to_send"
-    message = _("Of %(sku)s, %(left)s are to be sent.")
+    message = _("Only %(left)s of %(sku)s can still be shipped.")
 
 
 class InvalidFulfilment(Invalid):
     code = "invalid_fulfilment"
-    message = _("Say which items are in the parcel.")
+    message = _("Enter the items in this shipment.")
 
 
 @transaction.atomic
@@ -45,7 +45,7 @@ def fulfil_order(
     key: str = "",
     now: datetime | None = None,
 ) -> Fulfilment:
-    """Record a parcel: take its pieces off the shelf and out of the promises.
+    """Record shipment: take its pieces off the shelf and out of the promises.
 
     Without a `tracking_url` the link of a well-known carrier is taken. `lines` are pieces by the uid of their order
     line; without, it is all that is left. The same `key` for the same order gives the parcel it made before. Locks

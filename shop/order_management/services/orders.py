@@ -27,7 +27,7 @@ LEASE_DURATION = timedelta(minutes=5)
 
 class OrderNotCancellable(Conflict):
     code = "order_not_cancellable"
-    message = _("Only an order that waits for its payment can be cancelled; a paid one is refunded.")
+    message = _("Only unpaid orders can be cancelled. Refund a paid order instead.")
 
 
 def expire_orders(*, by: Actor, now: datetime | None = None, limit: int = 100) -> int:

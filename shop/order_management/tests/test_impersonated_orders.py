@@ -30,7 +30,7 @@ def test_the_buyer_reads_who_acted_for_them(client: Client, order: Order, clara:
 
     page = browser.get(f"/shop/orders/{order.number}/")
 
-    assert [(step.label, step.by) for step in page.context["steps"]] == [("Ordered", ""), ("Cancelled", BOTH)]
+    assert [(step.label, step.by) for step in page.context["steps"]] == [("Order placed", ""), ("Cancelled", BOTH)]
     assert page.content.decode().count(BOTH) == 1
 
 
@@ -38,7 +38,7 @@ def test_whoever_has_only_the_link_does_not(order: Order):
     page = Client().get(f"/shop/orders/{order.number}/{order.signature}/")
 
     assert page.status_code == 200
-    assert [step.label for step in page.context["steps"]] == ["Ordered", "Cancelled"]
+    assert [step.label for step in page.context["steps"]] == ["Order placed", "Cancelled"]
     assert "Olive Owner" not in page.content.decode()
 
 

@@ -66,7 +66,7 @@ def test_a_transfer_and_its_refund_are_noted_from_the_statement(desk: Client, ma
 
     made = refunds.request_refund(order_id=order.pk, reason="broke", by=Actor.person(manager))
     deliver_events()
-    assert "Note as sent" in desk.get(f"/admin/shop/order/{order.pk}/change/").content.decode()
+    assert "Mark as sent" in desk.get(f"/admin/shop/order/{order.pk}/change/").content.decode()
     desk.post(f"/admin/shop/order/{order.pk}/refunds/{made.uid}/sent/", {"statement": "2026-11-22/1"})
     made.refresh_from_db()
     assert made.state == "done"
@@ -81,11 +81,11 @@ def test_noting_a_transfer_asks_for_its_amount(desk: Client):
     without = desk.post(address, {"statement": "1"})
     assert (without.status_code, list(without.context["form"].errors)) == (422, ["amount"])
     part = desk.post(address, {"amount": "20", "statement": "1"}, follow=True).content.decode()
-    assert "€20.00 noted. €18.90 are still missing" in part
+    assert "€20.00 recorded. €18.90 is still due" in part
     assert 'value="18.90"' in desk.get(address).content.decode()
     rest = desk.post(address, {"amount": "28.00", "statement": "2"}, follow=True).content.decode()
     assert "€28.00 noted. €9.10 are too much" in rest
-    assert "Note as sent" in rest
+    assert "Mark as sent" in rest
 
     order.refresh_from_db()
     assert (order.status, order.payment_status) == ("paid", "paid")
@@ -131,7 +131,7 @@ def test_a_payment_is_looked_up_at_its_provider(desk: Client):
     attempt = start(order)
     sandbox.settle_charge(ref=attempt.provider_ref, outcome=sandbox.Outcome.PAY, webhook_delays=())
 
-    desk.post("/admin/shop/payment/", {"action": "ask_provider", "_selected_action": [attempt.pk]})
+    desk.post("/admin/shop/payment/", {"action": "sync_payments", "_selected_action": [attempt.pk]})
 
     order.refresh_from_db()
     assert order.status == "paid"

@@ -25,7 +25,7 @@ def test_a_paid_order_is_confirmed_with_its_lines_and_its_link(deliver_events: A
     deliver_events()
 
     (message,) = mail.outbox
-    assert message.subject == f"Order {order.number} is paid"
+    assert message.subject == f"Order {order.number} is confirmed"
     assert message.to == ["buyer@example.com"]
     assert "2 × Straight <Mug>, Celadon: €68.00" in message.body
     assert "Total: €72.90" in message.body
@@ -66,7 +66,7 @@ def test_each_step_has_its_letter(deliver_events: Any) -> None:
     deliver_events()
 
     assert letters() == [
-        f"Order {order.number} is paid",
+        f"Order {order.number} is confirmed",
         f"Order {order.number} is on its way",
         f"A refund for order {order.number}",
     ]
@@ -84,7 +84,7 @@ def test_an_order_that_lapsed_is_told(deliver_events: Any) -> None:
 
     deliver_events()
 
-    assert letters() == [f"Order {order.number} has lapsed"]
+    assert letters() == [f"Order {order.number} has expired"]
 
 
 def test_loaded_history_sends_nothing(deliver_events: Any) -> None:

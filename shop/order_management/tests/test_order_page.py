@@ -40,17 +40,20 @@ def test_the_signed_link_opens_it_for_a_guest(client: Client):
     assert order.number in text
     assert "bea@example.com" in text
     assert [(step.label, step.state) for step in page.context["steps"]] == [
-        ("Ordered", "done"),
+        ("Order placed", "done"),
         ("Paid", "done"),
-        ("We are packing it", "now"),
+        ("Preparing your order", "now"),
     ]
     assert "no-store" in page["Cache-Control"]
-    assert "Talk to us about it" not in text
+    assert "Message us about this order" not in text
 
 
 @pytest.mark.parametrize(
     ("reply_to", "expected"),
-    [("help@shop.example", "Reply to any email about this order."), ("", "Sign in</a> with bea@example.com to write")],
+    [
+        ("help@shop.example", "Reply to any email about this order."),
+        ("", "Sign in</a> with bea@example.com to message"),
+    ],
 )
 def test_a_guest_is_invited_to_reply_only_where_replies_are_read(
     client: Client, settings: Any, reply_to: str, expected: str
@@ -118,12 +121,12 @@ def test_what_was_sent_and_given_back_is_told(client: Client, manager: Any, deli
     assert 'href="https://post.example/RX-1"' in text
     assert "€34.00 refunded." in text
     assert "broke" not in text
-    assert [step.label for step in page.context["steps"]] == ["Ordered", "Paid", "Sent in part", "Refunded"]
+    assert [step.label for step in page.context["steps"]] == ["Order placed", "Paid", "Partly shipped", "Refunded"]
 
 
 @pytest.mark.parametrize(
     ("days", "is_pick_up", "heading"),
-    [(0, False, "On its way to you"), (18, False, "Sent on {}"), (18, True, "Collected")],
+    [(0, False, "On its way"), (18, False, "Shipped on {}"), (18, True, "Collected")],
 )
 def test_a_parcel_is_on_its_way_for_so_long(client: Client, days: int, is_pick_up: bool, heading: str):
     sent_at = timezone.now() - timedelta(days=days)
@@ -198,7 +201,7 @@ def test_cancelling_is_asked_first_and_a_mail_confirms_it(client: Client, delive
 
     order.refresh_from_db()
     assert (answer["Location"], order.status) == (page_of(order, signed=True), "cancelled")
-    assert [message.subject for message in mail.outbox] == [f"Order {order.number} is cancelled"]
+    assert [message.subject for message in mail.outbox] == [f"Order {order.number} has been cancelled"]
 
 
 def test_what_cannot_be_cancelled_is_not_asked_about(client: Client):
@@ -207,7 +210,7 @@ def test_what_cannot_be_cancelled_is_not_asked_about(client: Client):
     answer = client.get(f"{page_of(order, signed=True)}cancellation/")
 
     assert answer["Location"] == page_of(order, signed=True)
-    assert "a paid one is refunded" in client.get(answer["Location"]).content.decode()
+    assert "Refund a paid order instead" in client.get(answer["Location"]).content.decode()
 
 
 def test_an_unpaid_order_is_cancelled_by_its_link_and_the_cart_comes_back(client: Client):
@@ -250,7 +253,7 @@ def test_paying_wants_a_way_to_pay(client: Client):
     answer = client.post(f"/shop/orders/{order.number}/payments/", {"signature": order.signature, "provider": "gold"})
 
     assert answer["Location"] == page_of(order, signed=True)
-    assert "Choose how to pay." in client.get(answer["Location"]).content.decode()
+    assert "Choose a payment method." in client.get(answer["Location"]).content.decode()
 
 
 def test_paying_another_way_ends_the_first_attempt(client: Client):
@@ -274,7 +277,7 @@ def test_a_customer_cannot_do_what_staff_do(client: Client, customer: Any, verb:
 
     assert (opened.status_code, sent.status_code) == (403, 403)
     assert testing.snapshot(model, "shop.Payment", "shop.OrderLine", "core.Event") == before
-    assert "Give money back" not in client.get(page_of(order)).content.decode()
+    assert "Refund" not in client.get(page_of(order)).content.decode()
 
 
 def test_staff_send_a_parcel_from_the_orders_page(client: Client, manager: Any):
@@ -303,7 +306,7 @@ def test_a_fragment_of_the_refund_form_serves_another_page(client: Client, agent
     done = client.post(url, {"what": "all", "reason": "broke", "key": "k"}, **script)
 
     assert "<html" not in form.content.decode()
-    assert "A refund of €38.90 is on its way." in done.content.decode()
+    assert "Refund of €38.90 requested." in done.content.decode()
     assert Refund.objects.count() == 1
 
 
@@ -311,11 +314,11 @@ def test_a_fragment_of_the_refund_form_serves_another_page(client: Client, agent
     ("data", "words"),
     [
         ({"what": "amount", "amount": "38.91"}, "At most 38.90 EUR can be refunded."),
-        ({"what": "amount", "amount": "0"}, "Say how much"),
+        ({"what": "amount", "amount": "0"}, "Enter an amount"),
         ({"what": "amount", "amount": "-1"}, "Enter a valid value."),
-        ({"what": "amount", "amount": ""}, "Say how much."),
+        ({"what": "amount", "amount": ""}, "Enter an amount."),
         ({"what": "amount", "amount": "1e9"}, "Enter a valid value."),
-        ({"what": "items"}, "Say how many of which item."),
+        ({"what": "items"}, "Enter a quantity for at least one item."),
         ({"what": "everything"}, "Select a valid choice."),
     ],
 )
@@ -360,7 +363,7 @@ def test_a_lost_link_is_mailed_to_its_owner_and_the_answer_tells_nothing(
     deliver_events()
 
     assert answer.status_code == 200
-    assert "If number and address belong together" in answer.content.decode()
+    assert "If an order matches this number" in answer.content.decode()
     assert len(mail.outbox) == letters
     if letters:
         assert mail.outbox[0].to == ["bea@example.com"]

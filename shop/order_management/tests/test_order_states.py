@@ -57,7 +57,7 @@ def test_a_fully_refunded_order_of_which_a_part_was_sent_says_both(client: Clien
     give_back(order)
 
     assert states(order) == ("refunded", "refunded", "partly_fulfilled")
-    assert get_status_label(order) == "refunded, partly sent"
+    assert get_status_label(order) == "refunded, partly shipped"
     page = client.get(f"/shop/orders/{order.number}/{order.signature}/").content.decode()
     assert "Refunded, partly sent" in page
     assert "On its way" not in page
@@ -70,8 +70,8 @@ def test_what_was_cancelled_before_it_was_sent_is_not_on_its_way() -> None:
     give_back(order, lines={str(order.lines.get().uid): 1})
 
     assert states(order) == ("fulfilled", "partly_refunded", "partly_fulfilled")
-    assert get_status_label(order) == "sent, the rest cancelled, partly refunded"
-    assert get_headline(order, is_declined=False, transfer=None) == "Part of it was sent, the rest is cancelled"
+    assert get_status_label(order) == "shipped, the rest cancelled, partly refunded"
+    assert get_headline(order, is_declined=False, transfer=None) == "Partly shipped, the rest cancelled"
 
 
 def test_what_came_to_nothing_says_so() -> None:
@@ -86,7 +86,7 @@ def test_a_refund_that_fails_leaves_the_order_paid() -> None:
     send(order, 1)
     made = refunds.request_refund(order_id=order.pk, reason="x", by=SYSTEM)
     order.payments.update(provider_ref="gone")
-    with pytest.raises(Exception, match="refused"):
+    with pytest.raises(Exception, match="declined"):
         refunds.carry_out_refund(refund_id=made.pk, by=SYSTEM)
 
     assert states(order) == ("partly_fulfilled", "paid", "partly_fulfilled")
@@ -99,7 +99,7 @@ def test_acts_that_the_state_does_not_allow_are_refused_in_words() -> None:
     give_back(refunded)
 
     for order in (unpaid, cancelled, refunded):
-        with pytest.raises(NothingToSend, match="to be sent"):
+        with pytest.raises(NothingToSend, match="no items to ship"):
             fulfilment.fulfil_order(order_id=order.pk, by=SYSTEM)
         with pytest.raises(NothingToRefund, match="no money of this order left"):
             refunds.request_refund(order_id=order.pk, reason="x", by=SYSTEM)

@@ -13,13 +13,14 @@ __all__ = [
     "get_offered_provider",
     "get_offered_providers",
     "get_provider",
+    "get_provider_name",
     "get_provider_outside_transaction",
 ]
 
 
 class UnknownProvider(Invalid):
     code = "unknown_provider"
-    message = _("Choose one of the ways to pay.")
+    message = _("Choose one of the available payment methods.")
 
 
 _providers: dict[str, PaymentProvider] = {provider.code: provider for provider in (Sandbox(), BankTransfer())}
@@ -30,6 +31,11 @@ def get_provider(code: str) -> PaymentProvider:
     if code not in _providers:
         raise UnknownProvider(field="provider")
     return _providers[code]
+
+
+def get_provider_name(code: str) -> str:
+    """The name of a provider, or its code if it no longer exists."""
+    return str(_providers[code].name) if code in _providers else code
 
 
 def get_provider_outside_transaction(code: str) -> PaymentProvider:

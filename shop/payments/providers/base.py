@@ -22,27 +22,27 @@ class ProviderUnavailable(Unavailable):
     """No answer: the outcome is unknown, and the same call with the same key may be made again."""
 
     code = "provider_unavailable"
-    message = _("The payment provider does not answer. Nothing was charged twice; try again in a moment.")
+    message = _("The payment provider is not responding. You have not been charged twice. Try again in a moment.")
 
 
 class ProviderRefused(Conflict):
     """A clear no. `reason` in the details is the provider's own code."""
 
     code = "provider_refused"
-    message = _("The payment provider refused.")
+    message = _("The payment provider declined the request.")
 
 
 class InvalidWebhookSignature(Denied):
     code = "forged_webhook"
     status = 400
-    message = _("This message does not come from the provider.")
+    message = _("The webhook signature is invalid.")
 
 
 class UnrecognisedWebhook(Invalid):
     """Signed by the provider, and yet not what it is known to send."""
 
     code = "unreadable_webhook"
-    message = _("This message says nothing that is understood here.")
+    message = _("Unrecognised webhook payload.")
 
 
 class State(StrEnum):
@@ -119,7 +119,7 @@ class PaymentProvider(Protocol):
         ...
 
     def refund(self, refund: Refund) -> str:
-        """Give money back; the refund's key makes a repeated call do it once. Returns the provider's reference."""
+        """Refund; the refund's key makes a repeated call do it once. Returns the provider's reference."""
         ...
 
     def read_webhook(self, body: bytes, headers: Mapping[str, str]) -> ProviderEvent:

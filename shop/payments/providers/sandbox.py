@@ -65,7 +65,7 @@ class UnknownCharge(NotFound):
 
 class ChargeClosed(Conflict):
     code = "charge_closed"
-    message = _("This payment is already over.")
+    message = _("This payment has already ended.")
 
 
 class Sandbox:

@@ -27,7 +27,7 @@ SYNC_INTERVAL = timedelta(seconds=45)
 
 class OrderNotPayable(Conflict):
     code = "order_not_payable"
-    message = _("This order does not wait for a payment.")
+    message = _("This order is not awaiting payment.")
 
 
 def pay_order(*, order_id: int, provider: str, return_url: str, by: Actor, now: datetime | None = None) -> Payment:

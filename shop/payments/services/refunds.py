@@ -1,4 +1,4 @@
-"""Give money back. Money moves at the provider; the books here follow what the provider says."""
+"""Refund. Money moves at the provider; the books here follow what the provider says."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,12 +30,12 @@ RETRY_AFTER = timedelta(minutes=10)
 
 class NothingToRefund(Conflict):
     code = "nothing_to_refund"
-    message = _("There is no money of this order left to give back.")
+    message = _("This order has nothing left to refund.")
 
 
 class InvalidRefund(Invalid):
     code = "invalid_refund"
-    message = _("Say how much, or which items, and why.")
+    message = _("Enter an amount or items, and a reason.")
 
 
 class RefundAmountMismatch(Invalid):
@@ -43,14 +43,14 @@ class RefundAmountMismatch(Invalid):
 
     code = "refund_amount_disagrees"
     message = _(
-        "For these pieces the amount is from %(least)s to %(most)s. Leave the amount out to refund what they cost, or "
-        "leave the pieces out to refund an amount and still send them."
+        "For these items the amount must be between %(least)s and %(most)s. Omit the amount to refund their price, or "
+        "omit the items to refund an amount and still ship them."
     )
 
 
 class ItemsNotRefundable(Conflict):
     code = "pieces_not_refundable"
-    message = _("Of %(sku)s, %(left)s can still be given back.")
+    message = _("Only %(left)s of %(sku)s can still be refunded.")
 
 
 @dataclass(frozen=True, slots=True)

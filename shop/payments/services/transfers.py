@@ -30,17 +30,17 @@ class UnknownReference(NotFound):
 
 class WrongAmount(Invalid):
     code = "wrong_amount"
-    message = _("Enter what came in, in %(currency)s: more than zero.")
+    message = _("Enter the amount received in %(currency)s. It must be more than zero.")
 
 
 class StatementMissing(Invalid):
     code = "statement_missing"
-    message = _("Enter what the bank statement calls this transfer.")
+    message = _("Enter the bank statement line.")
 
 
 class StatementTaken(Conflict):
     code = "statement_taken"
-    message = _("This line of the statement is noted already.")
+    message = _("This bank statement line is already recorded.")
 
 
 def get_latest_attempt(order: Order) -> Payment | None:

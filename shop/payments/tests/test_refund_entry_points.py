@@ -107,7 +107,7 @@ def test_no_door_opens_for_who_may_not_refund(
     assert testing.snapshot("shop.Refund", "shop.Payment", "shop.OrderLine", "core.Event") == before
 
 
-@pytest.mark.parametrize(("door", "refused"), [("page", 422), ("api", 409), ("admin", 422)])
+@pytest.mark.parametrize(("door", "declined"), [("page", 422), ("api", 409), ("admin", 422)])
 def test_no_door_gives_back_more_than_came(order: Order, manager: Any, door: str, refused: int):
     before = testing.snapshot("shop.Refund", "shop.Payment", "shop.OrderLine", "core.Event")
 

@@ -130,7 +130,7 @@ class TestAsking:
             )
 
         assert refused.value.field == "amount"
-        assert "from €34.00 to €38.90" in refused.value.detail
+        assert "between €34.00 and €38.90" in refused.value.detail
         assert snapshot(*BOOKS, "shop.RefundLine") == before
 
     def test_pieces_with_delivery_and_sent_pieces_for_less_are_refunded(self) -> None:

@@ -38,7 +38,7 @@ def test_a_shelf_shows_what_is_for_sale_and_nothing_else(client: Client):
     response = shelf(client, ordering="title")
 
     assert titles(response) == ["Mug", "Plate"]
-    assert [card.state for card in response.context["cards"]] == ["", "Sold out"]
+    assert [card.state for card in response.context["cards"]] == ["", "Out of stock"]
     assert "2 pieces" in response.content.decode()
 
 

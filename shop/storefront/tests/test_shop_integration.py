@@ -48,7 +48,7 @@ def test_a_product_answers_to_its_slug_and_to_the_sku_of_a_variant():
     mug, moss = found["product", "mug"], found["product", "MUG-MOSS"]
     assert set(found) == {("product", "mug"), ("product", "MUG-MOSS")}
     assert (mug.title, mug.url, mug.note, mug.state) == ("Mug", "/shop/p/mug/", "Celadon, Moss", "")
-    assert (moss.url, moss.note, moss.state) == ("/shop/p/mug/?variant=MUG-MOSS", "Moss", "2 left")
+    assert (moss.url, moss.note, moss.state) == ("/shop/p/mug/?variant=MUG-MOSS", "Moss", "Only 2 left")
     assert str(moss.price) == "34.00 EUR"
     assert moss.action is not None
     assert moss.action.fields == {"sku": "MUG-MOSS", "quantity": "1"}
@@ -56,7 +56,7 @@ def test_a_product_answers_to_its_slug_and_to_the_sku_of_a_variant():
 
 @pytest.mark.parametrize(
     ("pieces", "backorders", "state", "buys"),
-    [(10, 0, "", True), (3, 0, "3 left", True), (0, 2, "Made to order", True), (0, 0, "Sold out", False)],
+    [(10, 0, "", True), (3, 0, "Only 3 left", True), (0, 2, "Made to order", True), (0, 0, "Out of stock", False)],
 )
 def test_a_card_says_how_the_stock_stands_and_sells_what_there_is(pieces: int, backorders: int, state: str, buys: bool):
     variant = variant_of(ProductFactory(slug="mug"), "celadon", pieces)
@@ -205,9 +205,9 @@ def test_the_admins_first_page_says_what_is_to_be_done(client: Client, manager: 
     numbers = re.findall(r'scope="row"><a href="/admin/shop[^>]+>([^<]+)</a></th><td>(\d+)<', text)
     assert numbers == [
         ("Orders today", "2"),
-        ("To pack", "1"),
-        ("Waiting for payment", "1"),
-        ("Shelves running empty", "1"),
+        ("To fulfil", "1"),
+        ("Awaiting payment", "1"),
+        ("Low stock", "1"),
     ]
     assert "MUG-CELADON" in text
 
