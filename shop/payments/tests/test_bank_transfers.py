@@ -86,7 +86,7 @@ def test_a_part_waits_for_the_rest_and_the_rest_pays_the_order(order: Order, del
     assert transfers.get_missing_amount(paying) == euros("18.90")
     assert order.expires_at == now + BankTransfer.hold > held_until
     deliver_events()
-    (letter,) = [sent for sent in mail.outbox if "still missing" in sent.subject]
+    (letter,) = [sent for sent in mail.outbox if "still due" in sent.subject]
     assert "received €20.00" in letter.body
     assert f"transfer €18.90 with the reference {order.number}" in letter.body
 
