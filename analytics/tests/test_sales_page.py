@@ -62,7 +62,7 @@ def test_the_page_shows_the_period_and_the_one_before(client, analyst, sold):
     assert page.context["change_note"] == "-34 % compared with the previous period"
     text = page.content.decode()
     assert "€66.50" in text
-    assert "€100.00 before" in text
+    assert "€100.00 in the previous period" in text
     assert text.count("<rect") == 30
     assert "on-glazes" in text
     assert "€40.00" in text

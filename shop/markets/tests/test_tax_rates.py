@@ -86,7 +86,7 @@ def test_the_checkout_refuses_in_words(client: Client) -> None:
     )
     assert client.get("/shop/checkout/payment/")["Location"] == "/shop/checkout/delivery/"
     cart = client.get("/shop/cart/").content.decode()
-    assert "We cannot sell this to France yet" in cart
+    assert "These products cannot be delivered to France yet" in cart
     assert "VAT" not in cart
 
 

@@ -84,7 +84,7 @@ def test_noting_a_transfer_asks_for_its_amount(desk: Client):
     assert "€20.00 recorded. €18.90 is still due" in part
     assert 'value="18.90"' in desk.get(address).content.decode()
     rest = desk.post(address, {"amount": "28.00", "statement": "2"}, follow=True).content.decode()
-    assert "€28.00 noted. €9.10 are too much" in rest
+    assert "€28.00 recorded. The customer paid €9.10 too much" in rest
     assert "Mark as sent" in rest
 
     order.refresh_from_db()
@@ -155,7 +155,7 @@ def test_the_whole_order_is_on_one_page(desk: Client, manager: Any):
     for shown in ("Torstraße 1", "10119", "Clara Payer", "+49 30 1", "DHL", "JD0001", "Standard delivery", "1 × MUG"):
         assert shown in page
     assert 'href="https://track.example/JD0001"' in page
-    for label, amount in [("Goods", 6800), ("Total", order.total), ("Tax included", order.tax)]:
+    for label, amount in [("Subtotal", 6800), ("Total", order.total), ("Includes VAT", order.tax)]:
         assert f'<th scope="row" colspan="7">{label}</th><td>{order.money(amount).format()}</td>' in page
     assert f">Delivery: Standard delivery</th><td>{order.money(490).format()}</td>" in page
     assert "Order: fulfilled" in page

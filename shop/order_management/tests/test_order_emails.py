@@ -71,7 +71,7 @@ def test_each_step_has_its_letter(deliver_events: Any) -> None:
         f"A refund for order {order.number}",
     ]
     sent, refunded = mail.outbox[1], mail.outbox[2]
-    assert "A first part of your order has left" in sent.body
+    assert "Part of your order has been shipped" in sent.body
     assert "1 × Mug" in sent.body
     assert "Post RR1" in sent.body
     assert 'href="https://post.example/RR1"' in str(sent.alternatives[0].content)

@@ -39,7 +39,7 @@ def test_a_shelf_shows_what_is_for_sale_and_nothing_else(client: Client):
 
     assert titles(response) == ["Mug", "Plate"]
     assert [card.state for card in response.context["cards"]] == ["", "Out of stock"]
-    assert "2 pieces" in response.content.decode()
+    assert "2 products" in response.content.decode()
 
 
 def test_a_category_shows_itself_and_what_is_below(client: Client):
