@@ -56,7 +56,7 @@ class ProductFilter(django_filters.FilterSet):
     option = RepeatedFilter(label=_("An option and a value, such as color:blue"), pattern=OPTION_PATTERN)
     price = RepeatedFilter(label=_("A price range such as 25-50, -25 or 100-"), pattern=PRICE_RANGE_PATTERN)
     in_stock = BooleanFilter(label=_("Only products in stock"))
-    q = django_filters.CharFilter(label=_("Search terms"), max_length=LONGEST_QUERY)
+    q = django_filters.CharFilter(label=_("Search terms"), max_length=MAX_QUERY_LENGTH)
 
     class Meta:
         model = Product
