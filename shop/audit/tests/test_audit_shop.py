@@ -91,7 +91,7 @@ def test_planted_drift_is_found(busy_shop: Order, check: str) -> None:
 def test_the_command_fails_and_tells_what_drifted(busy_shop: Order, capsys: pytest.CaptureFixture[str]) -> None:
     StockLevel.objects.filter(variant__sku="MUG").update(on_hand=99)
 
-    with pytest.raises(CommandError, match="1 sums do not hold"):
+    with pytest.raises(CommandError, match="1 sums do not match"):
         call_command("shop_audit", json=True)
 
     told = json.loads(capsys.readouterr().out)
