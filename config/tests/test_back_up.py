@@ -96,7 +96,7 @@ def test_the_drill_notices_a_shop_that_does_not_add_up(places, site):
         cursor.execute("ALTER TABLE shop_stocklevel ENABLE TRIGGER ALL")
     make.make_backup(root=places.BACKUP_ROOT, media=places.MEDIA_ROOT, now=NOW)
 
-    with pytest.raises(CommandError, match="2 sums do not hold"):
+    with pytest.raises(CommandError, match="2 sums do not match"):
         call_command("restore_drill")
 
 

@@ -141,7 +141,7 @@ def test_the_event_says_that_it_happened_and_the_last_mail_goes_where_nobody_is_
         ([FIRST], "Your account will be deleted"),
         ([FIRST], "Your account has been deleted"),
     ]
-    assert "Orders that were paid" in mailoutbox[-1].body
+    assert "Paid orders" in mailoutbox[-1].body
     assert not User.objects.filter(email=FIRST).exists()
 
 

@@ -104,7 +104,7 @@ def test_who_has_nothing_to_say_it_by_signs_in_anew(client, owner):
     answer = client.post(reverse("admin:core_webhook_add"), HOOK)
 
     assert answer.status_code == 403
-    assert "Sign out and in again" in answer.content.decode()
+    assert "Please sign in again to continue." in answer.content.decode()
     assert no_event("webhook.added")
 
 

@@ -88,7 +88,8 @@ CHECKS = {
                 - coalesce((
                     SELECT sum(refund.amount) FROM shop_refund refund JOIN shop_payment payment
                     ON payment.id = refund.payment_id
-                    WHERE payment.order_id = orders.id AND refund.cause = 'surplus' AND refund.state <> 'failed'
+                    WHERE payment.order_id = orders.id AND refund.state <> 'failed'
+                    AND (refund.cause = 'surplus' OR orders.paid_at IS NULL)
                 ), 0) AS received
             FROM shop_order orders
         ) AS sums WHERE expected <> received

@@ -26,11 +26,11 @@ SCHEMA = Path("docs/openapi.yaml").resolve()
 PROGRAM = """
 from agora_client.api.products import products_list, products_retrieve
 from agora_client.client import AuthenticatedClient
-from agora_client.models import ProductDetailOut
+from agora_client.models import ProductDetail
 
 client = AuthenticatedClient(base_url="http://localhost", token="agr_x")
 product = products_retrieve.sync(slug="breakfast-bowl", client=client)
-if isinstance(product, ProductDetailOut):
+if isinstance(product, ProductDetail):
     amount: str = product.variants[0].price.amount
     print(product.colour_of_the_sky)
 products_list.sync(client=client, page_size="two")
@@ -101,7 +101,7 @@ def test_its_types_hold_and_find_the_faults_of_a_program(package):
 def test_it_reads_one_thing_with_types(part, stranger):
     product = part("api.products.products_retrieve").sync(slug="breakfast-bowl", client=stranger)
 
-    assert isinstance(product, part("models").ProductDetailOut)
+    assert isinstance(product, part("models").ProductDetail)
     assert product.variants[0].price.amount == "34.00"
     assert product.variants[0].sku == "BOWL-CEL-M"
 
@@ -132,7 +132,7 @@ def test_it_walks_the_pages_to_the_end(part, stranger):
 
 def test_it_writes_once_however_often_it_tries(part, owner):
     create, models = part("api.posts.posts_create"), part("models")
-    wanted, key = models.PostInRequest(title="On slips and engobes", tags=["Slip"]), str(uuid4())
+    wanted, key = models.PostCreateRequest(title="On slips and engobes", tags=["Slip"]), str(uuid4())
 
     first = create.sync_detailed(client=owner, body=wanted, idempotency_key=key)
     again = create.sync_detailed(client=owner, body=wanted, idempotency_key=key)
@@ -146,12 +146,12 @@ def test_it_writes_once_however_often_it_tries(part, owner):
 def test_it_changes_what_it_read_and_nothing_else(part, owner):
     read, change, models = part("api.posts.posts_retrieve"), part("api.posts.posts_partial_update"), part("models")
     tag = read.sync_detailed(slug="on-glazes", client=owner).headers["ETag"]
-    wish = models.PatchedPostPatchInRequest(title="On glazes, again")
+    wish = models.PatchedPostUpdateRequest(title="On glazes, again")
 
     saved = change.sync(slug="on-glazes", client=owner, body=wish, if_match=tag)
     stale = change.sync_detailed(slug="on-glazes", client=owner, body=wish, if_match=tag)
 
-    assert isinstance(saved, models.PostDetailOut)
+    assert isinstance(saved, models.PostDetail)
     assert (saved.title, saved.lock_version) == ("On glazes, again", 2)
     assert isinstance(stale.parsed, models.EditConflictProblem)
     assert stale.status_code == 412

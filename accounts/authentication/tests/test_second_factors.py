@@ -311,7 +311,7 @@ def test_who_lost_phone_and_codes_is_let_in_by_a_command_and_told(client, user, 
 def test_the_command_finds_nobody_where_nobody_is(user):
     with_app(user)
 
-    with pytest.raises(CommandError, match="Nobody has the address"):
+    with pytest.raises(CommandError, match="No account has the address"):
         call_command("remove_factors", "other@example.com")
 
     assert Authenticator.objects.count() == 1

@@ -87,7 +87,7 @@ def test_the_trap_and_haste_count_on_the_page(post):
     hasty = client.post(url, {"body": "CLICK HERE FOR THE BEST PRICES ON EVERYTHING", "uid": uuid7()})
 
     assert trapped.status_code == 422
-    assert "looks like an advertisement" in trapped.content.decode()
+    assert "This looks like spam." in trapped.content.decode()
     assert hasty.status_code == 303
     assert Case.objects.get().reasons == ["too_fast", "new_account", "loud"]
 
@@ -117,7 +117,7 @@ def test_who_is_banned_says_nothing(post):
     page = client.post(f"/journal/{post.slug}/comments/", {"body": "Hello.", "uid": uuid7()})
 
     assert page.status_code == 422
-    assert "You may not write here until" in page.content.decode()
+    assert "You are banned from posting here until" in page.content.decode()
     assert not Comment.objects.exists()
 
 

@@ -7,7 +7,6 @@ import random
 import pytest
 from django.conf import settings
 from redis import Redis
-from structlog.testing import capture_logs
 
 from chat.delivery import bus
 from chat.messages.limits import TokenBucket
@@ -285,7 +284,7 @@ def test_channels_are_few_and_fixed():
     assert {bus.get_channel(RoomFactory().pk) for _ in range(3)} <= set(bus.get_channels())
 
 
-async def test_what_fails_in_the_background_is_logged_with_its_traceback(monkeypatch):
+async def test_what_fails_in_the_background_is_logged_with_its_traceback(monkeypatch, caplog):
     def fail(room_ids: object) -> None:
         raise ValueError("not at all")
 
@@ -293,7 +292,6 @@ async def test_what_fails_in_the_background_is_logged_with_its_traceback(monkeyp
     hub = Hub()
     hub.feeds[1] = RoomFeed(Room(pk=1), head=1)
 
-    with capture_logs() as logs:
-        await hub._check_heads_safely()
+    await hub._check_heads_safely()
 
-    assert [(line["event"], line["exc_info"]) for line in logs] == [("chat_poll_failed", True)]
+    assert [(line.msg["event"], line.msg["exc_info"]) for line in caplog.records] == [("chat_poll_failed", True)]

@@ -58,7 +58,7 @@ def test_pages_and_the_api_read_and_refuse_to_say(ada, scope):
 
     assert refused == (403, "banned", 403, 403, True)
     assert "Before" in shown
-    assert "You may not write here any more." in shown
+    assert "You are banned from posting here permanently." in shown
     assert taken.status_code == 201
 
 

@@ -109,7 +109,7 @@ def test_renaming_in_the_admin_names_the_posts(desk: Client, monkeypatch: pytest
     answer = desk.post(url, open_tab(desk, url) | {"variants-0-sku": "MUG-GREEN"}, follow=True)
 
     words = " ".join(str(message) for message in answer.context["messages"])
-    assert "MUG-CELADON is now MUG-GREEN. These posts name the former SKU" in words
+    assert "MUG-CELADON is now MUG-GREEN. These posts use the former SKU" in words
     assert "On glazes" in words
     assert product.variants.get().sku == "MUG-GREEN"
 

@@ -108,12 +108,12 @@ def test_no_door_opens_for_who_may_not_refund(
 
 
 @pytest.mark.parametrize(("door", "declined"), [("page", 422), ("api", 409), ("admin", 422)])
-def test_no_door_gives_back_more_than_came(order: Order, manager: Any, door: str, refused: int):
+def test_no_door_gives_back_more_than_came(order: Order, manager: Any, door: str, declined: int):
     before = testing.snapshot("shop.Refund", "shop.Payment", "shop.OrderLine", "core.Event")
 
     status = DOORS[door](manager, order, {"reason": "broke", "amount": "72.91"})
 
-    assert status == refused
+    assert status == declined
     assert testing.snapshot("shop.Refund", "shop.Payment", "shop.OrderLine", "core.Event") == before
 
 
