@@ -9,6 +9,7 @@ from accounts.permissions.models import Entitlement
 from core.context import Actor
 from core.money import Money
 from core.testing import events_named, no_event
+from shop.audit import queries as audit
 from shop.cart.models import Cart
 from shop.checkout import services as checkout
 from shop.order_management import order_queries as queries
@@ -59,6 +60,22 @@ class TestLateAndDouble:
         assert [event.subject_id for event in events_named("payment.returned")] == [order.number]
         assert no_event("order.refunded")
         assert Entitlement.objects.filter(source_id=order.number).count() == 0
+
+    def test_money_partly_refunded_at_the_provider_before_the_rest_goes_back(self, deliver_events: Any) -> None:
+        variant = VariantFactory(stock=1)
+        order = place({variant: 1})
+        attempt = start(order)
+        expire(order)
+        paid({variant: 1})
+        charge = SandboxCharge.objects.get(ref=attempt.provider_ref)
+        charge.refunds.create(ref="desk", idempotency_key="desk", amount=500, created_at=timezone.now())
+
+        late(attempt)
+        deliver_events()
+
+        attempt.refresh_from_db()
+        assert (attempt.captured, attempt.refunded) == (order.total, order.total)
+        assert [drift for drift in audit.find_drift() if drift.subject == order.number] == []
 
     def test_money_for_an_expired_order_goes_back_when_its_cart_was_ordered_again(self) -> None:
         order = place({VariantFactory(stock=5): 1})
