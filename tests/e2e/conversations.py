@@ -36,10 +36,10 @@ def follows(visitor: Visitor) -> None:
         visitor.waits_until(lambda: any('"head"' in frame for frame in visitor.frames))
 
 
-def watches(visitor: Visitor, after: int = 0) -> None:
-    """Wait until the socket watches lists, confirmed after the first `after` frames."""
+def watches(visitor: Visitor) -> None:
+    """Wait until the newest socket has confirmed that it watches lists."""
     if visitor.has_scripts:
-        visitor.waits_until(lambda: any('"type":"ok"' in frame for frame in visitor.frames[after:]))
+        visitor.waits_until(lambda: any('"type":"ok"' in frame for frame in visitor.frames))
 
 
 def write(visitor: Visitor, body: str) -> None:

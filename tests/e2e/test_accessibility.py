@@ -132,7 +132,7 @@ def test_the_way_to_a_second_factor_and_in_with_it(visitors, inspector):
     customer.press("Sign in")
     page.wait_for_url("**/account/two-factor/")
     inspector.look(page)
-    page.get_by_label("Code from your app").fill(code)
+    page.get_by_label("Code from your authenticator app, or a recovery code").fill(code)
     customer.press("Sign in")
     page.wait_for_url("**/account/two-factor/trust/")
     inspector.look(page)

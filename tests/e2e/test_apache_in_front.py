@@ -39,7 +39,7 @@ def register(maker, back):
     page.get_by_label("Web or mobile app (authorization code)").check()
     for words in ("Confirm your identity", "See your name and picture", "See your email address"):
         page.get_by_label(words).check()
-    page.get_by_label("Redirect URIs").fill(back)
+    page.get_by_role("textbox", name="Redirect URIs (optional)", exact=True).fill(back)
     page.get_by_label("Back-channel logout URL").fill(f"{back}?logout=backchannel")
     maker.press("Save")
     return page.get_by_label("Client ID").input_value(), page.get_by_label("Client secret").input_value()

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, WebSocket, expect
 
 from tests.e2e.site import Site
 
@@ -27,7 +27,7 @@ class Visitor:
         self.context: BrowserContext = browser.new_context(base_url=site.url, **SIZES[size], **options)
         self.context.set_default_timeout(PATIENCE)
         self.complaints: list[str] = []
-        self.frames: list[str] = []  # all that came over sockets
+        self.frames: list[str] = []  # what came over the newest socket
         self._awaited: list[str] = []
         self.context.on("page", self._listen)
         self.page: Page = self.context.new_page()
@@ -35,7 +35,11 @@ class Visitor:
     def _listen(self, page: Page) -> None:
         page.on("console", lambda message: self._hear(page, message.type, message.text))
         page.on("pageerror", lambda error: self._hear(page, "error", str(error)))
-        page.on("websocket", lambda wire: wire.on("framereceived", lambda frame: self.frames.append(str(frame))))
+        page.on("websocket", self._follow_socket)
+
+    def _follow_socket(self, socket: WebSocket) -> None:
+        frames = self.frames = []
+        socket.on("framereceived", lambda frame: frames.append(str(frame)))
 
     def _hear(self, page: Page, kind: str, text: str) -> None:
         if kind in ("error", "warning") and not any(re.search(awaited, text) for awaited in self._awaited):
