@@ -1,0 +1,1 @@
+"""Moderation: reports, the queue of cases, spam."""

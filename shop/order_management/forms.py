@@ -1,4 +1,4 @@
-"""TODO."""
+"""Form to find an order without signing in."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
